@@ -1,0 +1,33 @@
+// Package vec holds the numeric kernels of the module. Each kernel has a pure
+// Go form, which is its specification and its fallback, and on amd64 forms in
+// assembly (written by the generators under _gen) that are chosen when the
+// program starts. The build tag noasm leaves only the pure Go forms.
+//
+// A kernel is documented either as giving equal bits at every level (no fused
+// operations, fixed lanes) or as keeping an error bound.
+package vec
+
+// Level names an instruction set that kernels may use.
+type Level uint8
+
+const (
+	Go     Level = iota // the pure Go form
+	AVX2                // AVX2, FMA and F16C
+	AVX512              // AVX-512 F, BW, DQ and VL
+)
+
+func (l Level) String() string {
+	switch l {
+	case AVX2:
+		return "avx2"
+	case AVX512:
+		return "avx512"
+	}
+	return "go"
+}
+
+// level is what the kernels use. Only tests change it.
+var level = detect()
+
+// Best returns the level that the kernels use on this machine.
+func Best() Level { return level }

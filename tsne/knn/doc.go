@@ -1,0 +1,2 @@
+// Package knn finds the nearest neighbours of points.
+package knn
