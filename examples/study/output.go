@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"text/tabwriter"
+	"time"
+
+	"github.com/semamap/semamap/examples/internal/cli"
+)
+
+// writeCSV writes a row per synset, with its place in each layer's map.
+func writeCSV(ctx context.Context, path string, w *words, maps []*layerMap) error {
+	return cli.WriteFile(path, func(out io.Writer) error {
+		c := csv.NewWriter(out)
+		row := []string{"synset", "domain", "lemma", "pos", "n_tokens"}
+		for _, m := range maps {
+			row = append(row, fmt.Sprintf("x_layer%d", m.layer), fmt.Sprintf("y_layer%d", m.layer))
+		}
+		if err := c.Write(row); err != nil {
+			return err
+		}
+		for i, r := range w.rows {
+			if i%1024 == 0 && ctx.Err() != nil {
+				return ctx.Err()
+			}
+			row = append(row[:0], r.synset, r.domain, r.lemma, r.pos, strconv.Itoa(r.tokens))
+			for _, m := range maps {
+				row = append(row, shortest(m.y[2*i]), shortest(m.y[2*i+1]))
+			}
+			if err := c.Write(row); err != nil {
+				return err
+			}
+		}
+		c.Flush()
+		return c.Error()
+	})
+}
+
+// shortest is the shortest decimal that reads back as the same float32.
+func shortest(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
+
+// record is what run.json says of a run.
+type record struct {
+	start, last time.Time
+
+	Program  string            `json:"program"`
+	Started  string            `json:"started"`
+	Versions map[string]string `json:"versions"`
+	Inputs   []input           `json:"inputs"`
+	Settings map[string]any    `json:"settings"`
+	Words    map[string]any    `json:"words"`
+	Layers   []layerRecord     `json:"layers"`
+	Phases   []phase           `json:"phases"`
+	Seconds  float64           `json:"seconds"`
+}
+
+type input struct {
+	Role   string `json:"role"`
+	Name   string `json:"name"`
+	Bytes  int64  `json:"bytes,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
+}
+
+type phase struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+}
+
+type layerRecord struct {
+	Layer             int       `json:"layer"`
+	KL                float64   `json:"kl"`
+	Perplexity        float64   `json:"perplexity"`
+	DistinctVectors   int       `json:"distinct_vectors"`
+	NeighbourSeconds  float64   `json:"neighbours_seconds"`
+	GradientSeconds   float64   `json:"gradient_seconds"`
+	DomainPurity      agreement `json:"domain_purity"`
+	PartOfSpeechNearM agreement `json:"pos_purity"`
+}
+
+func newRecord(o *options) *record {
+	now := time.Now()
+	r := &record{
+		start: now, last: now,
+		Program:  "github.com/semamap/semamap/examples/study",
+		Started:  now.UTC().Format(time.RFC3339),
+		Versions: map[string]string{"go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH},
+		Settings: map[string]any{
+			"mode": o.mode, "layers": o.layers, "domains": o.domains, "first": o.first,
+			"seed": o.seed, "perplexity": o.perplexity, "limit": o.limit, "gomaxprocs": runtime.GOMAXPROCS(0),
+		},
+	}
+	if o.perplexity == 0 {
+		r.Settings["perplexity"] = defaultPerplexity
+	}
+	if o.layers == nil {
+		r.Settings["layers"] = "all"
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		r.Versions["semamap"] = info.Main.Version
+		for _, d := range info.Deps {
+			r.Versions[d.Path] = d.Version
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				r.Versions["revision"] = s.Value
+			}
+		}
+	}
+	return r
+}
+
+// phase ends the phase that began when the last one ended.
+func (r *record) phase(name string) {
+	now := time.Now()
+	r.Phases = append(r.Phases, phase{name, round(now.Sub(r.last))})
+	r.last = now
+}
+
+func round(d time.Duration) float64 { return float64(d.Round(time.Millisecond)) / 1e9 }
+
+// inputs hashes the files that the run reads.
+func (r *record) inputs(ctx context.Context, o *options, src *source, w *words) error {
+	if src.sample != nil {
+		r.Inputs = append(r.Inputs,
+			input{Role: "activation map (embedded, made from)", Name: src.model, SHA256: src.sample.AmapSHA256},
+			input{Role: "token counts (embedded, made from)", Name: src.model, SHA256: src.sample.CountsSHA256})
+	}
+	for _, f := range []struct{ role, path string }{{"activation map", o.amap}, {"token counts", o.counts}} {
+		if f.path == "" {
+			continue
+		}
+		if err := r.hash(ctx, f.role, f.path); err != nil {
+			return err
+		}
+	}
+	if o.wordnet == "" {
+		r.Inputs = append(r.Inputs, input{Role: "wordnet", Name: w.version, SHA256: w.sha256})
+		return nil
+	}
+	info, err := os.Stat(o.wordnet)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return r.hash(ctx, "wordnet", o.wordnet)
+	}
+	for _, suffix := range []string{"noun", "verb", "adj", "adv"} {
+		for _, kind := range []string{"data", "index"} {
+			matches, err := filepath.Glob(filepath.Join(o.wordnet, "*", kind+"."+suffix))
+			if err != nil {
+				return err
+			}
+			for _, path := range append([]string{filepath.Join(o.wordnet, kind+"."+suffix)}, matches...) {
+				if _, err := os.Stat(path); err != nil {
+					continue
+				}
+				if err := r.hash(ctx, "wordnet", path); err != nil {
+					return err
+				}
+				break
+			}
+		}
+	}
+	return nil
+}
+
+func (r *record) hash(ctx context.Context, role, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	h := sha256.New()
+	n, err := io.CopyBuffer(h, readerFunc(func(b []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return f.Read(b)
+	}), make([]byte, 1<<20))
+	if err != nil {
+		return err
+	}
+	r.Inputs = append(r.Inputs, input{role, filepath.Base(path), n, hex.EncodeToString(h.Sum(nil))})
+	return nil
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+// write ends the record and writes it.
+func (r *record) write(path string, w *words, maps []*layerMap) error {
+	r.Words = map[string]any{
+		"wordnet": w.version, "synsets": len(w.rows), "with_domain": w.withDomain(), "domains": len(w.domains),
+		"distinct_tokens": len(w.weights.Columns), "mean_tokens": w.meanTokens(),
+	}
+	if w.unseen >= 0 {
+		r.Words["tokens_never_seen"], r.Words["lemmas_of_such_tokens_only"] = w.unseen, w.noneSeen
+	}
+	for _, m := range maps {
+		r.Layers = append(r.Layers, layerRecord{m.layer, m.kl, m.perplexity, m.distinct, round(m.neighbours), round(m.gradient), m.domain, m.pos})
+	}
+	r.Seconds = round(time.Since(r.start))
+	return cli.WriteFile(path, func(out io.Writer) error {
+		e := json.NewEncoder(out)
+		e.SetIndent("", "  ")
+		e.SetEscapeHTML(false)
+		return e.Encode(r)
+	})
+}
+
+// describe says what is about to be studied.
+func describe(out io.Writer, src *source, w *words) {
+	fmt.Fprintf(out, "Map:    %s\n", src.about)
+	if src.sample != nil {
+		fmt.Fprintln(out, "        It shows how the study works and says nothing about large models.")
+		fmt.Fprintln(out, "        For a real map, such as one of Pythia: -amap FILE -counts FILE")
+	}
+	fmt.Fprintf(out, "Words:  %d first lemmas of %s; %d with a topic domain, %d domains\n", len(w.rows), w.version, w.withDomain(), len(w.domains))
+	fmt.Fprintf(out, "Tokens: %d different, %.3f a lemma", len(w.weights.Columns), w.meanTokens())
+	if w.unseen >= 0 {
+		fmt.Fprintf(out, "; %d never seen by the map (rows of zeros), %d lemmas consist of such only", w.unseen, w.noneSeen)
+	}
+	fmt.Fprintln(out)
+}
+
+// summary ends the output with a table of the layers.
+func summary(out io.Writer, o *options, maps []*layerMap, rec *record) {
+	fmt.Fprintln(out)
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, "layer\tKL\tdomain purity\tchance\tp\tPOS purity\tchance\tp\tneighbours\tgradient\t")
+	for _, m := range maps {
+		fmt.Fprintf(t, "%d\t%.3f\t%s\t%s\t%.1f s\t%.1f s\t\n", m.layer, m.kl, m.domain.cells(), m.pos.cells(), m.neighbours.Seconds(), m.gradient.Seconds())
+	}
+	t.Flush()
+	fmt.Fprintf(out, "\nPurity: share of a word's 10 nearest words on the map that have its category\n(domains: among the words of the %d most frequent; POS: among all words).\n", o.domains)
+	fmt.Fprintf(out, "Wrote synsets.csv, run.json, index.html and figures/ to %s in %.0f s\n", o.out, rec.Seconds)
+}
