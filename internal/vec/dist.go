@@ -5,11 +5,25 @@ package vec
 // c mod 8, without fused operations, and the lanes are joined as
 // ((0+4)+(2+6))+((1+5)+(3+7)). It gives equal bits at every level. It panics
 // when y is shorter than x.
-func SqDist(x, y []float32) float64 { return sqDistGo(x, y) }
+func SqDist(x, y []float32) float64 {
+	d := sqDist4(level, x, y, y, y, y)
+	return d[0]
+}
+
+// SqDist4 returns the distances, as [SqDist] defines them, of x to four
+// vectors. Reading x once for four makes it faster.
+func SqDist4(x, y0, y1, y2, y3 []float32) [4]float64 { return sqDist4(level, x, y0, y1, y2, y3) }
 
 func sqDistGo(x, y []float32) float64 {
+	var acc [8]float64
+	return sqDistTail(&acc, x, y)
+}
+
+// sqDistTail goes on from the lanes in acc, which must stand at a multiple of
+// eight columns.
+func sqDistTail(acc *[8]float64, x, y []float32) float64 {
 	y = y[:len(x)]
-	var a0, a1, a2, a3, a4, a5, a6, a7 float64
+	a0, a1, a2, a3, a4, a5, a6, a7 := acc[0], acc[1], acc[2], acc[3], acc[4], acc[5], acc[6], acc[7]
 	for len(x) >= 8 {
 		p, q := x[:8:8], y[:8:8]
 		d0, d1 := float64(p[0])-float64(q[0]), float64(p[1])-float64(q[1])
@@ -26,10 +40,13 @@ func sqDistGo(x, y []float32) float64 {
 		a7 += float64(d7 * d7)
 		x, y = x[8:], y[8:]
 	}
-	acc := [8]float64{a0, a1, a2, a3, a4, a5, a6, a7}
-	for c, v := range x {
-		d := float64(v) - float64(y[c])
-		acc[c] += float64(d * d)
+	if len(x) > 0 {
+		lane := [8]float64{a0, a1, a2, a3, a4, a5, a6, a7}
+		for c, v := range x {
+			d := float64(v) - float64(y[c])
+			lane[c] += float64(d * d)
+		}
+		a0, a1, a2, a3, a4, a5, a6, a7 = lane[0], lane[1], lane[2], lane[3], lane[4], lane[5], lane[6], lane[7]
 	}
-	return ((acc[0] + acc[4]) + (acc[2] + acc[6])) + ((acc[1] + acc[5]) + (acc[3] + acc[7]))
+	return ((a0 + a4) + (a2 + a6)) + ((a1 + a5) + (a3 + a7))
 }
