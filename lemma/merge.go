@@ -3,6 +3,7 @@ package lemma
 import (
 	"math"
 	"math/bits"
+	"unicode/utf8"
 )
 
 // A Merge joins two neighbouring tokens into one. Its place in a list is its
@@ -67,9 +68,13 @@ const shortPiece = 64
 // of all pairs that have a merge the one of lowest rank is joined, of equal
 // ones the leftmost, until none is left.
 func (t *BPE) merge(dst []int32, piece string) []int32 {
-	if len(piece) > shortPiece {
-		return t.mergeLong(dst, piece)
+	if len(piece) <= shortPiece {
+		return t.mergeShort(dst, piece)
 	}
+	return t.mergeLong(dst, piece)
+}
+
+func (t *BPE) mergeShort(dst []int32, piece string) []int32 {
 	var id, rank, product [shortPiece]int32 // of the i-th token; of the pair i, i+1
 	n := len(piece)
 	for i := range n {
@@ -103,10 +108,70 @@ func (t *BPE) merge(dst []int32, piece string) []int32 {
 	return append(dst, id[:n]...)
 }
 
-// mergeLong is merge in time n log n: the tokens form a linked list and the
+// mergeLong is merge in time that grows with the length, and with hardly any
+// memory besides the result. It goes through the piece in short windows and
+// relies on this: a sequence of tokens is the encoding of its text if, and
+// only if, each two neighbours are the encoding of theirs. (Before the first
+// merge across any of the boundaries all parts develop as they do alone. So
+// the first such merge in the whole would also happen in the text of the two
+// neighbours alone, and the other way round.)
+//
+// A window begins with the last few tokens so far, whose right-hand context
+// was cut off, and is encoded anew with the text that follows. If its first
+// token and the one before the window go together, the whole is right; else
+// the window begins further back. It takes in as much new text as it goes
+// back, so that going back far costs no more than a constant factor.
+func (t *BPE) mergeLong(dst []int32, piece string) []int32 {
+	const again = 6 // tokens encoded anew
+	var (
+		first  = len(dst)
+		buf    [shortPiece]int32
+		window []int32
+	)
+	for done := 0; done < len(piece); {
+		for back := again; ; back *= 2 {
+			cut := max(first, len(dst)-back)
+			from := done
+			for _, id := range dst[cut:] {
+				from -= t.size(id)
+			}
+			to := min(len(piece), max(from+shortPiece, done+(done-from)))
+			if to-from <= shortPiece {
+				window = t.mergeShort(buf[:0], piece[from:to])
+			} else {
+				window = t.mergeHeap(window[:0], piece[from:to])
+			}
+			if cut == first || t.neighbours(dst[cut-1], window[0], piece, from) {
+				dst = append(dst[:cut], window...)
+				done = to
+				break
+			}
+		}
+	}
+	return dst
+}
+
+// size returns the number of bytes of a token of the model.
+func (t *BPE) size(id int32) int { return utf8.RuneCountInString(t.tokens[id]) }
+
+// neighbours reports whether the text of two tokens, which meet at piece[at],
+// is encoded as these two.
+func (t *BPE) neighbours(left, right int32, piece string, at int) bool {
+	text := piece[at-t.size(left) : at+t.size(right)]
+	var buf [shortPiece]int32
+	var ids []int32
+	if len(text) <= shortPiece {
+		ids = t.mergeShort(buf[:0], text)
+	} else {
+		ids = t.mergeHeap(buf[:0], text)
+	}
+	return len(ids) == 2 && ids[0] == left && ids[1] == right
+}
+
+// mergeHeap is merge in time n log n: the tokens form a linked list and the
 // pairs wait in a heap. An entry of the heap that no longer describes the
 // tokens at its place is passed over when it comes up.
-func (t *BPE) mergeLong(dst []int32, piece string) []int32 {
+func (t *BPE) mergeHeap(dst []int32, piece string) []int32 {
 	n := len(piece)
 	id := make([]int32, n) // -1 once joined to the token before
 	prev, next := make([]int32, n), make([]int32, n)
