@@ -1,0 +1,5 @@
+package vec
+
+func pairs(p, a, b, x, y *[Lanes]float32, src, w []float32, inv float32) {
+	pairsGo(p, a, b, x, y, src, w, inv)
+}
