@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"gonum.org/v1/plot"
@@ -81,8 +82,8 @@ func readCSV(r io.Reader) (*table, error) {
 		for i, s := range rec {
 			v, err := strconv.ParseFloat(s, 32)
 			if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-				line, col := c.FieldPos(i)
-				return nil, fmt.Errorf("line %d, column %d: %w: %.40q", line, col, errNumber, s)
+				line, _ := c.FieldPos(i)
+				return nil, fmt.Errorf("line %d, column %d: %w: %.40q", line, i+1, errNumber, s)
 			}
 			t.x = append(t.x, float32(v))
 		}
@@ -100,7 +101,7 @@ func anyNumber(rec []string) bool {
 }
 
 // readLabels reads the first column of a .csv. Labels become numbers in the
-// order of first use; names has their texts. A file of one line more than
+// order of their texts, names. A file of one line more than
 // there are rows begins with a title.
 func readLabels(name string, n int) (labels []int32, names []string, err error) {
 	if name == "" {
@@ -130,15 +131,10 @@ func readLabels(name string, n int) (labels []int32, names []string, err error) 
 	if len(texts) != n {
 		return nil, nil, fmt.Errorf("%s: %d labels for %d rows", name, len(texts), n)
 	}
-	number := map[string]int32{}
+	names = slices.Compact(slices.Sorted(slices.Values(texts)))
 	for _, s := range texts {
-		l, ok := number[s]
-		if !ok {
-			l = int32(len(names))
-			number[s] = l
-			names = append(names, s)
-		}
-		labels = append(labels, l)
+		l, _ := slices.BinarySearch(names, s)
+		labels = append(labels, int32(l))
 	}
 	return labels, names, nil
 }

@@ -145,7 +145,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	points := tsne.Rows(x.x, x.n, x.d)
 
-	clock.begin("prepare")
+	clock.begin("prepare") // its parts are in the result
 	say(stderr, "%d rows of %d numbers", x.n, x.d)
 	r, resumed, err := o.prepare(ctx, points, x, s)
 	if err != nil {
@@ -162,6 +162,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	res, err := r.Result()
 	if err != nil {
 		return err
+	}
+	if !resumed {
+		clock.split("prepare", map[string]time.Duration{
+			"merge": res.Stats.Merging, "neighbors": res.Stats.Searching,
+			"affinities": res.Stats.Calibrating, "start": res.Stats.Starting,
+		})
 	}
 
 	clock.begin("write")
@@ -199,4 +205,12 @@ func (s *stopwatch) begin(name string) {
 		s.seconds[s.name] += now.Sub(s.at).Seconds()
 	}
 	s.name, s.at = name, now
+}
+
+// split replaces the seconds of an ended phase by those of its parts.
+func (s *stopwatch) split(name string, parts map[string]time.Duration) {
+	delete(s.seconds, name)
+	for part, d := range parts {
+		s.seconds[part] = d.Seconds()
+	}
 }

@@ -55,8 +55,6 @@ func (o *options) report(ctx context.Context, w io.Writer, clock *stopwatch, x *
 		}
 	}
 	clock.begin("")
-	st := res.Stats
-	_ = st
 	b, err := json.Marshal(r)
 	if err != nil {
 		return err
