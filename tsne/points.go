@@ -2,6 +2,7 @@ package tsne
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -68,11 +69,48 @@ func checkShape(x Points) (n, d int, err error) {
 	if b, ok := x.(badShape); ok {
 		return 0, 0, &SettingError{"points", []int{b.n, b.d}, "numbers do not fit the shape: " + strconv.Itoa(b.len) + " of them"}
 	}
+	if c := combination(x); c != nil {
+		if err := checkCombination(c); err != nil {
+			return 0, 0, err
+		}
+	}
 	n, d = x.Dims()
 	if n < 0 || d < 0 || n > math.MaxInt32 || d > math.MaxInt32 {
 		return 0, 0, &SettingError{"points", []int{n, d}, "a dimension is out of range"}
 	}
 	return n, d, nil
+}
+
+// checkCombination reports the first defect of a combination's terms.
+func checkCombination(c *knn.Combination) error {
+	bad := func(format string, a ...any) error {
+		return fmt.Errorf("tsne: combination: %s: %w", fmt.Sprintf(format, a...), knn.ErrPoints)
+	}
+	if c.Base == nil {
+		return bad("no base")
+	}
+	if c.Weight != nil && len(c.Weight) != len(c.Index) {
+		return bad("%d terms and %d weights", len(c.Index), len(c.Weight))
+	}
+	rows, _ := c.Base.Dims()
+	for i := 0; i+1 < len(c.Start); i++ {
+		lo, hi := c.Start[i], c.Start[i+1]
+		if lo < 0 || hi < lo || hi > len(c.Index) {
+			return bad("row %d has terms %d to %d of %d", i, lo, hi, len(c.Index))
+		}
+		if lo == hi && c.Weight == nil {
+			return bad("row %d is the mean of no terms", i)
+		}
+		for e := lo; e < hi; e++ {
+			if j := int(c.Index[e]); j < 0 || j >= rows {
+				return bad("row %d, term %d: base row %d of %d", i, e-lo, j, rows)
+			}
+			if c.Weight != nil && c.Weight[e]-c.Weight[e] != 0 {
+				return bad("row %d, term %d: weight %v", i, e-lo, c.Weight[e])
+			}
+		}
+	}
+	return nil
 }
 
 // combination returns x as a pointer to a combination, or nil.
@@ -189,41 +227,48 @@ func (s *scan) checkCombination(ctx context.Context, workers int) (bool, error) 
 	return most*sum < math.MaxFloat32, nil
 }
 
-// terms appends the sorted, merged terms of row i of a combination as
-// (index, bits of the weight) to dst. Equal lists are equal rows.
+// terms appends the sorted, merged terms of row i of a combination to dst, two
+// words each: index and weight. Equal lists are equal rows.
 func terms(dst []uint64, c *knn.Combination, i int) []uint64 {
-	dst = dst[:0]
 	lo, hi := c.Start[i], c.Start[i+1]
-	if c.Weight == nil {
-		for _, j := range c.Index[lo:hi] {
-			dst = append(dst, uint64(j)<<32)
+	var room [16]term
+	list := room[:0]
+	for e := lo; e < hi; e++ {
+		w := 1.0
+		if c.Weight != nil {
+			w = float64(c.Weight[e])
 		}
-		slices.Sort(dst)
-		// Counts, over their common divisor: (a, a, b, b) is the mean (a, b).
-		out, g := 0, 0
-		for k := 0; k < len(dst); {
-			e := k
-			for e < len(dst) && dst[e] == dst[k] {
-				e++
-			}
-			dst[out] = dst[k] | uint64(e-k)
-			g = gcd(g, e-k)
-			out++
-			k = e
-		}
-		dst = dst[:out]
-		for k := range dst {
-			dst[k] = dst[k]&^0xffffffff | (dst[k]&0xffffffff)/uint64(g)
-		}
-		return dst
+		list = append(list, term{c.Index[e], w})
 	}
-	for k := lo; k < hi; k++ {
-		if w := c.Weight[k]; w != 0 {
-			dst = append(dst, uint64(c.Index[k])<<32|uint64(math.Float32bits(w)))
+	slices.SortStableFunc(list, func(a, b term) int { return int(a.row) - int(b.row) })
+	n, g := 0, 0
+	for _, t := range list {
+		if n > 0 && list[n-1].row == t.row {
+			list[n-1].w += t.w
+		} else {
+			list[n] = t
+			n++
 		}
 	}
-	slices.Sort(dst)
+	list = list[:n]
+	div := 1.0
+	if c.Weight == nil { // the mean of (a, a, b, b) is that of (a, b)
+		for _, t := range list {
+			g = gcd(g, int(t.w))
+		}
+		div = float64(max(g, 1))
+	}
+	for _, t := range list {
+		if t.w != 0 {
+			dst = append(dst, uint64(t.row), math.Float64bits(t.w/div))
+		}
+	}
 	return dst
+}
+
+type term struct {
+	row int32
+	w   float64
 }
 
 func gcd(a, b int) int {
@@ -236,8 +281,8 @@ func gcd(a, b int) int {
 func (s *scan) hash(i int) uint64 {
 	h := uint64(0x243f6a8885a308d3)
 	if s.c != nil {
-		var room [16]uint64
-		for _, t := range terms(room[:], s.c, i) {
+		var room [32]uint64
+		for _, t := range terms(room[:0], s.c, i) {
 			h = (h ^ t) * 0x9e3779b97f4a7c15
 			h ^= h >> 29
 		}
@@ -255,8 +300,8 @@ func (s *scan) hash(i int) uint64 {
 
 func (s *scan) equal(i, j int) bool {
 	if s.c != nil {
-		var a, b [16]uint64
-		return slices.Equal(terms(a[:], s.c, i), terms(b[:], s.c, j))
+		var a, b [32]uint64
+		return slices.Equal(terms(a[:0], s.c, i), terms(b[:0], s.c, j))
 	}
 	a, b := s.pool.Get().(*[]float32), s.pool.Get().(*[]float32)
 	s.x.Row(*a, i)
