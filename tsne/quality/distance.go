@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/internal/vec"
 )
 
 // maxPairs bounds the memory of DistanceCorrelation to about half a gigabyte.
@@ -60,7 +61,7 @@ func DistanceCorrelation(ctx context.Context, x Points, y []float32, dims int, s
 			}
 			x.Row(ra, i)
 			x.Row(rb, j)
-			dx[p] = sqDist(ra, rb)
+			dx[p] = vec.SqDist(ra, rb)
 			dy[p] = sqDist32(y[i*dims:(i+1)*dims], y[j*dims:(j+1)*dims])
 			if !(dx[p] <= math.MaxFloat64) && bad[b] == nil {
 				row, at := ra, i

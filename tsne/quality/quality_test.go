@@ -652,26 +652,19 @@ type stopper struct {
 
 func (s stopper) Row(dst []float32, i int) { s.stop(); s.rows.Row(dst, i) }
 
-func TestKernelsEqualPlainLoops(t *testing.T) {
+func TestPairSum(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
-	for n := range 40 {
-		a, b := make([]float32, n), make([]float32, n)
-		var lanes [8]float64
-		for i := range a {
-			a[i], b[i] = float32(rng.NormFloat64()), float32(rng.NormFloat64())
-			d := float64(a[i]) - float64(b[i])
-			lanes[i%8] += float64(d * d)
+	for n := range 20 {
+		ys := make([]float32, 2*n)
+		var sum float64
+		for j := range n {
+			ys[2*j], ys[2*j+1] = float32(rng.NormFloat64()), float32(rng.NormFloat64())
+			sum += 1 / (1 + sqDist32([]float32{.5, -1}, ys[2*j:2*j+2]))
 		}
-		want := ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]))
-		if got := sqDist(a, b); got != want {
-			t.Errorf("sqDist of %d: %v, want %v", n, got, want)
-		}
-		if n%2 == 0 {
-			var sum float64
-			for j := 0; j < n; j += 2 {
-				sum += 1 / (1 + sqDist32([]float32{.5, -1}, a[j:j+2]))
-			}
-			near64(t, "pairSum2", pairSum2(.5, -1, a), sum, 1e-14)
-		}
+		near64(t, "pairSum2", pairSum2(.5, -1, ys), sum, 1e-14)
+	}
+	// Products of two terms must not overflow for any float32.
+	if s := pairSum2(0, 0, []float32{3e38, 3e38, -3e38, 0, 1, 0, 0, 1}); s != 1 {
+		t.Errorf("far points: %v", s)
 	}
 }

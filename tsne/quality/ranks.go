@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/internal/vec"
 )
 
 // A Neighborhood tells how well a map keeps the k nearest neighbours.
@@ -112,7 +113,8 @@ func Continuity(ctx context.Context, x Points, y []float32, dims, k int, s Sampl
 	return h.Continuity, err
 }
 
-// rowBlock rows of the sample share each row of the data while it is in cache.
+// rowBlock rows of the sample, a multiple of 4, share each row of the data
+// while it is in cache.
 const rowBlock = 16
 
 // comparison is the work of one goroutine of CompareNeighbors.
@@ -123,6 +125,7 @@ type comparison struct {
 	k          int
 	q          []float32 // the rows of the block
 	row        []float32
+	d2         [rowBlock]float64
 	targets    []near // k for each row of the block: where it is in the data, of its neighbours in the map
 	bins       []int  // k+1 each: bins[t] rows lie before target t and not before target t−1
 	nearest    [][]near
@@ -162,7 +165,7 @@ func (c *comparison) block(ctx context.Context, rows, embedded []int32) error {
 		targets := c.targets[r*k : (r+1)*k]
 		for t, j := range embedded[r*k : (r+1)*k] {
 			c.x.Row(c.row, int(j))
-			targets[t] = near{sqDist(q, c.row), j}
+			targets[t] = near{vec.SqDist(q, c.row), j}
 		}
 		slices.SortFunc(targets, compareNear)
 	}
@@ -171,11 +174,16 @@ func (c *comparison) block(ctx context.Context, rows, embedded []int32) error {
 			return ctx.Err()
 		}
 		c.x.Row(c.row, j)
+		for r := 0; r < len(rows); r += 4 {
+			q := c.q[r*d : (r+4)*d] // of rows past the block, the distances are not used
+			d2 := vec.SqDist4(c.row, q[:d], q[d:2*d], q[2*d:3*d], q[3*d:])
+			copy(c.d2[r:], d2[:])
+		}
 		for r, i := range rows {
 			if int(i) == j {
 				continue
 			}
-			e := near{sqDist(c.q[r*d:(r+1)*d], c.row), int32(j)}
+			e := near{c.d2[r], int32(j)}
 			if !(e.d2 <= math.MaxFloat64) {
 				col := notFinite(c.row)
 				return inputErr("row %d, column %d is %v", j, col, c.row[col])
@@ -190,8 +198,7 @@ func (c *comparison) block(ctx context.Context, rows, embedded []int32) error {
 	}
 	for r, i := range rows {
 		rank := 1 // of the next target in the data
-		for t, n := range c.bins[r*(k+1) : r*(k+1)+k] {
-			_ = t
+		for _, n := range c.bins[r*(k+1) : r*(k+1)+k] {
 			rank += n
 			if rank > k {
 				c.falseRanks += int64(rank - k)
@@ -249,33 +256,4 @@ func notFinite(x []float32) int {
 		}
 	}
 	return -1
-}
-
-// sqDist is the squared distance of two rows of data: eight float64 lanes
-// without fused operations, joined in a fixed tree, as package knn defines it.
-func sqDist(a, b []float32) float64 {
-	var s0, s1, s2, s3, s4, s5, s6, s7 float64
-	b = b[:len(a)]
-	for len(a) >= 8 {
-		x, y := a[:8:8], b[:8:8]
-		t0, t1 := float64(x[0])-float64(y[0]), float64(x[1])-float64(y[1])
-		t2, t3 := float64(x[2])-float64(y[2]), float64(x[3])-float64(y[3])
-		t4, t5 := float64(x[4])-float64(y[4]), float64(x[5])-float64(y[5])
-		t6, t7 := float64(x[6])-float64(y[6]), float64(x[7])-float64(y[7])
-		s0 += float64(t0 * t0)
-		s1 += float64(t1 * t1)
-		s2 += float64(t2 * t2)
-		s3 += float64(t3 * t3)
-		s4 += float64(t4 * t4)
-		s5 += float64(t5 * t5)
-		s6 += float64(t6 * t6)
-		s7 += float64(t7 * t7)
-		a, b = a[8:], b[8:]
-	}
-	s := [8]float64{s0, s1, s2, s3, s4, s5, s6, s7}
-	for i, v := range a {
-		t := float64(v) - float64(b[i])
-		s[i] += float64(t * t)
-	}
-	return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]))
 }
