@@ -1,0 +1,3 @@
+package plot
+
+func placeLabels(p *Points, pb *panelBox, th *Theme) []textItem { return nil }
