@@ -4,11 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"math"
 	"time"
 
 	"github.com/semamap/semamap/examples/internal/cli"
-	"github.com/semamap/semamap/lemma"
 	"github.com/semamap/semamap/tsne"
 	"github.com/semamap/semamap/tsne/knn"
 )
@@ -39,20 +37,28 @@ func embed(ctx context.Context, o *options, src *source, w *words, n int, stderr
 	if err != nil {
 		return nil, err
 	}
-	base, err := tokenRows(rows, w.weights.Columns)
+	_, units := rows.Dims()
+	base, err := w.weights.Base(ctx, rows) // the rows of the tokens in use
 	if err != nil {
 		return nil, err
 	}
-	points := knn.Combination{Base: base, Start: w.weights.Start, Index: w.weights.Index, Weight: w.weights.Weight}
+	points := knn.Combination{
+		Base:  knn.Rows(base, len(w.weights.IDs), units),
+		Start: w.weights.Start, Index: w.weights.Index, Weight: w.weights.Weight,
+	}
 	label := fmt.Sprintf("layer %d", n)
 	fmt.Fprintf(stderr, "%s: finding neighbours of %d lemmas\n", label, len(w.rows))
-	settings := &tsne.Settings{Perplexity: o.perplexity, Seed: o.seed}
+	settings := &tsne.Settings{Perplexity: o.perplexity, Seed: o.seed, Phases: tsne.DefaultPhases()}
+	total := 0
+	for _, p := range settings.Phases {
+		total += p.Steps
+	}
 	r, err := tsne.New(ctx, points, settings)
 	if err != nil {
 		return nil, err
 	}
 	prepared := time.Now()
-	bar := cli.NewProgress(stderr, label+": gradient", r.Iterations())
+	bar := cli.NewProgress(stderr, label+": gradient", total)
 	for step := range r.Steps() {
 		if err := ctx.Err(); err != nil {
 			bar.Stop()
@@ -72,27 +78,7 @@ func embed(ctx context.Context, o *options, src *source, w *words, n int, stderr
 	bar.Done()
 	return &layerMap{
 		layer: n, y: res.Y, kl: res.KL, perplexity: res.Perplexity,
-		distinct:   len(w.rows) - res.Stats.Merged,
+		distinct:   res.Stats.Distinct,
 		neighbours: prepared.Sub(start), gradient: time.Since(prepared), total: time.Since(start),
 	}, nil
-}
-
-// tokenRows gathers the rows of the given tokens and refuses values that are
-// not finite.
-func tokenRows(rows lemma.Rows, ids []int32) (knn.Points, error) {
-	_, units := rows.Dims()
-	x := make([]float32, len(ids)*units)
-	for i, id := range ids {
-		row, err := rows.Row(x[i*units:i*units:(i+1)*units], int(id))
-		if err != nil {
-			return nil, err
-		}
-		for u, v := range row {
-			if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
-				return nil, fmt.Errorf("token %d, unit %d: activation %v", id, u, v)
-			}
-		}
-		copy(x[i*units:], row)
-	}
-	return knn.Rows(x, len(ids), units), nil
 }

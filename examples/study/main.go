@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := words.tokenize(ctx, src, layers); err != nil {
+	if err := words.tokenize(ctx, src); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Join(o.out, "figures"), 0o755); err != nil {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"github.com/semamap/semamap/examples/internal/cli"
+	"github.com/semamap/semamap/wordnet/wn30"
 )
 
 // writeCSV writes a row per synset, with its place in each layer's map.
@@ -53,6 +55,7 @@ func shortest(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1
 // record is what run.json says of a run.
 type record struct {
 	start, last time.Time
+	counted     bool // the map came with token counts
 
 	Program  string            `json:"program"`
 	Started  string            `json:"started"`
@@ -78,14 +81,14 @@ type phase struct {
 }
 
 type layerRecord struct {
-	Layer             int       `json:"layer"`
-	KL                float64   `json:"kl"`
-	Perplexity        float64   `json:"perplexity"`
-	DistinctVectors   int       `json:"distinct_vectors"`
-	NeighbourSeconds  float64   `json:"neighbours_seconds"`
-	GradientSeconds   float64   `json:"gradient_seconds"`
-	DomainPurity      agreement `json:"domain_purity"`
-	PartOfSpeechNearM agreement `json:"pos_purity"`
+	Layer            int       `json:"layer"`
+	KL               float64   `json:"kl"`
+	Perplexity       float64   `json:"perplexity"`
+	DistinctVectors  int       `json:"distinct_vectors"`
+	NeighbourSeconds float64   `json:"neighbours_seconds"`
+	GradientSeconds  float64   `json:"gradient_seconds"`
+	DomainPurity     agreement `json:"domain_purity"`
+	POSPurity        agreement `json:"pos_purity"`
 }
 
 func newRecord(o *options) *record {
@@ -131,6 +134,7 @@ func round(d time.Duration) float64 { return float64(d.Round(time.Millisecond)) 
 
 // inputs hashes the files that the run reads.
 func (r *record) inputs(ctx context.Context, o *options, src *source, w *words) error {
+	r.counted = src.count != nil
 	if src.sample != nil {
 		r.Inputs = append(r.Inputs,
 			input{Role: "activation map (embedded, made from)", Name: src.model, SHA256: src.sample.AmapSHA256},
@@ -145,7 +149,7 @@ func (r *record) inputs(ctx context.Context, o *options, src *source, w *words) 
 		}
 	}
 	if o.wordnet == "" {
-		r.Inputs = append(r.Inputs, input{Role: "wordnet", Name: w.version, SHA256: w.sha256})
+		r.Inputs = append(r.Inputs, input{Role: "wordnet", Name: w.version, SHA256: hashFS(wn30.FS)})
 		return nil
 	}
 	info, err := os.Stat(o.wordnet)
@@ -203,10 +207,11 @@ func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 func (r *record) write(path string, w *words, maps []*layerMap) error {
 	r.Words = map[string]any{
 		"wordnet": w.version, "synsets": len(w.rows), "with_domain": w.withDomain(), "domains": len(w.domains),
-		"distinct_tokens": len(w.weights.Columns), "mean_tokens": w.meanTokens(),
+		"distinct_tokens": len(w.weights.IDs), "mean_tokens": w.meanTokens(),
 	}
-	if w.unseen >= 0 {
-		r.Words["tokens_never_seen"], r.Words["lemmas_of_such_tokens_only"] = w.unseen, w.noneSeen
+	if r.counted {
+		rep := w.weights.Report
+		r.Words["tokens_never_seen"], r.Words["lemmas_with_such_tokens"], r.Words["lemmas_of_such_tokens_only"] = rep.Unseen, rep.SomeUnseen, rep.AllUnseen
 	}
 	for _, m := range maps {
 		r.Layers = append(r.Layers, layerRecord{m.layer, m.kl, m.perplexity, m.distinct, round(m.neighbours), round(m.gradient), m.domain, m.pos})
@@ -228,11 +233,12 @@ func describe(out io.Writer, src *source, w *words) {
 		fmt.Fprintln(out, "        For a real map, such as one of Pythia: -amap FILE -counts FILE")
 	}
 	fmt.Fprintf(out, "Words:  %d first lemmas of %s; %d with a topic domain, %d domains\n", len(w.rows), w.version, w.withDomain(), len(w.domains))
-	fmt.Fprintf(out, "Tokens: %d different, %.3f a lemma", len(w.weights.Columns), w.meanTokens())
-	if w.unseen >= 0 {
-		fmt.Fprintf(out, "; %d never seen by the map (rows of zeros), %d lemmas consist of such only", w.unseen, w.noneSeen)
-	}
+	fmt.Fprintf(out, "Tokens: %d different, %.3f a lemma", len(w.weights.IDs), w.meanTokens())
 	fmt.Fprintln(out)
+	if src.count != nil {
+		rep := w.weights.Report
+		fmt.Fprintf(out, "        %d of %d uses are of tokens that the map never saw (rows of zeros); %d lemmas have no others\n", rep.Unseen, rep.Tokens, rep.AllUnseen)
+	}
 }
 
 // summary ends the output with a table of the layers.
@@ -246,4 +252,18 @@ func summary(out io.Writer, o *options, maps []*layerMap, rec *record) {
 	t.Flush()
 	fmt.Fprintf(out, "\nPurity: share of a word's 10 nearest words on the map that have its category\n(domains: among the words of the %d most frequent; POS: among all words).\n", o.domains)
 	fmt.Fprintf(out, "Wrote synsets.csv, run.json, index.html and figures/ to %s in %.0f s\n", o.out, rec.Seconds)
+}
+
+// hashFS hashes all files of a file system, in the order of their names.
+func hashFS(fsys fs.FS) string {
+	h := sha256.New()
+	fs.WalkDir(fsys, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := fs.ReadFile(fsys, path)
+		h.Write(b)
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil))
 }

@@ -1,8 +1,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
+	"path/filepath"
 
 	"github.com/semamap/semamap/amap"
 	"github.com/semamap/semamap/examples/internal/sample"
@@ -16,11 +16,11 @@ type source struct {
 	sample *sample.Map // nil when a file is read
 	layers func() []int
 	layer  func(n int) (lemma.Rows, error)
-	count  func(id int32) (int64, error) // how often a token was seen; nil: unknown
+	count  func(id int32) int64 // how often a token was seen; nil: unknown
 	close  func() error
 }
 
-func openSource(ctx context.Context, o *options) (*source, error) {
+func openSource(o *options) (*source, error) {
 	if o.amap == "" {
 		return openSample(o)
 	}
@@ -45,7 +45,10 @@ func openSource(ctx context.Context, o *options) (*source, error) {
 			m.Close()
 			return nil, err
 		}
-		s.count = func(id int32) (int64, error) { return c.Of(o.mode, id) }
+		s.count = func(id int32) int64 {
+			n, _ := c.Of(o.mode, id)
+			return n
+		}
 	}
 	return s, nil
 }
@@ -77,8 +80,8 @@ func openSample(o *options) (*source, error) {
 
 // modelName gives the model's part of a SYSIF file name, or the name itself.
 func modelName(file string) string {
-	if n, err := amap.ParseName(file); err == nil {
+	if n, err := amap.ParseName(filepath.Base(file)); err == nil {
 		return n.Model
 	}
-	return file
+	return filepath.Base(file)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -26,12 +25,10 @@ type word struct {
 
 // words are all rows, in NLTK's order of synsets.
 type words struct {
-	rows     []word
-	version  string       // of WordNet
-	weights  *lemma.CSR   // rows × used tokens: the mean over each lemma's tokens
-	unseen   int          // distinct tokens that the map never saw; -1: unknown
-	noneSeen int          // rows of such tokens only
-	domains  []categories // by falling number of rows
+	rows    []word
+	version string       // of WordNet
+	weights *lemma.CSR   // rows × used tokens: the mean over each lemma's tokens
+	domains []categories // by falling number of rows
 }
 
 // categories is a category with its number of rows.
@@ -92,13 +89,13 @@ func rank(names []string) []categories {
 	return c
 }
 
-// tokenize fills in the tokens of each row and counts those the map never saw.
+// tokenize fills in the tokens of each row and the weights of their mean.
 func (w *words) tokenize(ctx context.Context, src *source) error {
 	tok, err := neox.New()
 	if err != nil {
 		return err
 	}
-	avg := lemma.Averager{Tok: tok}
+	avg := lemma.Averager{Tok: tok, Counts: src.count}
 	lemmas := make([]string, len(w.rows))
 	var ids []int32
 	for i := range w.rows {
@@ -108,37 +105,23 @@ func (w *words) tokenize(ctx context.Context, src *source) error {
 		}
 		w.rows[i].tokens = len(ids)
 	}
-	if w.weights, err = avg.Weights(ctx, lemmas); err != nil {
-		return err
-	}
-	return w.checkSeen(src)
+	w.weights, err = avg.Weights(ctx, lemmas)
+	return err
 }
 
-// checkSeen refuses tokens that the map has no row for, and counts those
-// whose row is all zeros because the corpus never held them.
-func (w *words) checkSeen(src *source) error {
-	w.unseen = -1
-	if src.count == nil {
-		return nil
+func (w *words) withDomain() (n int) {
+	for _, c := range w.domains {
+		n += c.n
 	}
-	w.unseen = 0
-	seen := make([]bool, len(w.weights.Columns))
-	for i, id := range w.weights.Columns {
-		n, err := src.count(id)
-		if err != nil {
-			return fmt.Errorf("token %d: %w", id, err)
-		}
-		seen[i] = n > 0
-		if n == 0 {
-			w.unseen++
-		}
+	return n
+}
+
+func (w *words) meanTokens() float64 {
+	n := 0
+	for _, r := range w.rows {
+		n += r.tokens
 	}
-	for i := range w.rows {
-		if !slices.ContainsFunc(w.weights.Index[w.weights.Start[i]:w.weights.Start[i+1]], func(c int32) bool { return seen[c] }) {
-			w.noneSeen++
-		}
-	}
-	return nil
+	return float64(n) / float64(len(w.rows))
 }
 
 // top returns the n most frequent domains.

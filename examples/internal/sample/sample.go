@@ -13,7 +13,6 @@ import (
 	"compress/flate"
 	_ "embed"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,7 +54,7 @@ type Map struct {
 	Header
 	IDs    []int32 // of the tokens kept, ascending
 	Counts []int32 // how often each was seen
-	values []uint16
+	values []byte  // fp16, little-endian, in the order layer, row, unit
 }
 
 // Load decodes the sample once and returns the same Map from then on.
@@ -96,17 +95,18 @@ func Decode(b []byte) (*Map, error) {
 		return nil, io.ErrUnexpectedEOF
 	}
 	mask, vals := raw[:bits], raw[bits:]
-	m.values = make([]uint16, size)
+	m.values = make([]byte, 2*size)
 	n := len(vals) / 2
 	at := 0
-	for i := range m.values {
+	for i := range int(size) {
 		if mask[i/8]>>(i%8)&1 == 0 {
 			continue
 		}
 		if at >= n {
 			return nil, io.ErrUnexpectedEOF
 		}
-		m.values[m.index(i)] = uint16(vals[at])<<8 | uint16(vals[n+at])
+		to := 2 * m.index(i)
+		m.values[to], m.values[to+1] = vals[n+at], vals[at]
 		at++
 	}
 	if at != n || len(vals) != 2*n {
@@ -123,8 +123,8 @@ func (m *Map) index(i int) int {
 }
 
 // Encode writes a map of the given rows: values are fp16, in the order layer,
-// row, unit. The result is the same for the same input.
-func Encode(w io.Writer, h Header, ids, counts []int32, values []uint16) error {
+// row, unit, each little-endian. The result is the same for the same input.
+func Encode(w io.Writer, h Header, ids, counts []int32, values []byte) error {
 	m := &Map{Header: h, IDs: ids, Counts: counts, values: values}
 	line, err := json.Marshal(h)
 	if err != nil {
@@ -139,12 +139,14 @@ func Encode(w io.Writer, h Header, ids, counts []int32, values []uint16) error {
 	for _, c := range counts {
 		raw = binary.AppendUvarint(raw, uint64(c))
 	}
-	mask := make([]byte, (len(values)+7)/8)
+	n := len(values) / 2
+	mask := make([]byte, (n+7)/8)
 	var high, low []byte
-	for i := range values {
-		if v := values[m.index(i)]; v != 0 {
+	for i := range n {
+		at := 2 * m.index(i)
+		if l, h := values[at], values[at+1]; l != 0 || h != 0 {
 			mask[i/8] |= 1 << (i % 8)
-			high, low = append(high, byte(v>>8)), append(low, byte(v))
+			high, low = append(high, h), append(low, l)
 		}
 	}
 	if _, err := fmt.Fprintf(w, "%s%s\n", magic, line); err != nil {
@@ -160,6 +162,14 @@ func Encode(w io.Writer, h Header, ids, counts []int32, values []uint16) error {
 		}
 	}
 	return z.Close()
+}
+
+// Count returns how often the map saw a token; of those left out, 0.
+func (m *Map) Count(id int32) int64 {
+	if i, ok := slices.BinarySearch(m.IDs, id); ok {
+		return int64(m.Counts[i])
+	}
+	return 0
 }
 
 // Layer returns one layer, from 0.
@@ -185,13 +195,6 @@ func (l *Layer) Row(dst []float32, row int) ([]float32, error) {
 	u := l.m.Units
 	dst = slices.Grow(dst[:0], u)[:u]
 	at := (l.n*l.m.Kept + i) * u
-	vec.Float16(dst, l.m.values[at:at+u])
+	vec.F16ToF32(dst, l.m.values[2*at:2*(at+u)])
 	return dst, nil
-}
-
-// SHA256 returns the hashes of the original files.
-func (h Header) SHA256() (amap, counts []byte) {
-	amap, _ = hex.DecodeString(h.AmapSHA256)
-	counts, _ = hex.DecodeString(h.CountsSHA256)
-	return amap, counts
 }

@@ -12,7 +12,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math"
 	"os"
 
 	"github.com/semamap/semamap/amap"
@@ -60,9 +59,9 @@ func run(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	counts := make([]int32, len(ids))
 	for i, id := range ids {
-		n, err := all.Of(amap.Input, id)
-		if err != nil {
-			return err
+		n, ok := all.Of(amap.Input, id)
+		if !ok {
+			return fmt.Errorf("%s: no count of token %d", *countsFile, id)
 		}
 		counts[i] = int32(n)
 	}
@@ -108,15 +107,9 @@ func usedTokens() ([]int32, error) {
 }
 
 // gather reads the rows as fp16 and fills the header's sizes.
-func gather(m *amap.Map, h *sample.Header, ids []int32) ([]uint16, error) {
-	half := make(map[uint32]uint16, 1<<16) // float32 bits to the fp16 they came from
-	var wide [1]float32
-	for i := range 1 << 16 {
-		vec.Float16(wide[:], []uint16{uint16(i)})
-		half[math.Float32bits(wide[0])] = uint16(i)
-	}
+func gather(m *amap.Map, h *sample.Header, ids []int32) ([]byte, error) {
 	h.Kept = len(ids)
-	var values []uint16
+	var values []byte
 	var row []float32
 	for _, n := range m.Layers(amap.Input) {
 		l, err := m.Layer(amap.Input, n)
@@ -130,11 +123,11 @@ func gather(m *amap.Map, h *sample.Header, ids []int32) ([]uint16, error) {
 				return nil, err
 			}
 			for _, v := range row {
-				x, ok := half[math.Float32bits(v)]
-				if !ok {
+				x := vec.F64ToF16(float64(v))
+				if vec.F16(x) != v {
 					return nil, fmt.Errorf("layer %d, token %d: %v is no fp16 value", n, id, v)
 				}
-				values = append(values, x)
+				values = append(values, byte(x), byte(x>>8))
 			}
 		}
 	}
