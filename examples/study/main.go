@@ -50,6 +50,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := words.tokenize(ctx, src); err != nil {
 		return err
 	}
+	if err := src.check(layers, words.weights.IDs); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(filepath.Join(o.out, "figures"), 0o755); err != nil {
 		return err
 	}

@@ -41,6 +41,9 @@ func openSource(o *options) (*source, error) {
 	}
 	if o.counts != "" {
 		c, err := amap.OpenCounts(o.counts)
+		if err == nil {
+			err = sameRows(o, m, c)
+		}
 		if err != nil {
 			m.Close()
 			return nil, err
@@ -51,6 +54,41 @@ func openSource(o *options) (*source, error) {
 		}
 	}
 	return s, nil
+}
+
+// sameRows refuses counts that were not taken with the map.
+func sameRows(o *options, m *amap.Map, c *amap.Counts) error {
+	for _, n := range m.Layers(o.mode) {
+		l, err := m.Layer(o.mode, n)
+		if err != nil {
+			return err
+		}
+		if rows, _ := l.Dims(); rows != c.Len(o.mode) {
+			return fmt.Errorf("%s: %d counts of mode %s, but layer %d of %s has %d rows", o.counts, c.Len(o.mode), o.mode, n, o.amap, rows)
+		}
+	}
+	return nil
+}
+
+// check refuses layers that lack rows of tokens in use.
+func (s *source) check(layers []int, ids []int32) error {
+	for _, n := range layers {
+		l, err := s.layer(n)
+		if err != nil {
+			return err
+		}
+		if rows, _ := l.Dims(); len(ids) > 0 && int(ids[len(ids)-1]) >= rows {
+			return fmt.Errorf("%s: layer %d has %d rows, none for token %d; is it a map of a GPT-NeoX vocabulary?", s.about, n, rows, ids[len(ids)-1])
+		}
+		if s.sample != nil {
+			for _, id := range ids {
+				if !s.sample.Has(id) {
+					return fmt.Errorf("the embedded sample: %w: token %d; give a map with -amap", sample.ErrToken, id)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 func openSample(o *options) (*source, error) {

@@ -133,30 +133,24 @@ func (w *words) top(n int) []string {
 	return names
 }
 
-// short gives synset names without part of speech and number, where that
-// leaves them different, for legends.
+// short gives synset names for legends: without part of speech and number.
+// Where names would then be equal, the first in the list alone is shortened.
 func short(names []string) map[string]string {
 	out := make(map[string]string, len(names))
-	times := map[string]int{}
-	cut := func(n string) string {
+	taken := map[string]bool{}
+	for _, n := range names {
 		s := n
 		for range 2 {
 			if i := strings.LastIndexByte(s, '.'); i > 0 {
 				s = s[:i]
 			}
 		}
-		return strings.ReplaceAll(s, "_", " ")
-	}
-	for _, n := range names {
-		if _, ok := out[n]; !ok {
-			out[n] = cut(n)
-			times[out[n]]++
+		s = strings.ReplaceAll(s, "_", " ")
+		if taken[s] {
+			s = n
 		}
-	}
-	for n, s := range out {
-		if times[s] > 1 {
-			out[n] = n
-		}
+		taken[s] = true
+		out[n] = s
 	}
 	return out
 }
