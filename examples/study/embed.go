@@ -11,22 +11,22 @@ import (
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// layerMap is the embedding of one layer, with what was measured on it.
+// layerMap is the embedding of one layer, with what was measured on it. The
+// exported fields are kept when a run is interrupted.
 type layerMap struct {
 	layer      int
-	y          []float32 // x0 y0 x1 y1 …, a pair per row of words
-	kl         float64
-	perplexity float64
-	distinct   int // different lemma vectors
-	neighbours time.Duration
-	gradient   time.Duration
-	total      time.Duration
+	Y          []float32 // x0 y0 x1 y1 …, a pair per row of words
+	KL         float64
+	Perplexity float64
+	Distinct   int // different lemma vectors
+	Neighbours time.Duration
+	Gradient   time.Duration
 	domain     agreement // of the most frequent domains
 	pos        agreement
 }
 
 // xy returns the position of row i.
-func (m *layerMap) xy(i int) (x, y float64) { return float64(m.y[2*i]), float64(m.y[2*i+1]) }
+func (m *layerMap) xy(i int) (x, y float64) { return float64(m.Y[2*i]), float64(m.Y[2*i+1]) }
 
 // embed maps all rows of one layer into the plane. A lemma's vector is the
 // mean of its tokens' rows, so the rows are handed over as combinations of
@@ -77,8 +77,7 @@ func embed(ctx context.Context, o *options, src *source, w *words, n int, stderr
 	}
 	bar.Done()
 	return &layerMap{
-		layer: n, y: res.Y, kl: res.KL, perplexity: res.Perplexity,
-		distinct:   res.Stats.Distinct,
-		neighbours: prepared.Sub(start), gradient: time.Since(prepared), total: time.Since(start),
+		layer: n, Y: res.Y, KL: res.KL, Perplexity: res.Perplexity, Distinct: res.Stats.Distinct,
+		Neighbours: prepared.Sub(start), Gradient: time.Since(prepared),
 	}, nil
 }

@@ -11,7 +11,9 @@
 //
 //	go run ./examples/study -amap amap-X.pickle -counts tokens-count-X.pickle
 //
-// It writes synsets.csv, run.json, index.html and figures/ into -out.
+// It writes synsets.csv, run.json, index.html and figures/ into -out. A run
+// that was interrupted goes on after its last finished layer when it is started
+// again with the same flags.
 package main
 
 import (
@@ -63,10 +65,24 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	rec.phase("hash inputs")
 	describe(stdout, src, words)
 
+	kept, err := newStore(o, rec)
+	if err != nil {
+		return err
+	}
 	maps := make([]*layerMap, len(layers))
 	for i, n := range layers {
+		if maps[i], err = kept.load(n, len(words.rows)); err != nil {
+			return err
+		}
+		if maps[i] != nil {
+			fmt.Fprintf(stderr, "layer %d: kept by an interrupted run\n", n)
+			continue
+		}
 		if maps[i], err = embed(ctx, o, src, words, n, stderr); err != nil {
 			return fmt.Errorf("layer %d: %w", n, err)
+		}
+		if err := kept.save(maps[i]); err != nil {
+			return err
 		}
 		rec.phase(fmt.Sprintf("embed layer %d", n))
 	}
@@ -83,6 +99,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	rec.phase("draw")
 	if err := rec.write(filepath.Join(o.out, "run.json"), words, maps); err != nil {
+		return err
+	}
+	if err := kept.remove(maps); err != nil {
 		return err
 	}
 	summary(stdout, o, maps, rec)

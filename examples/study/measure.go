@@ -49,7 +49,7 @@ func purity(ctx context.Context, o *options, w *words, m *layerMap, category fun
 	id := map[string]int32{}
 	been := map[[2]float32]bool{}
 	for i, r := range w.rows {
-		at := [2]float32{m.y[2*i], m.y[2*i+1]}
+		at := [2]float32{m.Y[2*i], m.Y[2*i+1]}
 		c := category(r)
 		if c == "" || been[at] {
 			continue

@@ -38,7 +38,7 @@ func writeCSV(ctx context.Context, path string, w *words, maps []*layerMap) erro
 			}
 			row = append(row[:0], r.synset, r.domain, r.lemma, r.pos, strconv.Itoa(r.tokens))
 			for _, m := range maps {
-				row = append(row, shortest(m.y[2*i]), shortest(m.y[2*i+1]))
+				row = append(row, shortest(m.Y[2*i]), shortest(m.Y[2*i+1]))
 			}
 			if err := c.Write(row); err != nil {
 				return err
@@ -214,7 +214,7 @@ func (r *record) write(path string, w *words, maps []*layerMap) error {
 		r.Words["tokens_never_seen"], r.Words["lemmas_with_such_tokens"], r.Words["lemmas_of_such_tokens_only"] = rep.Unseen, rep.SomeUnseen, rep.AllUnseen
 	}
 	for _, m := range maps {
-		r.Layers = append(r.Layers, layerRecord{m.layer, m.kl, m.perplexity, m.distinct, round(m.neighbours), round(m.gradient), m.domain, m.pos})
+		r.Layers = append(r.Layers, layerRecord{m.layer, m.KL, m.Perplexity, m.Distinct, round(m.Neighbours), round(m.Gradient), m.domain, m.pos})
 	}
 	r.Seconds = round(time.Since(r.start))
 	return cli.WriteFile(path, func(out io.Writer) error {
@@ -247,7 +247,7 @@ func summary(out io.Writer, o *options, maps []*layerMap, rec *record) {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "layer\tKL\tdomain purity\tchance\tp\tPOS purity\tchance\tp\tneighbours\tgradient\t")
 	for _, m := range maps {
-		fmt.Fprintf(t, "%d\t%.3f\t%s\t%s\t%.1f s\t%.1f s\t\n", m.layer, m.kl, m.domain.cells(), m.pos.cells(), m.neighbours.Seconds(), m.gradient.Seconds())
+		fmt.Fprintf(t, "%d\t%.3f\t%s\t%s\t%.1f s\t%.1f s\t\n", m.layer, m.KL, m.domain.cells(), m.pos.cells(), m.Neighbours.Seconds(), m.Gradient.Seconds())
 	}
 	t.Flush()
 	fmt.Fprintf(out, "\nPurity: share of a word's 10 nearest words on the map that have its category\n(domains: among the words of the %d most frequent; POS: among all words).\n", o.domains)

@@ -265,6 +265,41 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// A run that was interrupted goes on after its last finished layer.
+func TestResume(t *testing.T) {
+	args := []string{"-limit", "300", "-layers", "0,1"}
+	whole, broken := t.TempDir(), t.TempDir()
+	study(t, append(args, "-out", whole)...)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	if err := run(ctx, append(args, "-out", broken), io.Discard, stopper{"layer 1: finding", cancel}); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	// Other settings do not take what was kept.
+	var progress bytes.Buffer
+	if err := run(t.Context(), append(args, "-seed", "3", "-out", broken), io.Discard, &progress); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(progress.String(), "kept by") {
+		t.Errorf("a run of another seed took a kept layer:\n%s", progress.String())
+	}
+	progress.Reset()
+	if err := run(t.Context(), append(args, "-out", broken), io.Discard, &progress); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Count(progress.String(), "kept by") != 1 {
+		t.Errorf("the layer that was kept was not used:\n%s", progress.String())
+	}
+	a, _ := os.ReadFile(filepath.Join(whole, "synsets.csv"))
+	b, _ := os.ReadFile(filepath.Join(broken, "synsets.csv"))
+	if len(a) == 0 || !bytes.Equal(a, b) {
+		t.Error("the continued run and the unbroken one differ")
+	}
+	if exists(filepath.Join(broken, unfinished)) {
+		t.Errorf("the folder %s is still there", unfinished)
+	}
+}
+
 // The sample and the map it was made from give the same study.
 func TestSampleIsTheMap(t *testing.T) {
 	const dir = "data/sample/"
