@@ -257,3 +257,237 @@ one:
 done:
 	VZEROUPPER
 	RET
+
+// func colStatsAVX2(shift *float64, sum *float64, sq *float64, min *float32, max *float32, argMin *int32, argMax *int32, nonzero *int32, x *float32, fit int, cols int, n int, row int)
+// Requires: AVX, AVX2
+TEXT ·colStatsAVX2(SB), NOSPLIT, $0-104
+	MOVQ shift+0(FP), AX
+	MOVQ sum+8(FP), CX
+	MOVQ sq+16(FP), DX
+	MOVQ min+24(FP), BX
+	MOVQ max+32(FP), SI
+	MOVQ argMin+40(FP), DI
+	MOVQ argMax+48(FP), R8
+	MOVQ nonzero+56(FP), R9
+	MOVQ x+64(FP), R10
+	MOVQ cols+80(FP), R11
+	SHLQ $0x02, R11
+	MOVQ fit+72(FP), R12
+	SHLQ $0x02, R12
+
+columns:
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (SI), Y1
+	VMOVUPS      (DI), Y2
+	VMOVUPS      (R8), Y3
+	VMOVUPS      (R9), Y4
+	VMOVUPD      (CX), Y5
+	VMOVUPD      (DX), Y6
+	VMOVUPD      32(CX), Y7
+	VMOVUPD      32(DX), Y8
+	VPBROADCASTD row+96(FP), Y9
+	MOVQ         R10, R13
+	MOVQ         n+88(FP), R14
+	VXORPS       Y12, Y12, Y12
+
+rows:
+	VMOVUPS   (R13), Y10
+	VCMPPS    $0x04, Y12, Y10, Y11
+	VPSUBD    Y11, Y4, Y4
+	VCMPPS    $0x1e, Y1, Y10, Y11
+	VBLENDVPS Y11, Y10, Y1, Y1
+	VBLENDVPS Y11, Y9, Y3, Y3
+	VCMPPS    $0x11, Y0, Y10, Y11
+	VBLENDVPS Y11, Y10, Y0, Y0
+	VBLENDVPS Y11, Y9, Y2, Y2
+	VCVTPS2PD (R13), Y10
+	VSUBPD    (AX), Y10, Y10
+	VADDPD    Y10, Y5, Y5
+	VMULPD    Y10, Y10, Y10
+	VADDPD    Y10, Y6, Y6
+	VCVTPS2PD 16(R13), Y10
+	VSUBPD    32(AX), Y10, Y10
+	VADDPD    Y10, Y7, Y7
+	VMULPD    Y10, Y10, Y10
+	VADDPD    Y10, Y8, Y8
+	VPCMPEQD  Y11, Y11, Y11
+	VPSUBD    Y11, Y9, Y9
+	ADDQ      R11, R13
+	DECQ      R14
+	JNZ       rows
+	VMOVUPS   Y0, (BX)
+	ADDQ      $0x00000020, BX
+	VMOVUPS   Y1, (SI)
+	ADDQ      $0x00000020, SI
+	VMOVUPS   Y2, (DI)
+	ADDQ      $0x00000020, DI
+	VMOVUPS   Y3, (R8)
+	ADDQ      $0x00000020, R8
+	VMOVUPS   Y4, (R9)
+	ADDQ      $0x00000020, R9
+	VMOVUPD   Y5, (CX)
+	VMOVUPD   Y6, (DX)
+	VMOVUPD   Y7, 32(CX)
+	VMOVUPD   Y8, 32(DX)
+	ADDQ      $0x00000040, AX
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000040, DX
+	ADDQ      $0x00000020, R10
+	SUBQ      $0x00000020, R12
+	JNZ       columns
+	VZEROUPPER
+	RET
+
+// func colStatsAVX512(shift *float64, sum *float64, sq *float64, min *float32, max *float32, argMin *int32, argMax *int32, nonzero *int32, x *float32, fit int, cols int, n int, row int)
+// Requires: AVX, AVX512F
+TEXT ·colStatsAVX512(SB), NOSPLIT, $0-104
+	MOVQ       shift+0(FP), AX
+	MOVQ       sum+8(FP), CX
+	MOVQ       sq+16(FP), DX
+	MOVQ       min+24(FP), BX
+	MOVQ       max+32(FP), SI
+	MOVQ       argMin+40(FP), DI
+	MOVQ       argMax+48(FP), R8
+	MOVQ       nonzero+56(FP), R9
+	MOVQ       x+64(FP), R10
+	MOVQ       cols+80(FP), R11
+	SHLQ       $0x02, R11
+	MOVQ       fit+72(FP), R12
+	SHLQ       $0x02, R12
+	VPTERNLOGD $0xff, Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+
+columns:
+	VMOVUPS      (BX), Z2
+	VMOVUPS      (SI), Z3
+	VMOVUPS      (DI), Z4
+	VMOVUPS      (R8), Z5
+	VMOVUPS      (R9), Z6
+	VMOVUPD      (CX), Z7
+	VMOVUPD      (DX), Z8
+	VMOVUPD      (AX), Z9
+	VMOVUPD      64(CX), Z10
+	VMOVUPD      64(DX), Z11
+	VMOVUPD      64(AX), Z12
+	VPBROADCASTD row+96(FP), Z13
+	MOVQ         R10, R13
+	MOVQ         n+88(FP), R14
+
+rows:
+	VMOVUPS   (R13), Z14
+	VCMPPS    $0x04, Z1, Z14, K1
+	VPSUBD    Z0, Z6, K1, Z6
+	VCMPPS    $0x1e, Z3, Z14, K1
+	VMOVAPS   Z14, K1, Z3
+	VMOVDQA32 Z13, K1, Z5
+	VCMPPS    $0x11, Z2, Z14, K1
+	VMOVAPS   Z14, K1, Z2
+	VMOVDQA32 Z13, K1, Z4
+	VCVTPS2PD (R13), Z14
+	VSUBPD    Z9, Z14, Z14
+	VADDPD    Z14, Z7, Z7
+	VMULPD    Z14, Z14, Z14
+	VADDPD    Z14, Z8, Z8
+	VCVTPS2PD 32(R13), Z14
+	VSUBPD    Z12, Z14, Z14
+	VADDPD    Z14, Z10, Z10
+	VMULPD    Z14, Z14, Z14
+	VADDPD    Z14, Z11, Z11
+	VPSUBD    Z0, Z13, Z13
+	ADDQ      R11, R13
+	DECQ      R14
+	JNZ       rows
+	VMOVUPS   Z2, (BX)
+	ADDQ      $0x00000040, BX
+	VMOVUPS   Z3, (SI)
+	ADDQ      $0x00000040, SI
+	VMOVUPS   Z4, (DI)
+	ADDQ      $0x00000040, DI
+	VMOVUPS   Z5, (R8)
+	ADDQ      $0x00000040, R8
+	VMOVUPS   Z6, (R9)
+	ADDQ      $0x00000040, R9
+	VMOVUPD   Z7, (CX)
+	VMOVUPD   Z8, (DX)
+	VMOVUPD   Z10, 64(CX)
+	VMOVUPD   Z11, 64(DX)
+	ADDQ      $0x00000080, AX
+	ADDQ      $0x00000080, CX
+	ADDQ      $0x00000080, DX
+	ADDQ      $0x00000040, R10
+	SUBQ      $0x00000040, R12
+	JNZ       columns
+	VZEROUPPER
+	RET
+
+// func rowStatsAVX2(sum *[8]float64, sq *[8]float64, min *[8]float32, max *[8]float32, argMin *[8]int32, argMax *[8]int32, nonzero *[8]int32, x *float32, n int)
+// Requires: AVX, AVX2
+TEXT ·rowStatsAVX2(SB), NOSPLIT, $0-72
+	MOVQ         sum+0(FP), AX
+	MOVQ         sq+8(FP), CX
+	MOVQ         min+16(FP), DX
+	MOVQ         max+24(FP), BX
+	MOVQ         argMin+32(FP), SI
+	MOVQ         argMax+40(FP), DI
+	MOVQ         nonzero+48(FP), R8
+	MOVQ         x+56(FP), R9
+	MOVQ         n+64(FP), R10
+	VMOVUPS      (DX), Y0
+	VMOVUPS      (BX), Y1
+	VMOVUPS      (SI), Y2
+	VMOVUPS      (DI), Y3
+	VMOVUPS      (R8), Y4
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+	VXORPD       Y8, Y8, Y8
+	VMOVDQU      iota8<>+0(SB), Y9
+	VPBROADCASTD eights<>+0(SB), Y10
+	VXORPS       Y13, Y13, Y13
+
+numbers:
+	VMOVUPS   (R9), Y11
+	VCMPPS    $0x04, Y13, Y11, Y12
+	VPSUBD    Y12, Y4, Y4
+	VCMPPS    $0x1e, Y1, Y11, Y12
+	VBLENDVPS Y12, Y11, Y1, Y1
+	VBLENDVPS Y12, Y9, Y3, Y3
+	VCMPPS    $0x11, Y0, Y11, Y12
+	VBLENDVPS Y12, Y11, Y0, Y0
+	VBLENDVPS Y12, Y9, Y2, Y2
+	VCVTPS2PD (R9), Y11
+	VADDPD    Y11, Y5, Y5
+	VMULPD    Y11, Y11, Y11
+	VADDPD    Y11, Y6, Y6
+	VCVTPS2PD 16(R9), Y11
+	VADDPD    Y11, Y7, Y7
+	VMULPD    Y11, Y11, Y11
+	VADDPD    Y11, Y8, Y8
+	VPADDD    Y10, Y9, Y9
+	ADDQ      $0x00000020, R9
+	SUBQ      $0x00000008, R10
+	JNZ       numbers
+	VMOVUPS   Y0, (DX)
+	VMOVUPS   Y1, (BX)
+	VMOVUPS   Y2, (SI)
+	VMOVUPS   Y3, (DI)
+	VMOVUPS   Y4, (R8)
+	VMOVUPD   Y5, (AX)
+	VMOVUPD   Y6, (CX)
+	VMOVUPD   Y7, 32(AX)
+	VMOVUPD   Y8, 32(CX)
+	VZEROUPPER
+	RET
+
+DATA iota8<>+0(SB)/4, $0x00000000
+DATA iota8<>+4(SB)/4, $0x00000001
+DATA iota8<>+8(SB)/4, $0x00000002
+DATA iota8<>+12(SB)/4, $0x00000003
+DATA iota8<>+16(SB)/4, $0x00000004
+DATA iota8<>+20(SB)/4, $0x00000005
+DATA iota8<>+24(SB)/4, $0x00000006
+DATA iota8<>+28(SB)/4, $0x00000007
+GLOBL iota8<>(SB), RODATA|NOPTR, $32
+
+DATA eights<>+0(SB)/4, $0x00000008
+GLOBL eights<>(SB), RODATA|NOPTR, $4
