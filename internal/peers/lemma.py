@@ -4,12 +4,24 @@ usage: lemma.py tables OUT.go
            derive, from the behaviour of HF tokenizers alone, what its pattern
            engine calls a letter, a number or white space, and which code
            points its NFC knows; OUT.go is lemma/unicode_tables.go
+       lemma.py goldens NEOX.json TEXT OUTDIR
+           make the test data: hard text with the ids of the GPT-NeoX-20B
+           tokenizer (OUTDIR/neox/testdata) and, for the loader, small
+           tokenizers of several styles trained on TEXT, one line a sample,
+           with theirs (OUTDIR/testdata)
 """
 
+import gzip
+import json
+import os
+import random
 import sys
+import unicodedata
+import zlib
 
+import numpy
 import tokenizers
-from tokenizers import normalizers, pre_tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 
 def code_points():
@@ -84,8 +96,225 @@ def tables(path):
             f.write("}\n")
 
 
+
+# ---- test data
+
+SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2003\u2009\u2028\u2029\u202f\u205f\u3000"
+WORDS = "the hot dog_eats U.S.A. don't I'LL we'Re 1234567 3.14 x=y; naïve Größe 語言 模型 мир שלום สวัสดี 👩‍👩‍👧 ½ ² Ⅷ ſ 's 't're 'S 'ſ".split()
+NEWEST = [0x1C89, 0xA7CB, 0xA7DA, 0x105C0, 0x10D4A, 0x10EC2, 0x11380, 0x113D1, 0x11BC0, 0x13460, 0x16100, 0x16D40, 0x18CFF, 0x1E5D0, 0x2EBF0,
+          0x10D40, 0x116D0, 0x11BF0, 0x16130, 0x16D70, 0x1CCF0, 0x1E5F1]
+
+
+def hard(rnd, specials, n):
+    """Lines of text that show every way to be wrong that is known."""
+    marks = normalised()
+    cps = list(code_points())
+    known = [c for c in cps if unicodedata.category(chr(c)) not in ("Cn", "Co")]
+
+    def any_char():
+        k = rnd.random()
+        if k < 0.3:
+            return chr(rnd.choice(marks))
+        if k < 0.4:
+            return rnd.choice(SPACES)
+        if k < 0.5:
+            return chr(rnd.randrange(0x20, 0x7F))
+        if k < 0.55:
+            return chr(rnd.randrange(0xAC00, 0xD7A4))
+        if k < 0.65:
+            return chr(rnd.choice([rnd.randrange(0x1100, 0x1113), rnd.randrange(0x1161, 0x1176), rnd.randrange(0x11A7, 0x11C3)]))
+        if k < 0.95:
+            return chr(rnd.choice(known))
+        return chr(rnd.choice(cps))
+
+    def spaces():
+        k = rnd.randrange(1, 81)
+        return rnd.choice(["", "a", "\n", ".", "e\u0301", "\u00a0"]) + " " * k + rnd.choice(["", "b", "\n", "\tb", "'s", "\u0301", "1"])
+
+    def long_marks():
+        k = rnd.randrange(1, 100)
+        base = rnd.choice(["", "a", "e", "\u1100", "\u0915", "\u0f40", "q\u0334"])
+        some = rnd.sample(marks, min(len(marks), rnd.randrange(1, 6)))
+        return base + "".join(chr(rnd.choice(some)) for _ in range(k)) + rnd.choice(["", "x", "\u0301"])
+
+    def specialised():
+        s = ""
+        for _ in range(rnd.randrange(1, 5)):
+            s += rnd.choice(["", "a", "e", " ", "  ", "\u0301", "<|", "|>", "text", "'s", "\n"]) + rnd.choice(specials)
+        return s + rnd.choice(["", "x", "\u0301", "  ", specials[0][:-1], specials[0][1:]])
+
+    def newest():
+        c = chr(rnd.choice(NEWEST))
+        return rnd.choice(["", " ", "a", "1", "!"]) + c + rnd.choice(["'s", "'re", "'LL", "x", "1", "!'d", " 's", "\n\n"])
+
+    def mixed():
+        return "".join(rnd.choice([" ", "", "  ", "\n", "'", "_"]) + rnd.choice(WORDS) for _ in range(rnd.randrange(1, 12)))
+
+    def long_piece():
+        k = rnd.randrange(60, 1500)
+        alphabet = rnd.choice(["a", "ab", "abcdefghijklmnopqrstuvwxyz", "theanionsri", "=-", "0123456789", "語言模型", "мир", "\U0001f600\u200d"])
+        return "".join(rnd.choice(alphabet) for _ in range(k))
+
+    def blank():
+        return "".join(rnd.choice(SPACES) for _ in range(rnd.randrange(1, 20))) + rnd.choice(["", "a", "1", "!", "'s", "\u0301"])
+
+    def noise():
+        return "".join(any_char() for _ in range(rnd.randrange(1, 30)))
+
+    kinds = [spaces, long_marks, specialised, newest, mixed, blank, noise, noise]
+    lines = ["", " ", "\0", "a\0b", "'", "''s", "'s", " 's"] + [" " * k for k in range(1, 81)] + specials
+    while len(lines) < n:
+        lines.append(rnd.choice(kinds)() if rnd.random() < 0.97 else long_piece())
+    return lines
+
+
+def write_gz(path, text):
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as f:
+        with gzip.GzipFile(filename="", mode="wb", fileobj=f, mtime=0, compresslevel=9) as z:
+            z.write(text.encode())
+
+
+def vectors(tok, lines):
+    out = []
+    for i, (s, e) in enumerate(zip(lines, tok.encode_batch(lines, add_special_tokens=False))):
+        v = {"input": s, "ids": e.ids}
+        if i % 8 == 0:
+            v["tokens"] = [tok.id_to_token(k) for k in e.ids]
+        out.append(json.dumps(v, separators=(",", ":")) + "\n")
+    return "".join(out)
+
+
+BLOCK = 1024
+
+
+def around(ch):
+    """What TestCodePoints encodes for a code point."""
+    return [ch, "a" + ch + "b", "e\u0301" + ch, "q\u0323" + ch + "\u0301", " " + ch + "'s"]
+
+
+def code_point_sums(tok):
+    out = []
+    for lo in range(0, 0x110000, BLOCK):
+        lines = [s for c in range(lo, lo + BLOCK) if not 0xD800 <= c < 0xE000 for s in around(chr(c))]
+        if not lines:
+            continue
+        sum = 0
+        for e in tok.encode_batch(lines, add_special_tokens=False):
+            sum = zlib.crc32(numpy.array(e.ids + [0xFFFFFFFF], dtype="<u4").tobytes(), sum)
+        out.append(f"{lo:06X} {sum:08x}\n")
+    return "".join(out)
+
+
+CL100K = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
+QWEN2 = CL100K.replace("{1,3}", "")
+
+
+def split(pattern, behavior="isolated", invert=False):
+    return pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(pattern), behavior, invert),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ])
+
+
+def every_split(vocab):
+    """The merges of a vocabulary that has only ranks, as in files made from tiktoken's."""
+    out = []
+    for tok, rank in vocab.items():
+        local = [(tok[:i], tok[i:], rank) for i in range(1, len(tok)) if tok[:i] in vocab and tok[i:] in vocab]
+        out += sorted(local, key=lambda x: (vocab[x[0]], vocab[x[1]]))
+    out.sort(key=lambda x: x[2])
+    return [(a, b) for a, b, _ in out]
+
+
+def styles(text, rnd):
+    """Small tokenizers: name, tokenizer, how the merges are written, special tokens."""
+    base = Tokenizer(models.BPE())
+    base.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    trainer = trainers.BpeTrainer(vocab_size=900, initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()), show_progress=False)
+    base.train_from_iterator(text + hard(rnd, ["<|endoftext|>"], 3000), trainer)
+    model = json.loads(base.to_str())["model"]
+    vocab, merges = model["vocab"], [tuple(m) for m in model["merges"]]
+
+    def make(vocab=vocab, merges=merges, nfc=False, pre=None, **kw):
+        t = Tokenizer(models.BPE(vocab=dict(vocab), merges=list(merges), **kw))
+        if nfc:
+            t.normalizer = normalizers.NFC()
+        t.pre_tokenizer = pre or pre_tokenizers.ByteLevel(add_prefix_space=False)
+        return t
+
+    out = []
+    end = ["<|endoftext|>"]
+    t = make(continuing_subword_prefix="", end_of_word_suffix="")
+    t.add_special_tokens([AddedToken(end[0], normalized=False, special=True)])
+    out.append(("gpt2", t, True, end))
+
+    ids = list(range(4, len(vocab) + 4))
+    rnd.shuffle(ids)
+    opt = {"<s>": 0, "<pad>": 1, "</s>": 2, "<unk>": 3} | {tok: ids[i] for tok, i in vocab.items()}
+    t = make(vocab=opt)
+    t.add_special_tokens([AddedToken(s, normalized=True, special=True) for s in ("<pad>", "</s>")])
+    out.append(("opt", t, True, ["</s>", "<pad>"]))
+
+    t = make(pre=pre_tokenizers.ByteLevel(add_prefix_space=True))
+    t.add_special_tokens([AddedToken(end[0], normalized=False, special=True)])
+    out.append(("prefix", t, False, end))
+
+    t = make(nfc=True)
+    t.add_special_tokens([AddedToken(end[0], normalized=False, special=True)])
+    t.add_tokens([AddedToken(" " * k, normalized=True) for k in range(24, 1, -1)] + [AddedToken("e\u0301te", normalized=True), AddedToken("dog_", normalized=True)])
+    out.append(("neox", t, True, end))
+
+    ranks = dict(vocab)
+    for w in ("Ġxyzzy", "qqqqqqq", "Ġplugh"):  # tokens that no merge makes
+        ranks[w] = len(ranks)
+    llama = ["<|begin_of_text|>", "<|end_of_text|>", "<|eot_id|>", "<|reserved_special_token_0|>", "<|reserved_special_token_10|>"]
+    t = make(vocab=ranks, merges=every_split(ranks), pre=split(CL100K), ignore_merges=True)
+    t.add_special_tokens([AddedToken(s, normalized=False, special=True) for s in llama])
+    out.append(("llama3", t, False, llama))
+
+    qwen = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    t = make(nfc=True, pre=split(QWEN2))
+    t.add_special_tokens([AddedToken(s, normalized=False, special=True) for s in qwen])
+    out.append(("qwen2", t, True, qwen))
+
+    t = make(pre=split(CL100K, "removed", True))
+    t.add_special_tokens([AddedToken(end[0], normalized=False, special=True)])
+    out.append(("gpt4", t, False, end))
+
+    mixed = list(merges)
+    rnd.shuffle(mixed)
+    t = make(merges=mixed + rnd.sample(mixed, 20), pre=pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False))
+    out.append(("shuffled", t, False, ["x"]))
+    return out
+
+
+def goldens(neox, text, outdir):
+    rnd = random.Random(1)
+    tok = Tokenizer.from_file(neox)
+    special = ["<|endoftext|>", "<|padding|>"]
+    lines = hard(rnd, special, 2000)
+    write_gz(os.path.join(outdir, "neox/testdata/vectors.jsonl.gz"), vectors(tok, lines))
+    write_gz(os.path.join(outdir, "neox/testdata/codepoints.txt.gz"), code_point_sums(tok))
+    with open(text) as f:
+        samples = f.read().split("\n")
+    for name, tok, legacy, special in styles(samples, rnd):
+        spec = json.loads(tok.to_str())
+        if legacy:
+            spec["model"]["merges"] = [" ".join(m) for m in spec["model"]["merges"]]
+        if name == "shuffled":
+            assert len(set(map(tuple, spec["model"]["merges"]))) == len(spec["model"]["merges"])
+        source = json.dumps(spec, ensure_ascii=False, separators=(",", ":"))
+        tok = Tokenizer.from_str(source)
+        lines = hard(rnd, special, 500) + ["xyzzy xyzzyx qqqqqqq aqqqqqqq plugh", " xyzzy", "e\u0301te éte", "hot dog_dog"] + rnd.sample(samples, 40)
+        write_gz(os.path.join(outdir, "testdata", name + ".json.gz"), source)
+        write_gz(os.path.join(outdir, "testdata", name + ".jsonl.gz"), vectors(tok, lines))
+
+
 if __name__ == "__main__":
     if len(sys.argv) == 3 and sys.argv[1] == "tables":
         tables(sys.argv[2])
+    elif len(sys.argv) == 5 and sys.argv[1] == "goldens":
+        goldens(*sys.argv[2:])
     else:
         sys.exit(__doc__)

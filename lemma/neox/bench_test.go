@@ -1,12 +1,8 @@
 package neox_test
 
 import (
-	"bufio"
-	"compress/gzip"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +11,7 @@ import (
 
 	"github.com/semamap/semamap/internal/golden"
 	"github.com/semamap/semamap/lemma"
+	"github.com/semamap/semamap/lemma/internal/hf"
 	"github.com/semamap/semamap/lemma/neox"
 )
 
@@ -33,24 +30,11 @@ func BenchmarkNew(b *testing.B) {
 
 // prose returns English text: definitions and examples of WordNet.
 func prose(b *testing.B) []string {
-	f, err := os.Open(golden.Shared(b, "golden/wordnet/definitions_sample.jsonl.gz"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		b.Fatal(err)
-	}
 	var all []string
-	for d := json.NewDecoder(bufio.NewReader(z)); d.More(); {
-		var s struct {
-			Definition string
-			Examples   []string
-		}
-		if err := d.Decode(&s); err != nil {
-			b.Fatal(err)
-		}
+	for _, s := range hf.Lines[struct {
+		Definition string
+		Examples   []string
+	}](b, golden.Shared(b, "golden/wordnet/definitions_sample.jsonl.gz")) {
 		all = append(all, s.Definition+"; "+strings.Join(s.Examples, "; "))
 	}
 	return all
@@ -83,7 +67,7 @@ func BenchmarkEncode(b *testing.B) {
 			}
 		}
 		b.Run("core=semamap/cache=warm/text="+text.name, func(b *testing.B) {
-			tok, _ := neox.New()
+			tok := newTok(b)
 			encode(b, tok)
 			b.ReportAllocs()
 			for b.Loop() {
@@ -94,21 +78,21 @@ func BenchmarkEncode(b *testing.B) {
 		b.Run("core=semamap/cache=cold/text="+text.name, func(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
-				tok, _ := neox.New()
+				tok := newTok(b)
 				b.StartTimer()
 				encode(b, tok)
 			}
 			report(b)
 		})
 		b.Run("core=semamap/cache=none/text="+text.name, func(b *testing.B) {
-			tok, _ := neox.New(lemma.WithCache(0))
+			tok := newTok(b, lemma.WithCache(0))
 			for b.Loop() {
 				encode(b, tok)
 			}
 			report(b)
 		})
 		b.Run("core=semamap/goroutines=2/text="+text.name, func(b *testing.B) {
-			tok, _ := neox.New()
+			tok := newTok(b)
 			encode(b, tok)
 			for b.Loop() {
 				var wg sync.WaitGroup
@@ -135,10 +119,7 @@ const gpt2Pattern = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]
 
 // tiktokenCore is tiktoken-go with the vocabulary of GPT-NeoX.
 func tiktokenCore(t testing.TB) *tiktoken.Tiktoken {
-	tok, err := neox.New()
-	if err != nil {
-		t.Fatal(err)
-	}
+	tok := newTok(t)
 	ranks := make(map[string]int)
 	for id := range int32(50254) {
 		if id < 2 {

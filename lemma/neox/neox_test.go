@@ -1,103 +1,103 @@
 package neox_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"crypto/sha256"
-	"encoding/json"
+	"encoding/binary"
 	"fmt"
-	"os"
-	"slices"
+	"hash/crc32"
+	"io"
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/semamap/semamap/internal/golden"
 	"github.com/semamap/semamap/lemma"
+	"github.com/semamap/semamap/lemma/internal/hf"
 	"github.com/semamap/semamap/lemma/neox"
 )
 
-// A vector is one line of a golden file: what HF tokenizers gave.
-type vector struct {
-	Input  string   `json:"input"`
-	IDs    []int32  `json:"ids"`
-	Tokens []string `json:"tokens"`
-}
-
-func vectors(t testing.TB, path string) []vector {
+func newTok(t testing.TB, opts ...lemma.Option) *lemma.BPE {
 	t.Helper()
-	f, err := os.Open(path)
+	tok, err := neox.New(opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []vector
-	for d := json.NewDecoder(bufio.NewReader(z)); d.More(); {
-		var v vector
-		if err := d.Decode(&v); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, v)
-	}
-	return all
+	return tok
 }
 
-func check(t *testing.T, tok *lemma.BPE, all []vector) {
-	t.Helper()
-	bad := 0
-	for _, v := range all {
-		ids, err := tok.Encode(nil, v.Input)
-		if err != nil {
-			t.Errorf("%.60q: %v", v.Input, err)
-		} else if !slices.Equal(ids, v.IDs) {
-			t.Errorf("%.60q: got %v, want %v", v.Input, ids, v.IDs)
-			bad++
-		}
-		for i, id := range ids {
-			if v.Tokens != nil && i < len(v.Tokens) && tok.Token(id) != v.Tokens[i] {
-				t.Errorf("%.60q: token %d is %q, want %q", v.Input, i, tok.Token(id), v.Tokens[i])
-			}
-		}
-		if bad > 20 {
-			t.Fatal("too many")
-		}
-	}
-}
-
-func TestGolden(t *testing.T) {
-	for _, name := range []string{"hf_vectors", "hf_lemmas"} {
+// The ids of HF tokenizers for hard text, with and without a cache, and from
+// many goroutines.
+func TestVectors(t *testing.T) {
+	for _, name := range []string{"", "hf_vectors", "hf_lemmas"} {
 		t.Run(name, func(t *testing.T) {
-			all := vectors(t, golden.Shared(t, "golden/lemma/"+name+".jsonl.gz"))
+			path := "testdata/vectors.jsonl.gz"
+			if name != "" {
+				path = golden.Shared(t, "golden/lemma/"+name+".jsonl.gz")
+			}
+			all := hf.Lines[hf.Vector](t, path)
 			for _, entries := range []int{1 << 17, 4, 0} {
-				tok, err := neox.New(lemma.WithCache(entries))
-				if err != nil {
-					t.Fatal(err)
-				}
-				check(t, tok, all)
-				check(t, tok, all) // warm
+				tok := newTok(t, lemma.WithCache(entries))
+				hf.Check(t, tok, all)
+				hf.Check(t, tok, all) // warm
 			}
-			tok, err := neox.New()
-			if err != nil {
-				t.Fatal(err)
-			}
+			tok := newTok(t)
 			var wg sync.WaitGroup
 			for range 8 {
-				wg.Go(func() { check(t, tok, all) })
+				wg.Go(func() { hf.Check(t, tok, all) })
 			}
 			wg.Wait()
 		})
 	}
 }
 
-func TestData(t *testing.T) {
-	tok, err := neox.New()
+// Every code point alone, between letters, after and before marks, and before
+// a contraction; one sum for each 1024 of them.
+func TestCodePoints(t *testing.T) {
+	text, err := io.ReadAll(hf.Open(t, "testdata/codepoints.txt.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	tok := newTok(t)
+	var ids []int32
+	var buf []byte
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	if len(lines) != (0x110000-0x800)/1024 {
+		t.Fatalf("%d lines", len(lines))
+	}
+	for _, line := range lines {
+		var lo rune
+		var want uint32
+		if _, err := fmt.Sscanf(line, "%x %x", &lo, &want); err != nil {
+			t.Fatal(err)
+		}
+		if quick() && lo >= 0x20000 && lo%0x10000 != 0 {
+			continue // other planes hold few characters, and no two of their kinds
+		}
+		var sum uint32
+		for c := lo; c < lo+1024; c++ {
+			if !utf8.ValidRune(c) {
+				continue
+			}
+			ch := string(c)
+			for _, s := range []string{ch, "a" + ch + "b", "e\u0301" + ch, "q\u0323" + ch + "\u0301", " " + ch + "'s"} {
+				if ids, err = tok.Encode(ids[:0], s); err != nil {
+					t.Fatalf("%q: %v", s, err)
+				}
+				buf, _ = binary.Append(buf[:0], binary.LittleEndian, append(ids, -1))
+				sum = crc32.Update(sum, crc32.IEEETable, buf)
+			}
+		}
+		if sum != want {
+			t.Errorf("U+%04X to U+%04X: some tokens differ", lo, lo+1023)
+		}
+	}
+}
+
+func quick() bool { return testing.Short() || raceDetector }
+
+func TestData(t *testing.T) {
+	tok := newTok(t)
 	if tok.Len() != 50277 {
 		t.Errorf("%d ids, want 50277", tok.Len())
 	}
@@ -105,8 +105,8 @@ func TestData(t *testing.T) {
 	longest, invalid := 0, 0
 	var buf []byte
 	for id := range int32(tok.Len()) {
-		buf, err = tok.Decode(buf[:0], id)
-		if err != nil {
+		var err error
+		if buf, err = tok.Decode(buf[:0], id); err != nil {
 			t.Fatal(err)
 		}
 		if id < 50254 {

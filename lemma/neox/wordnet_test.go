@@ -1,37 +1,20 @@
 package neox_test
 
 import (
-	"bufio"
-	"compress/gzip"
 	"context"
-	"encoding/json"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/semamap/semamap/internal/golden"
 	"github.com/semamap/semamap/lemma"
-	"github.com/semamap/semamap/lemma/neox"
+	"github.com/semamap/semamap/lemma/internal/hf"
 )
 
 // names returns the lemmas of every synset of WordNet 3.0.
 func names(t testing.TB) (first, all []string) {
 	t.Helper()
-	f, err := os.Open(golden.Shared(t, "golden/wordnet/synsets.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for d := json.NewDecoder(bufio.NewReader(z)); d.More(); {
-		var s struct{ Lemmas []string }
-		if err := d.Decode(&s); err != nil {
-			t.Fatal(err)
-		}
+	for _, s := range hf.Lines[struct{ Lemmas []string }](t, golden.Shared(t, "golden/wordnet/synsets.jsonl.gz")) {
 		first = append(first, s.Lemmas[0])
 		all = append(all, s.Lemmas...)
 	}
@@ -41,10 +24,7 @@ func names(t testing.TB) (first, all []string) {
 // The study's facts about the first lemmas of the synsets.
 func TestFirstLemmas(t *testing.T) {
 	first, _ := names(t)
-	tok, err := neox.New()
-	if err != nil {
-		t.Fatal(err)
-	}
+	tok := newTok(t)
 	equal := func(what string, got, want int) {
 		if got != want {
 			t.Errorf("%s: %d, want %d", what, got, want)
