@@ -131,9 +131,9 @@ func read(name string) ([]float32, []int, error) {
 	return x, shape, err
 }
 
-func combination() knn.Combination {
+func combination() *knn.Combination {
 	w := lemmawork.Make(lemmawork.Rows, lemmawork.Tokens, lemmawork.Units)
-	return knn.Combination{Base: knn.Rows(w.Base, w.Tokens, w.Units), Start: w.Start, Index: w.Index}
+	return &knn.Combination{Base: knn.Rows(w.Base, w.Tokens, w.Units), Start: w.Start, Index: w.Index}
 }
 
 func writeLemma(name string) error {
