@@ -226,7 +226,7 @@ func (b *browser) open(page []byte) {
 		b.t.Fatal(err)
 	}
 	b.call("Page.navigate", map[string]any{"url": "file://" + file}, nil)
-	b.until("document.documentElement.dataset.ready === 'all'")
+	b.until("document.documentElement?.dataset.ready === 'all'")
 }
 
 func (b *browser) mouse(kind string, x, y float64, more map[string]any) {

@@ -39,6 +39,7 @@ func TestLook(t *testing.T) {
 			for ext, write := range map[string]func(*os.File) error{
 				"png": func(w *os.File) error { return f.WritePNG(w, 0, 0) },
 				"svg": func(w *os.File) error { return f.WriteSVG(w, 0, 0) },
+				"pdf": func(w *os.File) error { return f.WritePDF(w, 0, 0) },
 			} {
 				w, err := os.Create(filepath.Join(dir, fmt.Sprintf("%s.%s", file, ext)))
 				if err != nil {

@@ -51,8 +51,12 @@ func parse(ttf []byte) func() *face {
 		if err != nil {
 			panic(err) // an embedded font
 		}
-		return &face{font: f, em: float64(f.UnitsPerEm()), advance: make(map[rune]float64)}
+		return newFace(f)
 	})
+}
+
+func newFace(f *sfnt.Font) *face {
+	return &face{font: f, em: float64(f.UnitsPerEm()), advance: make(map[rune]float64)}
 }
 
 var (
@@ -99,7 +103,10 @@ func (s style) width(text string) float64 {
 // outline returns the outlines of a line of text whose baseline starts at the
 // origin and runs in the direction of angle.
 func (s style) outline(text string, at vg.Point, angle float64) vg.Path {
-	f := s.face()
+	return s.face().outline(text, s.size, at, angle)
+}
+
+func (f *face) outline(text string, size float64, at vg.Point, angle float64) vg.Path {
 	sin, cos := math.Sincos(angle)
 	var path vg.Path
 	x := 0.0
@@ -112,7 +119,7 @@ func (s style) outline(text string, at vg.Point, angle float64) vg.Path {
 		}
 		if err == nil {
 			pt := func(p fixed.Point26_6) vg.Point {
-				u, v := x+float64(p.X)*s.size/f.em, -float64(p.Y)*s.size/f.em
+				u, v := x+float64(p.X)*size/f.em, -float64(p.Y)*size/f.em
 				return vg.Point{X: at.X + vg.Length(u*cos-v*sin), Y: at.Y + vg.Length(u*sin+v*cos)}
 			}
 			open := false
@@ -137,7 +144,7 @@ func (s style) outline(text string, at vg.Point, angle float64) vg.Path {
 			}
 		}
 		f.mu.Unlock()
-		x += f.width(r) * s.size
+		x += f.width(r) * size
 	}
 	return path
 }

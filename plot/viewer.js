@@ -104,7 +104,7 @@ function mask(r, alpha) {
 	return m;
 }
 let image = null, pixels = null;
-const ctx = canvas.getContext("2d", { alpha: false });
+const ctx = canvas.getContext("2d", { alpha: false, willReadFrequently: true }); // drawn in software
 const parse = h => [1, 3, 5].map(i => parseInt(h.slice(i, i + 2), 16));
 const pack = c => c[0] | c[1] << 8 | c[2] << 16 | 255 << 24;
 function stamp(px, py, m, rgb) {
@@ -138,8 +138,7 @@ function recolour() {
 	colors = (dark ? l.dark : l.light).map(h => pack(parse(h)));
 	rest = pack(parse(css.getPropertyValue("--rest").trim()));
 	ground = pack(parse(css.getPropertyValue("--ground").trim()));
-	const ink = css.getPropertyValue("--hit").trim();
-	mark = pack(parse(ink.length === 4 ? "#" + [...ink.slice(1)].map(c => c + c).join("") : ink));
+	mark = pack(parse(css.getPropertyValue("--hit").trim()));
 }
 function draw() {
 	drawn = 0;
@@ -149,9 +148,8 @@ function draw() {
 	const alpha = Math.min(.92, Math.max(.6, .92 - .1 * Math.log10(Math.max(1, N) / 1000)));
 	const edged = N <= 8000 || zoom > 8;
 	const big = mask(r, alpha), small = mask(r * .62, alpha), edge = mask(r * 1.13, alpha);
-	const X = pos[0], Y = pos[1], P = ground;
-	const opaque = P | 255 << 24;
-	pixels.fill(opaque);
+	const X = pos[0], Y = pos[1];
+	pixels.fill(ground);
 	for (let k = 0; k < N; k++) {
 		const i = order[k], x = ox + X[i] * s, y = oy - Y[i] * s;
 		if (!(x > -20 && y > -20 && x < image.width + 20 && y < image.height + 20) || hide.has(c[i])) continue;

@@ -62,6 +62,9 @@ func TestViewerInBrowser(t *testing.T) {
 	b := startBrowser(t, 1200, 860)
 	b.open(page.Bytes())
 	b.picture("viewer-light")
+	if px := eval[[]int](b, "viewer.pixel(3, 3)"); px[0] != 255 || px[1] != 255 || px[2] != 255 {
+		t.Errorf("the ground is %v", px)
+	}
 
 	// Hover over a known point.
 	at := eval[[]float64](b, `viewer.at("solitary")`)
