@@ -275,9 +275,9 @@ func FromColumns(re, im []float32, stride int, z []float32, n int) {
 	transpose(re, stride, z[16:], 32, n/16, 16, 16*32)
 }
 
-// transposeGo transposes blocks of 16×16 numbers; row strides and the steps
+// transposeBlocksGo transposes blocks of 16×16 numbers; row strides and the steps
 // from block to block count numbers.
-func transposeGo(dst []float32, dstStride int, src []float32, srcStride, blocks, dstStep, srcStep int) {
+func transposeBlocksGo(dst []float32, dstStride int, src []float32, srcStride, blocks, dstStep, srcStep int) {
 	for b := range blocks {
 		d, s := dst[b*dstStep:], src[b*srcStep:]
 		for i := range 16 {

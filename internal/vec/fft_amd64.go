@@ -74,7 +74,7 @@ func mulEven(z, k []float32, n int) {
 
 func transpose(dst []float32, dstStride int, src []float32, srcStride, blocks, dstStep, srcStep int) {
 	if level == Go {
-		transposeGo(dst, dstStride, src, srcStride, blocks, dstStep, srcStep)
+		transposeBlocksGo(dst, dstStride, src, srcStride, blocks, dstStep, srcStep)
 		return
 	}
 	if blocks > 0 {

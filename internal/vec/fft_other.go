@@ -8,5 +8,5 @@ func untangle(re, im []float32, stride int, z []float32, n int) { untangleGo(re,
 func tangle(z, re, im []float32, stride, n int)                 { tangleGo(z, re, im, stride, n) }
 func mulEven(z, k []float32, n int)                             { mulEvenGo(z, k, n) }
 func transpose(dst []float32, dstStride int, src []float32, srcStride, blocks, dstStep, srcStep int) {
-	transposeGo(dst, dstStride, src, srcStride, blocks, dstStep, srcStep)
+	transposeBlocksGo(dst, dstStride, src, srcStride, blocks, dstStep, srcStep)
 }

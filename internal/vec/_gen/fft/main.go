@@ -350,7 +350,7 @@ func mulEven(l level) {
 func transpose() {
 	TEXT("transposeAVX2", NOSPLIT, "func(dst *float32, dstStride int, src *float32, srcStride, blocks, dstStep, srcStep int)")
 	Pragma("noescape")
-	Doc("transposeAVX2 is transposeGo.")
+	Doc("transposeAVX2 is transposeBlocksGo.")
 	dst, ds := Load(Param("dst"), GP64()), Load(Param("dstStride"), GP64())
 	src, ss := Load(Param("src"), GP64()), Load(Param("srcStride"), GP64())
 	blocks := Load(Param("blocks"), GP64())
