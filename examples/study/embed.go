@@ -21,8 +21,10 @@ type layerMap struct {
 	Distinct   int // different lemma vectors
 	Neighbours time.Duration
 	Gradient   time.Duration
-	domain     agreement // of the most frequent domains
-	pos        agreement
+
+	domain      agreement // of the most frequent domains
+	domainApart agreement // the same without neighbours that share a token
+	pos         agreement // of the parts of speech
 }
 
 // xy returns the position of row i.

@@ -81,14 +81,15 @@ type phase struct {
 }
 
 type layerRecord struct {
-	Layer            int       `json:"layer"`
-	KL               float64   `json:"kl"`
-	Perplexity       float64   `json:"perplexity"`
-	DistinctVectors  int       `json:"distinct_vectors"`
-	NeighbourSeconds float64   `json:"neighbours_seconds"`
-	GradientSeconds  float64   `json:"gradient_seconds"`
-	DomainPurity     agreement `json:"domain_purity"`
-	POSPurity        agreement `json:"pos_purity"`
+	Layer             int       `json:"layer"`
+	KL                float64   `json:"kl"`
+	Perplexity        float64   `json:"perplexity"`
+	DistinctVectors   int       `json:"distinct_vectors"`
+	NeighbourSeconds  float64   `json:"neighbours_seconds"`
+	GradientSeconds   float64   `json:"gradient_seconds"`
+	DomainPurity      agreement `json:"domain_purity"`
+	DomainPurityApart agreement `json:"domain_purity_no_shared_token"`
+	POSPurity         agreement `json:"pos_purity"`
 }
 
 func newRecord(o *options) *record {
@@ -214,7 +215,7 @@ func (r *record) write(path string, w *words, maps []*layerMap) error {
 		r.Words["tokens_never_seen"], r.Words["lemmas_with_such_tokens"], r.Words["lemmas_of_such_tokens_only"] = rep.Unseen, rep.SomeUnseen, rep.AllUnseen
 	}
 	for _, m := range maps {
-		r.Layers = append(r.Layers, layerRecord{m.layer, m.KL, m.Perplexity, m.Distinct, round(m.Neighbours), round(m.Gradient), m.domain, m.pos})
+		r.Layers = append(r.Layers, layerRecord{m.layer, m.KL, m.Perplexity, m.Distinct, round(m.Neighbours), round(m.Gradient), m.domain, m.domainApart, m.pos})
 	}
 	r.Seconds = round(time.Since(r.start))
 	return cli.WriteFile(path, func(out io.Writer) error {
@@ -245,12 +246,20 @@ func describe(out io.Writer, src *source, w *words) {
 func summary(out io.Writer, o *options, maps []*layerMap, rec *record) {
 	fmt.Fprintln(out)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "layer\tKL\tdomain purity\tchance\tp\tPOS purity\tchance\tp\tneighbours\tgradient\t")
+	fmt.Fprintln(t, "layer\tKL\tdomain\tp\tapart\tp\tchance\tPOS\tp\tchance\tneighbours\tgradient\t")
 	for _, m := range maps {
-		fmt.Fprintf(t, "%d\t%.3f\t%s\t%s\t%.1f s\t%.1f s\t\n", m.layer, m.KL, m.domain.cells(), m.pos.cells(), m.Neighbours.Seconds(), m.Gradient.Seconds())
+		fmt.Fprintf(t, "%d\t%.3f\t%s\t%s\t%s\t%s\t%s\t%.1f s\t%.1f s\t\n", m.layer, m.KL,
+			m.domain.cells(), m.domainApart.cells(), m.domain.chance(), m.pos.cells(), m.pos.chance(), m.Neighbours.Seconds(), m.Gradient.Seconds())
 	}
 	t.Flush()
-	fmt.Fprintf(out, "\nPurity: share of a word's 10 nearest words on the map that have its category\n(domains: among the words of the %d most frequent; POS: among all words).\n", o.domains)
+	fmt.Fprintf(out, `
+domain  share of a word's %d nearest words on the map that have its topic domain,
+        among the words of the %d most frequent domains
+apart   the same, without neighbours that share a token with the word
+POS     the same as domain for the part of speech, among all words
+p       of a permutation test; chance: the share if categories were dealt at random
+
+`, purityNeighbours, o.domains)
 	fmt.Fprintf(out, "Wrote synsets.csv, run.json, index.html and figures/ to %s in %.0f s\n", o.out, rec.Seconds)
 }
 
