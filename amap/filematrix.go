@@ -41,11 +41,11 @@ func newFileMatrix(t *tensor, transposed bool) (*fileMatrix, error) {
 	}, nil
 }
 
-// whole tells whether each row lies in one piece.
-func (x *fileMatrix) whole() bool { return x.unitStride == x.size() || x.nunits == 1 }
+// inOne tells whether each row lies in one piece.
+func (x *fileMatrix) inOne() bool { return x.unitStride == x.size() || x.nunits == 1 }
 
 func (x *fileMatrix) rawRow(row int) ([]byte, bool) {
-	if !x.src.mapped() || !x.whole() || x.src.closed.Load() {
+	if !x.src.mapped() || !x.inOne() || x.src.closed.Load() {
 		return nil, false
 	}
 	off, n := x.base+int64(row)*x.rowStride, int64(x.nunits)*x.size()
@@ -63,11 +63,11 @@ func (x *fileMatrix) each(lo, hi int, s *scratch, f func(i int, b []byte)) (err 
 	}
 	w := x.size()
 	n := int64(x.nunits) * w
-	if x.src.mapped() {
+	if x.src.mapped() && !(s.bulk && x.inOne()) {
 		defer x.src.caught(x.src.guard(), &err)
 		for i := lo; i < hi; i++ {
 			off := x.base + int64(i)*x.rowStride
-			if x.whole() {
+			if x.inOne() {
 				f(i-lo, x.src.data[off:off+n])
 				continue
 			}
@@ -75,7 +75,7 @@ func (x *fileMatrix) each(lo, hi int, s *scratch, f func(i int, b []byte)) (err 
 		}
 		return nil
 	}
-	if x.whole() {
+	if x.inOne() {
 		// Rows that follow one another come in one piece of up to 256 kB.
 		step := 1
 		if x.rowStride == n {
@@ -190,8 +190,10 @@ func (x *fileMatrix) columns(dst []float32, v *Layer) (err error) {
 			}
 		}
 	}
-	return nil
+	return x.src.whole()
 }
+
+func (x *fileMatrix) whole() error { return x.src.whole() }
 
 // contiguous tells whether the matrix is its storage, row by row, as torch lays
 // out a new tensor.

@@ -23,6 +23,8 @@ type matrix interface {
 	// read64 is read in float64, which holds every type exactly.
 	read64(dst []float64, lo, hi int, s *scratch) error
 	at(row, unit int) (float64, error)
+	// whole tells, after a read, whether a mapped file was cut meanwhile.
+	whole() error
 }
 
 // scratch is reused memory of one goroutine.
@@ -30,6 +32,10 @@ type scratch struct {
 	raw []byte
 	row []float32
 	f64 []float64
+	// bulk makes a mapped file be read with ReadAt all the same. For many rows
+	// that is as fast, and it keeps the process small, where a mapping would
+	// count every page that was touched.
+	bulk bool
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -309,19 +315,27 @@ func (l *Layer) runs(o order, rows []int32, lo, hi int, f func(i, n int) error) 
 }
 
 // pass calls f for blocks of n rows of the given width, in parallel when there
-// is enough to do. The blocks depend on n and units only.
+// is enough to do. The blocks depend on n and units only. After
+// a read of a mapping the file is looked at once more, because the rest of the
+// page in which a cut file ends reads as zeros.
 func (l *Layer) pass(ctx context.Context, n, units int, f func(block, lo, hi int, s *scratch) error) error {
 	size := blockRows(units)
 	errs := make([]error, par.NumBlocks(n, size))
+	bulk := n > 1<<16/max(units, 1)
 	err := par.Blocks(ctx, 0, n, size, func(_, b, lo, hi int) {
 		s := scratches.Get().(*scratch)
+		s.bulk = bulk
 		errs[b] = f(b, lo, hi, s)
+		s.bulk = false
 		scratches.Put(s)
 	})
 	for _, e := range errs {
 		if e != nil {
 			return e // the first by place, whichever came first in time
 		}
+	}
+	if err == nil && !bulk {
+		err = l.x.whole()
 	}
 	return err
 }

@@ -317,6 +317,7 @@ func (p *pending) dims() (int, int)                           { return 0, 0 }
 func (p *pending) dtype() DType                               { return p.t.dtype }
 func (p *pending) read([]float32, int, int, *scratch) error   { return ErrShape }
 func (p *pending) read64([]float64, int, int, *scratch) error { return ErrShape }
+func (p *pending) whole() error                               { return nil }
 func (p *pending) at(int, int) (float64, error)               { return 0, ErrShape }
 
 // fit makes matrices of the tensors and checks what the options said.
