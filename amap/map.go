@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/nlpodyssey/gopickle/types"
 )
@@ -50,7 +51,11 @@ type Map struct {
 	rowIDs []int32
 	counts *Counts
 	format string
-	after  int64 // bytes after the end of the pickle
+
+	rowOnce sync.Once
+	rowOf   map[int32]int32 // the inverse of rowIDs
+
+	after int64 // bytes after the end of the pickle
 }
 
 type config struct {
