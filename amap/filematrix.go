@@ -147,15 +147,22 @@ func (x *fileMatrix) read(dst []float32, lo, hi int, s *scratch) error {
 }
 
 func (x *fileMatrix) read64(dst []float64, lo, hi int, s *scratch) error {
-	d, w := x.storage.dtype, x.Size()
+	d, w := x.storage.dtype, int(x.size())
+	row := s.floats(x.nunits)
 	return x.each(lo, hi, s, func(i int, b []byte) {
-		for u := range x.nunits {
-			dst[i*x.nunits+u] = d.one(b[u*w:])
+		to := dst[i*x.nunits : (i+1)*x.nunits]
+		if d == Float64 {
+			for u := range to {
+				to[u] = d.one(b[u*w:])
+			}
+			return
+		}
+		d.decode(row, b)
+		for u, v := range row {
+			to[u] = float64(v)
 		}
 	})
 }
-
-func (x *fileMatrix) Size() int { return int(x.size()) }
 
 func (x *fileMatrix) at(row, unit int) (v float64, err error) {
 	if x.src.closed.Load() {

@@ -382,7 +382,7 @@ func (l *Layer) mean(dst []float32, rows []int32, w []float64) ([]float32, error
 	size := blockRows(units)
 	blocks := par.NumBlocks(len(rows), size)
 	order := readOrder(rows)
-	wide := l.x.dtype() == Float64 && l.units == nil
+	wide := l.x.dtype() == Float64
 	sums := make([][]float64, blocks)
 	err := l.pass(context.Background(), len(rows), units, func(b, lo, hi int, s *scratch) error {
 		sum := make([]float64, units)
@@ -441,10 +441,24 @@ func (l *Layer) mean(dst []float32, rows []int32, w []float64) ([]float32, error
 
 func (l *Layer) read64(dst []float64, lo, hi int, s *scratch) error {
 	_, units := l.Dims()
+	if l.units == nil {
+		for i := lo; i < hi; i++ {
+			r := l.row(i)
+			if err := l.x.read64(dst[(i-lo)*units:(i-lo+1)*units], r, r+1, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	_, all := l.x.dims()
+	row := make([]float64, all)
 	for i := lo; i < hi; i++ {
 		r := l.row(i)
-		if err := l.x.read64(dst[(i-lo)*units:(i-lo+1)*units], r, r+1, s); err != nil {
+		if err := l.x.read64(row, r, r+1, s); err != nil {
 			return err
+		}
+		for k, u := range l.units {
+			dst[(i-lo)*units+k] = row[u]
 		}
 	}
 	return nil
@@ -501,31 +515,8 @@ func (l *Layer) Dense() (*mat.Dense, error) {
 		return nil, fmt.Errorf("amap: Dense: %w: %d × %d", ErrShape, rows, units)
 	}
 	out := make([]float64, rows*units)
-	wide := l.x.dtype() == Float64 && l.units == nil
 	err := l.pass(context.Background(), rows, units, func(_, lo, hi int, s *scratch) error {
-		if wide {
-			return l.read64(out[lo*units:hi*units], lo, hi, s)
-		}
-		buf := make([]float32, units)
-		for r := lo; r < hi; r++ {
-			if l.x.dtype() == Float64 {
-				for u := range units {
-					v, err := l.x.at(l.row(r), l.unit(u))
-					if err != nil {
-						return err
-					}
-					out[r*units+u] = v
-				}
-				continue
-			}
-			if err := l.read(buf, r, r+1, s); err != nil {
-				return err
-			}
-			for u, v := range buf {
-				out[r*units+u] = float64(v)
-			}
-		}
-		return nil
+		return l.read64(out[lo*units:hi*units], lo, hi, s)
 	})
 	if err != nil {
 		return nil, err
