@@ -32,6 +32,11 @@ func newFileMatrix(t *tensor, transposed bool) (*fileMatrix, error) {
 	if t.size[r] > math.MaxInt32 || t.size[u] > math.MaxInt32/16 {
 		return nil, errAt(t.at, ErrLimit, "tensor of shape %v", t.size)
 	}
+	// Every number of the matrix is one of the storage: work and memory of what
+	// is done with it are bounded by the size of the file.
+	if t.size[u] > 0 && t.size[r] > t.numel/t.size[u] {
+		return nil, errAt(t.at, ErrUnsupported, "tensor of shape %v over a storage of %d numbers: its elements overlap", t.size, t.numel)
+	}
 	w := dtypes[t.dtype].size
 	return &fileMatrix{
 		storage: t.storage, t: t,

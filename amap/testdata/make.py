@@ -68,3 +68,4 @@ save("bad-negative", {"input": [neg]})
 save("bad-float8", {"input": [a.to(torch.float8_e4m3fn)]}, truth={}) if hasattr(torch, "float8_e4m3fn") else None
 save("bad-int", {"input": [torch.arange(6).reshape(2, 3)]})
 save("rank", {"input": [a, torch.zeros(4).half(), b]}, truth={"input": {"0": a.double().tolist(), "2": b.double().tolist()}})
+save("bad-expanded", {"input": [torch.ones(1, 1).half().expand(1 << 30, 8)]}, truth={})
