@@ -113,9 +113,8 @@ func (t *tensor) integers() ([]int64, error) {
 		return nil, errAt(t.at, ErrLimit, "%d counts", n)
 	}
 	step := t.stride[0] * w
-	// A stride of 0 can make one number look like many: nothing writes that.
-	if n > 1 && step == 0 {
-		return nil, errAt(t.at, ErrUnsupported, "counts with stride 0")
+	if n > t.numel {
+		return nil, errAt(t.at, ErrUnsupported, "%d counts over a storage of %d numbers: they overlap", n, t.numel)
 	}
 	out := make([]int64, 0, n)
 	start := t.off + t.offset*w

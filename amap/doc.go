@@ -22,9 +22,11 @@
 // # What happens to a file that is cut while open
 //
 // Mapped (the default of [Open] on Unix): a page that is gone makes the reading
-// method return [ErrTruncated]; the process lives. Two limits: the rest of the page
-// in which the file now ends reads as zeros, and a slice from [Layer.RawRow] is
-// the mapping itself, so that touching a lost page of it kills the process.
+// method return [ErrTruncated]; the process lives. The rest of the page in which the
+// file now ends reads as zeros; all methods but [Layer.Row] and [Layer.At] look at
+// the file's size afterwards, or do not use the mapping, and return ErrTruncated
+// for that too. A slice from [Layer.RawRow] is the mapping itself: touching a
+// lost page of it kills the process.
 // With WithMmap(false), on other systems, and with [NewReader], every read is a
 // ReadAt, RawRow gives nothing, and a cut file can only ever give
 // [ErrTruncated]. In both modes bytes that another process changes in place are

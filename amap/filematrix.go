@@ -32,6 +32,11 @@ func newFileMatrix(t *tensor, transposed bool) (*fileMatrix, error) {
 	if t.size[r] > math.MaxInt32 || t.size[u] > math.MaxInt32/16 {
 		return nil, errAt(t.at, ErrLimit, "tensor of shape %v", t.size)
 	}
+	// Every number of the matrix is one of the storage: work and memory of what
+	// is done with it are bounded by the size of the file.
+	if t.size[u] > 0 && t.size[r] > t.numel/t.size[u] {
+		return nil, errAt(t.at, ErrUnsupported, "tensor of shape %v over a storage of %d numbers: its elements overlap", t.size, t.numel)
+	}
 	w := dtypes[t.dtype].size
 	return &fileMatrix{
 		storage: t.storage, t: t,
@@ -41,11 +46,11 @@ func newFileMatrix(t *tensor, transposed bool) (*fileMatrix, error) {
 	}, nil
 }
 
-// whole tells whether each row lies in one piece.
-func (x *fileMatrix) whole() bool { return x.unitStride == x.size() || x.nunits == 1 }
+// inOne tells whether each row lies in one piece.
+func (x *fileMatrix) inOne() bool { return x.unitStride == x.size() || x.nunits == 1 }
 
 func (x *fileMatrix) rawRow(row int) ([]byte, bool) {
-	if !x.src.mapped() || !x.whole() || x.src.closed.Load() {
+	if !x.src.mapped() || !x.inOne() || x.src.closed.Load() {
 		return nil, false
 	}
 	off, n := x.base+int64(row)*x.rowStride, int64(x.nunits)*x.size()
@@ -63,11 +68,11 @@ func (x *fileMatrix) each(lo, hi int, s *scratch, f func(i int, b []byte)) (err 
 	}
 	w := x.size()
 	n := int64(x.nunits) * w
-	if x.src.mapped() {
+	if x.src.mapped() && !(s.bulk && x.inOne()) {
 		defer x.src.caught(x.src.guard(), &err)
 		for i := lo; i < hi; i++ {
 			off := x.base + int64(i)*x.rowStride
-			if x.whole() {
+			if x.inOne() {
 				f(i-lo, x.src.data[off:off+n])
 				continue
 			}
@@ -75,7 +80,7 @@ func (x *fileMatrix) each(lo, hi int, s *scratch, f func(i int, b []byte)) (err 
 		}
 		return nil
 	}
-	if x.whole() {
+	if x.inOne() {
 		// Rows that follow one another come in one piece of up to 256 kB.
 		step := 1
 		if x.rowStride == n {
@@ -147,15 +152,22 @@ func (x *fileMatrix) read(dst []float32, lo, hi int, s *scratch) error {
 }
 
 func (x *fileMatrix) read64(dst []float64, lo, hi int, s *scratch) error {
-	d, w := x.storage.dtype, x.Size()
+	d, w := x.storage.dtype, int(x.size())
+	row := s.floats(x.nunits)
 	return x.each(lo, hi, s, func(i int, b []byte) {
-		for u := range x.nunits {
-			dst[i*x.nunits+u] = d.one(b[u*w:])
+		to := dst[i*x.nunits : (i+1)*x.nunits]
+		if d == Float64 {
+			for u := range to {
+				to[u] = d.one(b[u*w:])
+			}
+			return
+		}
+		d.decode(row, b)
+		for u, v := range row {
+			to[u] = float64(v)
 		}
 	})
 }
-
-func (x *fileMatrix) Size() int { return int(x.size()) }
 
 func (x *fileMatrix) at(row, unit int) (v float64, err error) {
 	if x.src.closed.Load() {
@@ -190,8 +202,10 @@ func (x *fileMatrix) columns(dst []float32, v *Layer) (err error) {
 			}
 		}
 	}
-	return nil
+	return x.src.whole()
 }
+
+func (x *fileMatrix) whole() error { return x.src.whole() }
 
 // contiguous tells whether the matrix is its storage, row by row, as torch lays
 // out a new tensor.

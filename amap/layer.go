@@ -23,6 +23,8 @@ type matrix interface {
 	// read64 is read in float64, which holds every type exactly.
 	read64(dst []float64, lo, hi int, s *scratch) error
 	at(row, unit int) (float64, error)
+	// whole tells, after a read, whether a mapped file was cut meanwhile.
+	whole() error
 }
 
 // scratch is reused memory of one goroutine.
@@ -30,6 +32,10 @@ type scratch struct {
 	raw []byte
 	row []float32
 	f64 []float64
+	// bulk makes a mapped file be read with ReadAt all the same. For many rows
+	// that is as fast, and it keeps the process small, where a mapping would
+	// count every page that was touched.
+	bulk bool
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -309,19 +315,27 @@ func (l *Layer) runs(o order, rows []int32, lo, hi int, f func(i, n int) error) 
 }
 
 // pass calls f for blocks of n rows of the given width, in parallel when there
-// is enough to do. The blocks depend on n and units only.
+// is enough to do. The blocks depend on n and units only. After
+// a read of a mapping the file is looked at once more, because the rest of the
+// page in which a cut file ends reads as zeros.
 func (l *Layer) pass(ctx context.Context, n, units int, f func(block, lo, hi int, s *scratch) error) error {
 	size := blockRows(units)
 	errs := make([]error, par.NumBlocks(n, size))
+	bulk := n > 1<<16/max(units, 1)
 	err := par.Blocks(ctx, 0, n, size, func(_, b, lo, hi int) {
 		s := scratches.Get().(*scratch)
+		s.bulk = bulk
 		errs[b] = f(b, lo, hi, s)
+		s.bulk = false
 		scratches.Put(s)
 	})
 	for _, e := range errs {
 		if e != nil {
 			return e // the first by place, whichever came first in time
 		}
+	}
+	if err == nil && !bulk {
+		err = l.x.whole()
 	}
 	return err
 }
@@ -368,7 +382,7 @@ func (l *Layer) mean(dst []float32, rows []int32, w []float64) ([]float32, error
 	size := blockRows(units)
 	blocks := par.NumBlocks(len(rows), size)
 	order := readOrder(rows)
-	wide := l.x.dtype() == Float64 && l.units == nil
+	wide := l.x.dtype() == Float64
 	sums := make([][]float64, blocks)
 	err := l.pass(context.Background(), len(rows), units, func(b, lo, hi int, s *scratch) error {
 		sum := make([]float64, units)
@@ -427,10 +441,24 @@ func (l *Layer) mean(dst []float32, rows []int32, w []float64) ([]float32, error
 
 func (l *Layer) read64(dst []float64, lo, hi int, s *scratch) error {
 	_, units := l.Dims()
+	if l.units == nil {
+		for i := lo; i < hi; i++ {
+			r := l.row(i)
+			if err := l.x.read64(dst[(i-lo)*units:(i-lo+1)*units], r, r+1, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	_, all := l.x.dims()
+	row := make([]float64, all)
 	for i := lo; i < hi; i++ {
 		r := l.row(i)
-		if err := l.x.read64(dst[(i-lo)*units:(i-lo+1)*units], r, r+1, s); err != nil {
+		if err := l.x.read64(row, r, r+1, s); err != nil {
 			return err
+		}
+		for k, u := range l.units {
+			dst[(i-lo)*units+k] = row[u]
 		}
 	}
 	return nil
@@ -487,31 +515,8 @@ func (l *Layer) Dense() (*mat.Dense, error) {
 		return nil, fmt.Errorf("amap: Dense: %w: %d × %d", ErrShape, rows, units)
 	}
 	out := make([]float64, rows*units)
-	wide := l.x.dtype() == Float64 && l.units == nil
 	err := l.pass(context.Background(), rows, units, func(_, lo, hi int, s *scratch) error {
-		if wide {
-			return l.read64(out[lo*units:hi*units], lo, hi, s)
-		}
-		buf := make([]float32, units)
-		for r := lo; r < hi; r++ {
-			if l.x.dtype() == Float64 {
-				for u := range units {
-					v, err := l.x.at(l.row(r), l.unit(u))
-					if err != nil {
-						return err
-					}
-					out[r*units+u] = v
-				}
-				continue
-			}
-			if err := l.read(buf, r, r+1, s); err != nil {
-				return err
-			}
-			for u, v := range buf {
-				out[r*units+u] = float64(v)
-			}
-		}
-		return nil
+		return l.read64(out[lo*units:hi*units], lo, hi, s)
 	})
 	if err != nil {
 		return nil, err

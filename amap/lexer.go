@@ -24,7 +24,7 @@ const (
 	maxOpcodes = 1 << 16
 	maxCode    = 1 << 20 // bytes of the rewritten pickle
 	maxLine    = 1 << 10
-	maxText    = 256 // longer texts and all bytes objects count as payloads
+	maxText    = 100 // longer texts and all bytes objects count as payloads
 )
 
 // A payload is a bytes object, or a long text, which stays in the file.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"github.com/nlpodyssey/gopickle/types"
 )
@@ -50,7 +51,11 @@ type Map struct {
 	rowIDs []int32
 	counts *Counts
 	format string
-	after  int64 // bytes after the end of the pickle
+
+	rowOnce sync.Once
+	rowOf   map[int32]int32 // the inverse of rowIDs
+
+	after int64 // bytes after the end of the pickle
 }
 
 type config struct {
@@ -317,6 +322,7 @@ func (p *pending) dims() (int, int)                           { return 0, 0 }
 func (p *pending) dtype() DType                               { return p.t.dtype }
 func (p *pending) read([]float32, int, int, *scratch) error   { return ErrShape }
 func (p *pending) read64([]float64, int, int, *scratch) error { return ErrShape }
+func (p *pending) whole() error                               { return nil }
 func (p *pending) at(int, int) (float64, error)               { return 0, ErrShape }
 
 // fit makes matrices of the tensors and checks what the options said.

@@ -56,7 +56,7 @@ func (x *memoryMatrix) read(dst []float32, lo, hi int, s *scratch) error {
 }
 
 func (x *memoryMatrix) read64(dst []float64, lo, hi int, s *scratch) error {
-	row := s.floats(len(dst))
+	row := make([]float32, len(dst))
 	if err := x.read(row, lo, hi, s); err != nil {
 		return err
 	}
@@ -76,3 +76,5 @@ func (x *memoryMatrix) at(row, unit int) (float64, error) {
 	}
 	return float64(r[unit]), nil
 }
+
+func (x *memoryMatrix) whole() error { return nil }

@@ -58,6 +58,21 @@ func (s *source) caught(old bool, err *error) {
 	panic(p)
 }
 
+// whole gives ErrTruncated when a mapped file has become shorter.
+func (s *source) whole() error {
+	if !s.mapped() || s.handle == nil {
+		return nil
+	}
+	fi, err := s.handle.Stat()
+	if err != nil {
+		return err
+	}
+	if fi.Size() < s.size {
+		return &FormatError{File: s.file, Off: fi.Size(), What: fmt.Sprintf("the file had %d bytes", s.size), Err: ErrTruncated}
+	}
+	return nil
+}
+
 func (s *source) close() error {
 	if s.closed.Swap(true) {
 		return ErrClosed

@@ -115,3 +115,22 @@ func (l *rowLanes) add(x []float32, from int) {
 		}
 	}
 }
+
+// Join takes in the statistics of rows that come later; c2 must have the same
+// shift. It may be nil, for no rows.
+func (c *ColStats) Join(c2 *ColStats) {
+	if c2 == nil {
+		return
+	}
+	for i := range c.Sum {
+		c.Sum[i] += c2.Sum[i]
+		c.Sq[i] += c2.Sq[i]
+		c.Nonzero[i] += c2.Nonzero[i]
+		if c2.Max[i] > c.Max[i] {
+			c.Max[i], c.ArgMax[i] = c2.Max[i], c2.ArgMax[i]
+		}
+		if c2.Min[i] < c.Min[i] {
+			c.Min[i], c.ArgMin[i] = c2.Min[i], c2.ArgMin[i]
+		}
+	}
+}
