@@ -11,14 +11,16 @@ func MeanRows(dst, base []float32, rows []int32, w []float64, total float64) {
 		_ = base[int(r)*n : (int(r)+1)*n]
 	}
 	if w != nil {
-		_ = w[:len(rows)]
+		w = w[:len(rows)]
 	}
-	if n == 0 {
-		return
+	done := 0
+	if len(rows) > 0 {
+		done = meanRows(level, dst, base, rows, w, total)
 	}
-	meanRows(dst, base, rows, w, total)
+	meanRowsGo(dst, base, rows, w, total, done)
 }
 
+// meanRowsGo is MeanRows from dst[from] on.
 func meanRowsGo(dst, base []float32, rows []int32, w []float64, total float64, from int) {
 	n := len(dst)
 	for i := from; i < n; i++ {
