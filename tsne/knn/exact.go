@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
-	"slices"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
@@ -23,18 +22,9 @@ const (
 
 // An exact search of the k nearest rows of ref for the rows of x.
 type exact struct {
-	ctx     context.Context
-	workers int
-	ref, x  *source
-	same    bool // x is ref: half the pairs, and a row is not its own neighbour
-	k, keep int
-
+	rescorer
 	frame                  // the float32 copy
 	refLen, xLen []float32 // squared lengths of the copies
-	band         int       // rows of a band
-	lists        *lists
-	graph        *Graph
-	rescored     []int64 // by worker
 }
 
 // A frame says how rows are copied to float32: less their mean, so that
@@ -82,20 +72,14 @@ func (f *frame) length2(x []float32) float64 {
 // searchExact finds the k nearest rows. The rows of each source are distinct
 // or the search still is right, only slower.
 func searchExact(ctx context.Context, ref, x *source, k int, same bool, set *Settings, used int64) (*Graph, error) {
-	e := &exact{ctx: ctx, workers: par.Workers(set.Workers), ref: ref, x: x, same: same, k: k}
-	others := ref.n
-	if same {
-		others--
-	}
-	e.keep = min(k+extra, max(others, 0))
 	if k == 0 || x.n == 0 {
 		return newGraph(x.n, k), nil
 	}
-	e.rescored = make([]int64, e.workers)
+	e := &exact{rescorer: newRescorer(ctx, ref, x, k, same, set)}
 	if err := e.plan(set.MaxMemory, used); err != nil {
 		return nil, err
 	}
-	if err := e.copyFrame(); err != nil {
+	if err := e.copyFrame(true); err != nil {
 		return nil, err
 	}
 	if err := e.candidates(); err != nil {
@@ -165,8 +149,8 @@ func (e *exact) eachRow(s *source, size int, f func(worker, block, i int, row []
 	return err
 }
 
-// copyFrame finds mean, scale and lengths.
-func (e *exact) copyFrame() error {
+// copyFrame finds mean (zero unless centre is set), scale and lengths.
+func (e *exact) copyFrame(centre bool) error {
 	d := e.ref.d
 	size := max(64, (e.ref.n+63)/64)
 	blocks := par.NumBlocks(e.ref.n, size)
@@ -191,6 +175,9 @@ func (e *exact) copyFrame() error {
 	}
 	for c := range mean {
 		mean[c] /= float64(e.ref.n)
+		if !centre {
+			mean[c] = 0
+		}
 	}
 
 	type extremes struct {
@@ -500,7 +487,7 @@ func (l *lists) pushAll(hits []hit, limit []float32, i0 int) {
 // finish rescores the candidates, takes those rows whose list is proved and
 // searches the others again.
 func (e *exact) finish() (*Graph, error) {
-	failed, err := e.rescore()
+	failed, err := e.rescore(e.bound)
 	if err != nil {
 		return nil, err
 	}
@@ -510,162 +497,17 @@ func (e *exact) finish() (*Graph, error) {
 			return nil, err
 		}
 	}
-	g := e.graph
-	g.Stats.Rechecked = len(failed)
-	for _, c := range e.rescored {
-		g.Stats.Rescored += c
-	}
-	return g, nil
+	return e.done(len(failed)), nil
 }
 
-// bounds of row i of x: slack bounds the error of a float32 value, shift how
-// far the copies may be from where the rows are.
-func (e *exact) bounds(i int) (len2, slack, shift float64) {
-	len2 = float64(e.xLen[i])
-	if e.whole {
-		return len2, 0, 0
-	}
-	l, m := math.Sqrt(len2)*(1+2*unit), e.longest
-	d := float64(e.ref.d)
-	slack = 1.02*unit*(2*(d+4)*l*m+2*m*m+2*l*m+2*l*l) + d*0x1p-120
-	shift = 1.01*unit*(l+m) + 2.02*math.Sqrt(d)*flush
-	return len2, slack, shift
-}
-
-// rounding bounds the relative error of a canonical distance.
-func (e *exact) rounding() float64 { return float64(e.ref.d+32) * 0x1p-53 }
-
-// proved reports whether every row that is not a candidate of row i, all of
-// which have float32 values of at least top, is farther than kth.
-func (e *exact) proved(i int, top float32, kth float64) bool {
-	if e.whole { // the values are exact and ordered as the lists are
-		return true
-	}
-	len2, slack, shift := e.bounds(i)
-	low := math.Sqrt(max(0, float64(top)+len2-slack)) - shift
-	if low <= 0 {
-		return false
-	}
-	return low*low*(1-4*e.rounding()) > kth*e.scale*e.scale
-}
-
-// reach is the largest float32 value that a row not farther than kth can have.
-func (e *exact) reach(i int, kth float64) float32 {
-	len2, slack, shift := e.bounds(i)
-	far := math.Sqrt(kth*(1+4*e.rounding()))*e.scale + shift
-	v := far*far*(1+0x1p-50) - len2 + slack
-	return math.Nextafter32(float32(v), float32(math.Inf(1)))
-}
-
-// rescore takes the canonical distances of all candidates, band by band, and
-// writes the lists. It returns the rows without proof.
-func (e *exact) rescore() (failed []int32, err error) {
-	d, keep := e.ref.d, e.keep
-	band := e.ref.n
-	var made []float32
-	if e.ref.flat == nil {
-		band = min(max(e.band, bandAlign), e.ref.n)
-		made = make([]float32, band*d)
-	}
-	type buffers struct {
-		scratch
-		row  []float32
-		list []pair
-	}
-	tmp := make([]buffers, e.workers)
-	blocks := par.NumBlocks(e.x.n, 16)
-	bad := make([][]int32, blocks)
-	for b0 := 0; b0 < e.ref.n; b0 += band {
-		b1 := min(b0+band, e.ref.n)
-		v, err := e.ref.view(e.ctx, e.workers, b0, b1, made)
-		if err != nil {
-			return nil, err
-		}
-		first, last := b0 == 0, b1 == e.ref.n
-		err = par.Blocks(e.ctx, e.workers, e.x.n, 16, func(w, b, lo, hi int) {
-			t := &tmp[w]
-			for i := lo; i < hi; i++ {
-				if e.ctx.Err() != nil {
-					return
-				}
-				if first {
-					_, top := e.lists.finish(i)
-					e.lists.top[i] = top
-				}
-				row := e.xRow(i, &v, &t.row, &t.scratch)
-				count := int(e.lists.count[i])
-				list := e.lists.key[i*2*keep:][:2*keep]
-				// The second half takes the distances of the first.
-				e.rescored[w] += distances(row, &v, list[:count], list[keep:])
-				if !last {
-					continue
-				}
-				t.list = t.list[:0]
-				for c, key := range list[:count] {
-					t.list = append(t.list, pair{math.Float64frombits(list[keep+c]), int32(keyIndex(key))})
-				}
-				e.graph.put(i, t.list)
-				others := e.ref.n
-				if e.same {
-					others--
-				}
-				if count < others && !e.proved(i, keyValue(e.lists.top[i]), e.graph.Dist2[(i+1)*e.k-1]) {
-					bad[b] = append(bad[b], int32(i))
-				}
-			}
-		})
-		if err == nil {
-			err = e.ctx.Err()
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	for _, b := range bad {
-		failed = append(failed, b...)
-	}
-	return failed, nil
-}
-
-// xRow returns row i of x: from v when it is there, else made in *buf.
-func (e *exact) xRow(i int, v *view, buf *[]float32, t *scratch) []float32 {
-	if e.same && i >= v.lo && i < v.hi {
-		return v.row(i)
-	}
-	if e.x.flat != nil {
-		return e.x.flat[e.x.orig(i)*e.x.d:][:e.x.d]
-	}
-	if *buf == nil {
-		*buf = make([]float32, e.x.d)
-	}
-	e.x.fetch(*buf, i, t)
-	return *buf
-}
-
-// distances writes the bits of the canonical distance of row to those keys
-// that are in the view, four at a time. It returns how many there were.
-func distances(row []float32, v *view, keys, dst []uint64) int64 {
-	var at [4]int
-	n, total := 0, int64(0)
-	for c, key := range keys {
-		if j := keyIndex(key); j < v.lo || j >= v.hi {
-			continue
-		}
-		at[n] = c
-		n++
-		if n == 4 {
-			d := vec.SqDist4(row, v.row(keyIndex(keys[at[0]])), v.row(keyIndex(keys[at[1]])), v.row(keyIndex(keys[at[2]])), v.row(keyIndex(keys[at[3]])))
-			for k, c := range at {
-				dst[c] = math.Float64bits(d[k])
-			}
-			n = 0
-			total += 4
-		}
-	}
-	for _, c := range at[:n] {
-		dst[c] = math.Float64bits(vec.SqDist(row, v.row(keyIndex(keys[c]))))
-	}
-	return total + int64(n)
+// bound of row i.
+func (e *exact) bound(i int) bound {
+	b := bound{len2: float64(e.xLen[i]), scale: e.scale, round: canonicalError(e.ref.d), exact: e.whole}
+	l, m, d := math.Sqrt(b.len2)*(1+2*unit), e.longest, float64(e.ref.d)
+	// The inner product; the two lengths, the value and its last addition.
+	b.slack = 1.02*unit*(2*(d+4)*l*m+2*m*m+2*l*m+2*l*l) + d*0x1p-120
+	b.shift = 1.01*unit*(l+m) + 2.02*math.Sqrt(d)*flush
+	return b
 }
 
 // recheck searches rows again whose candidates were not proved: with the
@@ -683,7 +525,7 @@ func (e *exact) recheck(rows []int32) error {
 	limit := make([]float32, len(rows))
 	for f, i := range rows {
 		found[f].k = e.k
-		limit[f] = e.reach(int(i), e.graph.Dist2[(int(i)+1)*e.k-1])
+		limit[f] = e.bound(int(i)).reach(e.graph.Dist2[(int(i)+1)*e.k-1])
 	}
 	type buffers struct {
 		scratch
@@ -754,24 +596,4 @@ func (e *exact) recheck(rows []int32) error {
 		e.graph.put(int(i), found[f].list)
 	}
 	return nil
-}
-
-// nearest keeps the k smallest pairs, in a list cut at twice k.
-type nearest struct {
-	k    int
-	list []pair
-	top  pair
-	full bool
-}
-
-func (s *nearest) push(p pair) {
-	if s.full && comparePairs(p, s.top) >= 0 {
-		return
-	}
-	s.list = append(s.list, p)
-	if len(s.list) >= 2*s.k {
-		slices.SortFunc(s.list, comparePairs)
-		s.list = s.list[:s.k]
-		s.top, s.full = s.list[s.k-1], true
-	}
 }

@@ -57,6 +57,15 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 
 // searchDistinct chooses the method. used is the memory already planned.
 func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used int64) (*Graph, error) {
+	if set.Method == Gram || set.Method == Auto && s.comb != nil {
+		g, err := planGram(s, k, set, used)
+		if err == nil {
+			return g.search(ctx, k, set)
+		}
+		if set.Method == Gram {
+			return nil, err
+		}
+	}
 	s, used, err := materialise(ctx, s, set, used)
 	if err != nil {
 		return nil, err
@@ -92,43 +101,40 @@ func expand(ctx context.Context, d *Graph, m *merging, k int, same bool, workers
 		for i := lo; i < hi; i++ {
 			index, d2 := g.Row(i)
 			u := i
-			at := 0
-			if same {
+			members := lists[w][:0]
+			if same { // its own copies, at distance 0
 				u = int(m.of[i])
-				for _, j := range m.copies(u) {
-					if at == k {
-						break
-					}
+				c := m.copies(u)
+				for _, j := range c[:min(len(c), k+1)] {
 					if int(j) != i {
-						index[at] = j // at distance 0
-						at++
+						members = append(members, j)
 					}
 				}
 			}
 			near, dist := d.Row(u)
-			for lo := 0; lo < len(near) && at < k; {
-				hi := lo + 1
-				for hi < len(near) && dist[hi] == dist[lo] {
-					hi++
+			var at2 float64 // squared distance of the members
+			for at, next := 0, 0; at < k; {
+				groups := 0
+				if len(members) > 0 {
+					groups = 1
+				} else {
+					at2 = dist[next]
 				}
-				members := lists[w][:0]
-				for _, v := range near[lo:hi] {
-					c := m.copies(int(v))
+				for ; next < len(near) && dist[next] == at2; next++ {
+					c := m.copies(int(near[next]))
 					members = append(members, c[:min(len(c), k-at)]...)
+					groups++
 				}
-				if hi > lo+1 {
+				if groups > 1 {
 					slices.Sort(members)
 				}
-				for _, j := range members {
-					if at == k {
-						break
-					}
-					index[at], d2[at] = j, dist[lo]
+				for _, j := range members[:min(len(members), k-at)] {
+					index[at], d2[at] = j, at2
 					at++
 				}
-				lists[w] = members
-				lo = hi
+				members = members[:0]
 			}
+			lists[w] = members
 		}
 	})
 	return g, err

@@ -54,13 +54,6 @@ func newSource(x Points, metric Metric) (*source, error) {
 	return s, nil
 }
 
-// scratch is what one goroutine needs to fetch rows.
-type scratch struct {
-	sum   []float64
-	tmp   []float32
-	terms []term
-}
-
 func (s *source) orig(u int) int {
 	if s.ids != nil {
 		return int(s.ids[u])
@@ -76,15 +69,7 @@ func (s *source) fetch(dst []float32, u int, t *scratch) {
 		copy(dst[:s.d], s.flat[i*s.d:])
 		return
 	case s.comb != nil:
-		if t.sum == nil {
-			t.sum = make([]float64, s.d)
-			if _, ok := s.comb.Base.(rows); !ok {
-				t.tmp = make([]float32, s.d)
-			}
-		}
-		terms, div := s.comb.terms(t.terms[:0], i)
-		t.terms = terms
-		combine(dst[:s.d], t.sum, t.tmp, s.comb.Base, terms, div)
+		s.comb.row(dst, i, t)
 	default:
 		s.points.Row(dst[:s.d], i)
 	}
@@ -159,6 +144,9 @@ func (s *source) view(ctx context.Context, workers, lo, hi int, buf []float32) (
 // scan refuses rows with a number that is not finite and finds equal rows. It
 // returns the hash of every row.
 func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
+	if s.comb != nil {
+		return s.scanTerms(ctx, workers)
+	}
 	type buffers struct {
 		scratch
 		row []float32
@@ -189,6 +177,97 @@ func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 				return
 			}
 			hash[i] = h
+		}
+	})
+	if err == nil {
+		err = first.get()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return hash, nil
+}
+
+// scanTerms is scan for a Combination: it looks at the base rows and forms
+// only those rows that may not be finite. Rows are equal when their terms are.
+func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
+	c := s.comb
+	nb, d := c.Base.Dims()
+	// largest[v] is the largest magnitude in base row v, infinite when the row
+	// is not finite, and 0 for rows that are not used.
+	largest := make([]float64, nb)
+	for i := range s.n {
+		for _, v := range c.Index[c.Start[i]:c.Start[i+1]] {
+			largest[v] = 1
+		}
+	}
+	flat, isFlat := c.Base.(rows)
+	rowsOf := make([][]float32, par.Workers(workers))
+	err := par.Blocks(ctx, len(rowsOf), nb, 16, func(w, _, lo, hi int) {
+		for v := lo; v < hi; v++ {
+			if largest[v] == 0 {
+				continue
+			}
+			x := rowsOf[w]
+			if isFlat {
+				x = flat.x[v*d : (v+1)*d]
+			} else {
+				if x == nil {
+					x = make([]float32, d)
+					rowsOf[w] = x
+				}
+				c.Base.Row(x, v)
+			}
+			var m float32
+			for _, t := range x {
+				if t < 0 {
+					t = -t
+				}
+				if !(t <= math.MaxFloat32) {
+					m = float32(math.Inf(1))
+					break
+				}
+				m = max(m, t)
+			}
+			largest[v] = float64(m)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	type buffers struct {
+		scratch
+		row []float32
+	}
+	hash := make([]uint64, s.n)
+	tmp := make([]buffers, par.Workers(workers))
+	var first firstError
+	raw := *s
+	raw.metric = Euclidean
+	err = par.Blocks(ctx, len(tmp), s.n, 64, func(w, _, lo, hi int) {
+		t := &tmp[w]
+		for i := lo; i < hi; i++ {
+			terms, div := c.terms(t.terms[:0], i)
+			t.terms = terms
+			h := math.Float64bits(div)
+			var most float64
+			for _, e := range terms {
+				h = bits.RotateLeft64(h^math.Float64bits(e.w), 29) * 0xbf58476d1ce4e5b9
+				h = bits.RotateLeft64(h^uint64(e.v), 31) * 0x94d049bb133111eb
+				most += math.Abs(e.w) * largest[e.v]
+			}
+			hash[i] = h ^ h>>31
+			if most/div <= math.MaxFloat32*0.999 { // refuses NaN too
+				continue
+			}
+			if t.row == nil {
+				t.row = make([]float32, d)
+			}
+			raw.fetch(t.row, i, &t.scratch)
+			if _, bad := hashRow(t.row); bad >= 0 {
+				first.set(i, &ValueError{i, bad, float64(t.row[bad])})
+				return
+			}
 		}
 	})
 	if err == nil {
@@ -306,6 +385,11 @@ func (s *source) merge(hash []uint64) *merging {
 }
 
 func (s *source) equal(i, j int, ra, rb []float32, t *scratch) bool {
+	if s.comb != nil {
+		a, da := s.comb.terms(nil, i)
+		b, db := s.comb.terms(nil, j)
+		return da == db && slices.Equal(a, b)
+	}
 	if s.flat != nil {
 		ra, rb = s.flat[i*s.d:(i+1)*s.d], s.flat[j*s.d:(j+1)*s.d]
 	} else {
