@@ -1,3 +1,5 @@
+//go:build !amd64 || noasm
+
 package vec
 
 func spread(grid []float32, m *Mesh, y, w []float32, order []int32) { spreadGo(grid, m, y, w, order) }

@@ -1,3 +1,5 @@
+//go:build !amd64 || noasm
+
 package vec
 
 func (st *fftStage) run(y, x []float32) { st.runGo(y, x) }

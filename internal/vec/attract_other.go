@@ -1,3 +1,5 @@
+//go:build !amd64 || noasm
+
 package vec
 
 func attract(dst []float32, ptr []int64, col []int32, val, y []float32, inv float32, lo, hi int) {

@@ -1,3 +1,5 @@
+//go:build !amd64 || noasm
+
 package vec
 
 func pairs(p, a, b, x, y *[Lanes]float32, src, w []float32, inv float32) {
