@@ -35,6 +35,43 @@ func combineGo(dst, g []float32, stride int, index []int32, weight []float32) {
 	}
 }
 
+// WeightedSum sets dst[c] to the sum over t of weight[t]·rows[t][c], divided by
+// div: every product, sum and quotient is rounded to float64 and the result
+// once to float32, in the order of the terms. It gives equal bits at every
+// level. Rows are as long as dst.
+func WeightedSum(dst []float32, rows [][]float32, weight []float64, div float64) {
+	weightedSum(level, dst, rows, weight, div)
+}
+
+func weightedSum(l Level, dst []float32, rows [][]float32, weight []float64, div float64) {
+	weight = weight[:len(rows)]
+	done := 0
+	if l != Go && len(dst) >= 8 && len(rows) > 0 {
+		for _, r := range rows {
+			_ = r[:len(dst)]
+		}
+		done = len(dst) &^ 7
+		weightedKernel(l, dst, done, rows, weight, div)
+	}
+	const strip = 64
+	var sum [strip]float64
+	for done < len(dst) {
+		n := min(strip, len(dst)-done)
+		s := sum[:n]
+		clear(s)
+		for t, r := range rows {
+			w := weight[t]
+			for c, v := range r[done:][:n] {
+				s[c] += float64(w * float64(v)) // no fused multiply-add
+			}
+		}
+		for c, v := range s {
+			dst[done+c] = float32(v / div)
+		}
+		done += n
+	}
+}
+
 // Transpose16 sets dst[c*16+r] to src[r*stride+c] for r below 16 and c below
 // n, a multiple of 8.
 func Transpose16(dst, src []float32, stride, n int) {

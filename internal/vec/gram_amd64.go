@@ -15,6 +15,14 @@ func combineKernel(l Level, dst, g []float32, stride int, index []int32, weight 
 	}
 }
 
+func weightedKernel(l Level, dst []float32, n int, rows [][]float32, weight []float64, div float64) {
+	f := weightedAVX2
+	if l == AVX512 {
+		f = weightedAVX512
+	}
+	f(&dst[0], n, &rows[0], &weight[0], len(rows), div)
+}
+
 func transposeKernel(l Level, dst, src []float32, stride, n int) {
 	if l == Go {
 		transposeGo(dst, src, stride, n)

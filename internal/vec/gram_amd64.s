@@ -71,6 +71,83 @@ terms:
 	VZEROUPPER
 	RET
 
+// func weightedAVX512(dst *float32, n int, rows *[]float32, weight *float64, terms int, div float64)
+// Requires: AVX, AVX512F
+TEXT ·weightedAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         weight+24(FP), BX
+	MOVQ         terms+32(FP), SI
+	VBROADCASTSD div+40(FP), Z0
+	XORQ         DI, DI
+
+columns:
+	VPXORQ Z2, Z2, Z2
+	XORQ   R8, R8
+	MOVQ   DX, R9
+
+terms:
+	MOVQ         (R9), R10
+	VBROADCASTSD (BX)(R8*8), Z1
+	VCVTPS2PD    (R10)(DI*4), Z3
+	VMULPD       Z1, Z3, Z3
+	VADDPD       Z3, Z2, Z2
+	ADDQ         $0x18, R9
+	INCQ         R8
+	CMPQ         R8, SI
+	JLT          terms
+	VDIVPD       Z0, Z2, Z2
+	VCVTPD2PS    Z2, Y1
+	VMOVUPS      Y1, (AX)(DI*4)
+	ADDQ         $0x08, DI
+	CMPQ         DI, CX
+	JLT          columns
+	VZEROUPPER
+	RET
+
+// func weightedAVX2(dst *float32, n int, rows *[]float32, weight *float64, terms int, div float64)
+// Requires: AVX
+TEXT ·weightedAVX2(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         n+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         weight+24(FP), BX
+	MOVQ         terms+32(FP), SI
+	VBROADCASTSD div+40(FP), Y0
+	XORQ         DI, DI
+
+columns:
+	VXORPD Y2, Y2, Y2
+	VXORPD Y4, Y4, Y4
+	XORQ   R8, R8
+	MOVQ   DX, R9
+
+terms:
+	MOVQ         (R9), R10
+	VBROADCASTSD (BX)(R8*8), Y1
+	VCVTPS2PD    (R10)(DI*4), Y3
+	VMULPD       Y1, Y3, Y3
+	VADDPD       Y3, Y2, Y2
+	VCVTPS2PD    16(R10)(DI*4), Y3
+	VMULPD       Y1, Y3, Y3
+	VADDPD       Y3, Y4, Y4
+	ADDQ         $0x18, R9
+	INCQ         R8
+	CMPQ         R8, SI
+	JLT          terms
+	VDIVPD       Y0, Y2, Y2
+	VCVTPD2PSY   Y2, X1
+	VMOVUPS      X1, (AX)(DI*4)
+	VDIVPD       Y0, Y4, Y4
+	VCVTPD2PSY   Y4, X1
+	VMOVUPS      X1, 16(AX)(DI*4)
+	ADDQ         $0x08, DI
+	CMPQ         DI, CX
+	JLT          columns
+	VZEROUPPER
+	RET
+
 // func transpose16AVX2(dst *float32, src *float32, stride int, n int)
 // Requires: AVX
 TEXT ·transpose16AVX2(SB), NOSPLIT, $0-32

@@ -14,6 +14,16 @@ func combineAVX512(dst *float32, n int, gram *float32, stride int, index *int32,
 //go:noescape
 func combineAVX2(dst *float32, n int, gram *float32, stride int, index *int32, weight *float32, terms int)
 
+// weightedAVX512 is WeightedSum for n columns, a multiple of 8, and at least one term.
+//
+//go:noescape
+func weightedAVX512(dst *float32, n int, rows *[]float32, weight *float64, terms int, div float64)
+
+// weightedAVX2 is WeightedSum for n columns, a multiple of 8, and at least one term.
+//
+//go:noescape
+func weightedAVX2(dst *float32, n int, rows *[]float32, weight *float64, terms int, div float64)
+
 // transpose16AVX2 writes n columns of 8 rows as the first halves of n rows of 16.
 //
 //go:noescape

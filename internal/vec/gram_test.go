@@ -39,6 +39,36 @@ func TestCombineRows(t *testing.T) {
 	}
 }
 
+func TestWeightedSum(t *testing.T) {
+	r := rand.New(rand.NewPCG(4, 5))
+	for _, l := range levels() {
+		for n := range 70 {
+			for terms := range 6 {
+				rows, weight := make([][]float32, terms), make([]float64, terms)
+				for k := range rows {
+					rows[k], weight[k] = guarded(r, n, k), r.NormFloat64()
+				}
+				div := float64(1 + r.IntN(9))
+				dst := guarded(r, n, terms)
+				weightedSum(l, dst, rows, weight, div)
+				for c := range dst {
+					var sum float64
+					for k, x := range rows {
+						p := weight[k] * float64(x[c])
+						sum += float64(p)
+					}
+					if want := float32(sum / div); math.Float32bits(dst[c]) != math.Float32bits(want) {
+						t.Fatalf("%v n=%d terms=%d: dst[%d] = %v, want %v", l, n, terms, c, dst[c], want)
+					}
+				}
+				if !math.IsNaN(float64(dst[:n+1][n])) {
+					t.Fatalf("%v wrote behind dst", l)
+				}
+			}
+		}
+	}
+}
+
 func TestTranspose16(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 5))
 	for _, l := range levels() {

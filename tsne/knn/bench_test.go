@@ -41,6 +41,9 @@ func mnist(t testing.TB, n int) []float32 {
 func benchSearch(b *testing.B, name string, x Points, k int, set *Settings) {
 	n, d := x.Dims()
 	method := Exact
+	if _, ok := x.(Combination); ok {
+		method = Gram
+	}
 	if set != nil && set.Method != Auto {
 		method = set.Method
 	}
@@ -61,6 +64,7 @@ func benchSearch(b *testing.B, name string, x Points, k int, set *Settings) {
 }
 
 func BenchmarkSearch(b *testing.B) {
+	benchSearch(b, "lemma", lemmas(117_659, 10_998, 2048), 90, nil)
 	benchSearch(b, "normal", Rows(normal(1, 20_000*2048), 20_000, 2048), 90, nil)
 	for _, n := range []int{10_000, 70_000} {
 		if os.Getenv("SEMAMAP_MNIST") != "" {

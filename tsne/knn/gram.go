@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/semamap/semamap/internal/par"
@@ -23,9 +24,10 @@ const (
 // those of two points are short sums of them. Candidates are rescored on the
 // rows themselves, so the graph is that of an exact search.
 //
-// Inside, points are ordered by their number of terms, which makes the loops
-// over terms predictable, and then by their terms, which lets neighbours in
-// the order share base rows in the cache.
+// Inside, points stand in a random order, in which the limits of the lists
+// fall fastest, and within each group of scanChunk by their number of terms,
+// which makes the loops over terms predictable. Rescoring visits them in the
+// order of their terms, so that neighbours share rows in the cache.
 type gram struct {
 	rescorer
 	base   *source   // the base rows in use
@@ -145,16 +147,22 @@ func (g *gram) sortPoints(s *source, compact []int32, total int) {
 		start = append(start, int32(len(index)))
 		g.termsMax = max(g.termsMax, len(t))
 	}
+	terms := func(u int32) []int32 { return index[start[u]:start[u+1]] }
 	g.label = make([]int32, s.n)
-	for u := range g.label {
-		g.label[u] = int32(u)
+	for p, u := range rand.New(rand.NewPCG(1, 1)).Perm(s.n) { // no part of the result depends on it
+		g.label[p] = int32(u)
 	}
-	slices.SortFunc(g.label, func(a, b int32) int {
-		ta, tb := index[start[a]:start[a+1]], index[start[b]:start[b+1]]
-		if len(ta) != len(tb) {
-			return len(ta) - len(tb)
-		}
-		if c := slices.Compare(ta, tb); c != 0 {
+	for p := 0; p < s.n; p += scanChunk {
+		slices.SortStableFunc(g.label[p:min(p+scanChunk, s.n)], func(a, b int32) int {
+			return len(terms(a)) - len(terms(b))
+		})
+	}
+	g.order = make([]int32, s.n)
+	for p := range g.order {
+		g.order[p] = int32(p)
+	}
+	slices.SortFunc(g.order, func(a, b int32) int {
+		if c := slices.Compare(terms(g.label[a]), terms(g.label[b])); c != 0 {
 			return c
 		}
 		return int(a) - int(b)
@@ -164,7 +172,7 @@ func (g *gram) sortPoints(s *source, compact []int32, total int) {
 	g.start, g.index, g.weight = make([]int32, 1, s.n+1), make([]int32, 0, total), make([]float32, 0, total)
 	for p, u := range g.label {
 		sorted.ids[p] = int32(s.orig(int(u)))
-		g.index = append(g.index, index[start[u]:start[u+1]]...)
+		g.index = append(g.index, terms(u)...)
 		g.weight = append(g.weight, weight[start[u]:start[u+1]]...)
 		g.start = append(g.start, int32(len(g.index)))
 	}
@@ -175,7 +183,7 @@ func (g *gram) sortPoints(s *source, compact []int32, total int) {
 func (g *gram) search(ctx context.Context, k int, set *Settings) (*Graph, error) {
 	planned := g.rescorer
 	g.rescorer = newRescorer(ctx, planned.ref, planned.x, k, true, set)
-	g.band, g.label, g.graph = planned.band, planned.label, planned.graph
+	g.band, g.label, g.order, g.graph = planned.band, planned.label, planned.order, planned.graph
 	if k == 0 || g.ref.n == 0 {
 		return g.graph, nil
 	}

@@ -1,8 +1,10 @@
 package knn
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -47,8 +49,10 @@ func lemmas(n, v, d int) Combination {
 	}
 	share := []float64{.112, .301, .281, .150, .080, .038, .019, .019}
 	c := Combination{Base: Rows(x, v, d), Start: make([]int, 1, n+1)}
+	seen := map[string]bool{}
+	single := 0
 	for i := range n {
-		if i > 100 && r.Float64() < 0.22 {
+		if i > 100 && r.Float64() < 0.258 {
 			j := int(float64(i) * math.Pow(r.Float64(), 1.5))
 			c.Index = append(c.Index, c.Index[c.Start[j]:c.Start[j+1]]...)
 		} else {
@@ -59,8 +63,22 @@ func lemmas(n, v, d int) Combination {
 				}
 				terms++
 			}
-			for range terms {
-				c.Index = append(c.Index, token())
+			for { // a row that is not there yet
+				row := make([]int32, terms)
+				for t := range row {
+					row[t] = token()
+				}
+				if terms == 1 && single < v {
+					row[0] = int32(single)
+					single++
+				}
+				key := slices.Clone(row)
+				slices.Sort(key)
+				if name := fmt.Sprint(key); !seen[name] {
+					seen[name] = true
+					c.Index = append(c.Index, row...)
+					break
+				}
 			}
 		}
 		c.Start = append(c.Start, len(c.Index))

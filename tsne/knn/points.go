@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"sync"
+
+	"github.com/semamap/semamap/internal/vec"
 )
 
 // Points is a set of n rows of d numbers. Row fills dst[:d] with row i; it
@@ -59,15 +61,37 @@ func (c Combination) Dims() (n, d int) {
 // Row fills dst[:d] with row i. It panics on a malformed combination; Search
 // and Query report one instead.
 func (c Combination) Row(dst []float32, i int) {
+	var t scratch
+	c.row(dst, i, &t)
+}
+
+func (c *Combination) row(dst []float32, i int, t *scratch) {
 	_, d := c.Dims()
-	var small [16]term
-	terms, div := c.terms(small[:0], i)
-	sum := make([]float64, d)
-	var tmp []float32
-	if _, ok := c.Base.(rows); !ok {
-		tmp = make([]float32, d)
+	terms, div := c.terms(t.terms[:0], i)
+	t.terms, t.rows, t.weight = terms, t.rows[:0], t.weight[:0]
+	flat, ok := c.Base.(rows)
+	if !ok && len(t.made) < len(terms)*d {
+		t.made = make([]float32, len(terms)*d)
 	}
-	combine(dst[:d], sum, tmp, c.Base, terms, div)
+	for k, e := range terms {
+		var x []float32
+		if ok {
+			x = flat.x[int(e.v)*d:][:d]
+		} else {
+			x = t.made[k*d:][:d]
+			c.Base.Row(x, int(e.v))
+		}
+		t.rows, t.weight = append(t.rows, x), append(t.weight, e.w)
+	}
+	vec.WeightedSum(dst[:d], t.rows, t.weight, div)
+}
+
+// scratch is what one goroutine needs to make rows.
+type scratch struct {
+	terms  []term
+	rows   [][]float32
+	weight []float64
+	made   []float32
 }
 
 // A term is a base row and its weight: a count of equal terms when the
@@ -108,27 +132,6 @@ func (c *Combination) terms(dst []term, i int) (t []term, div float64) {
 }
 
 func compareTerms(a, b term) int { return int(a.v) - int(b.v) }
-
-// combine writes the sum of terms of base over div to dst. sum and tmp are
-// scratch of the length of dst; tmp may be nil when base is rows.
-func combine(dst []float32, sum []float64, tmp []float32, base Points, terms []term, div float64) {
-	clear(sum)
-	flat, ok := base.(rows)
-	for _, e := range terms {
-		x := tmp
-		if ok {
-			x = flat.x[int(e.v)*flat.d:][:len(dst)]
-		} else {
-			base.Row(tmp, int(e.v))
-		}
-		for c, v := range x[:len(sum)] {
-			sum[c] += float64(e.w * float64(v)) // no fused multiply-add
-		}
-	}
-	for c := range dst {
-		dst[c] = float32(sum[c] / div)
-	}
-}
 
 // check reports the first defect of a combination.
 func (c *Combination) check() error {

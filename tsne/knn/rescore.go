@@ -20,6 +20,7 @@ type rescorer struct {
 	k, keep  int
 	band     int     // rows to make at a time where a source does not hold them
 	label    []int32 // when not nil: the numbers of the rows in the graph
+	order    []int32 // when not nil: the order in which to visit the rows
 	lists    *lists
 	graph    *Graph
 	rescored []int64 // by worker
@@ -108,7 +109,11 @@ func (e *rescorer) rescore(boundOf func(i int) bound) (failed []int32, err error
 		first, last := b0 == 0, b1 == e.ref.n
 		err = par.Blocks(e.ctx, e.workers, e.x.n, 16, func(w, b, lo, hi int) {
 			t := &tmp[w]
-			for i := lo; i < hi; i++ {
+			for at := lo; at < hi; at++ {
+				i := at
+				if e.order != nil {
+					i = int(e.order[at])
+				}
 				if e.ctx.Err() != nil {
 					return
 				}
@@ -128,9 +133,9 @@ func (e *rescorer) rescore(boundOf func(i int) bound) (failed []int32, err error
 				for c, key := range list[:count] {
 					t.list = append(t.list, pair{math.Float64frombits(list[keep+c]), e.name(keyIndex(key))})
 				}
-				at := int(e.name(i))
-				e.graph.put(at, t.list)
-				if count < e.others && !boundOf(i).proved(keyValue(e.lists.top[i]), e.graph.Dist2[(at+1)*e.k-1]) {
+				name := int(e.name(i))
+				e.graph.put(name, t.list)
+				if count < e.others && !boundOf(i).proved(keyValue(e.lists.top[i]), e.graph.Dist2[(name+1)*e.k-1]) {
 					bad[b] = append(bad[b], int32(i))
 				}
 			}

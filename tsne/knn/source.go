@@ -54,13 +54,6 @@ func newSource(x Points, metric Metric) (*source, error) {
 	return s, nil
 }
 
-// scratch is what one goroutine needs to fetch rows.
-type scratch struct {
-	sum   []float64
-	tmp   []float32
-	terms []term
-}
-
 func (s *source) orig(u int) int {
 	if s.ids != nil {
 		return int(s.ids[u])
@@ -76,15 +69,7 @@ func (s *source) fetch(dst []float32, u int, t *scratch) {
 		copy(dst[:s.d], s.flat[i*s.d:])
 		return
 	case s.comb != nil:
-		if t.sum == nil {
-			t.sum = make([]float64, s.d)
-			if _, ok := s.comb.Base.(rows); !ok {
-				t.tmp = make([]float32, s.d)
-			}
-		}
-		terms, div := s.comb.terms(t.terms[:0], i)
-		t.terms = terms
-		combine(dst[:s.d], t.sum, t.tmp, s.comb.Base, terms, div)
+		s.comb.row(dst, i, t)
 	default:
 		s.points.Row(dst[:s.d], i)
 	}

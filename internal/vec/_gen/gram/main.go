@@ -13,6 +13,8 @@ func main() {
 	ConstraintExpr("amd64,!noasm")
 	combine("combineAVX512", ZMM, 16)
 	combine("combineAVX2", YMM, 8)
+	weighted("weightedAVX512", ZMM, YMM, 1)
+	weighted("weightedAVX2", YMM, XMM, 2)
 	transpose()
 	scan("scanAVX512", ZMM, 1)
 	scan("scanAVX2", YMM, 2)
@@ -62,6 +64,68 @@ func combine(name string, vec func() reg.VecVirtual, width int) {
 	ADDQ(Imm(64), g)
 	SUBQ(Imm(16), n)
 	JNZ(LabelRef("columns"))
+	VZEROUPPER()
+	RET()
+}
+
+// weighted takes 8 columns a round, in float64 without fused operations.
+func weighted(name string, wide, narrow func() reg.VecVirtual, parts int) {
+	TEXT(name, NOSPLIT, "func(dst *float32, n int, rows *[]float32, weight *float64, terms int, div float64)")
+	Pragma("noescape")
+	Doc(name + " is WeightedSum for n columns, a multiple of 8, and at least one term.")
+	dst, n := Load(Param("dst"), GP64()), Load(Param("n"), GP64())
+	rows, weight := Load(Param("rows"), GP64()), Load(Param("weight"), GP64())
+	terms := Load(Param("terms"), GP64())
+	div := wide()
+	at, err := Param("div").Resolve()
+	if err != nil {
+		panic(err)
+	}
+	VBROADCASTSD(at.Addr, div)
+	sum, x, w := make([]reg.VecVirtual, parts), make([]reg.VecVirtual, parts), wide()
+	for p := range sum {
+		sum[p], x[p] = wide(), wide()
+	}
+	half := make([]reg.VecVirtual, parts)
+	for p := range half {
+		half[p] = narrow()
+	}
+	c, t, r, row := GP64(), GP64(), GP64(), GP64()
+	XORQ(c, c)
+	Label("columns")
+	for _, s := range sum {
+		if parts == 1 {
+			VPXORQ(s, s, s)
+		} else {
+			VXORPD(s, s, s)
+		}
+	}
+	XORQ(t, t)
+	MOVQ(rows, r)
+	Label("terms")
+	MOVQ(Mem{Base: r}, row)
+	VBROADCASTSD(Mem{Base: weight, Index: t, Scale: 8}, w)
+	for p := range sum {
+		VCVTPS2PD(Mem{Base: row, Index: c, Scale: 4, Disp: 32 / parts * p}, x[p])
+		VMULPD(w, x[p], x[p])
+		VADDPD(x[p], sum[p], sum[p])
+	}
+	ADDQ(Imm(24), r) // a slice header
+	INCQ(t)
+	CMPQ(t, terms)
+	JLT(LabelRef("terms"))
+	for p := range sum {
+		VDIVPD(div, sum[p], sum[p])
+		if parts == 1 {
+			VCVTPD2PS(sum[p], half[p])
+		} else {
+			VCVTPD2PSY(sum[p], half[p])
+		}
+		VMOVUPS(half[p], Mem{Base: dst, Index: c, Scale: 4, Disp: 32 / parts * p})
+	}
+	ADDQ(Imm(8), c)
+	CMPQ(c, n)
+	JLT(LabelRef("columns"))
 	VZEROUPPER()
 	RET()
 }
