@@ -260,50 +260,9 @@ func checkGraph(g *knn.Graph) error {
 // checkAffinities validates given affinities and returns a copy that sums to
 // 1.
 func checkAffinities(ctx context.Context, a *Affinities) (*Affinities, error) {
-	n := len(a.Ptr) - 1
-	if n < 0 || n > math.MaxInt32 || len(a.Col) != len(a.Val) || a.Ptr[0] != 0 || a.Ptr[n] != int64(len(a.Col)) {
-		return nil, &EntryError{0, -1, "Ptr does not fit Col and Val", ErrAffinities}
-	}
-	for i := range n {
-		if a.Ptr[i+1] < a.Ptr[i] || a.Ptr[i+1] > a.Ptr[n] {
-			return nil, &EntryError{i, -1, "Ptr descends", ErrAffinities}
-		}
-	}
-	var sum float64
-	for i := range n {
-		if i%4096 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		for e := a.Ptr[i]; e < a.Ptr[i+1]; e++ {
-			entry := int(e - a.Ptr[i])
-			j, v := a.Col[e], a.Val[e]
-			switch {
-			case j < 0 || int(j) >= n:
-				return nil, &EntryError{i, entry, fmt.Sprintf("column %d is out of range", j), ErrAffinities}
-			case int(j) == i:
-				return nil, &EntryError{i, entry, "the diagonal must be empty", ErrAffinities}
-			case entry > 0 && a.Col[e-1] >= j:
-				return nil, &EntryError{i, entry, fmt.Sprintf("column %d is not above the one before", j), ErrAffinities}
-			case !(v >= 0 && v <= math.MaxFloat32):
-				return nil, &EntryError{i, entry, fmt.Sprintf("value %v", v), ErrAffinities}
-			}
-			sum += float64(v)
-		}
-	}
-	// Walk the columns beside the rows: entry (i, j) must meet (j, i).
-	at := slices.Clone(a.Ptr[:n])
-	for i := range n {
-		if i%4096 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		for e := a.Ptr[i]; e < a.Ptr[i+1]; e++ {
-			j := a.Col[e]
-			t := at[j]
-			if t >= a.Ptr[j+1] || int(a.Col[t]) != i || a.Val[t] != a.Val[e] {
-				return nil, &EntryError{i, int(e - a.Ptr[i]), fmt.Sprintf("no equal entry in row %d", j), ErrAffinities}
-			}
-			at[j]++
-		}
+	n, sum, err := validAffinities(ctx, a)
+	if err != nil {
+		return nil, err
 	}
 	if n > 1 && !(sum > 0) {
 		return nil, &EntryError{0, -1, "the sum is not positive", ErrAffinities}
@@ -315,4 +274,54 @@ func checkAffinities(ctx context.Context, a *Affinities) (*Affinities, error) {
 		}
 	}
 	return c, nil
+}
+
+// validAffinities reports the first defect of affinities, their rows and
+// their sum.
+func validAffinities(ctx context.Context, a *Affinities) (rows int, sum float64, err error) {
+	n := len(a.Ptr) - 1
+	if n < 0 || n > math.MaxInt32 || len(a.Col) != len(a.Val) || a.Ptr[0] != 0 || a.Ptr[n] != int64(len(a.Col)) {
+		return 0, 0, &EntryError{0, -1, "Ptr does not fit Col and Val", ErrAffinities}
+	}
+	for i := range n {
+		if a.Ptr[i+1] < a.Ptr[i] || a.Ptr[i+1] > a.Ptr[n] {
+			return 0, 0, &EntryError{i, -1, "Ptr descends", ErrAffinities}
+		}
+	}
+	for i := range n {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return 0, 0, ctx.Err()
+		}
+		for e := a.Ptr[i]; e < a.Ptr[i+1]; e++ {
+			entry := int(e - a.Ptr[i])
+			j, v := a.Col[e], a.Val[e]
+			switch {
+			case j < 0 || int(j) >= n:
+				return 0, 0, &EntryError{i, entry, fmt.Sprintf("column %d is out of range", j), ErrAffinities}
+			case int(j) == i:
+				return 0, 0, &EntryError{i, entry, "the diagonal must be empty", ErrAffinities}
+			case entry > 0 && a.Col[e-1] >= j:
+				return 0, 0, &EntryError{i, entry, fmt.Sprintf("column %d is not above the one before", j), ErrAffinities}
+			case !(v >= 0 && v <= math.MaxFloat32):
+				return 0, 0, &EntryError{i, entry, fmt.Sprintf("value %v", v), ErrAffinities}
+			}
+			sum += float64(v)
+		}
+	}
+	// Walk the columns beside the rows: entry (i, j) must meet (j, i).
+	at := slices.Clone(a.Ptr[:n])
+	for i := range n {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return 0, 0, ctx.Err()
+		}
+		for e := a.Ptr[i]; e < a.Ptr[i+1]; e++ {
+			j := a.Col[e]
+			t := at[j]
+			if t >= a.Ptr[j+1] || int(a.Col[t]) != i || a.Val[t] != a.Val[e] {
+				return 0, 0, &EntryError{i, int(e - a.Ptr[i]), fmt.Sprintf("no equal entry in row %d", j), ErrAffinities}
+			}
+			at[j]++
+		}
+	}
+	return n, sum, nil
 }

@@ -212,8 +212,8 @@ func (r *Run) Steps() iter.Seq[Step] {
 // permuteAt lists the steps after which points take places along a Z-curve.
 var permuteAt = [...]int{50, 150, 300, 500}
 
-// permuteFrom is the least number of points worth it.
-const permuteFrom = 4096
+// permuteMin is the least number of points worth it. Only tests change it.
+var permuteMin = 4096
 
 func (r *Run) step() Step {
 	ph := r.phases[r.phase]
@@ -245,7 +245,7 @@ func (r *Run) step() Step {
 	r.iter++
 	r.phaseStep++
 	r.joinBoxes()
-	if r.u >= permuteFrom && r.err == nil && slices.Contains(permuteAt[:], r.iter) {
+	if r.u >= permuteMin && r.err == nil && slices.Contains(permuteAt[:], r.iter) {
 		r.permute()
 	}
 	g := 4 * math.Sqrt(norm)
@@ -292,7 +292,7 @@ func (r *Run) updateTask(_, b int) {
 			gain[c] = k
 			// Cut so that its square is finite; the step is cut below anyway.
 			u := float32(now.momentum*v[c]) - float32(float32(now.eta*k)*g)
-			u = min(max(u, -1e15), 1e15)
+			u = min(max(u, -maxPosition), maxPosition)
 			v[c] = u
 			len2 += u * u
 			norm += float64(g) * float64(g)

@@ -13,6 +13,9 @@ import (
 // startScale is the standard deviation of the first column of a start.
 const startScale = 1e-4
 
+// maxPosition bounds coordinates, so that squares are finite.
+const maxPosition = 1e15
+
 // A Start gives the first positions of a map. To each a seeded normal jitter
 // of 1e-6 is added, which separates equal positions; only [Positions] that are
 // all different are taken as they are.
@@ -124,7 +127,7 @@ func (g givenStart) positions(ctx context.Context, y []float64, in *startInput) 
 		count[u]++
 		for c := range in.dims {
 			v := float64(g.y[i*in.dims+c])
-			if v-v != 0 || math.Abs(v) > 1e15 {
+			if !(math.Abs(v) <= maxPosition) {
 				return fmt.Errorf("start positions: %w", &ValueError{i, c, v})
 			}
 			y[u*in.dims+c] += v

@@ -201,12 +201,12 @@ func (t *tree) sumTask(_, b int) {
 		var f [3]float64
 		if r.freedom == 1 {
 			if d == 2 {
-				phi, f = t.walk2(int32(p))
+				phi, f = t.walk2(t.at[2*p], t.at[2*p+1], int32(p))
 			} else {
-				phi, f = t.walk3(int32(p))
+				phi, f = t.walk3(t.at[3*p], t.at[3*p+1], t.at[3*p+2], int32(p))
 			}
 		} else {
-			phi, f = t.walk(int32(p))
+			phi, f = t.walk(t.at[p*d:p*d+d], int32(p))
 		}
 		i := int(t.order[p])
 		r.phi[i] = float32(phi)
@@ -218,11 +218,20 @@ func (t *tree) sumTask(_, b int) {
 	r.part[b] = part
 }
 
-// walk sums all others at the point at place p, for any degrees of freedom.
-func (t *tree) walk(p int32) (phi float64, f [3]float64) {
+// sumAt sums all points at a place that need not be one of them.
+func (t *tree) sumAt(at []float32) (phi float64, f [3]float64) {
+	switch {
+	case t.r.freedom != 1:
+		return t.walk(at, -1)
+	case t.r.dims == 2:
+		return t.walk2(at[0], at[1], -1)
+	}
+	return t.walk3(at[0], at[1], at[2], -1)
+}
+
+// walk sums all points but that at place p, for any degrees of freedom.
+func (t *tree) walk(at []float32, p int32) (phi float64, f [3]float64) {
 	d := t.r.dims
-	var at [3]float32
-	copy(at[:d], t.at[int(p)*d:])
 	add := func(src []float32, w float32) {
 		var diff [3]float64
 		var d2 float64
@@ -266,8 +275,7 @@ func (t *tree) walk(p int32) (phi float64, f [3]float64) {
 }
 
 // walk2 is walk in the plane for one degree of freedom.
-func (t *tree) walk2(p int32) (float64, [3]float64) {
-	x, y := t.at[2*p], t.at[2*p+1]
+func (t *tree) walk2(x, y float32, p int32) (float64, [3]float64) {
 	var phi, fx, fy float64
 	nodes := t.nodes
 	for n := int32(0); int(n) < len(nodes); {
@@ -305,8 +313,7 @@ func (t *tree) walk2(p int32) (float64, [3]float64) {
 }
 
 // walk3 is walk in space for one degree of freedom.
-func (t *tree) walk3(p int32) (float64, [3]float64) {
-	x, y, z := t.at[3*p], t.at[3*p+1], t.at[3*p+2]
+func (t *tree) walk3(x, y, z float32, p int32) (float64, [3]float64) {
 	var phi, fx, fy, fz float64
 	nodes := t.nodes
 	for n := int32(0); int(n) < len(nodes); {

@@ -261,8 +261,8 @@ func Columns(z []float32, re, im []float32, stride, n int) {
 		return
 	}
 	_, _, _ = z[32*n-1], re[15*stride+n-1], im[15*stride+n-1]
-	transpose(z, 32, re, stride, n/16, 16*32, 16)
-	transpose(z[16:], 32, im, stride, n/16, 16*32, 16)
+	turnBlocks(z, 32, re, stride, n/16, 16*32, 16)
+	turnBlocks(z[16:], 32, im, stride, n/16, 16*32, 16)
 }
 
 // FromColumns undoes [Columns], with real and imaginary parts swapped.
@@ -271,13 +271,13 @@ func FromColumns(re, im []float32, stride int, z []float32, n int) {
 		return
 	}
 	_, _, _ = z[32*n-1], re[15*stride+n-1], im[15*stride+n-1]
-	transpose(im, stride, z, 32, n/16, 16, 16*32)
-	transpose(re, stride, z[16:], 32, n/16, 16, 16*32)
+	turnBlocks(im, stride, z, 32, n/16, 16, 16*32)
+	turnBlocks(re, stride, z[16:], 32, n/16, 16, 16*32)
 }
 
-// transposeGo transposes blocks of 16×16 numbers; row strides and the steps
+// turnBlocksGo transposes blocks of 16×16 numbers; row strides and the steps
 // from block to block count numbers.
-func transposeGo(dst []float32, dstStride int, src []float32, srcStride, blocks, dstStep, srcStep int) {
+func turnBlocksGo(dst []float32, dstStride int, src []float32, srcStride, blocks, dstStep, srcStep int) {
 	for b := range blocks {
 		d, s := dst[b*dstStep:], src[b*srcStep:]
 		for i := range 16 {

@@ -72,12 +72,12 @@ func mulEven(z, k []float32, n int) {
 	}
 }
 
-func transpose(dst []float32, dstStride int, src []float32, srcStride, blocks, dstStep, srcStep int) {
+func turnBlocks(dst []float32, dstStride int, src []float32, srcStride, blocks, dstStep, srcStep int) {
 	if level == Go {
-		transposeGo(dst, dstStride, src, srcStride, blocks, dstStep, srcStep)
+		turnBlocksGo(dst, dstStride, src, srcStride, blocks, dstStep, srcStep)
 		return
 	}
 	if blocks > 0 {
-		transposeAVX2(&dst[0], dstStride, &src[0], srcStride, blocks, dstStep, srcStep)
+		turnBlocksAVX2(&dst[0], dstStride, &src[0], srcStride, blocks, dstStep, srcStep)
 	}
 }

@@ -1160,9 +1160,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func transposeAVX2(dst *float32, dstStride int, src *float32, srcStride int, blocks int, dstStep int, srcStep int)
+// func turnBlocksAVX2(dst *float32, dstStride int, src *float32, srcStride int, blocks int, dstStep int, srcStep int)
 // Requires: AVX
-TEXT ·transposeAVX2(SB), NOSPLIT, $0-56
+TEXT ·turnBlocksAVX2(SB), NOSPLIT, $0-56
 	MOVQ dst+0(FP), AX
 	MOVQ dstStride+8(FP), CX
 	MOVQ src+16(FP), DX

@@ -74,7 +74,7 @@ func tangleAVX2(z *float32, re *float32, im *float32, stride int, n int)
 //go:noescape
 func mulEvenAVX2(z *float32, k *float32, n int)
 
-// transposeAVX2 is transposeGo.
+// turnBlocksAVX2 is turnBlocksGo.
 //
 //go:noescape
-func transposeAVX2(dst *float32, dstStride int, src *float32, srcStride int, blocks int, dstStep int, srcStep int)
+func turnBlocksAVX2(dst *float32, dstStride int, src *float32, srcStride int, blocks int, dstStep int, srcStep int)

@@ -32,7 +32,7 @@ func main() {
 		tangle(l)
 		mulEven(l)
 	}
-	transpose()
+	turnBlocks()
 	Generate()
 }
 
@@ -346,11 +346,11 @@ func mulEven(l level) {
 	RET()
 }
 
-// transpose emits transposes of 16×16 blocks in parts of 8×8.
-func transpose() {
-	TEXT("transposeAVX2", NOSPLIT, "func(dst *float32, dstStride int, src *float32, srcStride, blocks, dstStep, srcStep int)")
+// turnBlocks emits transposes of 16×16 blocks in parts of 8×8.
+func turnBlocks() {
+	TEXT("turnBlocksAVX2", NOSPLIT, "func(dst *float32, dstStride int, src *float32, srcStride, blocks, dstStep, srcStep int)")
 	Pragma("noescape")
-	Doc("transposeAVX2 is transposeGo.")
+	Doc("turnBlocksAVX2 is turnBlocksGo.")
 	dst, ds := Load(Param("dst"), GP64()), Load(Param("dstStride"), GP64())
 	src, ss := Load(Param("src"), GP64()), Load(Param("srcStride"), GP64())
 	blocks := Load(Param("blocks"), GP64())
