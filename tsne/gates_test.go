@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/semamap/semamap/internal/golden"
@@ -149,6 +150,44 @@ func checkGate(t *testing.T, n int, g gate) {
 	t.Logf("label agreement %.3f (chance %.3f, p %.2f), accuracy %.3f", a.Share, a.Chance, a.P, accuracy)
 	if accuracy < .93 || a.P != .01 {
 		t.Errorf("accuracy %.3f, agreement %+v", accuracy, a)
+	}
+}
+
+// Digits that were left out and placed afterwards fall among their like.
+func TestTransformDigits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	const n, m = 5000, 500
+	ctx := context.Background()
+	x, labels := digits(t, n+m)
+	ref := tsne.Rows(x[:n*784], n, 784)
+	res, err := tsne.Embed(ctx, ref, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := res.Transform(ctx, ref, tsne.Rows(x[n*784:], m, 784), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := slices.Concat(res.Y, y)
+	var rows, nn []int32
+	for i := n; i < n+m; i++ {
+		// Its neighbours among the others of the map, not among the new ones.
+		one := append(slices.Clone(all[:2*n]), all[2*i:2*i+2]...)
+		l, err := quality.Neighbors(ctx, one, 2, 10, []int32{n}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, nn = append(rows, int32(i)), append(nn, l...)
+	}
+	accuracy, err := quality.LabelAccuracy(nn, 10, rows, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("accuracy of new digits %.3f", accuracy)
+	if accuracy < .90 {
+		t.Errorf("accuracy %.3f", accuracy)
 	}
 }
 

@@ -7,8 +7,9 @@
 //
 // The data are in memory when the clock starts. The line of JSON has the
 // seconds until the affinities are ready ("near"), of the gradient phase
-// ("steps") and of everything ("total"), the KL of the result as the run knows
-// it, and the peak resident memory of the process in MB, the data included.
+// ("steps") and of everything ("total"), CPU seconds where the system tells, the
+// KL of the result as the run knows it, and the peak resident memory of the
+// process in MB, the data included.
 package main
 
 import (
@@ -87,13 +88,13 @@ func run(ctx context.Context, args []string) error {
 		s.Start = tsne.Positions(y)
 	}
 	runtime.GC()
-	base := peakMB()
+	base, cpu := peakMB(), cpuSeconds()
 	t0 := time.Now()
 	r, err := tsne.New(ctx, x, s)
 	if err != nil {
 		return err
 	}
-	near := time.Since(t0).Seconds()
+	near, nearCPU := time.Since(t0).Seconds(), cpuSeconds()-cpu
 	for range r.Steps() {
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -103,7 +104,7 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	total := time.Since(t0).Seconds()
+	total, cpu := time.Since(t0).Seconds(), cpuSeconds()-cpu
 	if *out != "" {
 		w, err := os.Create(*out)
 		if err != nil {
@@ -114,7 +115,8 @@ func run(ctx context.Context, args []string) error {
 		}
 	}
 	return json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"near": near, "steps": total - near, "total": total, "kl": res.KL, "mb": peakMB(), "mb_before": base, "stats": res.Stats,
+		"near": near, "steps": total - near, "total": total, "steps_cpu": cpu - nearCPU, "cpu": cpu,
+		"kl": res.KL, "mb": peakMB(), "mb_before": base, "stats": res.Stats,
 	})
 }
 
@@ -170,6 +172,23 @@ func peakMB() float64 {
 		}
 	}
 	return 0
+}
+
+// cpuSeconds is the user and system time of this process, where the system
+// tells, in hundredths.
+func cpuSeconds() float64 {
+	b, err := os.ReadFile("/proc/self/stat")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(b), ") ") // the name of the program may hold spaces
+	f := strings.Fields(rest)
+	if len(f) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseFloat(f[11], 64)
+	system, _ := strconv.ParseFloat(f[12], 64)
+	return (user + system) / 100
 }
 
 // encode writes row to b, little-endian.
