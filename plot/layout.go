@@ -168,7 +168,11 @@ func (f *Figure) layout(width, height vg.Length) (*layout, error) {
 				fw, hh = fh, nh
 			}
 		}
-		block := float64(rows)*(fh+hh+tickH) + float64(rows-1)*gapY - hh
+		// The legend may be higher than the panels where the page allows it.
+		block := max(float64(rows)*(fh+hh+tickH)+float64(rows-1)*gapY-hh, 22*rowHeight)
+		if h > 0 {
+			block = h - y - hh - margin
+		}
 		if place != PlaceRight || right.h <= block || len(right.marks) == 0 {
 			break
 		}
