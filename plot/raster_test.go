@@ -173,7 +173,7 @@ func TestEncodePNG(t *testing.T) {
 			}
 		}
 		var b bytes.Buffer
-		n, err := encodePNG(&b, img, 3780)
+		n, err := encodePNG(&b, img, 3780, 1)
 		if err != nil || n != int64(b.Len()) {
 			t.Fatal(n, b.Len(), err)
 		}
