@@ -168,7 +168,24 @@ func (c *docCanvas) dotImage(d *dots) *image.RGBA {
 		y[i] = subpixel((d.clip.Max.Y.Points() - float64(d.y[i])) * px)
 	}
 	stamp(img, img.Rect, d, x, y, px)
+	if d.opaque {
+		posterize(img, d.ground)
+	}
 	return img
+}
+
+// posterize rounds the colours of dots to 64 levels a channel and leaves the
+// ground as it is: no eye sees it, and a crowded image takes a fifth less.
+func posterize(img *image.RGBA, ground rgb) {
+	for i := 0; i+3 < len(img.Pix); i += 4 {
+		p := img.Pix[i : i+4 : i+4]
+		if p[0] == ground.r && p[1] == ground.g && p[2] == ground.b {
+			continue
+		}
+		for k := range 3 {
+			p[k] = uint8(min(255, (uint(p[k])+2)&^3))
+		}
+	}
 }
 
 // appendNum appends v with at most two decimals and no more characters than

@@ -170,7 +170,9 @@ func (f *Figure) joinLines(j *joint, th *Theme) {
 			k := index[l.Name]
 			q := *l
 			if q.Color == nil {
-				q.Color = palette[k]
+				if q.Color = palette[k]; q.Dashed {
+					q.Color = th.Muted
+				}
 			}
 			j.lines[i] = append(j.lines[i], q)
 			if !seen[k] && (l.Name != "" || len(index) > 1) {

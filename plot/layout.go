@@ -142,14 +142,15 @@ func (f *Figure) layout(width, height vg.Length) (*layout, error) {
 	}
 
 	// A legend at the right takes more columns where the panels are too low
-	// for it, and that makes the panels narrower still: look for the first
-	// number of columns that fits, or show what fits.
+	// for it, and that makes the panels narrower still. Look for the first
+	// number of columns that fits; failing that, show what fits.
 	var right *legendBlock
 	var fw, fh, hh float64
-	for columns := 1; ; columns++ {
+	columns, limit := 1, math.Inf(1)
+	for range 100 {
 		rw := 0.0
 		if place == PlaceRight {
-			right = l.legendRight(columns, math.Inf(1))
+			right = l.legendRight(columns, limit)
 			rw = right.w + gapLegend
 		}
 		fw = (w-2*margin-left-rw-float64(cols-1)*gapX)/float64(cols) - tickW
@@ -167,15 +168,20 @@ func (f *Figure) layout(width, height vg.Length) (*layout, error) {
 				fw, hh = fh, nh
 			}
 		}
-		if place != PlaceRight {
+		// The legend may be higher than the panels where the page allows it.
+		block := max(float64(rows)*(fh+hh+tickH)+float64(rows-1)*gapY-hh, 22*rowHeight)
+		if h > 0 {
+			block = h - y - hh - margin
+		}
+		if place != PlaceRight || right.h <= block || len(right.marks) == 0 {
 			break
 		}
-		block := float64(rows)*(fh+hh+tickH) + float64(rows-1)*gapY
-		if right.h <= block {
-			break
+		if limit == math.Inf(1) && columns < 4 && l.legendRight(columns+1, limit).w <= 0.45*w {
+			columns++
+			continue
 		}
-		if next := l.legendRight(columns+1, math.Inf(1)); columns == 4 || next.w > 0.45*w {
-			right = l.legendRight(columns, block)
+		limit = min(limit, block)
+		if limit < 2*rowHeight {
 			break
 		}
 	}
@@ -452,13 +458,13 @@ func niceTicks(lo, hi float64, n int) []gplot.Tick {
 // axisTitles places the axes' titles once for all panels.
 func (l *layout) axisTitles(area box, tickW, tickH, hh float64) {
 	if s := l.f.XLabel; s != "" {
-		s = axisStyle.fit(display(s), area.w())
+		s = axisStyle.fit(display(s), area.w()-tickW)
 		w := axisStyle.width(s)
 		x := (area.x0+tickW+area.x1)/2 - w/2
 		l.text(s, axisStyle, l.theme.Muted, max(margin, x), area.y1+4+axisStyle.size)
 	}
 	if s := l.f.YLabel; s != "" {
-		s = axisStyle.fit(display(s), area.h())
+		s = axisStyle.fit(display(s), area.h()-hh-tickH)
 		w := axisStyle.width(s)
 		l.texts = append(l.texts, textItem{text: s, style: axisStyle, color: l.theme.Muted, up: true,
 			x: margin + ascent*axisStyle.size, y: (area.y0+hh+area.y1-tickH)/2 + w/2})

@@ -16,9 +16,9 @@ import (
 type Line struct {
 	Name   string
 	XYs    plotter.XYs
-	Lo, Hi []float64 // bounds of the band, one a point; nil for none
-	Color  color.Color
-	Dashed bool // for a reference, such as the level of chance
+	Lo, Hi []float64   // bounds of the band, one a point; nil for none
+	Color  color.Color // nil means the figure's palette, or grey when dashed
+	Dashed bool        // for a reference, such as the level of chance
 }
 
 // NewLine copies N ≥ 1 points and the bounds lo and hi of an error band, both

@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"compress/flate"
 	"context"
 	"encoding/binary"
 	"image"
@@ -73,7 +74,9 @@ func (c *imageCanvas) top(y float32) float64  { return float64(c.img.Rect.Dy()) 
 func (c *imageCanvas) left(x float32) float64 { return float64(x) * c.px }
 
 // WriteTo writes the image as a PNG.
-func (c *imageCanvas) WriteTo(w io.Writer) (int64, error) { return encodePNG(w, c.img, c.ppm()) }
+func (c *imageCanvas) WriteTo(w io.Writer) (int64, error) {
+	return encodePNG(w, c.img, c.ppm(), flate.BestSpeed)
+}
 
 func (c *imageCanvas) drawDots(d *dots) {
 	if c.isMoved() {

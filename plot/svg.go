@@ -3,6 +3,7 @@ package plot
 import (
 	"bytes"
 	"cmp"
+	"compress/flate"
 	"encoding/base64"
 	"encoding/xml"
 	"image"
@@ -235,7 +236,7 @@ func (c *svgCanvas) drawText(t textItem) {
 func (c *svgCanvas) DrawImage(rect vg.Rectangle, img image.Image) {
 	var buf bytes.Buffer
 	if p, ok := img.(*image.RGBA); ok && p.Opaque() && p.Rect.Min == (image.Point{}) {
-		_, _ = encodePNG(&buf, p, 0)
+		_, _ = encodePNG(&buf, p, 0, flate.DefaultCompression)
 	} else {
 		_ = (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&buf, img)
 	}
