@@ -1,12 +1,13 @@
 package semamap
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"io"
-	"os/exec"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -18,47 +19,69 @@ const module = "github.com/semamap/semamap"
 // package under examples may import everything; a trailing /... allows all
 // below.
 var mayImport = map[string]struct{ ours, outside []string }{
-	"":                  {},
-	"/amap":             {[]string{"/internal/vec", "/internal/par", "/internal/npy"}, []string{"github.com/nlpodyssey/gopickle/...", "gonum.org/v1/gonum/mat"}},
-	"/wordnet":          {},
-	"/wordnet/wn30":     {},
-	"/wordnet/wn30/gen": {[]string{"/wordnet"}, nil},
-	"/lemma":            {[]string{"/internal/par", "/internal/vec"}, []string{"github.com/pkoukk/tiktoken-go", "golang.org/x/text/unicode/norm"}},
-	"/lemma/neox":       {[]string{"/lemma"}, nil},
-	"/lemma/neox/gen":   {[]string{"/lemma"}, nil},
-	"/tsne":             {[]string{"/tsne/knn", "/internal/vec", "/internal/par"}, nil},
-	"/tsne/knn":         {[]string{"/internal/vec", "/internal/par"}, nil},
-	"/tsne/quality":     {[]string{"/internal/vec", "/internal/par"}, nil},
-	"/plot":             {[]string{"/internal/par"}, []string{"gonum.org/v1/plot/...", "gonum.org/v1/gonum/...", "golang.org/x/image/...", "codeberg.org/go-fonts/...", "codeberg.org/go-pdf/..."}},
-	"/internal/vec":     {nil, []string{"golang.org/x/sys/cpu"}},
-	"/internal/par":     {},
-	"/internal/npy":     {},
-	"/internal/golden":  {},
+	"":                    {},
+	"/amap":               {[]string{"/internal/vec", "/internal/par", "/internal/npy"}, []string{"github.com/nlpodyssey/gopickle/...", "gonum.org/v1/gonum/mat"}},
+	"/wordnet":            {},
+	"/wordnet/wn30":       {},
+	"/wordnet/wn30/gen":   {[]string{"/wordnet"}, nil},
+	"/lemma":              {[]string{"/internal/par", "/internal/vec"}, []string{"github.com/pkoukk/tiktoken-go", "golang.org/x/text/unicode/norm"}},
+	"/lemma/neox":         {[]string{"/lemma"}, nil},
+	"/lemma/neox/gen":     {[]string{"/lemma"}, nil},
+	"/lemma/internal/hf":  {[]string{"/lemma"}, nil},
+	"/internal/lemmawork": {},
+	"/tsne":               {[]string{"/tsne/knn", "/internal/vec", "/internal/par"}, nil},
+	"/tsne/knn":           {[]string{"/internal/vec", "/internal/par"}, nil},
+	"/tsne/quality":       {[]string{"/internal/vec", "/internal/par"}, nil},
+	"/plot":               {[]string{"/internal/par"}, []string{"gonum.org/v1/plot/...", "gonum.org/v1/gonum/...", "golang.org/x/image/...", "codeberg.org/go-fonts/...", "codeberg.org/go-pdf/...", "golang.org/x/text/unicode/bidi"}},
+	"/internal/vec":       {nil, []string{"golang.org/x/sys/cpu"}},
+	"/internal/par":       {},
+	"/internal/npy":       {},
+	"/internal/golden":    {},
 }
 
-type listed struct {
-	ImportPath string
-	Standard   bool
-	Imports    []string
-	Deps       []string
-}
-
-func list(t *testing.T, args ...string) []listed {
+// imports returns what each package of the module imports, tests left out, on
+// whatever system its files are for.
+func imports(t *testing.T) map[string][]string {
 	t.Helper()
-	out, err := exec.Command("go", append([]string{"list", "-json=ImportPath,Standard,Imports,Deps"}, args...)...).Output()
-	if err != nil {
-		t.Skipf("needs the go command: %v", err)
-	}
-	var all []listed
-	for d := json.NewDecoder(bytes.NewReader(out)); ; {
-		var l listed
-		if err := d.Decode(&l); errors.Is(err, io.EOF) {
-			return all
-		} else if err != nil {
-			t.Fatal(err)
+	all := map[string][]string{}
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, d fs.DirEntry, err error) error {
+		base := path.Base(name)
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && name != "." && (base[0] == '.' || base[0] == '_' || base == "testdata"):
+			return fs.SkipDir
+		case d.IsDir(), !strings.HasSuffix(base, ".go"), strings.HasSuffix(base, "_test.go"):
+			return nil
 		}
-		all = append(all, l)
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		pkg := strings.TrimSuffix("/"+path.Dir(name), "/.")
+		for _, s := range f.Imports {
+			imp, err := strconv.Unquote(s.Path.Value)
+			if err != nil {
+				return err
+			}
+			all[pkg] = append(all[pkg], imp)
+		}
+		if all[pkg] == nil {
+			all[pkg] = []string{}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
+	return all
+}
+
+// standard reports whether a path is of the standard library: only others
+// have a dot in their first element.
+func standard(imp string) bool {
+	first, _, _ := strings.Cut(imp, "/")
+	return !strings.Contains(first, ".") && imp != "C"
 }
 
 func allowed(list []string, path string) bool {
@@ -69,26 +92,25 @@ func allowed(list []string, path string) bool {
 }
 
 func TestImports(t *testing.T) {
-	standard := map[string]bool{"C": true, "unsafe": true}
-	for _, l := range list(t, "std") {
-		standard[l.ImportPath] = true
+	all := imports(t)
+	for pkg := range mayImport {
+		if all[pkg] == nil {
+			t.Errorf("%s is in the table but not in the module", pkg)
+		}
 	}
-	for _, l := range list(t, "./...") {
-		pkg := strings.TrimPrefix(l.ImportPath, module)
+	for pkg, list := range all {
 		may, known := mayImport[pkg]
-		example := strings.HasPrefix(pkg, "/examples/") || strings.HasPrefix(pkg, "/internal/peers")
-		if !known && !example {
+		program := strings.HasPrefix(pkg, "/examples/") || strings.HasPrefix(pkg, "/internal/peers/")
+		if !known && !program {
 			t.Errorf("%s is not in the table", pkg)
 			continue
 		}
-		for _, imp := range l.Imports {
+		for _, imp := range list {
 			ours, isOurs := strings.CutPrefix(imp, module)
 			switch {
 			case imp == "C":
 				t.Errorf("%s uses cgo", pkg)
-			case example, standard[imp]:
-			case isOurs && ours == "/internal/golden":
-				t.Errorf("%s imports internal/golden, which is for tests", pkg)
+			case program, standard(imp):
 			case isOurs && !allowed(may.ours, ours), !isOurs && !allowed(may.outside, imp):
 				t.Errorf("%s may not import %s", pkg, imp)
 			}
@@ -96,18 +118,24 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// Users of wordnet and tsne pay for nothing else of the module.
+// Users of wordnet and tsne pay for nothing of the other packages.
 func TestAlone(t *testing.T) {
-	for pkg, outside := range map[string][]string{
-		"./wordnet": nil,
-		"./tsne":    {"golang.org/x/sys/cpu"},
+	all := imports(t)
+	for pkg, want := range map[string]func(string) bool{
+		"/wordnet": func(string) bool { return false },
+		"/tsne": func(imp string) bool {
+			return imp == "golang.org/x/sys/cpu" || strings.HasPrefix(imp, module+"/tsne/") || strings.HasPrefix(imp, module+"/internal/")
+		},
 	} {
-		for _, l := range list(t, pkg) {
-			for _, d := range l.Deps {
-				first, _, _ := strings.Cut(d, "/")
-				ours := strings.HasPrefix(d, module+"/tsne") || strings.HasPrefix(d, module+"/internal/")
-				if strings.Contains(first, ".") && !slices.Contains(outside, d) && !(pkg == "./tsne" && ours) {
-					t.Errorf("%s pulls in %s", pkg, d)
+		seen := map[string]bool{pkg: true}
+		for todo := []string{pkg}; len(todo) > 0; todo = todo[1:] {
+			for _, imp := range all[todo[0]] {
+				if !standard(imp) && !want(imp) {
+					t.Errorf("%s pulls in %s through %s", pkg, imp, todo[0])
+				}
+				if ours, ok := strings.CutPrefix(imp, module); ok && !seen[ours] {
+					seen[ours] = true
+					todo = append(todo, ours)
 				}
 			}
 		}

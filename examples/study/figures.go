@@ -55,6 +55,10 @@ func draw(ctx context.Context, o *options, src *source, w *words, maps []*layerM
 		figure{"top-domains-by-layer", func() (*plot.Figure, error) { return s.byLayer(s.topDomains, "by topic domain", "Domain", domainNote) }},
 		figure{"pos-by-layer", func() (*plot.Figure, error) { return s.byLayer(s.pos, "by part of speech", "Part of speech", posNote) }})
 
+	if len(maps) > 1 {
+		todo = append(todo, figure{"purity-by-layer", s.purityByLayer})
+	}
+
 	bar := cli.NewProgress(stderr, "figures", 2*len(todo)+1)
 	done := func() { s.files++; bar.Set(s.files, "") }
 	for _, f := range todo {
@@ -194,6 +198,57 @@ func (s *studio) byLayer(one func(*layerMap) (*plot.Figure, error), by, legend s
 		all.Panels = append(all.Panels, p)
 	}
 	return all, nil
+}
+
+// purityByLayer draws the purities over the layers, with bands of twice the
+// standard deviation that they would have by chance around the levels of
+// chance.
+func (s *studio) purityByLayer() (*plot.Figure, error) {
+	f := &plot.Figure{
+		Title:    "Neighbours on the map with the same category",
+		Subtitle: fmt.Sprintf("%s; dashed: by chance, with twice its standard deviation", s.src.model),
+		XLabel:   "Layer", YLabel: fmt.Sprintf("%d-NN purity", purityNeighbours),
+		Panels: []plot.Panel{{}},
+	}
+	for _, l := range []struct {
+		name   string
+		of     func(*layerMap) agreement
+		chance bool
+	}{
+		{"domain", func(m *layerMap) agreement { return m.domain }, false},
+		{"domain, no shared token", func(m *layerMap) agreement { return m.domainApart }, false},
+		{"domain by chance", func(m *layerMap) agreement { return m.domain }, true},
+		{"part of speech", func(m *layerMap) agreement { return m.pos }, false},
+		{"part of speech by chance", func(m *layerMap) agreement { return m.pos }, true},
+	} {
+		var xys plotter.XYs
+		var lo, hi []float64
+		for _, m := range s.maps {
+			a := l.of(m)
+			if a.Points == 0 {
+				continue
+			}
+			v := a.Share
+			if l.chance {
+				v = a.Chance
+				lo, hi = append(lo, v-2*a.SD), append(hi, v+2*a.SD)
+			}
+			xys = append(xys, plotter.XY{X: float64(m.layer), Y: v})
+		}
+		if len(xys) == 0 {
+			continue
+		}
+		line, err := plot.NewLine(l.name, xys, lo, hi)
+		if err != nil {
+			return nil, err
+		}
+		line.Dashed = l.chance
+		f.Panels[0].Lines = append(f.Panels[0].Lines, line)
+	}
+	if len(f.Panels[0].Lines) == 0 {
+		return nil, plot.ErrEmpty
+	}
+	return f, nil
 }
 
 // page is the viewer of all layers.

@@ -16,6 +16,7 @@ type agreement struct {
 	Points int     `json:"points"` // different places on the map with a category
 	Share  float64 `json:"share"`
 	Chance float64 `json:"chance"` // the share if categories were dealt at random
+	SD     float64 `json:"sd"`     // standard deviation of the share then
 	P      float64 `json:"p"`      // of a permutation test
 }
 
@@ -102,7 +103,7 @@ func (s *sites) purity(ctx context.Context, seed uint64, skip func(i, j int) boo
 	if err != nil {
 		return agreement{}, err
 	}
-	return agreement{a.Points, a.Share, a.Chance, a.P}, nil
+	return agreement{a.Points, a.Share, a.Chance, a.SD, a.P}, nil
 }
 
 // neighboursExcept returns the k nearest sites of each for which skip does not

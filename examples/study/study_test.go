@@ -112,7 +112,7 @@ func TestRun(t *testing.T) {
 		return nil
 	})
 	want := []string{"index.html", "run.json", "synsets.csv"}
-	for _, f := range []string{"first5000-domain-layer1", "top-domains-layer1", "top-domains-layer5", "pos-layer1", "pos-layer5", "top-domains-by-layer", "pos-by-layer"} {
+	for _, f := range []string{"first5000-domain-layer1", "top-domains-layer1", "top-domains-layer5", "pos-layer1", "pos-layer5", "top-domains-by-layer", "pos-by-layer", "purity-by-layer"} {
 		want = append(want, "figures/"+f+".png", "figures/"+f+".svg")
 	}
 	slices.Sort(files)
