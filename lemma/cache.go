@@ -1,0 +1,61 @@
+package lemma
+
+import (
+	"hash/maphash"
+	"math/bits"
+	"strings"
+	"sync/atomic"
+)
+
+// maxCached is the length in bytes of the longest piece that is remembered;
+// longer ones hardly ever come again.
+const maxCached = 64
+
+// A cache remembers the tokens of pieces in a fixed number of places, four of
+// which may hold a given piece. Entries never change, places are read and
+// replaced atomically, and losing one costs only time: so it needs no lock
+// and its content never shows in a result.
+type cache struct {
+	seed maphash.Seed
+	mask uint64
+	set  [][4]atomic.Pointer[entry]
+}
+
+type entry struct {
+	hash  uint64
+	piece string
+	ids   []int32
+}
+
+// newCache makes room for at least n pieces, or returns nil for none.
+func newCache(n int) *cache {
+	if n <= 0 {
+		return nil
+	}
+	sets := 1 << bits.Len(uint(n-1)/4)
+	return &cache{maphash.MakeSeed(), uint64(sets - 1), make([][4]atomic.Pointer[entry], sets)}
+}
+
+func (c *cache) hash(piece string) uint64 { return maphash.String(c.seed, piece) }
+
+func (c *cache) get(hash uint64, piece string) []int32 {
+	set := &c.set[hash&c.mask]
+	for i := range set {
+		if e := set[i].Load(); e != nil && e.hash == hash && e.piece == piece {
+			return e.ids
+		}
+	}
+	return nil
+}
+
+// put copies both the piece and its tokens.
+func (c *cache) put(hash uint64, piece string, ids []int32) {
+	e := &entry{hash, strings.Clone(piece), append([]int32(nil), ids...)}
+	set := &c.set[hash&c.mask]
+	for i := range set {
+		if set[i].Load() == nil && set[i].CompareAndSwap(nil, e) {
+			return
+		}
+	}
+	set[hash>>62].Store(e) // as good as any victim
+}

@@ -1,0 +1,3 @@
+// Package lemma turns words into the tokens of a language model and pools
+// what is known of the tokens into one vector a word.
+package lemma

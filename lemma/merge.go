@@ -1,0 +1,280 @@
+package lemma
+
+import (
+	"math"
+	"math/bits"
+	"unicode/utf8"
+)
+
+// A Merge joins two neighbouring tokens into one. Its place in a list is its
+// rank: the merge of the lowest rank is done first.
+type Merge struct {
+	Left, Right int32 // ids
+	ID          int32 // of the product, whose bytes are those of Left and Right
+}
+
+const noRank = math.MaxInt32
+
+// A pairTable finds the merge of a pair of ids: open addressing, at most half
+// full, linear probing.
+type pairTable struct {
+	slots []pairSlot
+	shift uint
+}
+
+type pairSlot struct {
+	left, right int32
+	rank, id    int32 // id is -1 in a free slot
+}
+
+func newPairTable(merges []Merge) pairTable {
+	n := bits.Len(uint(2*len(merges) + 1))
+	t := pairTable{make([]pairSlot, 1<<n), uint(64 - n)}
+	for i := range t.slots {
+		t.slots[i].id = -1
+	}
+	for rank, m := range merges {
+		s := t.slot(m.Left, m.Right)
+		*s = pairSlot{m.Left, m.Right, int32(rank), m.ID} // a repeated pair: the last one counts, as in HF
+	}
+	return t
+}
+
+func (t *pairTable) slot(left, right int32) *pairSlot {
+	h := (uint64(uint32(left))<<32 | uint64(uint32(right))) * 0x9E3779B97F4A7C15
+	for i := h >> t.shift; ; i = (i + 1) & uint64(len(t.slots)-1) {
+		s := &t.slots[i]
+		if s.left == left && s.right == right || s.id < 0 {
+			return s
+		}
+	}
+}
+
+// rank returns the rank of a pair and the id of its product, or noRank.
+func (t *pairTable) rank(left, right int32) (rank, id int32) {
+	s := t.slot(left, right)
+	if s.id < 0 {
+		return noRank, -1
+	}
+	return s.rank, s.id
+}
+
+// shortPiece is the number of bytes up to which merging in a plain array
+// beats the linked list and the heap.
+const shortPiece = 64
+
+// merge appends the tokens of one piece: byte-pair encoding (Sennrich, Haddow
+// and Birch 2016, algorithm 1, applied to bytes) as HF's BPE model does it:
+// of all pairs that have a merge the one of lowest rank is joined, of equal
+// ones the leftmost, until none is left.
+func (t *BPE) merge(dst []int32, piece string) []int32 {
+	if len(piece) <= shortPiece {
+		return t.mergeShort(dst, piece)
+	}
+	return t.mergeLong(dst, piece)
+}
+
+func (t *BPE) mergeShort(dst []int32, piece string) []int32 {
+	var id, rank, product [shortPiece]int32 // of the i-th token; of the pair i, i+1
+	n := len(piece)
+	for i := range n {
+		id[i] = t.byteID[piece[i]]
+	}
+	for i := 0; i+1 < n; i++ {
+		rank[i], product[i] = t.pairs.rank(id[i], id[i+1])
+	}
+	for n > 1 {
+		best, at := int32(noRank), 0
+		for i, r := range rank[:n-1] {
+			if r < best {
+				best, at = r, i
+			}
+		}
+		if best == noRank {
+			break
+		}
+		id[at] = product[at]
+		n--
+		copy(id[at+1:n], id[at+2:n+1])
+		copy(rank[at:n-1], rank[at+1:n]) // the pair at+1 moves to at, and is replaced below
+		copy(product[at:n-1], product[at+1:n])
+		if at > 0 {
+			rank[at-1], product[at-1] = t.pairs.rank(id[at-1], id[at])
+		}
+		if at+1 < n {
+			rank[at], product[at] = t.pairs.rank(id[at], id[at+1])
+		}
+	}
+	return append(dst, id[:n]...)
+}
+
+// mergeLong is merge in time that grows with the length, and with hardly any
+// memory besides the result. It goes through the piece in short windows and
+// relies on this: a sequence of tokens is the encoding of its text if, and
+// only if, each two neighbours are the encoding of theirs. (Before the first
+// merge across any of the boundaries all parts develop as they do alone. So
+// the first such merge in the whole would also happen in the text of the two
+// neighbours alone, and the other way round.)
+//
+// A window begins with the last few tokens so far, whose right-hand context
+// was cut off, and is encoded anew with the text that follows. If its first
+// token and the one before the window go together, the whole is right; else
+// the window begins further back. It takes in as much new text as it goes
+// back, so that going back far costs no more than a constant factor.
+func (t *BPE) mergeLong(dst []int32, piece string) []int32 {
+	const again = 6 // tokens encoded anew
+	var (
+		first  = len(dst)
+		buf    [shortPiece]int32
+		window []int32
+	)
+	for done := 0; done < len(piece); {
+		for back := again; ; back *= 2 {
+			cut := max(first, len(dst)-back)
+			from := done
+			for _, id := range dst[cut:] {
+				from -= t.size(id)
+			}
+			to := min(len(piece), max(from+shortPiece, done+(done-from)))
+			if to-from <= shortPiece {
+				window = t.mergeShort(buf[:0], piece[from:to])
+			} else {
+				window = t.mergeHeap(window[:0], piece[from:to])
+			}
+			if cut == first || t.neighbours(dst[cut-1], window[0], piece, from) {
+				dst = append(dst[:cut], window...)
+				done = to
+				break
+			}
+		}
+	}
+	return dst
+}
+
+// size returns the number of bytes of a token of the model.
+func (t *BPE) size(id int32) int { return utf8.RuneCountInString(t.tokens[id]) }
+
+// neighbours reports whether the text of two tokens, which meet at piece[at],
+// is encoded as these two.
+func (t *BPE) neighbours(left, right int32, piece string, at int) bool {
+	text := piece[at-t.size(left) : at+t.size(right)]
+	var buf [shortPiece]int32
+	var ids []int32
+	if len(text) <= shortPiece {
+		ids = t.mergeShort(buf[:0], text)
+	} else {
+		ids = t.mergeHeap(buf[:0], text)
+	}
+	return len(ids) == 2 && ids[0] == left && ids[1] == right
+}
+
+// mergeHeap is merge in time n log n: the tokens form a linked list and the
+// pairs wait in a heap. An entry of the heap that no longer describes the
+// tokens at its place is passed over when it comes up.
+func (t *BPE) mergeHeap(dst []int32, piece string) []int32 {
+	n := len(piece)
+	id := make([]int32, n) // -1 once joined to the token before
+	prev, next := make([]int32, n), make([]int32, n)
+	heap := make(minHeap, 0, n)
+	for i := range n {
+		id[i] = t.byteID[piece[i]]
+		prev[i], next[i] = int32(i-1), int32(i+1)
+	}
+	for i := 0; i+1 < n; i++ {
+		if r, _ := t.pairs.rank(id[i], id[i+1]); r != noRank {
+			heap = append(heap, uint64(r)<<32|uint64(i))
+		}
+	}
+	heap.init()
+	for len(heap) > 0 {
+		e := heap.pop()
+		i := int32(uint32(e))
+		j := next[i]
+		if id[i] < 0 || int(j) == n {
+			continue
+		}
+		r, whole := t.pairs.rank(id[i], id[j])
+		if r != int32(e>>32) {
+			continue
+		}
+		id[i], id[j] = whole, -1
+		k := next[j]
+		next[i] = k
+		if int(k) < n {
+			prev[k] = i
+			if r, _ := t.pairs.rank(whole, id[k]); r != noRank {
+				heap.push(uint64(r)<<32 | uint64(i))
+			}
+		}
+		if h := prev[i]; h >= 0 {
+			if r, _ := t.pairs.rank(id[h], whole); r != noRank {
+				heap.push(uint64(r)<<32 | uint64(h))
+			}
+		}
+	}
+	for i := 0; i < n; i = int(next[i]) {
+		dst = append(dst, id[i])
+	}
+	return dst
+}
+
+// A minHeap has four children a node: fewer cache misses than with two.
+type minHeap []uint64
+
+func (h minHeap) init() {
+	for i := len(h) / 4; i >= 0; i-- {
+		h.down(i)
+	}
+}
+
+func (h *minHeap) push(e uint64) {
+	*h = append(*h, e)
+	s := *h
+	i := len(s) - 1
+	for i > 0 {
+		up := (i - 1) / 4
+		if s[up] <= e {
+			break
+		}
+		s[i] = s[up]
+		i = up
+	}
+	s[i] = e
+}
+
+func (h *minHeap) pop() uint64 {
+	s := *h
+	top, last := s[0], s[len(s)-1]
+	s = s[:len(s)-1]
+	*h = s
+	if len(s) > 0 {
+		s[0] = last
+		s.down(0)
+	}
+	return top
+}
+
+func (h minHeap) down(i int) {
+	if i >= len(h) {
+		return
+	}
+	e := h[i]
+	for {
+		c := 4*i + 1
+		if c >= len(h) {
+			break
+		}
+		least := c
+		for k := c + 1; k < min(c+4, len(h)); k++ {
+			if h[k] < h[least] {
+				least = k
+			}
+		}
+		if e <= h[least] {
+			break
+		}
+		h[i] = h[least]
+		i = least
+	}
+	h[i] = e
+}

@@ -1,0 +1,131 @@
+// Package neox holds the tokenizer of GPT-NeoX-20B, which the Pythia models
+// use, with its data: no file is read and nothing is fetched.
+//
+// The vocabulary is EleutherAI's, under the Apache License 2.0; it is stored
+// as the pairs of tokens that its merges join, 167 kB compressed, and made by
+// the command in the folder gen.
+package neox
+
+import (
+	"bytes"
+	"compress/gzip"
+	_ "embed"
+	"encoding/binary"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/semamap/semamap/lemma"
+)
+
+//go:generate go run ./gen -in ../../../shared/data/neox_tokenizer.json -out neox.bin.gz
+
+//go:embed neox.bin.gz
+var packed []byte
+
+// New returns the tokenizer. Every call makes a new one, in about 10 ms; one
+// is enough for a program.
+func New(opts ...lemma.Option) (*lemma.BPE, error) {
+	s, err := unpack(packed)
+	if err != nil {
+		return nil, err
+	}
+	return lemma.New(s, opts...)
+}
+
+var errData = errors.New("neox: embedded data are damaged")
+
+func unpack(gz []byte) (s lemma.Spec, err error) {
+	z, err := gzip.NewReader(bytes.NewReader(gz))
+	if err != nil {
+		return s, err
+	}
+	b, err := io.ReadAll(io.LimitReader(z, 1<<20))
+	if err != nil {
+		return s, err
+	}
+	r := &reader{b: b}
+	if string(r.take(7)) != "neox 1\n" {
+		return s, errData
+	}
+	special, singles := r.uint(), r.uint()
+	bytes := r.take(singles)
+	merges := r.uint()
+	col := r.take(4 * merges)
+	if r.bad || special > 1<<8 {
+		return s, errData
+	}
+	// All tokens lie in one string; a product is made of two earlier tokens.
+	s.Tokens = make([]string, special+singles+merges)
+	for i, c := range bytes {
+		s.Tokens[special+i] = lemma.ByteLevel(string([]byte{c}))
+	}
+	s.Merges = make([]lemma.Merge, merges)
+	size := 0
+	length := make([]int, len(s.Tokens))
+	for i := range singles {
+		length[special+i] = len(s.Tokens[special+i])
+	}
+	for i := range s.Merges {
+		id := special + singles + i
+		left, right := int(col[i])|int(col[merges+i])<<8, int(col[2*merges+i])|int(col[3*merges+i])<<8
+		if left >= id || right >= id {
+			return s, errData
+		}
+		s.Merges[i] = lemma.Merge{Left: int32(left), Right: int32(right), ID: int32(id)}
+		length[id] = length[left] + length[right]
+		size += length[id]
+	}
+	var text strings.Builder
+	text.Grow(size) // so that it never moves while parts of it are read
+	for _, m := range s.Merges {
+		from := text.Len()
+		text.WriteString(s.Tokens[m.Left])
+		text.WriteString(s.Tokens[m.Right])
+		s.Tokens[m.ID] = text.String()[from:]
+	}
+	for range r.uint() {
+		a := lemma.AddedToken{ID: int32(r.uint())}
+		flags := r.take(1)
+		content := r.take(r.uint())
+		if r.bad {
+			return s, errData
+		}
+		a.Content, a.Normalized, a.Special = string(content), flags[0]&1 != 0, flags[0]&2 != 0
+		if int(a.ID) < special {
+			s.Tokens[a.ID] = a.Content
+		}
+		s.Added = append(s.Added, a)
+	}
+	if r.bad || len(r.b) != 0 {
+		return s, errData
+	}
+	s.NFC, s.Split = true, lemma.GPT2
+	return s, nil
+}
+
+// A reader takes parts off the front of b.
+type reader struct {
+	b   []byte
+	bad bool
+}
+
+func (r *reader) take(n int) []byte {
+	if n < 0 || n > len(r.b) {
+		r.bad = true
+		return nil
+	}
+	p := r.b[:n]
+	r.b = r.b[n:]
+	return p
+}
+
+func (r *reader) uint() int {
+	v, n := binary.Uvarint(r.b)
+	if n <= 0 || v > 1<<20 {
+		r.bad = true
+		return 0
+	}
+	r.b = r.b[n:]
+	return int(v)
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package neox_test
+
+const raceDetector = true
