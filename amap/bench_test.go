@@ -1,9 +1,9 @@
 package amap
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -138,4 +138,64 @@ func BenchmarkUnits(b *testing.B) {
 	})
 }
 
-var _ = bytes.NewReader
+func BenchmarkStats(b *testing.B) {
+	for _, tokens := range []bool{false, true} {
+		eachMode(b, func(b *testing.B, mmap bool) {
+			b.Run(fmt.Sprintf("tokens=%t", tokens), func(b *testing.B) {
+				m := benchMap(b, mmap)
+				n := 0
+				for b.Loop() {
+					s, err := m.Stats(b.Context(), &StatOptions{Unseen: true, Positions: true, Tokens: tokens})
+					if err != nil {
+						b.Fatal(err)
+					}
+					n = 0
+					for _, l := range s {
+						n += l.Rows * len(l.Units)
+					}
+				}
+				perNumber(b, n)
+			})
+		})
+	}
+}
+
+func BenchmarkSelectivity(b *testing.B) {
+	eachMode(b, func(b *testing.B, mmap bool) {
+		m := benchMap(b, mmap)
+		l := layer(b, m, Input, 0)
+		rows, units := l.Dims()
+		for b.Loop() {
+			if _, err := m.Selectivity(b.Context(), Input, benchRows(100, rows), &SelectOptions{Layers: []int{0}}); err != nil {
+				b.Fatal(err)
+			}
+		}
+		perNumber(b, rows*units)
+	})
+}
+
+func BenchmarkHistogram(b *testing.B) {
+	m := benchMap(b, true)
+	for b.Loop() {
+		h, err := m.Histogram(b.Context(), nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(h.Total), "numbers")
+	}
+}
+
+func BenchmarkWriteSYSIF(b *testing.B) {
+	l := layer(b, benchMap(b, true), Input, 0)
+	m, err := NewMap(Float16, map[Mode][]Rows{Input: {l}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	rows, units := l.Dims()
+	for b.Loop() {
+		if err := WriteSYSIF(b.Context(), io.Discard, m); err != nil {
+			b.Fatal(err)
+		}
+	}
+	perNumber(b, rows*units)
+}

@@ -93,7 +93,7 @@ func TestFormsCounts(t *testing.T) {
 }
 
 func TestFormsRefused(t *testing.T) {
-	for name, reason := range map[string]error{"bad-negative": ErrUnsupported, "bad-float8": ErrUnsupported, "bad-int": ErrShape} {
+	for name, reason := range map[string]error{"bad-negative": ErrUnsupported, "bad-float8": ErrUnsupported, "bad-int": ErrShape, "bad-expanded": ErrUnsupported} {
 		m, err := Open("testdata/torch/" + name + ".pickle")
 		if err == nil {
 			_, err = m.Layer(Input, 0)

@@ -137,7 +137,7 @@ func (l *Layer) stats(ctx context.Context, o *StatOptions) (LayerStats, error) {
 		s := &out.Units[u]
 		*s = UnitStats{
 			Unit: l.UnitID(u), Mean: shift[u] + total.Sum[u]/n, CountMean: math.NaN(),
-			Var: max(0, total.Sq[u]/n-total.Sum[u]/n*(total.Sum[u]/n)),
+			Var: max(0, total.Sq[u]/n-float64(total.Sum[u]/n*(total.Sum[u]/n))),
 			Min: total.Min[u], Max: total.Max[u], ArgMin: total.ArgMin[u], ArgMax: total.ArgMax[u],
 			Nonzero: int(total.Nonzero[u]),
 		}

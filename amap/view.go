@@ -24,29 +24,10 @@ func (m *Map) RowOf(id int32) (row int32, ok bool) {
 // Filter returns a view of the map that has only the given token ids as rows, in
 // that order. It shares the file with m: close one of them.
 func (m *Map) Filter(ids []int32) (*Map, error) {
-	rows := make([]int32, len(ids))
-	for i, id := range ids {
-		r, ok := m.RowOf(id)
-		if !ok {
-			return nil, fmt.Errorf("amap: token id %d: %w", id, ErrNotFound)
-		}
-		rows[i] = r
-	}
 	return m.view(func(l *Layer) (*Layer, error) {
-		if l.rows != nil { // a view of a view goes by the ids it shows
-			at := make(map[int32]int32, len(l.rows))
-			for i, r := range l.rows {
-				at[r] = int32(i)
-			}
-			shown := make([]int32, len(rows))
-			for i, r := range rows {
-				k, ok := at[r]
-				if !ok {
-					return nil, fmt.Errorf("amap: token id %d: %w in the view", ids[i], ErrNotFound)
-				}
-				shown[i] = k
-			}
-			return l.SelectRows(shown)
+		rows, err := l.rowsOf(ids)
+		if err != nil {
+			return nil, err
 		}
 		return l.SelectRows(rows)
 	})

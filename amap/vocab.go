@@ -254,3 +254,26 @@ func maximalPart(b []byte) int {
 	}
 	return i
 }
+
+// Tokens names tokens by their ids, in raw form; a tokenizer of package lemma
+// does. An id without a token has the name "".
+type Tokens interface {
+	Len() int
+	Token(id int32) string
+}
+
+// NewVocab makes a vocabulary of the tokens of a tokenizer.
+func NewVocab(t Tokens) (*Vocab, error) {
+	ids := make(map[string]int32, t.Len())
+	for id := range int32(t.Len()) {
+		s := t.Token(id)
+		if s == "" {
+			continue
+		}
+		if old, ok := ids[s]; ok {
+			return nil, fmt.Errorf("amap: vocabulary: %w: token %q has the ids %d and %d", ErrFormat, s, old, id)
+		}
+		ids[s] = id
+	}
+	return newVocab(ids)
+}

@@ -22,7 +22,7 @@ def save(name, obj, protocol=pickle.HIGHEST_PROTOCOL, truth=None):
         return
     with open(f"{out}/{name}.pickle", "wb") as f:
         pickle.dump(obj, f, protocol=protocol)
-    truth = truth or {
+    truth = truth if truth is not None else {
         mode: {str(n): (t.t() if isinstance(ls, dict) else t).double().tolist()
                for n, t in (ls.items() if isinstance(ls, dict) else enumerate(ls))}
         for mode, ls in obj.items()

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/semamap/semamap/amap"
+	"github.com/semamap/semamap/internal/golden"
+)
+
+const (
+	testdata = "../../amap/testdata/"
+	small    = testdata + "amap-small-fp16_position.pickle"
+	counts   = testdata + "tokens-count-small_position.pickle"
+)
+
+func amapRun(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	err := run(context.Background(), args, &out, &errs)
+	return out.String(), err
+}
+
+// Output of the commands on a small map, as it is printed.
+func TestCommands(t *testing.T) {
+	vocab := filepath.Join(t.TempDir(), "vocab.json")
+	var names []string
+	for i := range 100 {
+		names = append(names, `"Ġ`+strings.Repeat("x", i+1)+`"`)
+	}
+	names[7] = `"hat"`
+	if err := os.WriteFile(vocab, []byte("["+strings.Join(names, ",")+"]"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, args := range map[string][]string{
+		"info":             {"info", small, "-window", "15", "-counts", counts},
+		"info-alone":       {"info", small},
+		"check":            {"check", small, "-window", "15", "-counts", counts},
+		"top-tokens":       {"top-tokens", small, "-unit", "1_6", "-k", "5", "-window", "15", "-vocab", vocab},
+		"top-tokens-least": {"top-tokens", "-unit", "1_6", "-k", "3", small, "-counts", counts, "-window", "15", "-min-count", "40", "-mode", "output"},
+		"top-units":        {"top-units", small, "-token", "hat", "-k", "4", "-vocab", vocab},
+		"top-units-ids":    {"top-units", small, "-ids", "5,6", "-k", "3", "-mode", "output"},
+		"selectivity":      {"selectivity", small, "-counts", counts, "-ids", "2,5,11,17,23,29,42,64,81,99", "-k", "4", "-window", "15"},
+		"stats":            {"stats", small, "-counts", counts, "-layers", "1", "-mode", "input", "-window", "15"},
+		"rows":             {"rows", small, "-mode", "input", "-layer", "0", "-ids", "1,2,3"},
+		"rows-header":      {"rows", small, "-mode", "output", "-layer", "2", "-ids", "115,0", "-header"},
+		"help":             {"help"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := amapRun(t, args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden.Check(t, "testdata/"+name+".txt", []byte(got))
+		})
+	}
+}
+
+func TestErrors(t *testing.T) {
+	dir := t.TempDir()
+	for want, args := range map[string][]string{
+		"no command":            {},
+		`unknown command "x"`:   {"x"},
+		"info: no file":         {"info"},
+		"unexpected argument":   {"info", "a", "b"},
+		"no such file":          {"info", filepath.Join(dir, "none.pickle")},
+		"offset 2: global":      {"info", testdata + "hostile/20-os-system"},
+		"which unit?":           {"top-tokens", small},
+		"unit 1_99":             {"top-tokens", small, "-unit", "1_99"},
+		"want LAYER_UNIT":       {"top-tokens", small, "-unit", "x"},
+		"which token?":          {"top-units", small},
+		"vocabulary of this":    {"top-units", small, "-token", "hat"},
+		`"x" is no token id`:    {"rows", small, "-ids", "1,x"},
+		"no token id 116":       {"rows", small, "-ids", "116"},
+		`no mode "sideways"`:    {"rows", small, "-mode", "sideways"},
+		"layer 7: not found":    {"rows", small, "-layer", "7"},
+		"is no .png":            {"histogram", small, "-o", "h.txt"},
+		"is no .pickle":         {"convert", small, "-o", "m.txt"},
+		"say -layer":            {"convert", small, "-o", filepath.Join(dir, "m.npy")},
+		"no token counts":       {"merge", testdata + "torch/same-one.pickle", "-o", filepath.Join(dir, "m.pickle")},
+		"token id 5000":         {"convert", small, "-ids", "5000", "-o", filepath.Join(dir, "m.pickle")},
+		"is no layer":           {"stats", small, "-layers", "a"},
+		"count of 9: token":     {"top-tokens", testdata + "torch/same-one.pickle", "-unit", "0_1", "-min-count", "9"},
+		"flag provided but not": {"info", small, "-nonsense"},
+	} {
+		out, err := amapRun(t, args...)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q\n%s", args, err, want, out)
+			continue
+		}
+		if strings.HasPrefix(err.Error(), "amap: ") {
+			t.Errorf("%q: the program's name twice: %v", args, err)
+		}
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("failed commands left %v", left)
+	}
+	if _, err := amapRun(t, "info", "-help"); !errors.Is(err, flag.ErrHelp) {
+		t.Error(err)
+	}
+}
+
+// A map goes through every format and comes back.
+func TestConvert(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	want, err := amapRun(t, "rows", small, "-mode", "output", "-layer", "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := small
+	for _, next := range []string{"a.safetensors", "b.pickle", "c.safetensors", "d.npy"} {
+		args := []string{"convert", file, "-o", at(next)}
+		if next == "d.npy" {
+			args = append(args, "-mode", "output", "-layer", "1")
+		}
+		if _, err := amapRun(t, args...); err != nil {
+			t.Fatal(next, err)
+		}
+		file = at(next)
+		args = []string{"rows", file, "-mode", "output", "-layer", "1"}
+		if next == "d.npy" {
+			args = []string{"rows", file}
+		}
+		if got, err := amapRun(t, args...); err != nil || got != want {
+			t.Errorf("%s: rows differ, %v", next, err)
+		}
+	}
+	if _, err := amapRun(t, "convert", small, "-counts", counts, "-ids", "9,3", "-o", at("f.pickle"), "-counts-out", at("k.pickle")); err != nil {
+		t.Fatal(err)
+	}
+	a, err := amapRun(t, "rows", at("f.pickle"))
+	b, err2 := amapRun(t, "rows", small, "-ids", "9,3")
+	if err != nil || err2 != nil || a != b {
+		t.Errorf("filtered rows %q, want %q, %v %v", a, b, err, err2)
+	}
+	k, err := amap.OpenCounts(at("k.pickle"))
+	if err != nil || k.Len(amap.Input) != 116 {
+		t.Error(err)
+	}
+}
+
+func TestHistogram(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"h.png", "h.svg", "h.pdf"} {
+		for _, linear := range []string{"-linear=false", "-linear"} {
+			out, err := amapRun(t, "histogram", small, "-o", filepath.Join(dir, name), linear)
+			if err != nil || !strings.HasPrefix(out, "5568 values from ") {
+				t.Errorf("%s: %q, %v", name, out, err)
+			}
+		}
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || len(b) < 1000 {
+			t.Errorf("%s: %d bytes, %v", name, len(b), err)
+		}
+	}
+}
+
+// Two equal halves make the same map with twice the counts.
+func TestMerge(t *testing.T) {
+	dir := t.TempDir()
+	cp := func(from, to string) {
+		b, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, to), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, x := range []string{"1", "2"} {
+		cp(small, "amap-"+x+".pickle")
+		cp(counts, "tokens-count-"+x+".pickle")
+	}
+	out, sum := filepath.Join(dir, "amap-w.pickle"), filepath.Join(dir, "tokens-count-w.pickle")
+	if _, err := amapRun(t, "merge", filepath.Join(dir, "amap-1.pickle"), filepath.Join(dir, "amap-2.pickle"), "-o", out, "-counts-out", sum); err != nil {
+		t.Fatal(err)
+	}
+	a, err := amapRun(t, "rows", out, "-layer", "2", "-ids", "1,2,3,4,5,6,115")
+	b, err2 := amapRun(t, "rows", small, "-layer", "2", "-ids", "1,2,3,4,5,6,115")
+	if err != nil || err2 != nil || a != b {
+		t.Error("the mean of a map with itself differs", err, err2)
+	}
+	one, _ := amap.OpenCounts(counts)
+	two, err := amap.OpenCounts(sum)
+	if err != nil || two.Total(amap.Input, 0, 116) != 2*one.Total(amap.Input, 0, 116) {
+		t.Error(err)
+	}
+}
+
+func TestSampleByName(t *testing.T) {
+	file := golden.Shared(t, "data/sample/amap-sample-neox-6l-128-dictionary-N310871-Wd15-1337_position_.pickle")
+	hat, err := amapRun(t, "top-units", file, "-token", "hat", "-k", "1")
+	if err != nil || !strings.Contains(hat, `token 700 "hat"`) {
+		t.Error(hat, err)
+	}
+	spaced, err := amapRun(t, "top-units", file, "-token", " hat", "-k", "1")
+	if err != nil || !strings.Contains(spaced, `token 7856 " hat"`) {
+		t.Error(spaced, err)
+	}
+}
