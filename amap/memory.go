@@ -1,0 +1,80 @@
+package amap
+
+import (
+	"fmt"
+)
+
+// Rows is a matrix that a map can be made of: a [Layer], or any type of the
+// caller's with these methods. Row must be safe for concurrent use.
+type Rows interface {
+	Dims() (rows, units int)
+	Row(dst []float32, row int) ([]float32, error)
+}
+
+// NewMap makes a map of matrices from elsewhere, such as activations that were
+// just computed, so that they can be analysed and written. The number type is
+// what they are written in; until then values are not rounded. Nothing is
+// copied.
+func NewMap(d DType, layers map[Mode][]Rows, opts ...Option) (*Map, error) {
+	if !d.float() {
+		return nil, fmt.Errorf("amap: NewMap: %w: number type %s", ErrUnsupported, d)
+	}
+	m := emptyMap(newConfig(opts))
+	for _, mode := range sortedModes(layers) {
+		for n, r := range layers[mode] {
+			m.setLayer(mode, n, &memoryMatrix{r, d})
+		}
+	}
+	if err := m.fit(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+type memoryMatrix struct {
+	r Rows
+	d DType
+}
+
+func (x *memoryMatrix) dims() (int, int) { return x.r.Dims() }
+func (x *memoryMatrix) dtype() DType     { return x.d }
+
+func (x *memoryMatrix) read(dst []float32, lo, hi int, s *scratch) error {
+	_, units := x.r.Dims()
+	for i := lo; i < hi; i++ {
+		to := dst[(i-lo)*units : (i-lo+1)*units : (i-lo+1)*units]
+		row, err := x.r.Row(to, i)
+		if err != nil {
+			return err
+		}
+		if len(row) != units {
+			return fmt.Errorf("amap: row %d: %w: %d numbers, want %d", i, ErrShape, len(row), units)
+		}
+		copy(to, row)
+	}
+	return nil
+}
+
+func (x *memoryMatrix) read64(dst []float64, lo, hi int, s *scratch) error {
+	row := make([]float32, len(dst))
+	if err := x.read(row, lo, hi, s); err != nil {
+		return err
+	}
+	for i, v := range row {
+		dst[i] = float64(v)
+	}
+	return nil
+}
+
+func (x *memoryMatrix) at(row, unit int) (float64, error) {
+	r, err := x.r.Row(nil, row)
+	if err != nil {
+		return 0, err
+	}
+	if unit >= len(r) {
+		return 0, fmt.Errorf("amap: row %d: %w: %d numbers", row, ErrShape, len(r))
+	}
+	return float64(r[unit]), nil
+}
+
+func (x *memoryMatrix) whole() error { return nil }

@@ -1,0 +1,326 @@
+package amap
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/semamap/semamap/internal/npy"
+	"github.com/semamap/semamap/internal/par"
+)
+
+// batch is how many items CPython's pickler puts under one MARK.
+const batch = 1000
+
+// WriteSYSIF writes a map as SYSIF does: the pickle that pickle.dump makes of
+// torch tensors at protocol 5, byte for byte, but for the keys of the storages,
+// which are memory addresses there and running numbers here. A layer of a pickle
+// is written as it was read, with its strides and its whole storage; all others
+// row by row. A mode whose layers were keyed by number stays so.
+func WriteSYSIF(ctx context.Context, w io.Writer, m *Map) error {
+	return m.writeSYSIF(ctx, w, strconv.Itoa)
+}
+
+func (m *Map) writeSYSIF(ctx context.Context, w io.Writer, key func(i int) string) error {
+	bw := bufio.NewWriterSize(w, 1<<16)
+	p := newPickler(bw)
+	p.save()
+	p.op('}')
+	p.forget()
+	written := 0
+	p.items(len(m.modes), 'u', 's', func(i int) error {
+		mode := m.modes[i]
+		p.str(string(mode))
+		p.save()
+		single, many := byte('a'), byte('e')
+		if m.byID[mode] {
+			single, many = 's', 'u'
+			p.op('}')
+		} else {
+			p.op(']')
+		}
+		p.forget()
+		order := m.order[mode]
+		return p.items(len(order), many, single, func(i int) error {
+			n := order[i]
+			if m.byID[mode] {
+				p.int(int64(n))
+			} else if n != i {
+				return fmt.Errorf("amap: WriteSYSIF: %w: mode %s has no layer %d, which a list must have", ErrShape, mode, i)
+			}
+			l, err := m.Layer(mode, n)
+			if err != nil {
+				return err
+			}
+			id, t := l.torch(ctx, m.byID[mode])
+			p.tensor(id, t, func() string {
+				written++
+				return key(written - 1)
+			})
+			return p.err
+		})
+	})
+	if err := p.stop(); err != nil {
+		return err
+	}
+	return bw.Flush()
+}
+
+// items writes the items of a list or dict: one by itself, more in batches.
+func (p *pickler) items(n int, many, single byte, item func(i int) error) error {
+	for lo := 0; lo < n && p.err == nil; lo += batch {
+		hi := min(n, lo+batch)
+		if n > 1 {
+			p.op('(')
+		}
+		for i := lo; i < hi && p.err == nil; i++ {
+			if err := item(i); err != nil && p.err == nil {
+				p.err = err
+			}
+		}
+		if n > 1 {
+			p.op(many)
+		} else {
+			p.op(single)
+		}
+	}
+	return p.err
+}
+
+// torch describes the layer as a tensor to be pickled.
+func (l *Layer) torch(ctx context.Context, transposed bool) (id any, t torchTensor) {
+	if x, ok := l.x.(*fileMatrix); ok && x.t != nil && l.rows == nil && l.units == nil {
+		t := x.t
+		return t, torchTensor{
+			dtype: t.dtype, offset: t.offset, size: t.size, stride: t.stride, numel: t.numel,
+			data: func(w io.Writer) error { return t.storage.copyTo(ctx, w) },
+		}
+	}
+	rows, units := l.Dims()
+	r, u := int64(rows), int64(units)
+	t = torchTensor{
+		dtype: l.DType(), size: []int64{r, u}, stride: []int64{max(u, 1), 1}, numel: r * u,
+		data: func(w io.Writer) error { return l.encode(ctx, w, l.DType()) },
+	}
+	if transposed {
+		t.size, t.stride = []int64{u, r}, []int64{1, max(u, 1)}
+	}
+	return l, t
+}
+
+// copyTo copies the numbers as they are.
+func (s *storage) copyTo(ctx context.Context, w io.Writer) error {
+	buf := make([]byte, 1<<20)
+	off, end := s.off, s.off+s.numel*dtypes[s.dtype].size
+	for off < end {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		b := buf[:min(int64(len(buf)), end-off)]
+		if err := s.src.readAt(b, off); err != nil {
+			return err
+		}
+		if _, err := w.Write(b); err != nil {
+			return err
+		}
+		off += int64(len(b))
+	}
+	return nil
+}
+
+// encode writes the layer's numbers row by row. Blocks are computed in parallel
+// and written in order.
+func (l *Layer) encode(ctx context.Context, w io.Writer, d DType) error {
+	rows, units := l.Dims()
+	size := max(1, 1<<17/max(units, 1))
+	at := 2 * par.Workers(0)
+	bufs := make([][]byte, at)
+	errs := make([]error, at)
+	for lo := 0; lo < rows; lo += at * size {
+		hi := min(rows, lo+at*size)
+		err := par.Blocks(ctx, 0, hi-lo, size, func(_, b, from, to int) {
+			s := scratches.Get().(*scratch)
+			s.bulk = true
+			bufs[b], errs[b] = l.encodeRows(bufs[b][:0], lo+from, lo+to, d, s)
+			s.bulk = false
+			scratches.Put(s)
+		})
+		for b := range par.NumBlocks(hi-lo, size) {
+			if err == nil {
+				err = errs[b]
+			}
+			if err == nil {
+				_, err = w.Write(bufs[b])
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Layer) encodeRows(dst []byte, lo, hi int, d DType, s *scratch) ([]byte, error) {
+	if x, ok := l.x.(*fileMatrix); ok && d == l.DType() && l.units == nil {
+		for i := lo; i < hi; i++ {
+			r := l.row(i)
+			if err := x.each(r, r+1, s, func(_ int, b []byte) { dst = append(dst, b...) }); err != nil {
+				return dst, err
+			}
+		}
+		return dst, nil
+	}
+	_, units := l.Dims()
+	row := make([]float64, units)
+	for i := lo; i < hi; i++ {
+		if err := l.read64(row, i, i+1, s); err != nil {
+			return dst, err
+		}
+		for _, v := range row {
+			dst = d.appendOne(dst, v)
+		}
+	}
+	return dst, nil
+}
+
+// WriteCounts writes token counts as SYSIF does: int32 tensors, or int64 where a
+// count needs it or the file that was read had it.
+func WriteCounts(w io.Writer, c *Counts) error { return c.write(w, strconv.Itoa) }
+
+func (c *Counts) write(w io.Writer, key func(i int) string) error {
+	bw := bufio.NewWriterSize(w, 1<<16)
+	p := newPickler(bw)
+	p.save()
+	p.op('}')
+	p.forget()
+	p.items(len(c.modes), 'u', 's', func(i int) error {
+		mode := c.modes[i]
+		p.str(string(mode))
+		d := c.dtypes[mode]
+		n := int64(len(c.of[mode]))
+		p.tensor(&c.modes[i], torchTensor{
+			dtype: d, size: []int64{n}, stride: []int64{1}, numel: n,
+			data: func(w io.Writer) error {
+				_, err := w.Write(c.encode(mode))
+				return err
+			},
+		}, func() string { return key(i) })
+		return p.err
+	})
+	if err := p.stop(); err != nil {
+		return err
+	}
+	return bw.Flush()
+}
+
+func (c *Counts) encode(mode Mode) []byte {
+	var b []byte
+	for _, v := range c.of[mode] {
+		if c.dtypes[mode] == Int32 {
+			b = binary.LittleEndian.AppendUint32(b, uint32(v))
+		} else {
+			b = binary.LittleEndian.AppendUint64(b, uint64(v))
+		}
+	}
+	return b
+}
+
+// WriteSafetensors writes a map as a safetensors file: tensors mode/layer of
+// tokens × units, the counts of each mode as counts/mode, and what is known about
+// positions and the vocabulary as metadata.
+func WriteSafetensors(ctx context.Context, w io.Writer, m *Map) error {
+	type entry struct {
+		DType   string   `json:"dtype"`
+		Shape   []int64  `json:"shape"`
+		Offsets [2]int64 `json:"data_offsets"`
+	}
+	header := []byte(`{"__metadata__":`)
+	meta := map[string]string{"format": "pt", "content": "activation map"}
+	if n, known := m.Positions(); known {
+		meta["window"] = strconv.Itoa(max(n-1, 0))
+	}
+	if m.cfg.vocab != nil {
+		meta["vocabulary"] = strconv.Itoa(m.cfg.vocab.Len())
+	}
+	js, err := json.Marshal(meta) // sorted by key
+	if err != nil {
+		return err
+	}
+	header = append(header, js...)
+	off := int64(0)
+	add := func(name string, d DType, shape ...int64) error {
+		e := entry{DType: dtypes[d].safe, Shape: shape}
+		n := dtypes[d].size
+		for _, k := range shape {
+			n *= k
+		}
+		e.Offsets = [2]int64{off, off + n}
+		off += n
+		key, err := json.Marshal(name)
+		if err != nil {
+			return err
+		}
+		js, err := json.Marshal(e)
+		header = append(append(append(append(header, ','), key...), ':'), js...)
+		return err
+	}
+	var layers []*Layer
+	for _, mode := range m.modes {
+		for _, n := range m.Layers(mode) {
+			l, err := m.Layer(mode, n)
+			if err != nil {
+				return err
+			}
+			rows, units := l.Dims()
+			if err := add(fmt.Sprintf("%s/%d", mode, n), l.DType(), int64(rows), int64(units)); err != nil {
+				return err
+			}
+			layers = append(layers, l)
+		}
+	}
+	var counted []Mode
+	if m.counts != nil {
+		counted = m.counts.modes
+	}
+	for _, mode := range counted {
+		if err := add("counts/"+string(mode), m.counts.dtypes[mode], int64(m.counts.Len(mode))); err != nil {
+			return err
+		}
+	}
+	header = append(header, '}')
+	for len(header)%8 != 0 {
+		header = append(header, ' ')
+	}
+	bw := bufio.NewWriterSize(w, 1<<16)
+	bw.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(header))))
+	bw.Write(header)
+	for _, l := range layers {
+		if err := l.encode(ctx, bw, l.DType()); err != nil {
+			return err
+		}
+	}
+	for _, mode := range counted {
+		bw.Write(m.counts.encode(mode))
+	}
+	return bw.Flush()
+}
+
+// WriteNPY writes a layer as a .npy matrix of tokens × units in its number type;
+// NumPy has no bfloat16, which is written as float32.
+func WriteNPY(ctx context.Context, w io.Writer, l *Layer) error {
+	d := l.DType()
+	if d == BFloat16 {
+		d = Float32
+	}
+	rows, units := l.Dims()
+	bw := bufio.NewWriterSize(w, 1<<16)
+	bw.Write(npy.AppendHeader(nil, dtypes[d].npy, []int{rows, units}))
+	if err := l.encode(ctx, bw, d); err != nil {
+		return err
+	}
+	return bw.Flush()
+}

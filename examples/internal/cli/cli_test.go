@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestWriteFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.txt")
+	if err := WriteFile(path, func(w io.Writer) error { _, err := io.WriteString(w, "one"); return err }); err != nil {
+		t.Fatal(err)
+	}
+	boom := errors.New("boom")
+	err := WriteFile(path, func(w io.Writer) error { io.WriteString(w, "two"); return boom })
+	if !errors.Is(err, boom) || !strings.Contains(err.Error(), path) {
+		t.Errorf("err = %v", err)
+	}
+	if b, _ := os.ReadFile(path); string(b) != "one" {
+		t.Errorf("a failed write left %q", b)
+	}
+	if e, _ := os.ReadDir(dir); len(e) != 1 {
+		t.Errorf("%d files, want 1: no temporary file may stay", len(e))
+	}
+	if err := WriteFile(filepath.Join(dir, "none", "a"), nil); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("missing folder: %v", err)
+	}
+}
+
+func TestProgressPlain(t *testing.T) {
+	var b bytes.Buffer
+	p := NewProgress(&b, "layer 0", 10)
+	p.Set(5, "KL 3.1")
+	p.last = p.last.Add(-plainEvery)
+	p.Set(6, "KL 3.0")
+	p.Done()
+	got := b.String()
+	if !strings.HasPrefix(got, "layer 0: 6 of 10, KL 3.0\nlayer 0: done in ") || strings.Count(got, "\n") != 2 {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"image/color"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/semamap/semamap/internal/npy"
+)
+
+// A table is n rows of d numbers.
+type table struct {
+	x    []float32
+	n, d int
+}
+
+func readTable(name string) (*table, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var t *table
+	if extension(name) == ".npy" {
+		t, err = readNPY(f)
+	} else {
+		t, err = readCSV(f)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return t, nil
+}
+
+func readNPY(r io.Reader) (*table, error) {
+	x, shape, err := npy.Read[float32](r)
+	if err != nil {
+		return nil, err
+	}
+	if len(shape) != 2 {
+		return nil, fmt.Errorf("an array of %d dimensions, want rows and columns", len(shape))
+	}
+	return &table{x, shape[0], shape[1]}, nil
+}
+
+var errNumber = errors.New("not a finite number")
+
+// readCSV reads numbers. If no field of the first line is a number, it is
+// taken for titles.
+func readCSV(r io.Reader) (*table, error) {
+	c := csv.NewReader(bufio.NewReaderSize(r, 1<<16))
+	c.ReuseRecord = true
+	c.TrimLeadingSpace = true
+	var t table
+	for first := true; ; first = false {
+		rec, err := c.Read()
+		if err == io.EOF {
+			return &t, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if first {
+			t.d = len(rec)
+			if !anyNumber(rec) {
+				continue
+			}
+		}
+		for i, s := range rec {
+			v, err := strconv.ParseFloat(s, 32)
+			if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
+				line, _ := c.FieldPos(i)
+				return nil, fmt.Errorf("line %d, column %d: %w: %.40q", line, i+1, errNumber, s)
+			}
+			t.x = append(t.x, float32(v))
+		}
+		t.n++
+	}
+}
+
+func anyNumber(rec []string) bool {
+	for _, s := range rec {
+		if _, err := strconv.ParseFloat(s, 32); err == nil || errors.Is(err, strconv.ErrRange) {
+			return true
+		}
+	}
+	return false
+}
+
+// readLabels reads the first column of a .csv. Labels become numbers in the
+// order of their texts, names. A file of one line more than
+// there are rows begins with a title.
+func readLabels(name string, n int) (labels []int32, names []string, err error) {
+	if name == "" {
+		return nil, nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer f.Close()
+	c := csv.NewReader(f)
+	c.FieldsPerRecord = -1
+	var texts []string
+	for {
+		rec, err := c.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", name, err)
+		}
+		texts = append(texts, rec[0])
+	}
+	if len(texts) == n+1 {
+		texts = texts[1:]
+	}
+	if len(texts) != n {
+		return nil, nil, fmt.Errorf("%s: %d labels for %d rows", name, len(texts), n)
+	}
+	names = slices.Compact(slices.Sorted(slices.Values(texts)))
+	for _, s := range texts {
+		l, _ := slices.BinarySearch(names, s)
+		labels = append(labels, int32(l))
+	}
+	return labels, names, nil
+}
+
+// atomically writes a file under a temporary name beside it, then renames it.
+func atomically(name string, write func(io.Writer) error) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+			err = fmt.Errorf("%s: %w", name, err)
+		}
+	}()
+	b := bufio.NewWriterSize(f, 1<<16)
+	if err := write(b); err != nil {
+		return err
+	}
+	if err := b.Flush(); err != nil {
+		return err
+	}
+	if err := f.Chmod(0o644); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), name)
+}
+
+func writeMap(name string, y []float32, dims int, labels []int32, names []string) error {
+	n := len(y) / dims
+	return atomically(name, func(w io.Writer) error {
+		if extension(name) == ".npy" {
+			return npy.Write(w, y, n, dims)
+		}
+		b := []byte("x,y,z"[:2*dims-1])
+		if labels != nil {
+			b = append(b, ",label"...)
+		}
+		if _, err := w.Write(append(b, '\n')); err != nil {
+			return err
+		}
+		c := csv.NewWriter(w)
+		rec := make([]string, 0, dims+1)
+		for i := range n {
+			rec = rec[:0]
+			for _, v := range y[i*dims : (i+1)*dims] {
+				rec = append(rec, strconv.FormatFloat(float64(v), 'g', -1, 32))
+			}
+			if labels != nil {
+				rec = append(rec, names[labels[i]])
+			}
+			if err := c.Write(rec); err != nil {
+				return err
+			}
+		}
+		c.Flush()
+		return c.Error()
+	})
+}
+
+// palette is that of Okabe and Ito, which the colour-blind can tell apart.
+var palette = []color.NRGBA{
+	{0xe6, 0x9f, 0x00, 0xb0}, {0x56, 0xb4, 0xe9, 0xb0}, {0x00, 0x9e, 0x73, 0xb0}, {0xf0, 0xe4, 0x42, 0xb0},
+	{0x00, 0x72, 0xb2, 0xb0}, {0xd5, 0x5e, 0x00, 0xb0}, {0xcc, 0x79, 0xa7, 0xb0}, {0x00, 0x00, 0x00, 0xb0},
+	{0x7f, 0x7f, 0x7f, 0xb0}, {0x8c, 0x56, 0x4b, 0xb0},
+}
+
+// writePNG draws the first two coordinates, coloured by label.
+func writePNG(name string, y []float32, dims int, labels []int32, names []string) error {
+	p := plot.New()
+	p.X.Label.Text, p.Y.Label.Text = "First t-SNE", "Second t-SNE"
+	groups := make([]plotter.XYs, max(1, len(names)))
+	for i := range len(y) / dims {
+		g := 0
+		if labels != nil {
+			g = int(labels[i])
+		}
+		xy := plotter.XY{X: float64(y[i*dims])}
+		if dims > 1 {
+			xy.Y = float64(y[i*dims+1])
+		}
+		groups[g] = append(groups[g], xy)
+	}
+	const most = 20 // entries of a legend
+	for g, xys := range groups {
+		if len(xys) == 0 {
+			continue
+		}
+		s, err := plotter.NewScatter(xys)
+		if err != nil {
+			return err
+		}
+		s.Shape, s.Radius, s.Color = draw.CircleGlyph{}, vg.Points(1), palette[g%len(palette)]
+		p.Add(s)
+		if labels != nil && g < most {
+			p.Legend.Add(names[g], s)
+		}
+	}
+	img, err := p.WriterTo(18*vg.Centimeter, 18*vg.Centimeter, "png")
+	if err != nil {
+		return err
+	}
+	return atomically(name, func(w io.Writer) error {
+		_, err := img.WriteTo(w)
+		return err
+	})
+}

@@ -1,0 +1,216 @@
+// Command tsne makes a map of the rows of a table.
+//
+//	go run ./examples/tsne -in X.npy -out Y.csv -labels L.csv -png map.png
+//
+// The input is a .npy array of rows and columns, or a .csv of numbers with or
+// without a line of titles. The output is a .csv or .npy of one position a
+// row, in the order of the input. See -help for the rest.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/semamap/semamap/tsne"
+	"github.com/semamap/semamap/tsne/knn"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "tsne:", err)
+		os.Exit(1)
+	}
+}
+
+// options are the flags.
+type options struct {
+	in, labels, out, png, checkpoint string
+	start                            string
+	perplexity                       float64
+	dims, iter                       int
+	seed                             uint64
+	neighbors, metric                string
+	quality                          bool
+}
+
+func parse(args []string, stderr io.Writer) (*options, error) {
+	var o options
+	f := flag.NewFlagSet("tsne", flag.ContinueOnError)
+	f.SetOutput(stderr)
+	f.StringVar(&o.in, "in", "", "`file` of the data, .npy or .csv, one row a point")
+	f.StringVar(&o.labels, "labels", "", ".csv `file` whose first column labels the rows, for the picture, the .csv output and the quality")
+	f.StringVar(&o.out, "out", "", "`file` for the map, .csv or .npy")
+	f.Float64Var(&o.perplexity, "perplexity", 0, "effective number of neighbours (default 30, less for few rows)")
+	f.IntVar(&o.dims, "dims", 2, "dimensions of the map, 1 to 3")
+	f.Uint64Var(&o.seed, "seed", 0, "seed; equal seeds give equal maps on one machine")
+	f.IntVar(&o.iter, "iter", 750, "gradient steps; the first third of them, at most 250, with exaggeration 12")
+	f.StringVar(&o.neighbors, "neighbors", "auto", "exact, or auto: exact up to a limit of work, then approximate")
+	f.StringVar(&o.metric, "metric", "euclidean", "euclidean or cosine")
+	f.StringVar(&o.start, "start", "", ".npy `file` of first positions instead of principal components")
+	f.StringVar(&o.png, "png", "", "`file` for a picture of the map")
+	f.StringVar(&o.checkpoint, "checkpoint", "", "`file` to save the run in, every minute and when interrupted; if it exists, the run goes on from there")
+	f.BoolVar(&o.quality, "quality", false, "print one line of JSON: kl, knn10, trust10 and the seconds of each phase")
+	if err := f.Parse(args); err != nil {
+		return nil, err
+	}
+	var errs []error
+	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
+	if f.NArg() > 0 {
+		bad("unexpected argument %q", f.Arg(0))
+	}
+	if e := extension(o.in); e != ".npy" && e != ".csv" {
+		bad("-in %q is not a .npy or .csv file", o.in)
+	}
+	if e := extension(o.out); e != ".npy" && e != ".csv" {
+		bad("-out %q is not a .npy or .csv file", o.out)
+	}
+	if o.labels != "" && extension(o.labels) != ".csv" {
+		bad("-labels %q is not a .csv file", o.labels)
+	}
+	if o.png != "" && extension(o.png) != ".png" {
+		bad("-png %q is not a .png file", o.png)
+	}
+	if o.start != "" && extension(o.start) != ".npy" {
+		bad("-start %q is not a .npy file", o.start)
+	}
+	if o.iter < 0 {
+		bad("-iter %d is negative", o.iter)
+	}
+	if o.neighbors != "exact" && o.neighbors != "auto" {
+		bad("-neighbors %q is neither exact nor auto", o.neighbors)
+	}
+	if o.metric != "euclidean" && o.metric != "cosine" {
+		bad("-metric %q is neither euclidean nor cosine", o.metric)
+	}
+	return &o, errors.Join(errs...)
+}
+
+func extension(name string) string { return strings.ToLower(filepath.Ext(name)) }
+
+func (o *options) settings() *tsne.Settings {
+	early := min(250, o.iter/3)
+	s := &tsne.Settings{
+		Dims:       o.dims,
+		Perplexity: o.perplexity,
+		Seed:       o.seed,
+		Phases:     []tsne.Phase{{Steps: early, Exaggeration: 12}, {Steps: o.iter - early, Exaggeration: 1}},
+		Search:     &knn.Settings{Seed: o.seed},
+	}
+	if o.neighbors == "exact" {
+		s.Search.Method = knn.Exact
+	}
+	if o.metric == "cosine" {
+		s.Search.Metric = knn.Cosine
+	}
+	return s
+}
+
+// run is the program. Nothing is written before all inputs have been read.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	var clock stopwatch
+	clock.begin("read")
+	x, err := readTable(o.in)
+	if err != nil {
+		return err
+	}
+	labels, names, err := readLabels(o.labels, x.n)
+	if err != nil {
+		return err
+	}
+	s := o.settings()
+	if o.start != "" {
+		y, err := readTable(o.start)
+		if err != nil {
+			return err
+		}
+		if y.n != x.n || y.d != o.dims {
+			return fmt.Errorf("%s: %d×%d positions for %d rows in %d dimensions", o.start, y.n, y.d, x.n, o.dims)
+		}
+		s.Start = tsne.Positions(y.x)
+	}
+	points := tsne.Rows(x.x, x.n, x.d)
+
+	clock.begin("prepare") // its parts are in the result
+	say(stderr, "%d rows of %d numbers", x.n, x.d)
+	r, resumed, err := o.prepare(ctx, points, x, s)
+	if err != nil {
+		return err
+	}
+	if resumed {
+		say(stderr, "going on from %s", o.checkpoint)
+	}
+
+	clock.begin("steps")
+	if err := o.steps(ctx, r, x, stderr); err != nil {
+		return err
+	}
+	res, err := r.Result()
+	if err != nil {
+		return err
+	}
+	if !resumed {
+		clock.split("prepare", map[string]time.Duration{
+			"merge": res.Stats.Merging, "neighbors": res.Stats.Searching,
+			"affinities": res.Stats.Calibrating, "start": res.Stats.Starting,
+		})
+	}
+
+	clock.begin("write")
+	if err := writeMap(o.out, res.Y, res.Dims, labels, names); err != nil {
+		return err
+	}
+	if o.png != "" {
+		if err := writePNG(o.png, res.Y, res.Dims, labels, names); err != nil {
+			return err
+		}
+	}
+	if o.quality {
+		clock.begin("quality")
+		return o.report(ctx, stdout, &clock, x, res, labels)
+	}
+	return nil
+}
+
+// say prints a line of progress.
+func say(w io.Writer, format string, a ...any) { fmt.Fprintf(w, format+"\n", a...) }
+
+// A stopwatch sums the seconds of named phases.
+type stopwatch struct {
+	seconds map[string]float64
+	name    string
+	at      time.Time
+}
+
+func (s *stopwatch) begin(name string) {
+	now := time.Now()
+	if s.seconds == nil {
+		s.seconds = map[string]float64{}
+	}
+	if s.name != "" {
+		s.seconds[s.name] += now.Sub(s.at).Seconds()
+	}
+	s.name, s.at = name, now
+}
+
+// split replaces the seconds of an ended phase by those of its parts.
+func (s *stopwatch) split(name string, parts map[string]time.Duration) {
+	delete(s.seconds, name)
+	for part, d := range parts {
+		s.seconds[part] = d.Seconds()
+	}
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"math"
+
+	"github.com/semamap/semamap/tsne"
+	"github.com/semamap/semamap/tsne/quality"
+)
+
+// A report is the line that -quality prints.
+type report struct {
+	N       int                `json:"n"`
+	Dims    int                `json:"dims"`
+	KL      *float64           `json:"kl"`      // nats
+	KNN10   *float64           `json:"knn10"`   // null below 21 rows
+	Trust10 *float64           `json:"trust10"` // the same
+	Sample  int                `json:"sample"`  // rows that knn10 and trust10 looked at, against all rows
+	Label10 *float64           `json:"label10,omitempty"`
+	Chance  *float64           `json:"label10_chance,omitempty"`
+	LabelP  *float64           `json:"label10_p,omitempty"`
+	Seconds map[string]float64 `json:"seconds"`
+}
+
+// work bounds what knn10 and trust10 cost, in operations: about ten seconds.
+const work = 4e10
+
+func (o *options) report(ctx context.Context, w io.Writer, clock *stopwatch, x *table, res *tsne.Result, labels []int32) error {
+	r := report{N: x.n, Dims: res.Dims, KL: finite(res.KL), Seconds: clock.seconds}
+	const k = 10
+	if x.n > 2*k {
+		var p quality.Points = tsne.Rows(x.x, x.n, x.d)
+		if o.metric == "cosine" {
+			p = unit{x}
+		}
+		size := int(work / (float64(x.n) * float64(max(1, x.d))))
+		s := quality.Sample{Size: max(500, min(5000, size)), Seed: o.seed}
+		h, err := quality.CompareNeighbors(ctx, p, res.Y, res.Dims, k, s)
+		if err != nil {
+			return err
+		}
+		r.KNN10, r.Trust10, r.Sample = finite(h.Preservation), finite(h.Trustworthiness), h.Rows
+		if labels != nil {
+			nn, err := quality.Neighbors(ctx, res.Y, res.Dims, k, nil, 0)
+			if err != nil {
+				return err
+			}
+			a, err := quality.LabelAgreement(ctx, nn, k, nil, labels, quality.Permutations{Seed: o.seed})
+			if err != nil {
+				return err
+			}
+			r.Label10, r.Chance, r.LabelP = finite(a.Share), finite(a.Chance), finite(a.P)
+		}
+	}
+	clock.begin("")
+	b, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	_, err = w.Write(append(b, '\n'))
+	return err
+}
+
+// finite is v for JSON, which has no NaN.
+func finite(v float64) *float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return &v
+}
+
+// unit is the rows of a table divided by their lengths, on which Euclidean
+// neighbours are those by cosine.
+type unit struct{ *table }
+
+func (u unit) Dims() (n, d int) { return u.n, u.d }
+
+func (u unit) Row(dst []float32, i int) {
+	row := u.x[i*u.d : (i+1)*u.d]
+	var s float64
+	for _, v := range row {
+		s += float64(v) * float64(v)
+	}
+	if s > 0 {
+		s = 1 / math.Sqrt(s)
+	}
+	for c, v := range row {
+		dst[c] = float32(float64(v) * s)
+	}
+}

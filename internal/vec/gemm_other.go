@@ -1,0 +1,7 @@
+//go:build !amd64 || noasm
+
+package vec
+
+func gemmKernel(l Level, c, a, b []float32, d int, add bool) {
+	gemmGo(c, a, b, tileShape[l].mr, tileShape[l].nr, d, add)
+}

@@ -1,0 +1,41 @@
+package vec
+
+// SelectTile marks the values of a tile of -2·A·Bᵀ that may enter a list of
+// nearest neighbours. c holds mr×nr values as [GemmTile] leaves them; norm and
+// limit hold, for the rows and for the columns, squared lengths and the
+// largest values still of interest. Bit j of row[r] is set when
+//
+//	c[r*nr+j] + colNorm[j] <= rowLimit[r]
+//
+// and bit j of col[r] when
+//
+//	c[r*nr+j] + rowNorm[r] <= colLimit[j].
+//
+// NaN never passes, so a NaN limit shuts out a padding row. Every level gives
+// the same bits for the same tile.
+func SelectTile(row, col []uint32, c, rowNorm, rowLimit, colNorm, colLimit []float32) {
+	selectTile(level, row, col, c, rowNorm, rowLimit, colNorm, colLimit)
+}
+
+func selectTile(l Level, row, col []uint32, c, rowNorm, rowLimit, colNorm, colLimit []float32) {
+	s := tileShape[l]
+	row, col, rowNorm, rowLimit = row[:s.mr], col[:s.mr], rowNorm[:s.mr], rowLimit[:s.mr]
+	c, colNorm, colLimit = c[:s.mr*s.nr], colNorm[:s.nr], colLimit[:s.nr]
+	selectKernel(l, row, col, c, rowNorm, rowLimit, colNorm, colLimit)
+}
+
+func selectGo(nr int, row, col []uint32, c, rowNorm, rowLimit, colNorm, colLimit []float32) {
+	for r := range row {
+		var p, q uint32
+		n, lim := rowNorm[r], rowLimit[r]
+		for j, v := range c[r*nr : (r+1)*nr] {
+			if v+colNorm[j] <= lim {
+				p |= 1 << j
+			}
+			if v+n <= colLimit[j] {
+				q |= 1 << j
+			}
+		}
+		row[r], col[r] = p, q
+	}
+}

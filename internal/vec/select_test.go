@@ -1,0 +1,53 @@
+package vec
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+func TestSelectTile(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	odd := []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)), 0, float32(math.Copysign(0, -1)), math.MaxFloat32}
+	small := func(n, off int) []float32 { // small integers, so that ties are common, and odd values
+		x := guarded(r, n, off)
+		for i := range x {
+			x[i] = float32(r.IntN(7) - 3)
+			if r.IntN(30) == 0 {
+				x[i] = odd[r.IntN(len(odd))]
+			}
+		}
+		return x
+	}
+	for _, l := range levels() {
+		mr, nr := tileShape[l].mr, tileShape[l].nr
+		hits := 0
+		for round := range 200 {
+			off := round % 8
+			c, rn, rl, cn, cl := small(mr*nr, off), small(mr, off), small(mr, off), small(nr, off), small(nr, off)
+			row, col := make([]uint32, mr+1), make([]uint32, mr+1)
+			row[mr], col[mr] = 77, 77
+			selectTile(l, row, col, c, rn, rl, cn, cl)
+			wantRow, wantCol := make([]uint32, mr+1), make([]uint32, mr+1)
+			wantRow[mr], wantCol[mr] = 77, 77
+			for i := range mr {
+				for j := range nr {
+					if c[i*nr+j]+cn[j] <= rl[i] {
+						wantRow[i] |= 1 << j
+						hits++
+					}
+					if c[i*nr+j]+rn[i] <= cl[j] {
+						wantCol[i] |= 1 << j
+					}
+				}
+			}
+			if !slices.Equal(row, wantRow) || !slices.Equal(col, wantCol) {
+				t.Fatalf("%v round %d: %x %x, want %x %x", l, round, row, col, wantRow, wantCol)
+			}
+		}
+		if hits == 0 {
+			t.Fatal("no value passed")
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package plot
+
+import (
+	"image/color"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// dots is a set of discs on a canvas.
+type dots struct {
+	x, y   []float32 // centres, in points, origin at the lower left
+	cat    []int32   // category of each
+	order  []int32   // in which they are drawn
+	colors []rgb     // one a category
+	radius []float64 // one a category, in points
+	alpha  float64
+	edge   float64 // width of the edge in radii; zero for none
+	ground rgb     // colour of the edge
+	clip   vg.Rectangle
+	titles []string // one a dot, or nil
+	image  bool     // draw as an embedded image where the canvas is a document
+	opaque bool     // nothing but the ground lies under them
+}
+
+// Our own canvases draw dots and text by better means than paths.
+type (
+	dotter interface{ drawDots(*dots) }
+	texter interface{ drawText(textItem) }
+	// A grouper names groups of marks for readers of the file.
+	grouper interface {
+		begin(name string)
+		end()
+	}
+)
+
+// unwrap finds the canvas within nested draw.Canvas values.
+func unwrap(c vg.Canvas) vg.Canvas {
+	for {
+		switch d := c.(type) {
+		case draw.Canvas:
+			c = d.Canvas
+		case *draw.Canvas:
+			c = d.Canvas
+		default:
+			return c
+		}
+	}
+}
+
+func drawDots(c vg.Canvas, d *dots) {
+	c = unwrap(c)
+	if f, ok := c.(dotter); ok {
+		f.drawDots(d)
+		return
+	}
+	stampPaths(c, d)
+}
+
+// stampPaths draws dots on any canvas, one path each.
+func stampPaths(c vg.Canvas, d *dots) {
+	a := uint8(d.alpha*255 + 0.5)
+	nrgba := func(c rgb) color.Color { return color.NRGBA{c.r, c.g, c.b, a} }
+	for _, i := range d.order {
+		at := vg.Point{X: vg.Length(d.x[i]), Y: vg.Length(d.y[i])}
+		k := d.cat[i]
+		r := vg.Length(d.radius[k])
+		if d.edge > 0 {
+			c.SetColor(nrgba(d.ground))
+			c.Fill(circle(at, r*vg.Length(1+d.edge)))
+		}
+		c.SetColor(nrgba(d.colors[k]))
+		c.Fill(circle(at, r))
+	}
+}
+
+// drawText draws a line of text; its place is that of the canvas, with the
+// origin at the lower left.
+func drawText(c vg.Canvas, t textItem) {
+	if t.text == "" {
+		return
+	}
+	c = unwrap(c)
+	if f, ok := c.(texter); ok {
+		f.drawText(t)
+		return
+	}
+	outlineText(c, t)
+}
+
+// outlineText draws text on any canvas, as filled outlines.
+func outlineText(c vg.Canvas, t textItem) {
+	angle := 0.0
+	if t.up {
+		angle = halfPi
+	}
+	p := t.style.outline(visual(t.text), vg.Point{X: vg.Length(t.x), Y: vg.Length(t.y)}, angle)
+	if t.halo != nil {
+		c.SetColor(t.halo)
+		c.SetLineWidth(vg.Length(haloWidth(t.style.size)))
+		c.SetLineDash(nil, 0)
+		c.Stroke(p)
+	}
+	c.SetColor(t.color)
+	c.Fill(p)
+}
+
+// haloWidth is the width of the stroke behind a label.
+func haloWidth(size float64) float64 { return size * 0.28 }

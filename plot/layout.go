@@ -1,0 +1,602 @@
+package plot
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"strconv"
+	"strings"
+
+	gplot "gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// The measures of a page, in points.
+const (
+	margin     = 18
+	gapX       = 12 // between panels
+	gapY       = 12
+	gapTitle   = 8  // under the titles
+	gapLegend  = 14 // between panels and legend
+	leading    = 1.3
+	minSide    = 24 // of a panel
+	markSpace  = 13.5
+	markRadius = 4
+)
+
+var (
+	titleStyle    = style{15, true}
+	subtitleStyle = style{10.5, false}
+	panelStyle    = style{11, true}
+	noteStyle     = style{9, false}
+	legendStyle   = style{10, false}
+	legendHead    = style{10, true}
+	axisStyle     = style{9.5, false}
+	tickStyle     = style{8.5, false}
+	labelStyle    = style{11, true}
+)
+
+// layout is a figure with everything in its place. Coordinates are points
+// from the top left corner.
+type layout struct {
+	f      *Figure
+	theme  *Theme
+	joint  *joint
+	w, h   float64
+	texts  []textItem
+	panels []panelBox
+	marks  []markBox
+	legend box // all of the legend; empty without one
+}
+
+type panelBox struct {
+	frame          box
+	x0, x1, y0, y1 float64 // ranges of the axes
+	xt, yt         []gplot.Tick
+	labels         []textItem
+}
+
+type markBox struct {
+	x, y  float64
+	entry entry
+}
+
+func (l *layout) text(s string, st style, c color.Color, x, y float64) {
+	if s != "" {
+		l.texts = append(l.texts, textItem{text: s, style: st, color: c, x: x, y: y})
+	}
+}
+
+func (f *Figure) theme() *Theme {
+	if f.Theme == nil {
+		return Light()
+	}
+	return f.Theme
+}
+
+// layout places everything for a page of the given size; zeros mean defaults.
+func (f *Figure) layout(width, height vg.Length) (*layout, error) {
+	w, h := width.Points(), height.Points()
+	if !(w >= 0 && h >= 0 && w < 1e5 && h < 1e5) {
+		return nil, fmt.Errorf("plot: %w: %v × %v points", ErrSize, w, h)
+	}
+	th := f.theme()
+	j, err := f.join(th)
+	if err != nil {
+		return nil, err
+	}
+	if w == 0 {
+		w = defaultWidth
+		if len(f.Panels) == 1 {
+			w = defaultWidthSingle
+		}
+	}
+	l := &layout{f: f, theme: th, joint: j, w: w}
+	y := float64(margin)
+	titles := func(text string, st style, c color.Color, lines int) {
+		for _, s := range st.wrap(text, w-2*margin, lines) {
+			y += st.size * leading
+			l.text(s, st, c, margin, y-st.size*(leading-1))
+		}
+	}
+	titles(f.Title, titleStyle, th.Ink, 3)
+	titles(f.subtitle(), subtitleStyle, th.Muted, 4)
+	if y > margin {
+		y += gapTitle
+	}
+
+	place := f.Legend.Place
+	if len(j.entries) == 0 {
+		place = PlaceNone
+	} else if place == PlaceAuto {
+		place = PlaceBelow
+		if len(f.Panels) == 1 {
+			place = PlaceRight
+		}
+	}
+	n := len(f.Panels)
+	cols := f.Cols
+	if cols <= 0 {
+		cols = min(n, 3)
+		if n > 3 {
+			cols = int(math.Ceil(math.Sqrt(float64(n))))
+		}
+	}
+	cols = min(cols, n)
+	rows := (n + cols - 1) / cols
+
+	left, bottom := 0.0, 0.0 // for the titles of the axes
+	if f.YLabel != "" {
+		left = 15
+	}
+	if f.XLabel != "" {
+		bottom = 16
+	}
+	tickW, tickH := l.tickSpace()
+
+	var below *legendBlock
+	if place == PlaceBelow {
+		below = l.legendBelow(w - 2*margin)
+		bottom += below.h + gapLegend
+	}
+
+	// A legend at the right takes more columns where the panels are too low
+	// for it, and that makes the panels narrower still. Look for the first
+	// number of columns that fits; failing that, show what fits.
+	var right *legendBlock
+	var fw, fh, hh float64
+	columns, limit := 1, math.Inf(1)
+	for range 100 {
+		rw := 0.0
+		if place == PlaceRight {
+			right = l.legendRight(columns, limit)
+			rw = right.w + gapLegend
+		}
+		fw = (w-2*margin-left-rw-float64(cols-1)*gapX)/float64(cols) - tickW
+		hh = l.headerHeight(fw)
+		if h > 0 {
+			fh = (h-y-margin-bottom-float64(rows-1)*gapY)/float64(rows) - tickH - hh
+		} else {
+			fh = fw * l.shape()
+		}
+		if l.square() {
+			fw = min(fw, fh)
+			fh = fw
+			if nh := l.headerHeight(fw); nh > hh { // narrower panels may need more lines
+				fh -= nh - hh
+				fw, hh = fh, nh
+			}
+		}
+		// The legend may be higher than the panels where the page allows it.
+		block := max(float64(rows)*(fh+hh+tickH)+float64(rows-1)*gapY-hh, 22*rowHeight)
+		if h > 0 {
+			block = h - y - hh - margin
+		}
+		if place != PlaceRight || right.h <= block || len(right.marks) == 0 {
+			break
+		}
+		if limit == math.Inf(1) && columns < 4 && l.legendRight(columns+1, limit).w <= 0.45*w {
+			columns++
+			continue
+		}
+		limit = min(limit, block)
+		if limit < 2*rowHeight {
+			break
+		}
+	}
+	if fw < minSide || fh < minSide {
+		return nil, fmt.Errorf("plot: %w: %.0f × %.0f points leave panels of %.0f × %.0f", ErrSize, w, h, fw, fh)
+	}
+
+	x0 := margin + left
+	for i, pn := range f.Panels {
+		cx := x0 + float64(i%cols)*(fw+tickW+gapX) + tickW
+		cy := y + float64(i/cols)*(fh+hh+tickH+gapY)
+		l.header(pn, cx, cy, fw, hh)
+		l.panel(i, box{cx, cy + hh, cx + fw, cy + hh + fh})
+	}
+	area := box{x0, y, x0 + float64(cols)*(fw+tickW) + float64(cols-1)*gapX,
+		y + float64(rows)*(fh+hh+tickH) + float64(rows-1)*gapY}
+	l.axisTitles(area, tickW, tickH, hh)
+	end := area.y1
+	if f.XLabel != "" {
+		end += 16
+	}
+	switch place {
+	case PlaceRight:
+		l.place(right, area.x1+gapLegend, area.y0+hh)
+		end = max(end, l.legend.y1)
+	case PlaceBelow:
+		l.place(below, margin, end+gapLegend)
+		end = l.legend.y1
+	}
+	if l.h = h; h == 0 {
+		l.h = math.Ceil(end + margin)
+	} else if end > h-margin/2 {
+		return nil, fmt.Errorf("plot: %w: %.0f × %.0f points are too low for the legend", ErrSize, w, h)
+	}
+	return l, nil
+}
+
+func (f *Figure) subtitle() string {
+	s := f.Subtitle
+	if f.Align && len(f.Panels) > 1 {
+		if s != "" {
+			s += "; "
+		}
+		s += "each panel turned or mirrored onto the one before"
+	}
+	return s
+}
+
+// square says whether panels are maps, which are square.
+func (l *layout) square() bool {
+	for _, pn := range l.f.Panels {
+		if pn.Points != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// shape is the height of a panel for its width.
+func (l *layout) shape() float64 {
+	if l.square() {
+		return 1
+	}
+	if len(l.f.Panels) > 1 {
+		return 0.75
+	}
+	return 0.62
+}
+
+// ticks says whether panel i has numbers along its axes.
+func (l *layout) ticks(i int) bool {
+	return l.theme.Ticks || l.f.Panels[i].Points == nil
+}
+
+// tickSpace returns the room that the numbers along the axes need.
+func (l *layout) tickSpace() (w, h float64) {
+	for i := range l.f.Panels {
+		if !l.ticks(i) {
+			continue
+		}
+		h = tickStyle.size*leading + 4
+		x0, x1, y0, y1 := l.ranges(i, 200, 200)
+		_, yt := ticksOf(x0, x1, y0, y1, 200, 200)
+		for _, t := range yt {
+			wide := tickStyle.width(t.Label) + 8
+			if l.f.Panels[i].Points != nil { // the range, and so the numbers, will depend on the size
+				wide += tickStyle.width("0")
+			}
+			w = max(w, wide)
+		}
+	}
+	return w, h
+}
+
+// heads returns the styles of a panel's title and note for its width.
+func heads(fw float64) (title, note style) {
+	k := min(1, max(0.7, fw/230))
+	return panelStyle.scaled(k), noteStyle.scaled(k)
+}
+
+// headerLines breaks a panel's title and note into lines. They share a line
+// when both fit.
+func (l *layout) headerLines(pn Panel, fw float64) (title, note []string, shared bool) {
+	ts, ns := heads(fw)
+	title, note = ts.wrap(pn.Title, fw, 3), ns.wrap(pn.Note, fw, 3)
+	shared = len(title) <= 1 && len(note) <= 1 &&
+		ts.width(strings.Join(title, ""))+ns.width(strings.Join(note, ""))+6 <= fw
+	return title, note, shared
+}
+
+// headerHeight is the height above the frames, the same for all panels.
+func (l *layout) headerHeight(fw float64) float64 {
+	if fw < minSide {
+		return 0
+	}
+	ts, ns := heads(fw)
+	h := 0.0
+	for _, pn := range l.f.Panels {
+		title, note, shared := l.headerLines(pn, fw)
+		v := 0.0
+		if shared && len(title)+len(note) > 0 {
+			v = ts.size * leading
+		} else {
+			v = float64(len(title))*ts.size*leading + float64(len(note))*ns.size*leading
+		}
+		if v > 0 {
+			h = max(h, v+2)
+		}
+	}
+	return h
+}
+
+// header places a panel's title and note so that they end just above the frame.
+func (l *layout) header(pn Panel, x, y, fw, hh float64) {
+	ts, ns := heads(fw)
+	title, note, shared := l.headerLines(pn, fw)
+	base := y + hh - 2 - descent*ts.size
+	if shared {
+		l.text(strings.Join(title, ""), ts, l.theme.Ink, x, base)
+		n := strings.Join(note, "")
+		l.text(n, ns, l.theme.Muted, x+fw-ns.width(n), base)
+		return
+	}
+	base = y + hh - 2 - descent*ns.size
+	for i := len(note) - 1; i >= 0; i-- {
+		l.text(note[i], ns, l.theme.Muted, x, base)
+		base -= ns.size * leading
+	}
+	if len(note) > 0 {
+		base -= (ts.size - ns.size) * descent
+	} else {
+		base = y + hh - 2 - descent*ts.size
+	}
+	for i := len(title) - 1; i >= 0; i-- {
+		l.text(title[i], ts, l.theme.Ink, x, base)
+		base -= ts.size * leading
+	}
+}
+
+// ranges returns what the axes of a panel of w×h points show.
+func (l *layout) ranges(i int, w, h float64) (x0, x1, y0, y1 float64) {
+	x0, y0 = math.Inf(1), math.Inf(1)
+	x1, y1 = math.Inf(-1), math.Inf(-1)
+	grow := func(r gplot.DataRanger) {
+		a, b, c, d := r.DataRange()
+		x0, x1, y0, y1 = min(x0, a), max(x1, b), min(y0, c), max(y1, d)
+	}
+	p := l.joint.points[i]
+	if p != nil {
+		grow(p)
+	}
+	for k := range l.joint.lines[i] {
+		grow(&l.joint.lines[i][k])
+	}
+	for _, o := range l.f.Panels[i].Over {
+		if r, ok := o.(gplot.DataRanger); ok {
+			grow(r)
+		}
+	}
+	if !(x0 <= x1 && y0 <= y1) { // no data
+		x0, x1, y0, y1 = 0, 1, 0, 1
+	}
+	if p != nil {
+		side := min(w, h)
+		inset := p.radius(vg.Length(side))*(1+edgeShare) + 0.025*side
+		return equalRange(x0, x1, y0, y1, w, h, inset)
+	}
+	pad := func(a, b float64, share float64) (float64, float64) {
+		d := (b - a) * share
+		if !(d > 0) {
+			d = max(0.5, math.Abs(a)*0.05)
+		}
+		return a - d, b + d
+	}
+	x0, x1 = pad(x0, x1, 0.03)
+	y0, y1 = pad(y0, y1, 0.06)
+	return x0, x1, y0, y1
+}
+
+// panel places a frame and all in it.
+func (l *layout) panel(i int, frame box) {
+	pb := panelBox{frame: frame}
+	pb.x0, pb.x1, pb.y0, pb.y1 = l.ranges(i, frame.w(), frame.h())
+	if l.ticks(i) {
+		pb.xt, pb.yt = ticksOf(pb.x0, pb.x1, pb.y0, pb.y1, frame.w(), frame.h())
+		end := math.Inf(-1)
+		for _, t := range pb.xt {
+			w := tickStyle.width(t.Label)
+			x := frame.x0 + frame.w()*(t.Value-pb.x0)/(pb.x1-pb.x0) - w/2
+			if x < end+4 || x+w > l.w-2 {
+				continue // no room for this number
+			}
+			end = x + w
+			l.text(t.Label, tickStyle, l.theme.Muted, x, frame.y1+4+tickStyle.size)
+		}
+		for _, t := range pb.yt {
+			y := frame.y1 - frame.h()*(t.Value-pb.y0)/(pb.y1-pb.y0)
+			l.text(t.Label, tickStyle, l.theme.Muted, frame.x0-6-tickStyle.width(t.Label), y+tickStyle.size*0.36)
+		}
+	}
+	if p := l.joint.points[i]; p != nil && l.labelled() {
+		pb.labels = placeLabels(p, &pb, l.theme)
+	}
+	l.panels = append(l.panels, pb)
+}
+
+func (l *layout) labelled() bool {
+	switch l.f.Labels {
+	case LabelsOn:
+		return true
+	case LabelsOff:
+		return false
+	}
+	return len(l.f.Panels) == 1 && l.joint.cats > 10
+}
+
+// ticksOf chooses the numbers along both axes.
+func ticksOf(x0, x1, y0, y1, w, h float64) (xt, yt []gplot.Tick) {
+	return niceTicks(x0, x1, max(2, int(w/70))), niceTicks(y0, y1, max(2, int(h/45)))
+}
+
+// niceTicks returns at most about n round numbers between lo and hi.
+func niceTicks(lo, hi float64, n int) []gplot.Tick {
+	if !(hi > lo) {
+		return nil
+	}
+	raw := (hi - lo) / float64(n)
+	mag := math.Pow(10, math.Floor(math.Log10(raw)))
+	step := 10 * mag
+	for _, m := range []float64{1, 2, 5} {
+		if m*mag >= raw*0.999 {
+			step = m * mag
+			break
+		}
+	}
+	digits := max(0, -int(math.Floor(math.Log10(step)+1e-9)))
+	format := func(v float64) string {
+		if digits > 6 || math.Abs(v) >= 1e7 {
+			return strconv.FormatFloat(v, 'g', 4, 64)
+		}
+		return strings.Replace(strconv.FormatFloat(v, 'f', digits, 64), "-", "−", 1)
+	}
+	var ticks []gplot.Tick
+	for k := math.Ceil(lo/step - 1e-9); k*step <= hi+step*1e-9 && len(ticks) < 100; k++ {
+		v := k * step
+		if k == 0 {
+			v = 0
+		}
+		ticks = append(ticks, gplot.Tick{Value: v, Label: format(v)})
+	}
+	return ticks
+}
+
+// axisTitles places the axes' titles once for all panels.
+func (l *layout) axisTitles(area box, tickW, tickH, hh float64) {
+	if s := l.f.XLabel; s != "" {
+		s = axisStyle.fit(display(s), area.w()-tickW)
+		w := axisStyle.width(s)
+		x := (area.x0+tickW+area.x1)/2 - w/2
+		l.text(s, axisStyle, l.theme.Muted, max(margin, x), area.y1+4+axisStyle.size)
+	}
+	if s := l.f.YLabel; s != "" {
+		s = axisStyle.fit(display(s), area.h()-hh-tickH)
+		w := axisStyle.width(s)
+		l.texts = append(l.texts, textItem{text: s, style: axisStyle, color: l.theme.Muted, up: true,
+			x: margin + ascent*axisStyle.size, y: (area.y0+hh+area.y1-tickH)/2 + w/2})
+	}
+}
+
+// draw draws the figure into a canvas of its size.
+func (l *layout) draw(c draw.Canvas) {
+	th := l.theme
+	x := func(v float64) vg.Length { return c.Min.X + vg.Length(v) }
+	y := func(v float64) vg.Length { return c.Max.Y - vg.Length(v) }
+	rect := func(b box) vg.Rectangle {
+		return vg.Rectangle{Min: vg.Point{X: x(b.x0), Y: y(b.y1)}, Max: vg.Point{X: x(b.x1), Y: y(b.y0)}}
+	}
+	fill := func(b box, col color.Color) {
+		if col == nil {
+			return
+		}
+		c.SetColor(col)
+		c.Fill(rect(b).Path())
+	}
+	text := func(t textItem) {
+		t.x, t.y = float64(x(t.x)), float64(y(t.y))
+		drawText(c.Canvas, t)
+	}
+	line := func(col color.Color, width, x0, y0, x1, y1 float64) {
+		c.SetColor(col)
+		c.SetLineWidth(vg.Length(width))
+		c.SetLineDash(nil, 0)
+		c.Stroke(vg.Path{{Type: vg.MoveComp, Pos: vg.Point{X: x(x0), Y: y(y0)}},
+			{Type: vg.LineComp, Pos: vg.Point{X: x(x1), Y: y(y1)}}})
+	}
+	group := func(name string, draw func()) {
+		g, ok := unwrap(c.Canvas).(grouper)
+		if ok {
+			g.begin(name)
+		}
+		draw()
+		if ok {
+			g.end()
+		}
+	}
+
+	fill(box{0, 0, l.w, l.h}, th.Page)
+	opt := dotOptions{order: th.Order}
+	switch d := l.f.Dots; {
+	case d == DotsImage, d == DotsAuto && l.joint.dots > maxVector:
+		opt.image = true
+	case d == DotsTitled, d == DotsAuto && l.joint.dots <= maxTitled:
+		opt.titles = true
+	}
+	for i := range l.panels {
+		pb, pn := &l.panels[i], l.f.Panels[i]
+		group(panelName(pn, i), func() {
+			fill(pb.frame, th.Ground)
+			b := pb.frame
+			if grid := l.grid(i); grid != nil {
+				for _, t := range pb.xt {
+					if th.Grid != nil {
+						v := b.x0 + b.w()*(t.Value-pb.x0)/(pb.x1-pb.x0)
+						line(grid, 0.75, v, b.y0, v, b.y1)
+					}
+				}
+				for _, t := range pb.yt {
+					v := b.y1 - b.h()*(t.Value-pb.y0)/(pb.y1-pb.y0)
+					line(grid, 0.75, b.x0, v, b.x1, v)
+				}
+			}
+			plt := gplot.New()
+			plt.X.Min, plt.X.Max, plt.Y.Min, plt.Y.Max = pb.x0, pb.x1, pb.y0, pb.y1
+			dc := draw.Canvas{Canvas: c.Canvas, Rectangle: rect(b)}
+			if p := l.joint.points[i]; p != nil {
+				opt.opaque = l.grid(i) == nil
+				p.plot(dc, plt, th, l.joint.colors, opt)
+			}
+			for k := range l.joint.lines[i] {
+				l.joint.lines[i][k].Plot(dc, plt)
+			}
+			for _, o := range pn.Over {
+				o.Plot(dc, plt)
+			}
+			for _, t := range pb.labels {
+				text(t)
+			}
+			if th.Frame != nil {
+				line(th.Frame, 0.75, b.x0, b.y0, b.x1, b.y0)
+				line(th.Frame, 0.75, b.x0, b.y1, b.x1, b.y1)
+				line(th.Frame, 0.75, b.x0, b.y0, b.x0, b.y1)
+				line(th.Frame, 0.75, b.x1, b.y0, b.x1, b.y1)
+			}
+		})
+	}
+	group("legend", func() {
+		for _, m := range l.marks {
+			if m.entry.line != nil {
+				dc := draw.Canvas{Canvas: c.Canvas, Rectangle: rect(box{m.x - 5.5, m.y - 4, m.x + 5.5, m.y + 4})}
+				m.entry.line.Thumbnail(&dc)
+				continue
+			}
+			r := markRadius
+			if m.entry.rest {
+				r = 3
+			}
+			c.SetColor(m.entry.color)
+			c.Fill(circle(vg.Point{X: x(m.x), Y: y(m.y)}, vg.Length(r)))
+		}
+	})
+	for _, t := range l.texts {
+		text(t)
+	}
+}
+
+// grid is the colour of the lines at the ticks of a panel, nil for none.
+func (l *layout) grid(i int) color.Color {
+	if l.theme.Grid != nil {
+		return l.theme.Grid
+	}
+	if l.f.Panels[i].Points == nil && l.theme.Frame != nil {
+		return mix(toRGB(l.theme.Frame), toRGB(l.theme.Ground), 0.4)
+	}
+	return nil
+}
+
+func panelName(pn Panel, i int) string {
+	if pn.Title != "" {
+		return display(pn.Title)
+	}
+	return "panel " + strconv.Itoa(i+1)
+}
+
+// mix returns a, faded by a share towards b.
+func mix(a, b rgb, share float64) rgb {
+	m := func(x, y uint8) uint8 { return uint8(float64(x) + (float64(y)-float64(x))*share + 0.5) }
+	return rgb{m(a.r, b.r), m(a.g, b.g), m(a.b, b.b)}
+}

@@ -1,0 +1,202 @@
+package plot
+
+import "math"
+
+// legendBlock is a legend with its marks and texts relative to its top left
+// corner.
+type legendBlock struct {
+	w, h  float64
+	texts []textItem
+	marks []markBox
+}
+
+const (
+	rowHeight   = 16.5
+	denseRow    = 13.5
+	maxNameSize = 190 // of a name, in points
+	gapCount    = 9   // between name and count
+	gapColumn   = 18
+)
+
+// row is the height of an entry: many stand closer.
+func row(n int) float64 {
+	if n > 24 {
+		return denseRow
+	}
+	return rowHeight
+}
+
+// columnWidths returns the widest name and the widest count.
+func (l *layout) columnWidths(entries []entry) (name, count float64) {
+	for _, e := range entries {
+		name = max(name, legendStyle.width(legendStyle.fit(e.name, maxNameSize)))
+		count = max(count, legendStyle.width(l.countText(e)))
+	}
+	return name, count
+}
+
+func (l *layout) countText(e entry) string {
+	if e.count < 0 || !l.theme.Counts {
+		return ""
+	}
+	return group(e.count)
+}
+
+// gapBefore is the space before a count.
+func gapBefore(count float64) float64 {
+	if count > 0 {
+		return gapCount
+	}
+	return 0
+}
+
+// cutEntries keeps n-1 entries and sums up the others in one more, so that the
+// counts still add up.
+func cutEntries(entries []entry, n int) []entry {
+	if len(entries) <= n || n < 1 {
+		return entries
+	}
+	out := append([]entry(nil), entries[:n-1]...)
+	last := entry{name: "… and " + group(len(entries)-n+1) + " more", color: nil, rest: true, count: -1}
+	for _, e := range entries[n-1:] {
+		if e.count >= 0 {
+			last.count = max(0, last.count) + e.count
+		}
+	}
+	return append(out, last)
+}
+
+// add places an entry with its mark at x and its baseline at y.
+func (b *legendBlock) add(l *layout, e entry, x, y, name, count float64) {
+	if e.color != nil {
+		b.marks = append(b.marks, markBox{x + markRadius, y - legendStyle.size*0.35, e})
+	}
+	b.texts = append(b.texts, textItem{text: legendStyle.fit(e.name, maxNameSize), style: legendStyle, color: l.theme.Ink, x: x + markSpace, y: y})
+	if s := l.countText(e); s != "" {
+		b.texts = append(b.texts, textItem{text: s, style: legendStyle, color: l.theme.Muted,
+			x: x + markSpace + name + gapCount + count - legendStyle.width(s), y: y})
+	}
+}
+
+// grid lays entries out in columns, read downwards, under the title.
+func (l *layout) legendGrid(entries []entry, columns int) *legendBlock {
+	b := &legendBlock{}
+	y := 0.0
+	if t := display(l.f.Legend.Title); t != "" {
+		t = legendHead.fit(t, maxNameSize)
+		b.texts = append(b.texts, textItem{text: t, style: legendHead, color: l.theme.Ink, y: ascent * legendHead.size})
+		y = rowHeight + 2
+		b.w = legendHead.width(t)
+	}
+	rows := (len(entries) + columns - 1) / columns
+	h := row(rows)
+	x := 0.0
+	for c := 0; c*rows < len(entries); c++ {
+		part := entries[c*rows : min(len(entries), (c+1)*rows)]
+		name, count := l.columnWidths(part)
+		for i, e := range part {
+			b.add(l, e, x, y+float64(i)*h+ascent*legendStyle.size, name, count)
+		}
+		x += markSpace + name + gapBefore(count) + count
+		b.w = max(b.w, x)
+		x += gapColumn
+	}
+	b.h = y + float64(rows-1)*h + (ascent+descent)*legendStyle.size
+	return b
+}
+
+// legendRight is a legend in columns, at most maxH high.
+func (l *layout) legendRight(columns int, maxH float64) *legendBlock {
+	entries := l.joint.entries
+	if columns > 1 {
+		columns = min(columns, len(entries))
+	}
+	b := l.legendGrid(entries, columns)
+	for b.h > maxH {
+		rows := (len(entries) + columns - 1) / columns
+		fits := int(math.Floor(float64(rows) * maxH / b.h))
+		if fits >= rows {
+			fits = rows - 1
+		}
+		if fits < 1 {
+			break
+		}
+		entries = cutEntries(l.joint.entries, fits*columns)
+		b = l.legendGrid(entries, columns)
+	}
+	return b
+}
+
+// maxBelow is how many rows a legend below the panels may have.
+const maxBelow = 12
+
+// legendBelow is a legend at most w wide: in one or two lines when it fits
+// there, else in columns.
+func (l *layout) legendBelow(w float64) *legendBlock {
+	if b := l.legendFlow(w); b != nil {
+		return b
+	}
+	entries := l.joint.entries
+	name, count := l.columnWidths(entries)
+	cw := markSpace + name + gapBefore(count) + count + gapColumn
+	columns := max(1, int((w+gapColumn)/cw))
+	entries = cutEntries(entries, columns*maxBelow)
+	b := l.legendGrid(entries, columns)
+	for columns > 1 && b.w > w { // a summary entry may be wider
+		columns--
+		entries = cutEntries(l.joint.entries, columns*maxBelow)
+		b = l.legendGrid(entries, columns)
+	}
+	return b
+}
+
+// legendFlow sets title and entries one after another; nil when that takes
+// more than two lines.
+func (l *layout) legendFlow(w float64) *legendBlock {
+	b := &legendBlock{}
+	x, start := 0.0, 0.0
+	base := ascent * legendStyle.size
+	if t := display(l.f.Legend.Title); t != "" {
+		t = legendHead.fit(t, maxNameSize)
+		b.texts = append(b.texts, textItem{text: t, style: legendHead, color: l.theme.Ink, y: base})
+		x = legendHead.width(t) + gapColumn
+		start = x
+	}
+	lines := 1
+	for _, e := range l.joint.entries {
+		name, count := l.columnWidths([]entry{e})
+		// Beside its own name a count needs less space than in a column.
+		ew := markSpace + name + gapBefore(count) + count
+		if x+ew > w && x > start {
+			if lines++; lines > 2 {
+				return nil
+			}
+			x = start
+			base += rowHeight
+		}
+		if x+ew > w {
+			return nil
+		}
+		b.add(l, e, x, base, name, count)
+		x += ew
+		b.w = max(b.w, x)
+		x += gapColumn
+	}
+	b.h = base + descent*legendStyle.size
+	return b
+}
+
+// place puts the legend on the page.
+func (l *layout) place(b *legendBlock, x, y float64) {
+	for _, t := range b.texts {
+		t.x += x
+		t.y += y
+		l.texts = append(l.texts, t)
+	}
+	for _, m := range b.marks {
+		m.x += x
+		m.y += y
+		l.marks = append(l.marks, m)
+	}
+	l.legend = box{x, y, x + b.w, y + b.h}
+}

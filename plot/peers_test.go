@@ -1,0 +1,48 @@
+package plot
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestPeerFiles writes, for internal/peers/plot.py, the maps of the benchmarks
+// (coordinates, categories and words) and our pages of them. It is skipped
+// unless PLOT_PEERS names a folder.
+func TestPeerFiles(t *testing.T) {
+	dir := os.Getenv("PLOT_PEERS")
+	if dir == "" {
+		t.Skip("set PLOT_PEERS to a folder to write files there")
+	}
+	for _, n := range []int{1564, 117659} {
+		f := benchFigure(n)
+		p := f.Panels[0].Points
+		var xy, cat []byte
+		for i, q := range p.XYs {
+			var err error
+			if xy, err = binary.Append(xy, binary.LittleEndian, [2]float64{q.X, q.Y}); err != nil {
+				t.Fatal(err)
+			}
+			cat = append(cat, byte(p.Category[i]))
+		}
+		base := filepath.Join(dir, fmt.Sprint(n))
+		for ext, data := range map[string]string{".xy": string(xy), ".cat": string(cat), ".words": strings.Join(p.Hover, "\n")} {
+			if err := os.WriteFile(base+ext, []byte(data), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w, err := os.Create(base + ".html")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.WriteHTML(w); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

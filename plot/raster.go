@@ -1,0 +1,286 @@
+package plot
+
+import (
+	"compress/flate"
+	"context"
+	"encoding/binary"
+	"image"
+	"image/draw"
+	"io"
+	"math"
+
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/opentype"
+	"golang.org/x/image/math/fixed"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/vgimg"
+
+	"github.com/semamap/semamap/internal/par"
+)
+
+// imageCanvas is vgimg's canvas with discs and text of our own. It follows
+// whether the canvas has been moved, and then leaves all to vgimg.
+type imageCanvas struct {
+	*vgimg.Canvas
+	img   *image.RGBA
+	px    float64 // pixels a point
+	faces map[style]font.Face
+	moved []bool
+}
+
+// maxPixels bounds an image: 400 megapixels are 1.6 GB.
+const maxPixels = 400 << 20
+
+// NewPNG returns a canvas that writes a PNG with the given number of dots per
+// inch. Drawing [Points] on it, alone or within a gonum plot, is many times
+// faster than on gonum's own. Sizes that are not positive, or images above
+// 400 megapixels, make it panic.
+func NewPNG(width, height vg.Length, dpi int) vg.CanvasWriterTo {
+	return newImageCanvas(width, height, dpi)
+}
+
+func newImageCanvas(width, height vg.Length, dpi int) *imageCanvas {
+	if !(width > 0 && height > 0 && dpi > 0) || imagePixels(width, height, dpi) > maxPixels {
+		panic("plot: impossible image size")
+	}
+	c := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))
+	return &imageCanvas{
+		Canvas: c, img: c.Image().(*image.RGBA), px: float64(dpi) / 72,
+		faces: make(map[style]font.Face), moved: []bool{false},
+	}
+}
+
+func imagePixels(width, height vg.Length, dpi int) float64 {
+	return width.Points() / 72 * float64(dpi) * (height.Points() / 72) * float64(dpi)
+}
+
+func (c *imageCanvas) Push() {
+	c.moved = append(c.moved, c.isMoved())
+	c.Canvas.Push()
+}
+
+func (c *imageCanvas) Pop() {
+	c.moved = c.moved[:len(c.moved)-1]
+	c.Canvas.Pop()
+}
+
+func (c *imageCanvas) isMoved() bool          { return c.moved[len(c.moved)-1] }
+func (c *imageCanvas) move()                  { c.moved[len(c.moved)-1] = true }
+func (c *imageCanvas) Rotate(t float64)       { c.move(); c.Canvas.Rotate(t) }
+func (c *imageCanvas) Translate(p vg.Point)   { c.move(); c.Canvas.Translate(p) }
+func (c *imageCanvas) Scale(x, y float64)     { c.move(); c.Canvas.Scale(x, y) }
+func (c *imageCanvas) ppm() uint32            { return uint32(c.px*72/0.0254 + 0.5) }
+func (c *imageCanvas) top(y float32) float64  { return float64(c.img.Rect.Dy()) - float64(y)*c.px }
+func (c *imageCanvas) left(x float32) float64 { return float64(x) * c.px }
+
+// WriteTo writes the image as a PNG.
+func (c *imageCanvas) WriteTo(w io.Writer) (int64, error) {
+	return encodePNG(w, c.img, c.ppm(), flate.BestSpeed)
+}
+
+func (c *imageCanvas) drawDots(d *dots) {
+	if c.isMoved() {
+		stampPaths(c.Canvas, d)
+		return
+	}
+	clip := image.Rect(
+		int(math.Floor(c.left(float32(d.clip.Min.X)))), int(math.Floor(c.top(float32(d.clip.Max.Y)))),
+		int(math.Ceil(c.left(float32(d.clip.Max.X)))), int(math.Ceil(c.top(float32(d.clip.Min.Y)))))
+	x, y := make([]int32, len(d.x)), make([]int32, len(d.x))
+	h := float64(c.img.Rect.Dy())
+	for i := range d.x {
+		x[i] = subpixel(float64(d.x[i]) * c.px)
+		y[i] = subpixel(h - float64(d.y[i])*c.px)
+	}
+	stamp(c.img, clip, d, x, y, c.px)
+}
+
+// Discs are stamped from masks for 8×8 positions of the centre in a pixel.
+const sub = 8
+
+// subpixel rounds to an eighth of a pixel and keeps clear of overflow.
+func subpixel(v float64) int32 {
+	return int32(math.Floor(min(1e8, max(-1e8, v*sub+0.5))))
+}
+
+// A disc is the set of masks of a radius: for centre (sx, sy)/8 in the pixel
+// (0, 0) the coverage of the pixels [-reach, reach]², times the opacity, in
+// 0..256.
+type disc struct {
+	reach, side int
+	masks       []uint16
+}
+
+func newDisc(r, alpha float64) *disc {
+	reach := int(math.Ceil(r + 1))
+	d := &disc{reach: reach, side: 2*reach + 1}
+	d.masks = make([]uint16, sub*sub*d.side*d.side)
+	const lines = 16
+	cover := make([]float64, d.side)
+	k := 0
+	for sy := range sub {
+		for sx := range sub {
+			cx, cy := float64(sx)/sub, float64(sy)/sub
+			for row := -reach; row <= reach; row++ {
+				clear(cover)
+				for l := range lines {
+					dy := float64(row) + (float64(l)+0.5)/lines - cy
+					if dy*dy >= r*r {
+						continue
+					}
+					half := math.Sqrt(r*r - dy*dy)
+					lo, hi := cx-half, cx+half
+					for col := int(math.Floor(lo)); col < int(math.Ceil(hi)); col++ {
+						cover[col+reach] += min(hi, float64(col+1)) - max(lo, float64(col))
+					}
+				}
+				for _, v := range cover {
+					d.masks[k] = uint16(v/lines*alpha*256 + 0.5)
+					k++
+				}
+			}
+		}
+	}
+	return d
+}
+
+// bandRows is the height of the bands in which dots are drawn: a band stays in
+// the cache, and bands run in parallel. Each pixel belongs to one band and
+// sees its dots in order, so the picture is that of the plain loop.
+const bandRows = 48
+
+// stamp draws dots whose centres are given in eighths of a pixel from the top
+// left corner; px is pixels a point.
+func stamp(img *image.RGBA, clip image.Rectangle, d *dots, x, y []int32, px float64) {
+	clip = clip.Intersect(img.Rect)
+	if clip.Empty() {
+		return
+	}
+	inner, outer := discs(d, px)
+	reach := 0
+	for k := range inner {
+		reach = max(reach, inner[k].reach)
+		if outer[k] != nil {
+			reach = max(reach, outer[k].reach)
+		}
+	}
+	// A stable counting sort into bands. A dot on a border is in both.
+	bands := par.NumBlocks(clip.Dy(), bandRows)
+	span := func(i int32) (lo, hi int) {
+		row := int(y[i]) >> 3
+		if row+reach < clip.Min.Y || row-reach >= clip.Max.Y {
+			return 0, -1
+		}
+		return max(0, row-reach-clip.Min.Y) / bandRows, min(clip.Dy()-1, row+reach-clip.Min.Y) / bandRows
+	}
+	start := make([]int, bands+1)
+	for _, i := range d.order {
+		lo, hi := span(i)
+		for b := lo; b <= hi; b++ {
+			start[b+1]++
+		}
+	}
+	for b := range bands {
+		start[b+1] += start[b]
+	}
+	list := make([]int32, start[bands])
+	next := append([]int(nil), start[:bands]...)
+	for _, i := range d.order {
+		lo, hi := span(i)
+		for b := lo; b <= hi; b++ {
+			list[next[b]] = i
+			next[b]++
+		}
+	}
+	// The context is never cancelled, so there is no error to look at.
+	_ = par.Blocks(context.Background(), 0, bands, 1, func(_, b, _, _ int) {
+		band := clip
+		band.Min.Y = clip.Min.Y + b*bandRows
+		band.Max.Y = min(clip.Max.Y, band.Min.Y+bandRows)
+		for _, i := range list[start[b]:start[b+1]] {
+			k := d.cat[i]
+			if o := outer[k]; o != nil {
+				blend(img, band, o, x[i], y[i], d.ground)
+			}
+			blend(img, band, inner[k], x[i], y[i], d.colors[k])
+		}
+	})
+}
+
+// discs returns the masks of each category's dots and of their edges.
+func discs(d *dots, px float64) (inner, outer []*disc) {
+	cache := make(map[float64]*disc)
+	get := func(r float64) *disc {
+		if cache[r] == nil {
+			cache[r] = newDisc(r, d.alpha)
+		}
+		return cache[r]
+	}
+	inner, outer = make([]*disc, len(d.radius)), make([]*disc, len(d.radius))
+	for k, r := range d.radius {
+		inner[k] = get(r * px)
+		if d.edge > 0 {
+			outer[k] = get(r * px * (1 + d.edge))
+		}
+	}
+	return inner, outer
+}
+
+// blend draws one disc into a band of an opaque image. Two channels at a time
+// are mixed in one word, each in its own 16 bits.
+func blend(img *image.RGBA, band image.Rectangle, d *disc, x, y int32, c rgb) {
+	px, py := int(x)>>3, int(y)>>3
+	mask := d.masks[(int(y&7)*sub+int(x&7))*d.side*d.side:][:d.side*d.side]
+	x0, x1 := max(band.Min.X, px-d.reach), min(band.Max.X, px+d.reach+1)
+	y0, y1 := max(band.Min.Y, py-d.reach), min(band.Max.Y, py+d.reach+1)
+	if x0 >= x1 {
+		return
+	}
+	rb := uint32(c.r) | uint32(c.b)<<16
+	ga := uint32(c.g) | 0xff<<16
+	for row := y0; row < y1; row++ {
+		m := mask[(row-py+d.reach)*d.side+x0-px+d.reach:][:x1-x0]
+		pix := img.Pix[img.PixOffset(x0, row):][:4*(x1-x0)]
+		for i, a := range m {
+			if a == 0 {
+				continue
+			}
+			a, b := uint32(a), 256-uint32(a)
+			v := binary.LittleEndian.Uint32(pix[4*i:])
+			lo := ((v&0xff00ff)*b + rb*a + 0x800080) >> 8 & 0xff00ff
+			hi := ((v>>8&0xff00ff)*b + ga*a + 0x800080) >> 8 & 0xff00ff
+			binary.LittleEndian.PutUint32(pix[4*i:], lo|hi<<8)
+		}
+	}
+}
+
+// drawText sets text from left to right by glyph masks, all other by outlines.
+func (c *imageCanvas) drawText(t textItem) {
+	if t.up || c.isMoved() || t.halo != nil {
+		outlineText(c.Canvas, t)
+		return
+	}
+	f := c.faces[t.style]
+	if f == nil {
+		var err error
+		f, err = opentype.NewFace(t.style.face().font, &opentype.FaceOptions{Size: t.style.size, DPI: c.DPI()})
+		if err != nil {
+			outlineText(c.Canvas, t)
+			return
+		}
+		c.faces[t.style] = f
+	}
+	src := image.NewUniform(t.color)
+	x, y := t.x*c.px, float64(c.img.Rect.Dy())-t.y*c.px
+	if !(math.Abs(x) < 1e6 && math.Abs(y) < 1e6) {
+		return // far outside
+	}
+	fc := t.style.face()
+	for _, r := range visual(t.text) {
+		dot := fixed.Point26_6{X: fixed.Int26_6(math.Round(x * 64)), Y: fixed.Int26_6(math.Round(y * 64))}
+		if dr, mask, mp, _, ok := f.Glyph(dot, r); ok {
+			draw.DrawMask(c.img, dr, src, image.Point{}, mask, mp, draw.Over)
+		}
+		x += fc.width(r) * t.style.size * c.px
+	}
+}

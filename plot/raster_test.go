@@ -1,0 +1,269 @@
+package plot
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	gplot "gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	gdraw "gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+)
+
+func blank(w, h int) *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.Draw(img, img.Rect, image.White, image.Point{}, draw.Src)
+	return img
+}
+
+func someDots(n int, edge float64) (d *dots, x, y []int32) {
+	r := rand.New(rand.NewPCG(1, 2))
+	d = &dots{colors: []rgb{{0, 114, 178}, {213, 94, 0}, {0, 158, 115}}, radius: []float64{2.3, 3.1, 1.4}, alpha: 0.7,
+		edge: edge, ground: rgb{255, 255, 255}}
+	for i := range n {
+		d.order = append(d.order, int32(i))
+		d.cat = append(d.cat, int32(r.IntN(3)))
+		// Some lie outside.
+		x = append(x, subpixel(r.Float64()*240-20))
+		y = append(y, subpixel(r.Float64()*340-20))
+	}
+	return d, x, y
+}
+
+// TestBandsEqualPlainLoop: the parallel bands draw, byte for byte, what one
+// loop over the dots draws.
+func TestBandsEqualPlainLoop(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	for _, edge := range []float64{0, edgeShare} {
+		d, x, y := someDots(5000, edge)
+		clip := image.Rect(7, 5, 193, 291)
+		want := blank(200, 300)
+		inner, outer := discs(d, 1.5)
+		for _, i := range d.order {
+			if o := outer[d.cat[i]]; o != nil {
+				blend(want, clip, o, x[i], y[i], d.ground)
+			}
+			blend(want, clip, inner[d.cat[i]], x[i], y[i], d.colors[d.cat[i]])
+		}
+		for _, procs := range []int{1, 8} {
+			runtime.GOMAXPROCS(procs)
+			got := blank(200, 300)
+			stamp(got, clip, d, x, y, 1.5)
+			if !bytes.Equal(got.Pix, want.Pix) {
+				t.Errorf("edge %v, GOMAXPROCS %d: bands differ from the plain loop", edge, procs)
+			}
+		}
+	}
+}
+
+// TestDiscInk: a disc covers πr² pixels within 2 %, wherever its centre is.
+func TestDiscInk(t *testing.T) {
+	for _, r := range []float64{0.7, 1, 1.95, 2.6, 5, 9.3} {
+		d := newDisc(r, 1)
+		for m := 0; m < sub*sub; m++ {
+			ink := 0.0
+			for _, v := range d.masks[m*d.side*d.side : (m+1)*d.side*d.side] {
+				ink += float64(v) / 256
+			}
+			if want := math.Pi * r * r; math.Abs(ink-want) > 0.02*want {
+				t.Errorf("r %v at %d: ink %v, want %v", r, m, ink, want)
+			}
+		}
+	}
+}
+
+// TestDiscEqualsGonumCircle: the mean difference to gonum's circle is at most
+// one level of 255 over the disc's square.
+func TestDiscEqualsGonumCircle(t *testing.T) {
+	for _, r := range []float64{1.5, 2.5, 4} {
+		for _, off := range []float64{0, 0.125, 0.5, 0.875} {
+			const size = 24
+			c := vgimg.NewWith(vgimg.UseWH(size, size), vgimg.UseDPI(72))
+			c.SetColor(color.NRGBA{0, 114, 178, 178})
+			c.Fill(circle(vg.Point{X: vg.Length(12 + off), Y: vg.Length(size - 11 - off)}, vg.Length(r)))
+			want := c.Image().(*image.RGBA)
+			got := blank(size, size)
+			d := &dots{cat: []int32{0}, order: []int32{0}, colors: []rgb{{0, 114, 178}}, radius: []float64{r}, alpha: 178. / 255}
+			stamp(got, got.Rect, d, []int32{subpixel(12 + off)}, []int32{subpixel(11 + off)}, 1)
+			sum, n := 0, 0
+			for y := int(11 - r - 1); y <= int(12+r+1); y++ {
+				for x := int(12 - r - 1); x <= int(13+r+1); x++ {
+					for k := range 3 {
+						i := got.PixOffset(x, y) + k
+						sum += max(int(got.Pix[i])-int(want.Pix[i]), int(want.Pix[i])-int(got.Pix[i]))
+						n++
+					}
+				}
+			}
+			if mean := float64(sum) / float64(n); mean > 1 {
+				t.Errorf("r %v, offset %v: mean difference %.2f", r, off, mean)
+			}
+		}
+	}
+}
+
+// visibleShare draws two mixed categories of equal size and returns the share
+// of coloured pixels that look like the first.
+func visibleShare(t *testing.T, order Order) float64 {
+	t.Helper()
+	r := rand.New(rand.NewPCG(4, 4))
+	var xys plotter.XYs
+	var labels []string
+	for i := range 20000 {
+		xys = append(xys, plotter.XY{X: r.NormFloat64(), Y: r.NormFloat64()})
+		labels = append(labels, []string{"first", "second"}[i%2])
+	}
+	p, err := NewPoints(xys, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Order, p.Radius, p.Alpha = order, 3, 1
+	p.Colors = []color.Color{rgb{255, 0, 0}, rgb{0, 0, 255}}
+	f := &Figure{Panels: []Panel{{Points: p}}, DPI: 96}
+	var b bytes.Buffer
+	if err := f.WritePNG(&b, 400, 400); err != nil {
+		t.Fatal(err)
+	}
+	img, err := png.Decode(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	red, blue := 0, 0
+	for y := range img.Bounds().Dy() {
+		for x := range img.Bounds().Dx() {
+			switch r, g, b, _ := img.At(x, y).RGBA(); {
+			case g > 0x8000:
+			case r > 2*b:
+				red++
+			case b > 2*r:
+				blue++
+			}
+		}
+	}
+	return float64(red) / float64(red+blue)
+}
+
+// TestNoCategoryHidesAnother: two categories of equal size are about equally
+// visible in the shuffled order; in blocks the second hides the first.
+func TestNoCategoryHidesAnother(t *testing.T) {
+	if s := visibleShare(t, Shuffled); s < 0.45 || s > 0.55 {
+		t.Errorf("shuffled: the first category has %.2f of the visible pixels", s)
+	}
+	if s := visibleShare(t, Blocks); s > 0.35 {
+		t.Errorf("blocks: the first category has %.2f of the visible pixels, so this test tests nothing", s)
+	}
+}
+
+// TestEncodePNG: the joined strips decode to the image.
+func TestEncodePNG(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 9))
+	for _, size := range [][2]int{{1, 1}, {3, 127}, {5, 128}, {7, 129}, {300, 700}} {
+		img := blank(size[0], size[1])
+		for i := range img.Pix {
+			if i%4 != 3 && (i/4/size[0] > 300 || i%40 < 2) { // busy strips and calm ones
+				img.Pix[i] = uint8(r.Uint32())
+			}
+		}
+		var b bytes.Buffer
+		n, err := encodePNG(&b, img, 3780, 1)
+		if err != nil || n != int64(b.Len()) {
+			t.Fatal(n, b.Len(), err)
+		}
+		got, err := png.Decode(&b)
+		if err != nil {
+			t.Fatal(size, err)
+		}
+		for y := range size[1] {
+			for x := range size[0] {
+				if a, b := color.RGBAModel.Convert(got.At(x, y)), img.RGBAAt(x, y); a != b {
+					t.Fatalf("%v: pixel %d,%d is %v, want %v", size, x, y, a, b)
+				}
+			}
+		}
+	}
+}
+
+// TestInGonumPlots: points draw in a plot of gonum's, on our canvases and on
+// gonum's, and on canvases that have been moved.
+func TestInGonumPlots(t *testing.T) {
+	f := study("domain", 1, true)
+	plt := f.Plot(0)
+	ink := func(img image.Image) int {
+		n := 0
+		for y := range img.Bounds().Dy() {
+			for x := range img.Bounds().Dx() {
+				if r, _, b, _ := img.At(x, y).RGBA(); r < 0x4000 && b > 0x9000 { // law's blue
+					n++
+				}
+			}
+		}
+		return n
+	}
+	theirs := vgimg.New(300, 300)
+	plt.Draw(gdraw.New(theirs))
+	ours := newImageCanvas(300, 300, 96)
+	plt.Draw(gdraw.New(ours))
+	moved := newImageCanvas(300, 300, 96)
+	moved.Push()
+	moved.Translate(vg.Point{X: 150, Y: 150})
+	moved.Rotate(math.Pi)
+	moved.Translate(vg.Point{X: -150, Y: -150})
+	plt.Draw(gdraw.New(moved))
+	moved.Pop()
+	a, b, c := ink(theirs.Image()), ink(ours.img), ink(moved.img)
+	if a < 200 || math.Abs(float64(a-b)) > 0.1*float64(a) || math.Abs(float64(a-c)) > 0.1*float64(a) {
+		t.Errorf("blue pixels: gonum's canvas %d, ours %d, ours turned %d", a, b, c)
+	}
+	for _, cw := range []vg.CanvasWriterTo{NewPNG(300, 300, 96), NewSVG(300, 300, 96), NewPDF(300, 300, 96)} {
+		plt.Draw(gdraw.New(cw))
+		var buf bytes.Buffer
+		if n, err := cw.WriteTo(&buf); err != nil || n != int64(buf.Len()) || n == 0 {
+			t.Errorf("%T: %d bytes of %d, %v", cw, n, buf.Len(), err)
+		}
+		if _, ok := cw.(*svgCanvas); ok {
+			checkXML(t, buf.Bytes())
+		}
+	}
+	// A figure on a canvas of gonum's.
+	g := vgimg.New(400, 420)
+	if err := f.Draw(gdraw.New(g)); err != nil {
+		t.Fatal(err)
+	}
+	if ink(g.Image()) < 100 {
+		t.Error("a figure on gonum's canvas shows no points")
+	}
+}
+
+// TestGlyphBoxes: four boxes are enough for gonum's padding.
+func TestGlyphBoxes(t *testing.T) {
+	p := synth(posNames, posCounts[:], 1).points()
+	plt := gplot.New()
+	plt.Add(p)
+	if n := len(p.GlyphBoxes(plt)); n != 4 {
+		t.Errorf("%d boxes", n)
+	}
+}
+
+// TestAllocations: drawing allocates nothing for a point.
+func TestAllocations(t *testing.T) {
+	count := func(n int) float64 {
+		f := &Figure{Panels: []Panel{{Points: synth([]string{"a", "b"}, []int{n, n}, 1).points()}}, DPI: 96}
+		return testing.AllocsPerRun(2, func() {
+			var b bytes.Buffer
+			if err := f.WritePNG(&b, 300, 300); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	if a, b := count(100), count(10000); b > a+200 {
+		t.Errorf("%v allocations for 200 points, %v for 20,000", a, b)
+	}
+}

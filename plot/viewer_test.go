@@ -1,0 +1,221 @@
+package plot
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"testing"
+
+	"gonum.org/v1/plot/plotter"
+)
+
+type viewerState struct {
+	Layer      int
+	By         string
+	Zoom       float64
+	PanX, PanY float64
+	Dark       bool
+	Hits       int
+	Hover      string
+	Shown      []string
+}
+
+// testViewer has n words in three layers and two labelings. The word "solitary"
+// stands alone.
+func testViewer(n int) *Viewer {
+	w := synth(posNames, []int{n * 7 / 10, n / 8, n / 12, n / 20, n / 24}, 5)
+	n = len(w.xys)
+	v := &Viewer{Title: "t-SNE visualization of activations", Subtitle: fmt.Sprintf("Pythia-70M, %s WordNet lemmas", group(n)),
+		XLabel: "First t-SNE", YLabel: "Second t-SNE"}
+	domains := make([]string, n)
+	for i := range domains {
+		if i%4 == 0 {
+			domains[i] = fmt.Sprintf("domain %d", i%343)
+		}
+	}
+	for l := range 3 {
+		xys := make(plotter.XYs, n)
+		for i, p := range w.xys {
+			s, c := math.Sincos(float64(l) * 0.4)
+			xys[i] = plotter.XY{X: c*p.X - s*p.Y, Y: s*p.X + c*p.Y}
+		}
+		xys[0] = plotter.XY{X: 60, Y: float64(50 - 40*l)}
+		v.Layers = append(v.Layers, Layer{Name: fmt.Sprintf("Layer %d", l), XYs: xys,
+			Title: fmt.Sprintf("t-SNE visualization of layer %d activations", l),
+			Notes: []string{fmt.Sprintf("10-NN purity 0.%d", 70+l), "10-NN purity 0.46"}})
+	}
+	v.Words = w.texts
+	v.Words[0] = "solitary"
+	v.Labelings = []Labeling{{Name: "Part of speech", Labels: w.labels}, {Name: "Domain", Labels: domains, None: "no domain"}}
+	return v
+}
+
+func (b *browser) state() viewerState { return eval[viewerState](b, "viewer.state()") }
+
+// TestViewerInBrowser uses the page as a reader does.
+func TestViewerInBrowser(t *testing.T) {
+	var page bytes.Buffer
+	v := testViewer(3000)
+	if err := v.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	b := startBrowser(t, 1200, 860)
+	b.open(page.Bytes())
+	b.picture("viewer-light")
+	if px := eval[[]int](b, "viewer.pixel(3, 3)"); px[0] != 255 || px[1] != 255 || px[2] != 255 {
+		t.Errorf("the ground is %v", px)
+	}
+
+	// Hover over a known point.
+	at := eval[[]float64](b, `viewer.at("solitary")`)
+	b.mouse("mouseMoved", at[0]+2, at[1]+1, nil)
+	if s := b.state(); s.Hover != "solitary" {
+		t.Errorf("hover shows %q", s.Hover)
+	}
+	if tip := eval[string](b, `document.getElementById("tip").innerText`); !bytes.Contains([]byte(tip), []byte("solitary")) || !bytes.Contains([]byte(tip), []byte("Part of speech: ")) {
+		t.Errorf("tip says %q", tip)
+	}
+	b.mouse("mouseMoved", at[0]+60, at[1]-20, nil)
+	if s := b.state(); s.Hover == "solitary" {
+		t.Error("hover does not end")
+	}
+
+	// Search.
+	eval[any](b, `document.getElementById("q").focus()`)
+	b.call("Input.insertText", map[string]any{"text": "adverb_1"}, nil)
+	b.until(`document.getElementById("count").textContent !== ""`)
+	want := 0
+	for _, w := range v.Words {
+		if bytes.Contains([]byte(w), []byte("adverb_1")) {
+			want++
+		}
+	}
+	if s := b.state(); s.Hits != want || want == 0 {
+		t.Errorf("search finds %d of %d", s.Hits, want)
+	}
+	b.picture("viewer-search")
+	b.key("Enter")
+	if s := b.state(); s.Zoom < 2 || !bytes.HasPrefix([]byte(s.Hover), []byte("adverb_1")) {
+		t.Errorf("after Enter: %+v", s)
+	}
+	eval[any](b, `document.getElementById("c").focus()`)
+	b.key("Escape")
+	b.key("0")
+	if s := b.state(); s.Hits != 0 || s.Zoom != 1 {
+		t.Errorf("after Escape and 0: %+v", s)
+	}
+
+	// Legend: toggle, solo by Shift, solo by button, all.
+	b.clickOn(`document.querySelectorAll("#cats .on")[0]`, 0)
+	if s := b.state(); len(s.Shown) != 4 || s.Shown[0] == "noun" {
+		t.Errorf("after a toggle: %v", s.Shown)
+	}
+	b.clickOn(`document.querySelectorAll("#cats .on")[1]`, 8)
+	if s := b.state(); len(s.Shown) != 1 || s.Shown[0] != "verb" {
+		t.Errorf("after solo: %v", s.Shown)
+	}
+	b.clickOn(`document.querySelectorAll("#cats .only")[1]`, 0)
+	if s := b.state(); len(s.Shown) != 5 {
+		t.Errorf("after solo again: %v", s.Shown)
+	}
+	b.clickOn(`document.getElementById("none")`, 0)
+	if s := b.state(); len(s.Shown) != 0 {
+		t.Errorf("after none: %v", s.Shown)
+	}
+	b.clickOn(`document.getElementById("all")`, 0)
+
+	// Wheel, drag, keys.
+	box := eval[[]float64](b, `(() => { const r = document.getElementById("c").getBoundingClientRect(); return [r.left, r.top, r.width, r.height]; })()`)
+	cx, cy := box[0]+box[2]/2, box[1]+box[3]/2
+	b.mouse("mouseWheel", cx, cy, map[string]any{"deltaX": 0, "deltaY": -400})
+	b.until("viewer.state().zoom > 1.2")
+	before := b.state()
+	b.mouse("mousePressed", cx, cy, map[string]any{"button": "left", "clickCount": 1})
+	b.mouse("mouseMoved", cx+40, cy+25, map[string]any{"button": "left", "buttons": 1})
+	b.mouse("mouseReleased", cx+40, cy+25, map[string]any{"button": "left", "clickCount": 1})
+	if s := b.state(); math.Abs(s.PanX-before.PanX-40) > 1 || math.Abs(s.PanY-before.PanY-25) > 1 {
+		t.Errorf("dragged from %v to %v", before, s)
+	}
+	eval[any](b, `document.getElementById("c").focus()`)
+	b.key("+")
+	if s := b.state(); s.Zoom <= before.Zoom {
+		t.Error("+ does not zoom")
+	}
+	b.key("ArrowLeft")
+	b.key("0")
+
+	// Touch: two fingers apart zoom.
+	touch := func(kind string, pts ...[2]float64) {
+		list := []map[string]any{}
+		for i, p := range pts {
+			list = append(list, map[string]any{"x": p[0], "y": p[1], "id": i})
+		}
+		b.call("Input.dispatchTouchEvent", map[string]any{"type": kind, "touchPoints": list}, nil)
+	}
+	touch("touchStart", [2]float64{cx - 30, cy}, [2]float64{cx + 30, cy})
+	touch("touchMove", [2]float64{cx - 80, cy}, [2]float64{cx + 80, cy})
+	touch("touchEnd")
+	b.until("viewer.state().zoom > 1.5")
+	b.key("0")
+	touch("touchStart", [2]float64{at[0] + 4, at[1] + 4})
+	touch("touchEnd")
+	b.until(`viewer.state().hover === "solitary"`)
+
+	// Layers: slider and keys.
+	eval[any](b, `(() => { const s = document.getElementById("layer"); s.value = 2; s.dispatchEvent(new Event("input")); })()`)
+	b.until(`document.documentElement.dataset.layer === "2"`)
+	if h := eval[string](b, `document.getElementById("title").textContent`); h != "t-SNE visualization of layer 2 activations" {
+		t.Errorf("title %q", h)
+	}
+	if h := eval[string](b, `document.getElementById("note").textContent`); h != "10-NN purity 0.72" {
+		t.Errorf("note %q", h)
+	}
+	moved := eval[[]float64](b, `viewer.at("solitary")`)
+	if math.Abs(moved[1]-at[1]) < 20 {
+		t.Errorf("the layer does not move the word: %v, %v", at, moved)
+	}
+	eval[any](b, `document.getElementById("c").focus()`)
+	b.key("[")
+	b.until(`document.documentElement.dataset.layer === "1"`)
+
+	// The other labeling, and dark.
+	eval[any](b, `(() => { const s = document.getElementById("by"); s.value = 1; s.dispatchEvent(new Event("change")); })()`)
+	if s := b.state(); s.By != "Domain" || len(s.Shown) != 344 || s.Shown[343] != "no domain" {
+		t.Errorf("by %s with %d categories", s.By, len(s.Shown))
+	}
+	b.picture("viewer-domains")
+	b.clickOn(`document.getElementById("dark")`, 0)
+	if s := b.state(); !s.Dark {
+		t.Error("not dark")
+	}
+	b.until("true")
+	if px := eval[[]int](b, "new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r(viewer.pixel(3, 3)))))"); px[0] > 60 {
+		t.Errorf("dark ground is %v", px)
+	}
+	b.picture("viewer-dark")
+
+	// For screen readers.
+	if l := eval[string](b, `document.getElementById("c").getAttribute("aria-label")`); !bytes.Contains([]byte(l), []byte("Layer 1")) {
+		t.Errorf("label of the canvas: %q", l)
+	}
+	b.checkQuiet()
+}
+
+// TestViewerFollowsSystem: dark by the system's setting.
+func TestViewerFollowsSystem(t *testing.T) {
+	var page bytes.Buffer
+	if err := testViewer(300).WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	b := startBrowser(t, 420, 800)
+	b.call("Emulation.setEmulatedMedia", map[string]any{"features": []map[string]string{{"name": "prefers-color-scheme", "value": "dark"}}}, nil)
+	b.open(page.Bytes())
+	if !b.state().Dark {
+		t.Error("the page is not dark")
+	}
+	if w := eval[int](b, "document.documentElement.scrollWidth"); w > 420 {
+		t.Errorf("the page is %d wide on a screen of 420", w)
+	}
+	b.picture("viewer-narrow")
+	b.checkQuiet()
+}

@@ -1,0 +1,44 @@
+// Package tsne embeds high-dimensional points in one, two or three
+// dimensions so that neighbours stay neighbours. [Embed] does the whole job;
+// to watch, stop, continue or store a run, use [New] and range over
+// [Run.Steps].
+//
+//	res, err := tsne.Embed(ctx, tsne.Rows(x, n, d), nil)
+//
+// Similarities follow [vdMH08] with the sparse neighbour lists of [vdM14]; the
+// lists come from package [github.com/semamap/semamap/tsne/knn] and are exact
+// by default. Repulsion is a particle-mesh sum as in [L19], but with one
+// scalar field: with φ(y) = Σ_j 1/(1+|y−y_j|²) the normalisation is
+// Z = Σ φ(y_i) − N and the repulsive force −½∇φ(y_i), so one convolution does
+// the work of four. Small sets are summed exactly, three-dimensional and very
+// spread maps by a Barnes–Hut tree [vdM14]. The schedule (early exaggeration
+// 12, learning rate N/exaggeration) follows [B19] and [KB19]; degrees of
+// freedom follow [KLKB20].
+//
+// Equal rows are merged before anything else and count with their
+// multiplicity, as if every copy were there, at the same place, with no
+// affinity between copies of one row. A row with more copies than the
+// perplexity would otherwise have no solution.
+//
+// # Determinism
+//
+// The same data, [Settings] and build give the same bits for every GOMAXPROCS
+// and Settings.Workers on one machine, and a run resumed from [Run.Save] goes
+// on with the bits of an unbroken one. Neighbour lists and affinities have the
+// same bits on every machine. Maps of different processors may differ: any
+// difference in rounding grows over hundreds of steps into another, equally
+// good map.
+//
+// # Precision
+//
+// Positions, affinities and forces are float32; distances, calibration, Z and
+// KL are float64 sums. At the default spacing the mesh is within 2 % rms of
+// the exact forces and 0.3 % of the exact Z.
+//
+// [vdMH08]: https://jmlr.org/papers/v9/vandermaaten08a.html
+// [vdM14]: https://jmlr.org/papers/v15/vandermaaten14a.html
+// [L19]: https://doi.org/10.1038/s41592-018-0308-4
+// [B19]: https://doi.org/10.1038/s41467-019-13055-y
+// [KB19]: https://doi.org/10.1038/s41467-019-13056-x
+// [KLKB20]: https://doi.org/10.1007/978-3-030-46150-8_8
+package tsne

@@ -1,0 +1,213 @@
+package tsne_test
+
+import (
+	"compress/gzip"
+	"context"
+	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/semamap/semamap/internal/golden"
+	"github.com/semamap/semamap/tsne"
+	"github.com/semamap/semamap/tsne/knn"
+	"github.com/semamap/semamap/tsne/quality"
+)
+
+// digits returns the first n images of MNIST, 784 numbers in [0, 1] each, and
+// their labels.
+func digits(t testing.TB, n int) ([]float32, []int32) {
+	b := unzip(t, "data/mnist-70k.u8.gz", n*784)
+	x := make([]float32, len(b))
+	for i, v := range b {
+		x[i] = float32(v) / 255
+	}
+	labels := make([]int32, n)
+	for i, v := range unzip(t, "data/mnist-70k-labels.u8.gz", n) {
+		labels[i] = int32(v)
+	}
+	return x, labels
+}
+
+func unzip(t testing.TB, name string, size int) []byte {
+	t.Helper()
+	f, err := os.Open(golden.Shared(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, size)
+	if _, err := io.ReadFull(z, b); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// A gate is what a map with default settings must reach: the best of the
+// peers' maps, within what seeds change (KL 0.01, knn10 0.003, trust10 0.001).
+// KL has exact neighbours, exact P and exact normalisation. knn10 is the share
+// of the 10 nearest neighbours kept of 5,000 rows against all, trust10 the
+// trustworthiness within a sample of 5,000 rows by themselves: as the peers'
+// figures were taken.
+type gate struct{ kl, knn10, trust10 float64 }
+
+func TestMNIST10k(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	checkGate(t, 10_000, gate{1.859, .420, .976})
+}
+
+func TestMNIST70k(t *testing.T) {
+	if os.Getenv("SEMAMAP_LONG") == "" {
+		t.Skip("takes a minute; set SEMAMAP_LONG=1")
+	}
+	checkGate(t, 70_000, gate{2.886, .358, .971})
+}
+
+func checkGate(t *testing.T, n int, g gate) {
+	ctx := context.Background()
+	x, labels := digits(t, n)
+	r, err := tsne.New(ctx, tsne.Rows(x, n, 784), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range r.Steps() {
+	}
+	res, err := r.Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	graph, err := knn.Search(ctx, knn.Rows(x, n, 784), 90, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := tsne.NewAffinities(ctx, graph, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kl, err := quality.KL(ctx, p.Ptr, p.Col, p.Val, res.Y, 2, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	rows, err := quality.Sample{Size: 5000, Seed: 1}.Rows(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	embedded, err := quality.Neighbors(ctx, res.Y, 2, 10, rows, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := make([]int32, 0, len(rows)*10)
+	sx, sy := make([]float32, 0, len(rows)*784), make([]float32, 0, len(rows)*2)
+	for _, i := range rows {
+		data = append(data, graph.Index[int(i)*90:int(i)*90+10]...)
+		sx = append(sx, x[int(i)*784:int(i+1)*784]...)
+		sy = append(sy, res.Y[2*i:2*i+2]...)
+	}
+	knn10, err := quality.Preservation(data, embedded, 10, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trust10, err := quality.Trustworthiness(ctx, tsne.Rows(sx, len(rows), 784), sy, 2, 10, quality.Sample{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("KL %.4f (the run says %.4f), knn10 %.4f, trust10 %.4f", kl, res.KL, knn10, trust10)
+	if !(kl <= g.kl) {
+		t.Errorf("KL = %.4f, gate %v", kl, g.kl)
+	}
+	if !(knn10 >= g.knn10) {
+		t.Errorf("knn10 = %.4f, gate %v", knn10, g.knn10)
+	}
+	if !(trust10 >= g.trust10) {
+		t.Errorf("trust10 = %.4f, gate %v", trust10, g.trust10)
+	}
+	if math.Abs(kl-res.KL) > .003 {
+		t.Errorf("the run says KL = %.4f, it is %.4f", res.KL, kl)
+	}
+
+	// Digits lie among their like; by chance one neighbour in ten would.
+	all, err := quality.Neighbors(ctx, res.Y, 2, 10, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := quality.LabelAgreement(ctx, all, 10, nil, labels, quality.Permutations{Count: 99})
+	if err != nil {
+		t.Fatal(err)
+	}
+	accuracy, err := quality.LabelAccuracy(all, 10, nil, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("label agreement %.3f (chance %.3f, p %.2f), accuracy %.3f", a.Share, a.Chance, a.P, accuracy)
+	if accuracy < .93 || a.P != .01 {
+		t.Errorf("accuracy %.3f, agreement %+v", accuracy, a)
+	}
+}
+
+// Digits that were left out and placed afterwards fall among their like.
+func TestTransformDigits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
+	const n, m = 5000, 500
+	ctx := context.Background()
+	x, labels := digits(t, n+m)
+	ref := tsne.Rows(x[:n*784], n, 784)
+	res, err := tsne.Embed(ctx, ref, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := res.Transform(ctx, ref, tsne.Rows(x[n*784:], m, 784), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := slices.Concat(res.Y, y)
+	var rows, nn []int32
+	for i := n; i < n+m; i++ {
+		// Its neighbours among the others of the map, not among the new ones.
+		one := append(slices.Clone(all[:2*n]), all[2*i:2*i+2]...)
+		l, err := quality.Neighbors(ctx, one, 2, 10, []int32{n}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, nn = append(rows, int32(i)), append(nn, l...)
+	}
+	accuracy, err := quality.LabelAccuracy(nn, 10, rows, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("accuracy of new digits %.3f", accuracy)
+	if accuracy < .90 {
+		t.Errorf("accuracy %.3f", accuracy)
+	}
+}
+
+// A map does not depend on where its data lie or how large they are, and a
+// few clear groups stay groups: openTSNE's issue 233 was a collapse here.
+func TestExaggerationKeepsPointsApart(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	x := make([]float32, 100*10)
+	for i := range x {
+		x[i] = float32(rng.NormFloat64())
+	}
+	res, err := tsne.Embed(context.Background(), tsne.Rows(x, 100, 10), &tsne.Settings{Perplexity: 10})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := quality.CompareNeighbors(context.Background(), tsne.Rows(x, 100, 10), res.Y, 2, 10, quality.Sample{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.Preservation < .4 || h.Trustworthiness < .75 {
+		t.Errorf("%+v", h)
+	}
+}

@@ -1,0 +1,617 @@
+package knn
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/bits"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/internal/vec"
+)
+
+const (
+	lanes     = 16
+	scanChunk = 1 << groupShift // points between two looks at the limits
+	gramBytes = 2 << 30         // largest Gram matrix when memory is not bounded
+	madeBytes = 384 << 20       // rows made at a time for rescoring, likewise
+)
+
+// A gram search finds the neighbours of linear combinations X = A·T by
+// X·Xᵀ = A·(T·Tᵀ)·Aᵀ: the inner products of the base rows are taken once, and
+// those of two points are short sums of them. Candidates are rescored on the
+// rows themselves, so the graph is that of an exact search.
+//
+// Inside, points stand in a random order, in which the limits of the lists
+// fall fastest, and within each group of scanChunk by their number of terms,
+// which makes the loops over terms predictable. Rescoring visits them in the
+// order of their terms, so that neighbours share rows in the cache.
+type gram struct {
+	rescorer
+	base   *source   // the base rows in use
+	f      frame     // of the base rows
+	inner  []float32 // stride×stride inner products of the copies of base rows
+	stride int       // base.n, up to a multiple of 16
+
+	start, index []int32
+	weight       []float32 // of each term, times weightScale
+	weightScale  float64   // a power of two: no weight is above 1
+	scan         vec.Scan
+	len2         []float32
+	size, raw    []float32 // Σ|weight|·length of the copies and of the rows, upper bounds
+	sizeMax      float64
+	rawMax       float64
+	absMax       float64 // largest Σ|weight|
+	termsMax     int
+}
+
+// planGram decides whether the Gram matrix pays and fits. Its error says why
+// a forced one is not possible.
+func planGram(s *source, k int, set *Settings, used int64) (*gram, error) {
+	refuse := func(why string) error { return &SettingError{"Method", Gram, why} }
+	if s.comb == nil {
+		return nil, refuse("needs a Combination")
+	}
+	if s.metric == Correlation {
+		return nil, refuse("does not work with Correlation")
+	}
+	c := s.comb
+	total := 0
+	for u := range s.n {
+		i := s.orig(u)
+		total += c.Start[i+1] - c.Start[i]
+	}
+	if total > math.MaxInt32 {
+		return nil, refuse("has too many terms")
+	}
+	v, _ := c.Base.Dims()
+	compact := make([]int32, v)
+	for u := range s.n {
+		i := s.orig(u)
+		for _, b := range c.Index[c.Start[i]:c.Start[i+1]] {
+			compact[b] = 1
+		}
+	}
+	var ids []int32
+	for b, in := range compact {
+		if in != 0 {
+			compact[b] = int32(len(ids))
+			ids = append(ids, int32(b))
+		}
+	}
+	nb, n, d := int64(len(ids)), int64(s.n), int64(s.d)
+	stride := (nb + 15) &^ 15
+	if stride > math.MaxInt32/lanes {
+		return nil, refuse("has too many base rows")
+	}
+	if set.Method == Auto && !(float64(nb)*float64(nb)*float64(d)+16*float64(n)*float64(total) < float64(n)*float64(n)*float64(d)) {
+		return nil, refuse("does not pay")
+	}
+	keep := int64(min(k+extra, max(s.n-1, 0)))
+	fixed := used + 4*stride*stride + n*(listCost(int(keep))+int64(k)*12+32) + 12*int64(total) + 4*int64(v) + 64*stride*int64(par.Workers(set.Workers))*2
+	made := max(madeBytes/max(4*d, 1), 1)
+	// Packing the base rows is over before anything else is allocated but G.
+	packed := used + 4*stride*stride + 2*4*d*min(nb+bandAlign, bandBytes/max(4*d, 1)+bandAlign)
+	limit := set.MaxMemory
+	if limit == 0 && 4*stride*stride > gramBytes {
+		return nil, fmt.Errorf("%w: inner products of %d base rows take %d bytes", ErrMemory, nb, 4*stride*stride)
+	}
+	if limit > 0 {
+		if need := max(packed, fixed+4*d*min(n, 256)); need > limit {
+			return nil, fmt.Errorf("%w: %d bytes, the search through %d base rows needs %d", ErrMemory, limit, nb, need)
+		}
+		made = min(made, (limit-fixed)/max(4*d, 1))
+	}
+	made = max(min(made, n), 1)
+
+	g := &gram{stride: int(stride), termsMax: 1}
+	g.band = int(made)
+	g.base = &source{n: int(nb), d: s.d, ids: ids, points: c.Base}
+	if flat, ok := c.Base.(rows); ok {
+		g.base.flat = flat.x
+	}
+	g.sortPoints(s, compact, total)
+	g.graph = newGraph(s.n, k)
+	g.graph.Stats.Method = Gram
+	g.graph.Stats.Bytes = max(packed, fixed+4*d*made)
+	return g, nil
+}
+
+// sortPoints puts the points in order and copies their terms.
+func (g *gram) sortPoints(s *source, compact []int32, total int) {
+	start, index := make([]int32, 1, s.n+1), make([]int32, 0, total)
+	weight := make([]float32, 0, total)
+	var t []term
+	var most float64
+	for u := range s.n {
+		var div float64
+		t, div = s.comb.terms(t[:0], s.orig(u))
+		for _, e := range t {
+			most = max(most, math.Abs(e.w/div))
+		}
+	}
+	g.weightScale = 1
+	if most > 0 {
+		_, exp := math.Frexp(most)
+		g.weightScale = math.Ldexp(1, -exp)
+	}
+	for u := range s.n {
+		var div float64
+		t, div = s.comb.terms(t[:0], s.orig(u))
+		for _, e := range t {
+			index = append(index, compact[e.v])
+			weight = append(weight, float32(e.w/div*g.weightScale))
+		}
+		start = append(start, int32(len(index)))
+		g.termsMax = max(g.termsMax, len(t))
+	}
+	terms := func(u int32) []int32 { return index[start[u]:start[u+1]] }
+	g.label = make([]int32, s.n)
+	for p, u := range rand.New(rand.NewPCG(1, 1)).Perm(s.n) { // no part of the result depends on it
+		g.label[p] = int32(u)
+	}
+	for p := 0; p < s.n; p += scanChunk {
+		slices.SortStableFunc(g.label[p:min(p+scanChunk, s.n)], func(a, b int32) int {
+			return len(terms(a)) - len(terms(b))
+		})
+	}
+	g.order = make([]int32, s.n)
+	for p := range g.order {
+		g.order[p] = int32(p)
+	}
+	slices.SortFunc(g.order, func(a, b int32) int {
+		if c := slices.Compare(terms(g.label[a]), terms(g.label[b])); c != 0 {
+			return c
+		}
+		return int(a) - int(b)
+	})
+	sorted := *s
+	sorted.ids = make([]int32, s.n)
+	g.start, g.index, g.weight = make([]int32, 1, s.n+1), make([]int32, 0, total), make([]float32, 0, total)
+	for p, u := range g.label {
+		sorted.ids[p] = int32(s.orig(int(u)))
+		g.index = append(g.index, terms(u)...)
+		g.weight = append(g.weight, weight[start[u]:start[u+1]]...)
+		g.start = append(g.start, int32(len(g.index)))
+	}
+	g.ref, g.x = &sorted, &sorted
+}
+
+// search runs a planned search.
+func (g *gram) search(ctx context.Context, k int, set *Settings) (*Graph, error) {
+	planned := g.rescorer
+	g.rescorer = newRescorer(ctx, planned.ref, planned.x, k, true, set)
+	g.band, g.label, g.order, g.graph = planned.band, planned.label, planned.order, planned.graph
+	if k == 0 || g.ref.n == 0 {
+		return g.graph, nil
+	}
+	if err := g.innerProducts(); err != nil {
+		return nil, err
+	}
+	if err := g.lengths(); err != nil {
+		return nil, err
+	}
+	g.lists = newLists(g.ref.n, g.keep)
+	if err := g.compare(); err != nil {
+		return nil, err
+	}
+	failed, err := g.rescore(g.bound)
+	if err != nil {
+		return nil, err
+	}
+	g.lists = nil
+	if err := g.recheck(failed); err != nil {
+		return nil, err
+	}
+	return g.done(len(failed)), nil
+}
+
+// centred reports whether the base rows may be centred: all sums of weights
+// are equal and no point is scaled.
+func (g *gram) centred() bool {
+	c := g.ref.comb
+	if g.ref.metric != Euclidean {
+		return false
+	}
+	if c.Weight == nil {
+		return true
+	}
+	var first float64
+	for p := range g.ref.n {
+		i := g.ref.orig(p)
+		var sum float64
+		for _, w := range c.Weight[c.Start[i]:c.Start[i+1]] {
+			sum += float64(w)
+		}
+		if p == 0 {
+			first = sum
+		} else if sum != first {
+			return false
+		}
+	}
+	return true
+}
+
+// innerProducts fills g.inner, a triangle of tiles mirrored.
+func (g *gram) innerProducts() error {
+	e := &exact{rescorer: rescorer{ctx: g.ctx, workers: g.workers, ref: g.base, x: g.base, same: true}}
+	if g.base.flat == nil && g.base.n > 0 {
+		flat := make([]float32, g.base.n*g.base.d)
+		if _, err := g.base.view(g.ctx, g.workers, 0, g.base.n, flat); err != nil {
+			return err
+		}
+		e.ref = &source{n: g.base.n, d: g.base.d, flat: flat}
+		e.x = e.ref
+	}
+	if err := e.copyFrame(g.centred()); err != nil {
+		return err
+	}
+	g.f = e.frame
+	n, d := e.ref.n, e.ref.d
+	mr, nr := vec.TileShape()
+	g.inner = make([]float32, g.stride*g.stride)
+	band := min(roundUp(n, bandAlign), max(bandBytes/max(4*d, 1)/bandAlign*bandAlign, bandAlign))
+	a := make([]float32, roundUp(min(band, n), mr)*d)
+	b := make([]float32, roundUp(min(band, n), nr)*d)
+	work := make([]*tileScratch, g.workers)
+	for w := range work {
+		work[w] = newTileScratch(mr, nr, d)
+	}
+	rows, err := e.ref.view(g.ctx, g.workers, 0, n, nil)
+	if err != nil {
+		return err
+	}
+	for a0 := 0; a0 < n; a0 += band {
+		a1 := min(a0+band, n)
+		if err := e.pack(a, func(i int) []float32 { return rows.row(a0 + i) }, a1-a0, d, mr, 1); err != nil {
+			return err
+		}
+		for b0 := a0; b0 < n; b0 += band {
+			b1 := min(b0+band, n)
+			if err := e.pack(b, func(i int) []float32 { return rows.row(b0 + i) }, b1-b0, d, nr, 1); err != nil {
+				return err
+			}
+			if err := g.innerBand(a, b, a0, a1, b0, b1, work); err != nil {
+				return err
+			}
+		}
+	}
+	// Lengths of the rows as they stand and of their copies, rounded up, for
+	// the error bound.
+	g.size, g.raw = make([]float32, n), make([]float32, n)
+	err = e.eachRow(e.ref, 64, func(_, _, i int, row []float32) {
+		var sum float64
+		for _, v := range row {
+			sum += float64(v) * float64(v)
+		}
+		g.raw[i] = roundedUp(math.Sqrt(sum) * g.f.scale)
+		g.size[i] = roundedUp(math.Sqrt(float64(e.refLen[i])))
+	})
+	return err
+}
+
+func roundedUp(v float64) float32 { return float32(v * (1 + 4*unit)) }
+
+func (g *gram) innerBand(a, b []float32, a0, a1, b0, b1 int, work []*tileScratch) error {
+	mr, nr := vec.TileShape()
+	d := g.base.d
+	blockRows := work[0].panels * mr
+	rowBlocks, colBlocks := par.NumBlocks(a1-a0, blockRows), par.NumBlocks(b1-b0, tileCols)
+	err := par.Blocks(g.ctx, g.workers, rowBlocks*colBlocks, 1, func(w, _, item, _ int) {
+		t := work[w]
+		i0 := a0 + item/colBlocks*blockRows
+		i1 := min(i0+blockRows, a1)
+		j0 := b0 + item%colBlocks*tileCols
+		j1 := min(j0+tileCols, b1)
+		for j := max(j0, j0+(i0-j0)/nr*nr); j < j1; j += nr {
+			if g.ctx.Err() != nil {
+				return
+			}
+			jn := min(j+nr, j1)
+			count := min(par.NumBlocks(i1-i0, mr), par.NumBlocks(max(0, jn-i0), mr))
+			t.multiply(a[(i0-a0)*d:], b[(j-b0)*d:], 0, count, mr, nr, d)
+			for p := range count {
+				g.mirror(t.c[p*mr*nr:], i0+p*mr, i1, j, jn, nr)
+			}
+		}
+	})
+	if err == nil {
+		err = g.ctx.Err()
+	}
+	return err
+}
+
+// mirror writes the part of a tile on and above the diagonal twice.
+func (g *gram) mirror(tile []float32, i, i1, j, j1, nr int) {
+	mr, _ := vec.TileShape()
+	i1 = min(i1, i+mr)
+	for r := i; r < i1; r++ {
+		from := max(j, r)
+		if from >= j1 {
+			break
+		}
+		copy(g.inner[r*g.stride+from:r*g.stride+j1], tile[(r-i)*nr+from-j:])
+	}
+	for c := j; c < j1; c++ {
+		dst := g.inner[c*g.stride:]
+		for r := i; r < min(i1, c); r++ {
+			dst[r] = tile[(r-i)*nr+c-j]
+		}
+	}
+}
+
+// lengths prepares what belongs to single points.
+func (g *gram) lengths() error {
+	n := g.ref.n
+	if g.ref.metric == Cosine {
+		if err := g.unitLengths(); err != nil {
+			return err
+		}
+	}
+	baseSize, baseRaw := g.size, g.raw
+	g.len2, g.size, g.raw = make([]float32, n), make([]float32, n), make([]float32, n)
+	type maxima struct{ size, raw, abs float64 }
+	const block = 512
+	part := make([]maxima, par.NumBlocks(n, block))
+	err := par.Blocks(g.ctx, g.workers, n, block, func(_, b, lo, hi int) {
+		m := &part[b]
+		for p := lo; p < hi; p++ {
+			index, weight := g.index[g.start[p]:g.start[p+1]], g.weight[g.start[p]:g.start[p+1]]
+			var sum, size, raw, abs float64
+			for t, i := range index {
+				w := float64(weight[t])
+				for s, j := range index {
+					sum += w * float64(weight[s]) * float64(g.inner[int(i)*g.stride+int(j)])
+				}
+				w = math.Abs(w)
+				size += w * float64(baseSize[i])
+				raw += w * float64(baseRaw[i])
+				abs += w
+			}
+			if g.ref.metric == Cosine {
+				raw += g.weightScale // the rounding of a row of length 1
+			}
+			g.len2[p], g.size[p], g.raw[p] = float32(max(sum, 0)), roundedUp(size), roundedUp(raw)
+			m.size, m.raw, m.abs = max(m.size, float64(g.size[p])), max(m.raw, float64(g.raw[p])), max(m.abs, abs)
+		}
+	})
+	for _, m := range part {
+		g.sizeMax, g.rawMax, g.absMax = max(g.sizeMax, m.size), max(g.rawMax, m.raw), max(g.absMax, m.abs)
+	}
+	twice := make([]float32, len(g.weight))
+	for t, w := range g.weight {
+		twice[t] = -2 * w
+	}
+	g.scan = vec.Scan{Start: g.start, Index: g.index, Weight: twice, Norm: g.len2}
+	return err
+}
+
+// unitLengths divides the weights of every point by its length.
+func (g *gram) unitLengths() error {
+	n := g.ref.n
+	tmp := make([]scratch, g.workers)
+	rows := make([][]float32, g.workers)
+	by := make([]float64, n)
+	raw := *g.ref
+	raw.metric = Euclidean
+	err := par.Blocks(g.ctx, g.workers, n, 16, func(w, _, lo, hi int) {
+		if rows[w] == nil {
+			rows[w] = make([]float32, raw.d)
+		}
+		for p := lo; p < hi; p++ {
+			raw.fetch(rows[w], p, &tmp[w])
+			var sum float64
+			for _, v := range rows[w] {
+				sum += float64(v) * float64(v)
+			}
+			if sum > 0 {
+				by[p] = 1 / (math.Sqrt(sum) * g.weightScale * g.f.scale)
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	var most float64
+	for p, b := range by {
+		for _, w := range g.weight[g.start[p]:g.start[p+1]] {
+			most = max(most, math.Abs(float64(w))*b)
+		}
+	}
+	g.weightScale = 1
+	if most > 0 {
+		_, exp := math.Frexp(most)
+		g.weightScale = math.Ldexp(1, -exp)
+	}
+	for p, b := range by {
+		for t := g.start[p]; t < g.start[p+1]; t++ {
+			g.weight[t] = float32(float64(g.weight[t]) * b * g.weightScale)
+		}
+	}
+	return nil
+}
+
+// scale is the factor from distances of rows to those of the copies.
+func (g *gram) scale() float64 {
+	if g.ref.metric == Cosine {
+		return g.weightScale
+	}
+	return g.weightScale * g.f.scale
+}
+
+// bound of point p. Every inner product of two base rows is off by at most
+// d+1 roundings of |t|·|u|, every sum by one for each term and one for the
+// weight, and the rows are off by one of their length, as given and copied.
+func (g *gram) bound(p int) bound {
+	d := float64(g.base.d)
+	s, r := float64(g.size[p]), float64(g.raw[p])
+	b := bound{len2: float64(g.len2[p]), scale: g.scale(), round: canonicalError(g.base.d)}
+	b.slack = 1.02*unit*(d+2*float64(g.termsMax)+24)*(s+g.sizeMax)*(s+g.sizeMax) + d*0x1p-120
+	b.shift = 1.01*unit*(s+g.sizeMax+r+g.rawMax) + 2.02*math.Sqrt(d)*flush*max(g.absMax, 1)
+	return b
+}
+
+// scanScratch is what one goroutine needs to compare 16 points with others.
+type scanScratch struct {
+	rows        []float32 // 16 × a strip of base rows
+	table       []float32
+	value       []float32
+	point       []int32
+	mask        []uint32
+	norm, limit [lanes]float32
+	col         []float32
+	rowHits     []hit
+	colHits     []hit
+}
+
+const strip = 512
+
+func (g *gram) newScanScratch() *scanScratch {
+	return &scanScratch{
+		rows:  make([]float32, lanes*strip),
+		table: make([]float32, lanes*g.stride),
+		value: make([]float32, lanes*scanChunk), point: make([]int32, scanChunk), mask: make([]uint32, scanChunk),
+		col: make([]float32, scanChunk),
+	}
+}
+
+// fill makes the table of the points that at names; a negative one is a lane
+// without a point.
+func (t *scanScratch) fill(g *gram, at *[lanes]int32) {
+	for v := 0; v < g.stride; v += strip {
+		n := min(strip, g.stride-v)
+		for r, p := range at {
+			dst := t.rows[r*strip:][:n]
+			if p < 0 {
+				clear(dst)
+				continue
+			}
+			lo, hi := g.start[p], g.start[p+1]
+			vec.CombineRows(dst, g.inner[v:], g.stride, g.index[lo:hi], g.weight[lo:hi])
+		}
+		vec.Transpose16(t.table[lanes*v:], t.rows, strip, n)
+	}
+}
+
+// compare fills the lists: 16 points at a time against all behind them.
+func (g *gram) compare() error {
+	n := g.ref.n
+	work := make([]*scanScratch, g.workers)
+	nan := float32(math.NaN())
+	err := par.Blocks(g.ctx, g.workers, n, lanes, func(w, _, lo, hi int) {
+		if work[w] == nil {
+			work[w] = g.newScanScratch()
+		}
+		t := work[w]
+		var at [lanes]int32
+		for r := range at {
+			at[r], t.norm[r], t.limit[r] = -1, nan, nan
+			if lo+r < hi {
+				at[r], t.norm[r] = int32(lo+r), g.len2[lo+r]
+			}
+		}
+		t.fill(g, &at)
+		s := g.scan
+		s.Table = t.table
+		g.lists.readLimits(t.limit[:hi-lo], lo)
+		for j := lo; j < n; {
+			if g.ctx.Err() != nil {
+				return
+			}
+			end := min((j>>groupShift+1)<<groupShift, n)
+			g.lists.readLimits(t.col[:end-j], j)
+			found := vec.ScanCombinations(t.value, t.point, t.mask, &s, j, end, &t.norm, &t.limit, t.col)
+			t.rowHits, t.colHits = t.rowHits[:0], t.colHits[:0]
+			for f := range found {
+				p, m := int(t.point[f]), t.mask[f]
+				if p < lo+lanes { // inside the block each pair counts once
+					behind := uint32(1)<<(p-lo) - 1
+					m &= behind | behind<<16
+				}
+				value := t.value[lanes*f:][:lanes]
+				for row := m & 0xffff; row != 0; row &= row - 1 {
+					r := bits.TrailingZeros32(row)
+					t.rowHits = append(t.rowHits, hit{int32(lo + r), makeKey(value[r]+g.len2[p], p)})
+				}
+				for col := m >> 16; col != 0; col &= col - 1 {
+					r := bits.TrailingZeros32(col)
+					t.colHits = append(t.colHits, hit{int32(p), makeKey(value[r]+t.norm[r], lo+r)})
+				}
+			}
+			g.lists.pushAll(t.rowHits, t.limit[:], lo)
+			g.lists.pushAll(t.colHits, nil, 0)
+			j = end
+		}
+	})
+	if err == nil {
+		err = g.ctx.Err()
+	}
+	return err
+}
+
+// recheck searches the points again whose candidates were not proved, with
+// the distance of the k-th candidate as a bound.
+func (g *gram) recheck(failed []int32) error {
+	n, d := g.ref.n, g.ref.d
+	type buffers struct {
+		scratch
+		scan *scanScratch
+		own  []float32
+		row  []float32
+	}
+	tmp := make([]buffers, g.workers)
+	nan := float32(math.NaN())
+	err := par.Blocks(g.ctx, g.workers, len(failed), lanes, func(w, _, lo, hi int) {
+		t := &tmp[w]
+		if t.scan == nil {
+			t.scan = g.newScanScratch()
+			t.own, t.row = make([]float32, lanes*d), make([]float32, d)
+		}
+		var at [lanes]int32
+		var found [lanes]nearest
+		for r := range at {
+			at[r], t.scan.norm[r], t.scan.limit[r] = -1, nan, nan
+			if lo+r < hi {
+				p := failed[lo+r]
+				at[r], t.scan.norm[r] = p, g.len2[p]
+				t.scan.limit[r] = g.bound(int(p)).reach(g.graph.Dist2[(int(g.label[p])+1)*g.k-1])
+				g.ref.fetch(t.own[r*d:(r+1)*d], int(p), &t.scratch)
+				found[r].k = g.k
+			}
+		}
+		t.scan.fill(g, &at)
+		s := g.scan
+		s.Table = t.scan.table
+		for c := range t.scan.col {
+			t.scan.col[c] = nan
+		}
+		for j := 0; j < n; j += scanChunk {
+			end := min(j+scanChunk, n)
+			count := vec.ScanCombinations(t.scan.value, t.scan.point, t.scan.mask, &s, j, end, &t.scan.norm, &t.scan.limit, t.scan.col)
+			for f := range count {
+				if g.ctx.Err() != nil {
+					return
+				}
+				p := t.scan.point[f]
+				g.ref.fetch(t.row, int(p), &t.scratch)
+				for m := t.scan.mask[f]; m != 0; m &= m - 1 {
+					r := bits.TrailingZeros32(m)
+					if at[r] == p {
+						continue
+					}
+					g.rescored[w]++
+					found[r].push(pair{vec.SqDist(t.own[r*d:(r+1)*d], t.row), g.label[p]})
+				}
+			}
+		}
+		for r := range hi - lo {
+			g.graph.put(int(g.label[at[r]]), found[r].list)
+		}
+	})
+	if err == nil {
+		err = g.ctx.Err()
+	}
+	return err
+}

@@ -1,0 +1,141 @@
+package knn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// combination makes n points of up to 6 terms of v base rows, some of them
+// copies of others.
+func combination(seed uint64, n, v, d int, weights bool) Combination {
+	r := rand.New(rand.NewPCG(seed, 9))
+	c := Combination{Base: Rows(normal(seed, v*d), v, d), Start: []int{0}}
+	for i := range n {
+		if i > 10 && r.IntN(5) == 0 { // as an earlier one, in another order
+			j := r.IntN(i)
+			for k := c.Start[j+1] - 1; k >= c.Start[j]; k-- {
+				c.Index = append(c.Index, c.Index[k])
+				if weights {
+					c.Weight = append(c.Weight, c.Weight[k])
+				}
+			}
+		} else {
+			for range 1 + r.IntN(6) {
+				c.Index = append(c.Index, int32(r.IntN(v)*r.IntN(v)/v))
+				if weights {
+					c.Weight = append(c.Weight, float32(r.NormFloat64()))
+				}
+			}
+		}
+		c.Start = append(c.Start, len(c.Index))
+	}
+	return c
+}
+
+// materialised returns the points of c as plain rows.
+func materialised(c Points) Points {
+	n, d := c.Dims()
+	x := make([]float32, n*d)
+	for i := range n {
+		c.Row(x[i*d:(i+1)*d], i)
+	}
+	return Rows(x, n, d)
+}
+
+// A search through inner products gives, bit for bit, the graph of the rows.
+func TestGram(t *testing.T) {
+	scaled := combination(3, 400, 30, 64, false)
+	for i, x := 0, scaled.Base.(rows).x; i < len(x); i++ {
+		x[i] = x[i]*1e-25 + 1e-22
+	}
+	big := combination(4, 400, 30, 64, true)
+	for i := range big.Weight {
+		big.Weight[i] *= 1e30
+	}
+	far := combination(5, 400, 30, 64, false)
+	for i, x := 0, far.Base.(rows).x; i < 10*64; i++ {
+		x[i] += 1e4
+	}
+	cancel := combination(6, 300, 40, 32, true)
+	for i := range cancel.Weight { // sums that nearly vanish
+		cancel.Weight[i] = 1 - 2*float32(i%2)
+	}
+	nested := combination(7, 300, 40, 32, false)
+	inner := combination(8, 40, 20, 32, true)
+	nested.Base = &inner
+	whole := combination(9, 500, 20, 40, false)
+	for i, x := 0, whole.Base.(rows).x; i < len(x); i++ {
+		x[i] = float32(math.Round(float64(x[i])))
+	}
+	for name, c := range map[string]Combination{
+		"mean":    combination(1, 900, 50, 96, false),
+		"weights": combination(2, 900, 50, 96, true),
+		"scaled":  scaled, "big": big, "far": far, "cancel": cancel, "nested": nested, "whole": whole,
+		"single": {Base: Rows(normal(1, 16), 1, 16), Start: []int{0, 1, 2, 4}, Index: []int32{0, 0, 0, 0}},
+		"empty":  {Base: Rows(normal(1, 16), 2, 8), Start: []int{0, 0, 1, 1, 2}, Index: []int32{0, 1}, Weight: []float32{1, 2}},
+	} {
+		n, _ := c.Dims()
+		rows := materialised(c)
+		for _, metric := range []Metric{Euclidean, Cosine} {
+			all := oracle(t, rows, rows, n-1, true, metric)
+			for _, k := range []int{1, min(20, n-1), n - 1} {
+				want := truncated(all, k)
+				for _, set := range []Settings{{}, {Workers: 3}, {MaxMemory: 4 << 20}} {
+					set.Metric = metric
+					set.Method = Gram
+					got, err := Search(context.Background(), c, k, &set)
+					if set.MaxMemory > 0 && errors.Is(err, ErrMemory) {
+						continue
+					}
+					if err != nil {
+						t.Fatal(name, err)
+					}
+					if got.Stats.Method != Gram {
+						t.Fatal(name, got.Stats)
+					}
+					sameGraph(t, fmt.Sprint(name, " ", metric, " k=", k), got, want)
+					set.Method = Exact
+					if set.MaxMemory > 0 {
+						set.MaxMemory = 16 << 20
+					}
+					if got, err = Search(context.Background(), &c, k, &set); err != nil {
+						t.Fatal(name, err)
+					}
+					sameGraph(t, fmt.Sprint(name, " exact ", metric, " k=", k), got, want)
+				}
+			}
+		}
+	}
+}
+
+func TestCombinationErrors(t *testing.T) {
+	base := Rows([]float32{1, 2, 3, 4, float32(math.NaN()), 6}, 3, 2)
+	for name, c := range map[string]Combination{
+		"no base":  {Start: []int{0, 1}, Index: []int32{0}},
+		"no terms": {Base: base, Start: []int{0, 1, 1}, Index: []int32{0}},
+		"start":    {Base: base, Start: []int{0, 2, 1}, Index: []int32{0, 1}},
+		"end":      {Base: base, Start: []int{0, 1, 3}, Index: []int32{0, 1}},
+		"negative": {Base: base, Start: []int{-1, 1, 2}, Index: []int32{0, 1}},
+		"index":    {Base: base, Start: []int{0, 1, 2}, Index: []int32{0, 3}},
+		"weights":  {Base: base, Start: []int{0, 1, 2}, Index: []int32{0, 1}, Weight: []float32{1}},
+		"infinite": {Base: base, Start: []int{0, 1, 2}, Index: []int32{0, 1}, Weight: []float32{1, float32(math.Inf(1))}},
+	} {
+		if _, err := Search(context.Background(), c, 1, nil); !errors.Is(err, ErrPoints) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	c := Combination{Base: base, Start: []int{0, 1, 3}, Index: []int32{0, 1, 2}}
+	_, err := Search(context.Background(), c, 1, nil)
+	var ve *ValueError
+	if !errors.As(err, &ve) || ve.Row != 1 || ve.Col != 0 {
+		t.Errorf("NaN: %v", err)
+	}
+	c.Index[2] = 0 // the bad base row is not used
+	if _, err := Search(context.Background(), c, 1, nil); err != nil {
+		t.Errorf("unused NaN: %v", err)
+	}
+}

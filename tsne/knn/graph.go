@@ -1,0 +1,178 @@
+package knn
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/semamap/semamap/internal/par"
+)
+
+// A Graph holds the K nearest neighbours of each of N rows, ordered by
+// squared distance, then by index. A graph from [Search] never lists the row
+// itself.
+type Graph struct {
+	N, K   int
+	Index  []int32   // N×K
+	Dist2  []float64 // N×K squared distances
+	Recall Recall
+	Stats  Stats
+}
+
+// Row returns the neighbours of row i and their squared distances; both are
+// parts of the graph. It panics when i is out of range.
+func (g *Graph) Row(i int) (index []int32, dist2 []float64) {
+	lo, hi := i*g.K, (i+1)*g.K
+	return g.Index[lo:hi:hi], g.Dist2[lo:hi:hi]
+}
+
+// Recall is the share of true neighbours that a graph holds. Exact searches
+// report 1, 1, 1.
+type Recall struct {
+	Mean      float64 // mean over the measured rows
+	Low, High float64 // its 95 % interval
+	Rows      int     // how many rows were measured
+}
+
+func (r Recall) String() string {
+	return fmt.Sprintf("%.4f (95%% %.4f–%.4f, %d rows)", r.Mean, r.Low, r.High, r.Rows)
+}
+
+// Stats tells how a graph was made. It depends on the input, the settings and
+// the level of the kernels.
+type Stats struct {
+	Method    Method
+	Distinct  int   // distinct rows that were searched
+	Rechecked int   // rows whose first list had no proof and was searched again
+	Rescored  int64 // distances taken by the definition
+	Rounds    int   // rounds of Descent
+	Bytes     int64 // largest planned memory beyond the input, result included
+}
+
+// Check reports the first defect of a graph that came from elsewhere: slices
+// of a wrong length, an index out of range, the row itself, a repeated index,
+// distances that are NaN, negative or out of order. Its error wraps [ErrGraph].
+func (g *Graph) Check() error {
+	if g == nil {
+		return fmt.Errorf("%w: nil", ErrGraph)
+	}
+	if g.N < 0 || g.K < 0 || g.N > math.MaxInt32 || (g.K > 0 && g.N > math.MaxInt/g.K) ||
+		len(g.Index) != g.N*g.K || len(g.Dist2) != g.N*g.K {
+		return fmt.Errorf("%w: N = %d, K = %d, %d indices, %d distances", ErrGraph, g.N, g.K, len(g.Index), len(g.Dist2))
+	}
+	seen := make([]int32, g.N) // last row (from 1) that listed each index
+	for i := range g.N {
+		index, d2 := g.Row(i)
+		for c, j := range index {
+			why := ""
+			switch {
+			case j < 0 || int(j) >= g.N:
+				why = "is out of range"
+			case int(j) == i:
+				why = "is the row itself"
+			case seen[j] == int32(i+1):
+				why = "is repeated"
+			}
+			if why != "" {
+				return fmt.Errorf("%w: row %d, entry %d: index %d %s", ErrGraph, i, c, j, why)
+			}
+			seen[j] = int32(i + 1)
+			if !(d2[c] >= 0) || c > 0 && d2[c] < d2[c-1] {
+				return fmt.Errorf("%w: row %d, entry %d: squared distance %v", ErrGraph, i, c, d2[c])
+			}
+		}
+	}
+	return nil
+}
+
+// pair is a candidate of a list: lists are sorted by (d2, j).
+type pair struct {
+	d2 float64
+	j  int32
+}
+
+func comparePairs(a, b pair) int {
+	if a.d2 != b.d2 {
+		if a.d2 < b.d2 {
+			return -1
+		}
+		return 1
+	}
+	return cmp.Compare(a.j, b.j)
+}
+
+func newGraph(n, k int) *Graph {
+	return &Graph{N: n, K: k, Index: make([]int32, n*k), Dist2: make([]float64, n*k),
+		Recall: Recall{1, 1, 1, n}, Stats: Stats{Method: Exact, Distinct: n}}
+}
+
+// put writes the k smallest of list, which it sorts, as row i.
+func (g *Graph) put(i int, list []pair) {
+	slices.SortFunc(list, comparePairs)
+	index, d2 := g.Row(i)
+	for c := range index {
+		index[c], d2[c] = list[c].j, list[c].d2
+	}
+}
+
+func checkK(n, k, others int) error {
+	if k < 0 || k > max(0, others) {
+		return fmt.Errorf("%w: k = %d, but a row has %d others", ErrK, k, max(0, others))
+	}
+	if k > 0 && n > math.MaxInt/12/k {
+		return fmt.Errorf("%w: %d rows of %d neighbours overflow", ErrK, n, k)
+	}
+	return nil
+}
+
+// FromDistances takes the k nearest other rows of each of n rows from a given
+// matrix of squared distances: d2 fills dst, of length n, with row i, and may
+// be called from several goroutines at once. The matrix need not be symmetric;
+// its diagonal is ignored. A NaN, infinite or negative entry gives a
+// *[ValueError].
+func FromDistances(n, k int, d2 func(dst []float64, i int)) (*Graph, error) {
+	if n < 0 || n > math.MaxInt32 {
+		return nil, fmt.Errorf("%w: n = %d", ErrPoints, n)
+	}
+	if err := checkK(n, k, n-1); err != nil {
+		return nil, err
+	}
+	g := newGraph(n, k)
+	var first firstError
+	type scratch struct {
+		d    []float64
+		list []pair
+	}
+	tmp := make([]scratch, par.Workers(0))
+	err := par.Blocks(context.Background(), len(tmp), n, 4, func(w, _, lo, hi int) {
+		t := &tmp[w]
+		if t.d == nil {
+			t.d, t.list = make([]float64, n), make([]pair, 0, n)
+		}
+		for i := lo; i < hi; i++ {
+			clear(t.d)
+			d2(t.d, i)
+			t.list = t.list[:0]
+			for j, v := range t.d {
+				if j == i {
+					continue
+				}
+				if !(v >= 0) || math.IsInf(v, 1) {
+					first.set(i, &ValueError{i, j, v})
+					return
+				}
+				t.list = append(t.list, pair{v, int32(j)})
+			}
+			g.put(i, t.list)
+		}
+	})
+	if err == nil {
+		err = first.get()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return g, nil
+}

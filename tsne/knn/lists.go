@@ -1,0 +1,155 @@
+package knn
+
+import (
+	"math"
+	"sync"
+)
+
+// lists collects, for each of n rows, the keep smallest candidates under the
+// total order (value, index). What is kept does not depend on the order in
+// which candidates arrive, so goroutines may push as they please; group locks
+// of 256 rows guard the lists.
+//
+// A list takes candidates until it holds twice keep and is then cut in one
+// go: that is several times cheaper than a heap.
+type lists struct {
+	keep  int
+	key   []uint64  // n×2keep; see makeKey
+	count []int32   // entries of each list
+	top   []uint64  // no key above it can be among the smallest
+	limit []float32 // the value of top
+	lock  []sync.Mutex
+}
+
+const (
+	groupShift = 8 // rows per lock: 256
+	listBytes  = 16
+)
+
+// listCost is the memory of the lists of one row.
+func listCost(keep int) int64 { return int64(keep)*listBytes + 16 }
+
+func newLists(n, keep int) *lists {
+	l := &lists{
+		keep:  keep,
+		key:   make([]uint64, n*keep*2),
+		count: make([]int32, n),
+		top:   make([]uint64, n),
+		limit: make([]float32, n),
+		lock:  make([]sync.Mutex, n>>groupShift+1),
+	}
+	inf := float32(math.Inf(1))
+	if keep == 0 {
+		inf = float32(math.NaN()) // nothing is wanted
+	}
+	for i := range l.limit {
+		l.limit[i], l.top[i] = inf, math.MaxUint64
+	}
+	return l
+}
+
+// makeKey makes an integer that is ordered as (v, j). v is not NaN.
+func makeKey(v float32, j int) uint64 {
+	b := math.Float32bits(v + 0) // -0 becomes 0
+	if b>>31 != 0 {
+		b = ^b
+	} else {
+		b |= 1 << 31
+	}
+	return uint64(b)<<32 | uint64(uint32(j))
+}
+
+func keyValue(k uint64) float32 {
+	b := uint32(k >> 32)
+	if b>>31 != 0 {
+		return math.Float32frombits(b &^ (1 << 31))
+	}
+	return math.Float32frombits(^b)
+}
+
+func keyIndex(k uint64) int { return int(uint32(k)) }
+
+// push adds a candidate to list i, whose lock the caller holds.
+func (l *lists) push(i int, key uint64) {
+	if key >= l.top[i] {
+		return
+	}
+	c := int(l.count[i])
+	list := l.key[i*2*l.keep:][:2*l.keep]
+	list[c] = key
+	c++
+	if c == len(list) {
+		selectKeys(list, l.keep)
+		c = l.keep
+		l.top[i] = list[c-1]
+		l.limit[i] = keyValue(list[c-1])
+	}
+	l.count[i] = int32(c)
+}
+
+// finish cuts list i to its final entries and returns them in no particular
+// order, and the largest.
+func (l *lists) finish(i int) (list []uint64, top uint64) {
+	c := int(l.count[i])
+	list = l.key[i*2*l.keep:][:c]
+	if c > l.keep {
+		selectKeys(list, l.keep)
+		list = list[:l.keep]
+		l.count[i] = int32(l.keep)
+	}
+	for _, k := range list {
+		top = max(top, k)
+	}
+	return list, top
+}
+
+// selectKeys moves the n smallest of the keys, which all differ, to the front
+// and the largest of them to place n-1.
+func selectKeys(a []uint64, n int) {
+	want := n - 1
+	lo, hi := 0, len(a)-1
+	for hi-lo > 16 {
+		// The median of three for a pivot.
+		m := int(uint(lo+hi) / 2)
+		if a[m] < a[lo] {
+			a[m], a[lo] = a[lo], a[m]
+		}
+		if a[hi] < a[lo] {
+			a[hi], a[lo] = a[lo], a[hi]
+		}
+		if a[hi] < a[m] {
+			a[hi], a[m] = a[m], a[hi]
+		}
+		p := a[m]
+		i, j := lo, hi
+		for i <= j {
+			for a[i] < p {
+				i++
+			}
+			for a[j] > p {
+				j--
+			}
+			if i <= j {
+				a[i], a[j] = a[j], a[i]
+				i++
+				j--
+			}
+		}
+		switch {
+		case want <= j:
+			hi = j
+		case want >= i:
+			lo = i
+		default:
+			return
+		}
+	}
+	for i := lo + 1; i <= hi; i++ {
+		v := a[i]
+		j := i
+		for ; j > lo && a[j-1] > v; j-- {
+			a[j] = a[j-1]
+		}
+		a[j] = v
+	}
+}

@@ -1,0 +1,215 @@
+package knn
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/internal/vec"
+)
+
+// A rescorer turns lists of candidates into a graph: it takes canonical
+// distances and says which rows have no proof yet.
+type rescorer struct {
+	ctx      context.Context
+	workers  int
+	ref, x   *source
+	same     bool // x is ref: a row is not its own neighbour
+	others   int  // rows that can be neighbours of a row
+	k, keep  int
+	band     int     // rows to make at a time where a source does not hold them
+	label    []int32 // when not nil: the numbers of the rows in the graph
+	order    []int32 // when not nil: the order in which to visit the rows
+	lists    *lists
+	graph    *Graph
+	rescored []int64 // by worker
+}
+
+func newRescorer(ctx context.Context, ref, x *source, k int, same bool, set *Settings) rescorer {
+	r := rescorer{ctx: ctx, workers: par.Workers(set.Workers), ref: ref, x: x, same: same, others: ref.n, k: k}
+	if same {
+		r.others--
+	}
+	r.keep = min(k+extra, r.others)
+	r.rescored = make([]int64, r.workers)
+	return r
+}
+
+func (e *rescorer) name(i int) int32 {
+	if e.label != nil {
+		return e.label[i]
+	}
+	return int32(i)
+}
+
+func (e *rescorer) done(rechecked int) *Graph {
+	g := e.graph
+	g.Stats.Rechecked = rechecked
+	for _, c := range e.rescored {
+		g.Stats.Rescored += c
+	}
+	return g
+}
+
+// A bound tells how the float32 value v of two rows, |y|² - 2x·y of their
+// scaled copies, relates to their distance: v + len2 is within slack of the
+// squared distance of the copies, and the distance of the copies within shift
+// of scale times the distance of the rows.
+type bound struct {
+	len2, slack, shift, scale float64
+	round                     float64 // relative error of a canonical distance
+	exact                     bool    // there is no error
+}
+
+// canonicalError bounds the relative error of a canonical distance.
+func canonicalError(d int) float64 { return float64(d+32) * 0x1p-53 }
+
+// proved reports whether every row that is not a candidate, all of which have
+// values of at least top, is farther than the squared distance kth.
+func (b bound) proved(top float32, kth float64) bool {
+	if b.exact { // the values are ordered as the lists are
+		return true
+	}
+	low := math.Sqrt(max(0, float64(top)+b.len2-b.slack)) - b.shift
+	return low > 0 && low*low*(1-4*b.round) > kth*b.scale*b.scale
+}
+
+// reach is the largest value that a row not farther than kth can have.
+func (b bound) reach(kth float64) float32 {
+	far := math.Sqrt(kth*(1+4*b.round))*b.scale + b.shift
+	v := far*far*(1+0x1p-50) - b.len2 + b.slack
+	return math.Nextafter32(float32(v), float32(math.Inf(1)))
+}
+
+// rescore takes the canonical distances of all candidates, band by band, and
+// writes the lists. It returns the rows without proof.
+func (e *rescorer) rescore(boundOf func(i int) bound) (failed []int32, err error) {
+	d, keep := e.ref.d, e.keep
+	band := e.ref.n
+	var made []float32
+	if e.ref.flat == nil {
+		band = min(e.band, e.ref.n)
+		made = make([]float32, band*d)
+	}
+	type buffers struct {
+		scratch
+		row  []float32
+		list []pair
+	}
+	tmp := make([]buffers, e.workers)
+	blocks := par.NumBlocks(e.x.n, 16)
+	bad := make([][]int32, blocks)
+	for b0 := 0; b0 < e.ref.n; b0 += band {
+		b1 := min(b0+band, e.ref.n)
+		v, err := e.ref.view(e.ctx, e.workers, b0, b1, made)
+		if err != nil {
+			return nil, err
+		}
+		first, last := b0 == 0, b1 == e.ref.n
+		err = par.Blocks(e.ctx, e.workers, e.x.n, 16, func(w, b, lo, hi int) {
+			t := &tmp[w]
+			for at := lo; at < hi; at++ {
+				i := at
+				if e.order != nil {
+					i = int(e.order[at])
+				}
+				if e.ctx.Err() != nil {
+					return
+				}
+				if first {
+					_, top := e.lists.finish(i)
+					e.lists.top[i] = top
+				}
+				row := e.xRow(i, &v, &t.row, &t.scratch)
+				count := int(e.lists.count[i])
+				list := e.lists.key[i*2*keep:][:2*keep]
+				// The second half takes the distances of the first.
+				e.rescored[w] += distances(row, &v, list[:count], list[keep:])
+				if !last {
+					continue
+				}
+				t.list = t.list[:0]
+				for c, key := range list[:count] {
+					t.list = append(t.list, pair{math.Float64frombits(list[keep+c]), e.name(keyIndex(key))})
+				}
+				name := int(e.name(i))
+				e.graph.put(name, t.list)
+				if count < e.others && !boundOf(i).proved(keyValue(e.lists.top[i]), e.graph.Dist2[(name+1)*e.k-1]) {
+					bad[b] = append(bad[b], int32(i))
+				}
+			}
+		})
+		if err == nil {
+			err = e.ctx.Err()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, b := range bad {
+		failed = append(failed, b...)
+	}
+	return failed, nil
+}
+
+// xRow returns row i of x: from v when it is there, else made in *buf.
+func (e *rescorer) xRow(i int, v *view, buf *[]float32, t *scratch) []float32 {
+	if e.same && i >= v.lo && i < v.hi {
+		return v.row(i)
+	}
+	if e.x.flat != nil {
+		return e.x.flat[e.x.orig(i)*e.x.d:][:e.x.d]
+	}
+	if *buf == nil {
+		*buf = make([]float32, e.x.d)
+	}
+	e.x.fetch(*buf, i, t)
+	return *buf
+}
+
+// distances writes the bits of the canonical distance of row to those keys
+// that are in the view, four at a time. It returns how many there were.
+func distances(row []float32, v *view, keys, dst []uint64) int64 {
+	var at [4]int
+	n, total := 0, int64(0)
+	for c, key := range keys {
+		if j := keyIndex(key); j < v.lo || j >= v.hi {
+			continue
+		}
+		at[n] = c
+		n++
+		if n == 4 {
+			d := vec.SqDist4(row, v.row(keyIndex(keys[at[0]])), v.row(keyIndex(keys[at[1]])), v.row(keyIndex(keys[at[2]])), v.row(keyIndex(keys[at[3]])))
+			for k, c := range at {
+				dst[c] = math.Float64bits(d[k])
+			}
+			n = 0
+			total += 4
+		}
+	}
+	for _, c := range at[:n] {
+		dst[c] = math.Float64bits(vec.SqDist(row, v.row(keyIndex(keys[c]))))
+	}
+	return total + int64(n)
+}
+
+// nearest keeps the k smallest pairs, in a list cut at twice k.
+type nearest struct {
+	k    int
+	list []pair
+	top  pair
+	full bool
+}
+
+func (s *nearest) push(p pair) {
+	if s.full && comparePairs(p, s.top) >= 0 {
+		return
+	}
+	s.list = append(s.list, p)
+	if len(s.list) >= 2*s.k {
+		slices.SortFunc(s.list, comparePairs)
+		s.list = s.list[:s.k]
+		s.top, s.full = s.list[s.k-1], true
+	}
+}

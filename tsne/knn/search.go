@@ -1,0 +1,277 @@
+package knn
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/internal/vec"
+)
+
+// Search finds the k nearest other rows of every row of x. k must be between
+// 0 and n-1. Errors: [ErrK], *[ValueError] for a number that is not finite,
+// *[SettingError], [ErrPoints], [ErrMemory], [ErrRecall], or the context's
+// error, which is returned within some tens of milliseconds of the end of the
+// context.
+func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
+	set, err := s.fill()
+	if err != nil {
+		return nil, err
+	}
+	src, err := newSource(x, set.Metric)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkK(src.n, k, src.n-1); err != nil {
+		return nil, err
+	}
+	hash, err := src.scan(ctx, set.Workers)
+	if err != nil {
+		return nil, err
+	}
+	if set.Func != nil {
+		return searchFunc(ctx, src, src, k, true, &set)
+	}
+	m := src.merge(hash)
+	distinct := src.distinct(m)
+	used := int64(12 * src.n)
+	kd := k
+	if m != nil {
+		kd = min(k, distinct.n-1)
+		used += int64(16*src.n) + int64(src.n)*int64(k)*12
+	}
+	g, err := searchDistinct(ctx, distinct, kd, &set, used)
+	if err != nil {
+		return nil, err
+	}
+	g.Stats.Distinct = distinct.n
+	if m != nil {
+		if g, err = expand(ctx, g, m, k, true, set.Workers); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+// searchDistinct chooses the method. used is the memory already planned.
+func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used int64) (*Graph, error) {
+	if set.Method == Gram || set.Method == Auto && s.comb != nil {
+		g, err := planGram(s, k, set, used)
+		if err == nil {
+			return g.search(ctx, k, set)
+		}
+		if set.Method == Gram {
+			return nil, err
+		}
+	}
+	s, used, err := materialise(ctx, s, set, used)
+	if err != nil {
+		return nil, err
+	}
+	return searchExact(ctx, s, s, k, true, set, used)
+}
+
+// materialise makes all rows of a source that does not hold them, when memory
+// is not bounded.
+func materialise(ctx context.Context, s *source, set *Settings, used int64) (*source, int64, error) {
+	if s.flat != nil || set.MaxMemory > 0 || s.n == 0 {
+		return s, used, nil
+	}
+	flat := make([]float32, s.n*s.d)
+	if _, err := s.view(ctx, set.Workers, 0, s.n, flat); err != nil {
+		return nil, 0, err
+	}
+	made := &source{n: s.n, d: s.d, flat: flat}
+	return made, used + 4*int64(s.n)*int64(s.d), nil
+}
+
+// expand turns a graph of distinct rows into that of all rows. Every list of
+// distinct rows holds at least k rows together with their copies.
+func expand(ctx context.Context, d *Graph, m *merging, k int, same bool, workers int) (*Graph, error) {
+	n := d.N
+	if same {
+		n = len(m.of)
+	}
+	g := newGraph(n, k)
+	g.Recall, g.Stats = d.Recall, d.Stats
+	lists := make([][]int32, par.Workers(workers))
+	err := par.Blocks(ctx, len(lists), n, 64, func(w, _, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			index, d2 := g.Row(i)
+			u := i
+			members := lists[w][:0]
+			if same { // its own copies, at distance 0
+				u = int(m.of[i])
+				c := m.copies(u)
+				for _, j := range c[:min(len(c), k+1)] {
+					if int(j) != i {
+						members = append(members, j)
+					}
+				}
+			}
+			near, dist := d.Row(u)
+			var at2 float64 // squared distance of the members
+			for at, next := 0, 0; at < k; {
+				groups := 0
+				if len(members) > 0 {
+					groups = 1
+				} else {
+					at2 = dist[next]
+				}
+				for ; next < len(near) && dist[next] == at2; next++ {
+					c := m.copies(int(near[next]))
+					members = append(members, c[:min(len(c), k-at)]...)
+					groups++
+				}
+				if groups > 1 {
+					slices.Sort(members)
+				}
+				for _, j := range members[:min(len(members), k-at)] {
+					index[at], d2[at] = j, at2
+					at++
+				}
+				members = members[:0]
+			}
+			lists[w] = members
+		}
+	})
+	return g, err
+}
+
+func (m *merging) copies(u int) []int32 { return m.member[m.start[u]:m.start[u+1]] }
+
+// Query finds, for every row of x, the k nearest rows of ref; the rows of x
+// are not among them unless ref holds equal rows, which are at distance 0. The
+// graph's N is the number of rows of x, its indices are rows of ref. k must be
+// between 0 and the number of rows of ref. Errors are those of [Search];
+// they say which of the two sets is at fault.
+func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, error) {
+	set, err := s.fill()
+	if err != nil {
+		return nil, err
+	}
+	rs, err := newSource(ref, set.Metric)
+	if err != nil {
+		return nil, fmt.Errorf("reference: %w", err)
+	}
+	xs, err := newSource(x, set.Metric)
+	if err != nil {
+		return nil, fmt.Errorf("query: %w", err)
+	}
+	if rs.d != xs.d {
+		return nil, fmt.Errorf("%w: reference rows have %d columns, query rows %d", ErrPoints, rs.d, xs.d)
+	}
+	if err := checkK(xs.n, k, rs.n); err != nil {
+		return nil, err
+	}
+	hash, err := rs.scan(ctx, set.Workers)
+	if err != nil {
+		return nil, fmt.Errorf("reference: %w", err)
+	}
+	if _, err := xs.scan(ctx, set.Workers); err != nil {
+		return nil, fmt.Errorf("query: %w", err)
+	}
+	if set.Func != nil {
+		return searchFunc(ctx, rs, xs, k, false, &set)
+	}
+	m := rs.merge(hash)
+	used := int64(12 * rs.n)
+	kd := k
+	distinct := rs.distinct(m)
+	if m != nil {
+		kd = min(k, distinct.n)
+		used += int64(16*rs.n) + int64(xs.n)*int64(k)*12
+	}
+	if distinct, used, err = materialise(ctx, distinct, &set, used); err != nil {
+		return nil, err
+	}
+	if xs, used, err = materialise(ctx, xs, &set, used); err != nil {
+		return nil, err
+	}
+	g, err := searchExact(ctx, distinct, xs, kd, false, &set, used)
+	if err != nil {
+		return nil, err
+	}
+	g.Stats.Distinct = distinct.n
+	if m != nil {
+		if g, err = expand(ctx, g, m, k, false, set.Workers); err != nil {
+			return nil, err
+		}
+	}
+	return g, nil
+}
+
+// brute takes all distances by the definition. same says that x is ref, so
+// that a row is not its own neighbour. It is the oracle of the tests.
+func brute(ctx context.Context, ref, x *source, k int, same bool, set *Settings) (*Graph, error) {
+	return scalar(ctx, ref, x, k, same, set, func(a, b []float32) float64 { return vec.SqDist(a, b) })
+}
+
+// searchFunc is a parallel search with the caller's distance.
+func searchFunc(ctx context.Context, ref, x *source, k int, same bool, set *Settings) (*Graph, error) {
+	return scalar(ctx, ref, x, k, same, set, func(a, b []float32) float64 {
+		v := set.Func(a, b)
+		if !(v >= 0) || math.IsInf(v*v, 1) {
+			return math.NaN()
+		}
+		return v * v
+	})
+}
+
+func scalar(ctx context.Context, ref, x *source, k int, same bool, set *Settings, f func(a, b []float32) float64) (*Graph, error) {
+	rv, err := ref.view(ctx, set.Workers, 0, ref.n, make([]float32, need(ref)))
+	if err != nil {
+		return nil, err
+	}
+	xv := rv
+	if !same {
+		if xv, err = x.view(ctx, set.Workers, 0, x.n, make([]float32, need(x))); err != nil {
+			return nil, err
+		}
+	}
+	g := newGraph(x.n, k)
+	lists := make([][]pair, par.Workers(set.Workers))
+	var first firstError
+	err = par.Blocks(ctx, len(lists), x.n, 1, func(w, _, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			list := lists[w][:0]
+			a := xv.row(i)
+			for j := range ref.n {
+				if same && j == i {
+					continue
+				}
+				if j&1023 == 1023 && ctx.Err() != nil {
+					return
+				}
+				v := f(a, rv.row(j))
+				if v != v {
+					first.set(i, &ValueError{i, j, set.Func(a, rv.row(j))})
+					return
+				}
+				list = append(list, pair{v, int32(j)})
+			}
+			lists[w] = list
+			g.put(i, list)
+		}
+	})
+	if err == nil {
+		err = first.get()
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// need is how many numbers a view of all rows must make.
+func need(s *source) int {
+	if s.flat != nil {
+		return 0
+	}
+	return s.n * s.d
+}

@@ -1,0 +1,419 @@
+package knn
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+
+	"github.com/semamap/semamap/internal/par"
+)
+
+// A source is a checked set of points with the metric applied: plain
+// Euclidean distances of its rows are what is searched.
+type source struct {
+	n, d int
+	flat []float32 // all rows, or nil: then fetch makes them
+	ids  []int32   // when not nil, row u of the source is row ids[u] of flat
+
+	points Points
+	comb   *Combination // points, when it is one
+	metric Metric
+}
+
+// newSource checks the shape of x. Finite values are checked by scan.
+func newSource(x Points, metric Metric) (*source, error) {
+	if x == nil {
+		return nil, fmt.Errorf("%w: nil", ErrPoints)
+	}
+	s := &source{points: x, metric: metric}
+	switch t := x.(type) {
+	case rows:
+		if metric == Euclidean {
+			s.flat = t.x
+		}
+	case Combination:
+		s.comb = &t
+	case *Combination:
+		if t == nil {
+			return nil, fmt.Errorf("%w: nil", ErrPoints)
+		}
+		s.comb = t
+	}
+	if s.comb != nil {
+		if err := s.comb.check(); err != nil {
+			return nil, err
+		}
+	}
+	s.n, s.d = x.Dims()
+	if s.n < 0 || s.d < 0 || s.n > math.MaxInt32 || s.d > math.MaxInt32 || s.d > 0 && s.n > math.MaxInt/8/s.d {
+		return nil, fmt.Errorf("%w: %d rows of %d", ErrPoints, s.n, s.d)
+	}
+	return s, nil
+}
+
+func (s *source) orig(u int) int {
+	if s.ids != nil {
+		return int(s.ids[u])
+	}
+	return u
+}
+
+// fetch makes row u of the source in dst.
+func (s *source) fetch(dst []float32, u int, t *scratch) {
+	i := s.orig(u)
+	switch {
+	case s.flat != nil:
+		copy(dst[:s.d], s.flat[i*s.d:])
+		return
+	case s.comb != nil:
+		s.comb.row(dst, i, t)
+	default:
+		s.points.Row(dst[:s.d], i)
+	}
+	normalise(dst[:s.d], s.metric)
+}
+
+// normalise applies a metric to a row in place. Every operation is a single
+// one in float64, so the row has the same bits everywhere.
+func normalise(x []float32, m Metric) {
+	if m == Euclidean {
+		return
+	}
+	var mean float64
+	if m == Correlation {
+		for _, v := range x {
+			mean += float64(v)
+		}
+		mean /= float64(len(x))
+	}
+	var sq float64
+	for _, v := range x {
+		t := float64(v) - mean
+		sq += float64(t * t)
+	}
+	if !(sq > 0) { // zero, or a row that is not finite and will be refused
+		if sq == 0 {
+			clear(x)
+		}
+		return
+	}
+	norm := math.Sqrt(sq)
+	for c, v := range x {
+		x[c] = float32((float64(v) - mean) / norm)
+	}
+}
+
+// A view gives the rows [lo, hi) of a source as slices.
+type view struct {
+	x      []float32
+	ids    []int32
+	d      int
+	lo, hi int
+}
+
+func (v *view) row(u int) []float32 {
+	if v.ids != nil {
+		u = int(v.ids[u])
+	} else {
+		u -= v.lo
+	}
+	return v.x[u*v.d:][:v.d:v.d]
+}
+
+// view returns rows [lo, hi); they are made in buf, of (hi-lo)·d, when the
+// source does not hold its rows.
+func (s *source) view(ctx context.Context, workers, lo, hi int, buf []float32) (view, error) {
+	if s.flat != nil {
+		if s.ids != nil {
+			return view{s.flat, s.ids, s.d, lo, hi}, nil
+		}
+		return view{s.flat[lo*s.d : hi*s.d], nil, s.d, lo, hi}, nil
+	}
+	tmp := make([]scratch, par.Workers(workers))
+	err := par.Blocks(ctx, len(tmp), hi-lo, 16, func(w, _, a, b int) {
+		for i := a; i < b; i++ {
+			s.fetch(buf[i*s.d:(i+1)*s.d], lo+i, &tmp[w])
+		}
+	})
+	return view{buf[:(hi-lo)*s.d], nil, s.d, lo, hi}, err
+}
+
+// scan refuses rows with a number that is not finite and finds equal rows. It
+// returns the hash of every row.
+func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
+	if s.comb != nil {
+		return s.scanTerms(ctx, workers)
+	}
+	type buffers struct {
+		scratch
+		row []float32
+	}
+	hash := make([]uint64, s.n)
+	tmp := make([]buffers, par.Workers(workers))
+	var first firstError
+	raw := *s
+	raw.metric = Euclidean // errors show the caller's numbers
+	if t, ok := s.points.(rows); ok {
+		raw.flat = t.x
+	}
+	err := par.Blocks(ctx, len(tmp), s.n, 16, func(w, _, lo, hi int) {
+		t := &tmp[w]
+		if t.row == nil {
+			t.row = make([]float32, s.d)
+		}
+		for i := lo; i < hi; i++ {
+			x := t.row
+			if raw.flat != nil {
+				x = raw.flat[i*s.d : (i+1)*s.d]
+			} else {
+				raw.fetch(x, i, &t.scratch)
+			}
+			h, bad := hashRow(x)
+			if bad >= 0 {
+				first.set(i, &ValueError{i, bad, float64(x[bad])})
+				return
+			}
+			hash[i] = h
+		}
+	})
+	if err == nil {
+		err = first.get()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return hash, nil
+}
+
+// scanTerms is scan for a Combination: it looks at the base rows and forms
+// only those rows that may not be finite. Rows are equal when their terms are.
+func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
+	c := s.comb
+	nb, d := c.Base.Dims()
+	// largest[v] is the largest magnitude in base row v, infinite when the row
+	// is not finite, and 0 for rows that are not used.
+	largest := make([]float64, nb)
+	for i := range s.n {
+		for _, v := range c.Index[c.Start[i]:c.Start[i+1]] {
+			largest[v] = 1
+		}
+	}
+	flat, isFlat := c.Base.(rows)
+	rowsOf := make([][]float32, par.Workers(workers))
+	err := par.Blocks(ctx, len(rowsOf), nb, 16, func(w, _, lo, hi int) {
+		for v := lo; v < hi; v++ {
+			if largest[v] == 0 {
+				continue
+			}
+			x := rowsOf[w]
+			if isFlat {
+				x = flat.x[v*d : (v+1)*d]
+			} else {
+				if x == nil {
+					x = make([]float32, d)
+					rowsOf[w] = x
+				}
+				c.Base.Row(x, v)
+			}
+			var m float32
+			for _, t := range x {
+				if t < 0 {
+					t = -t
+				}
+				if !(t <= math.MaxFloat32) {
+					m = float32(math.Inf(1))
+					break
+				}
+				m = max(m, t)
+			}
+			largest[v] = float64(m)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	type buffers struct {
+		scratch
+		row []float32
+	}
+	hash := make([]uint64, s.n)
+	tmp := make([]buffers, par.Workers(workers))
+	var first firstError
+	raw := *s
+	raw.metric = Euclidean
+	err = par.Blocks(ctx, len(tmp), s.n, 64, func(w, _, lo, hi int) {
+		t := &tmp[w]
+		for i := lo; i < hi; i++ {
+			terms, div := c.terms(t.terms[:0], i)
+			t.terms = terms
+			h := math.Float64bits(div)
+			var most float64
+			for _, e := range terms {
+				h = bits.RotateLeft64(h^math.Float64bits(e.w), 29) * 0xbf58476d1ce4e5b9
+				h = bits.RotateLeft64(h^uint64(e.v), 31) * 0x94d049bb133111eb
+				most += math.Abs(e.w) * largest[e.v]
+			}
+			hash[i] = h ^ h>>31
+			if most/div <= math.MaxFloat32*0.999 { // refuses NaN too
+				continue
+			}
+			if t.row == nil {
+				t.row = make([]float32, d)
+			}
+			raw.fetch(t.row, i, &t.scratch)
+			if _, bad := hashRow(t.row); bad >= 0 {
+				first.set(i, &ValueError{i, bad, float64(t.row[bad])})
+				return
+			}
+		}
+	})
+	if err == nil {
+		err = first.get()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return hash, nil
+}
+
+// hashRow returns a hash that is the same for +0 and -0, and the first column
+// that is not finite, or -1.
+func hashRow(x []float32) (h uint64, bad int) {
+	var odd float32
+	a, b := uint64(0x9e3779b97f4a7c15), uint64(0xd1342543de82ef95)
+	i := 0
+	for ; i+4 <= len(x); i += 4 {
+		v := x[i : i+4 : i+4]
+		odd += (v[0] - v[0]) + (v[1] - v[1]) + (v[2] - v[2]) + (v[3] - v[3])
+		p := uint64(math.Float32bits(v[0]+0)) | uint64(math.Float32bits(v[1]+0))<<32
+		q := uint64(math.Float32bits(v[2]+0)) | uint64(math.Float32bits(v[3]+0))<<32
+		a = bits.RotateLeft64(a^p, 29) * 0xbf58476d1ce4e5b9
+		b = bits.RotateLeft64(b^q, 31) * 0x94d049bb133111eb
+	}
+	for ; i < len(x); i++ {
+		odd += x[i] - x[i]
+		a = bits.RotateLeft64(a^uint64(math.Float32bits(x[i]+0)), 29) * 0xbf58476d1ce4e5b9
+	}
+	if odd != 0 || odd != odd {
+		for c, v := range x {
+			if !isFinite(v) {
+				return 0, c
+			}
+		}
+	}
+	h = a ^ bits.RotateLeft64(b, 17)
+	h ^= h >> 31
+	return h * 0x9e3779b97f4a7c15, -1
+}
+
+// A merging says which rows of a source are equal. Row i is a copy of distinct
+// row of[i]; the copies of distinct row u are member[start[u]:start[u+1]],
+// ascending, and distinct rows are in the order of their first copies.
+type merging struct {
+	of, start, member []int32
+}
+
+// merge finds equal rows. It returns nil when there are none.
+func (s *source) merge(hash []uint64) *merging {
+	n := len(hash)
+	order := make([]int32, n)
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		if c := cmp.Compare(hash[a], hash[b]); c != 0 {
+			return c
+		}
+		return int(a) - int(b)
+	})
+	first := make([]int32, n) // first equal row
+	distinct := n
+	var ra, rb []float32
+	var t scratch
+	for lo := 0; lo < n; {
+		hi := lo + 1
+		for hi < n && hash[order[hi]] == hash[order[lo]] {
+			hi++
+		}
+		run := order[lo:hi]
+		for k, i := range run {
+			first[i] = i
+			for _, j := range run[:k] {
+				if first[j] != j {
+					continue
+				}
+				if ra == nil {
+					ra, rb = make([]float32, s.d), make([]float32, s.d)
+				}
+				if s.equal(int(i), int(j), ra, rb, &t) {
+					first[i] = j
+					distinct--
+					break
+				}
+			}
+		}
+		lo = hi
+	}
+	if distinct == n {
+		return nil
+	}
+	m := &merging{of: make([]int32, n), start: make([]int32, distinct+1), member: order}
+	u := int32(0)
+	for i, f := range first {
+		if int(f) == i {
+			m.of[i] = u
+			u++
+		} else {
+			m.of[i] = m.of[f]
+		}
+	}
+	for _, u := range m.of {
+		m.start[u+1]++
+	}
+	for u := range distinct {
+		m.start[u+1] += m.start[u]
+	}
+	next := slices.Clone(m.start[:distinct])
+	for i, u := range m.of {
+		m.member[next[u]] = int32(i)
+		next[u]++
+	}
+	return m
+}
+
+func (s *source) equal(i, j int, ra, rb []float32, t *scratch) bool {
+	if s.comb != nil {
+		a, da := s.comb.terms(nil, i)
+		b, db := s.comb.terms(nil, j)
+		return da == db && slices.Equal(a, b)
+	}
+	if s.flat != nil {
+		ra, rb = s.flat[i*s.d:(i+1)*s.d], s.flat[j*s.d:(j+1)*s.d]
+	} else {
+		s.fetch(ra, i, t)
+		s.fetch(rb, j, t)
+	}
+	for c, v := range ra {
+		if v != rb[c] {
+			return false
+		}
+	}
+	return true
+}
+
+// distinct returns the source of the distinct rows.
+func (s *source) distinct(m *merging) *source {
+	if m == nil {
+		return s
+	}
+	u := *s
+	u.n = len(m.start) - 1
+	u.ids = make([]int32, u.n)
+	for i := range u.ids {
+		u.ids[i] = m.member[m.start[i]]
+	}
+	return &u
+}

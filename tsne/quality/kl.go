@@ -1,0 +1,187 @@
+package quality
+
+import (
+	"context"
+	"math"
+
+	"github.com/semamap/semamap/internal/par"
+)
+
+// A Kernel describes the similarity in the map, w_i w_j (1+r²/a)^−a, and how
+// many goroutines sum it. Nil and the zero value mean t-SNE's own, 1/(1+r²).
+type Kernel struct {
+	Weights []float64 // w, the multiplicity of each point; nil means 1
+	Freedom float64   // a; 0 means 1
+	Workers int       // goroutines; 0 means GOMAXPROCS. It never changes a result
+}
+
+func (k *Kernel) fill(n int) (w []float64, a float64, workers int, err error) {
+	if k == nil {
+		k = &Kernel{}
+	}
+	if !(k.Freedom >= 0) || math.IsInf(k.Freedom, 0) {
+		return nil, 0, 0, inputErr("Kernel.Freedom is %v", k.Freedom)
+	}
+	if w, err = checkWeights(k.Weights, n); err != nil {
+		return nil, 0, 0, err
+	}
+	if a = k.Freedom; a == 0 {
+		a = 1
+	}
+	return w, a, k.Workers, nil
+}
+
+// pairBlock is the number of rows whose pairs are summed before the sum is
+// joined to the others.
+const pairBlock = 64
+
+// KL returns the Kullback–Leibler divergence, in nats, of the similarities in
+// the map from the affinities P,
+//
+//	Σ p_ij ln(p_ij Z / (w_i w_j k_ij)),  Z = Σ_{i,j} w_i w_j k_ij − Σ w_i,
+//
+// with k_ij the kernel at |y_i−y_j| and Z summed over all n² pairs: about
+// 0.6 ns a pair on one core. P is given in CSR form: row i has the columns
+// col[ptr[i]:ptr[i+1]] with the values val at the same places, len(ptr) is
+// n+1, and both directions of a pair are present. P is divided by its sum,
+// which must be positive; an entry of zero adds nothing. A map of less than
+// two points has divergence 0.
+func KL(ctx context.Context, ptr []int64, col []int32, val []float32, y []float32, dims int, kernel *Kernel) (float64, error) {
+	n, err := checkMap(y, dims)
+	if err != nil {
+		return 0, err
+	}
+	w, a, workers, err := kernel.fill(n)
+	if err != nil {
+		return 0, err
+	}
+	if err := checkCSR(ptr, col, val, n); err != nil {
+		return 0, err
+	}
+	if n < 2 {
+		return 0, ctx.Err()
+	}
+	var sum float64
+	for _, p := range val {
+		sum += float64(p)
+	}
+	if sum == 0 {
+		return 0, inputErr("P sums to 0")
+	}
+	z, err := partition(ctx, y, dims, w, a, workers)
+	if err != nil {
+		return 0, err
+	}
+	lnz := math.Log(z / sum)
+	kl, err := par.Sum(ctx, workers, n, 512, func(_, lo, hi int) float64 {
+		var s float64
+		for i := lo; i < hi; i++ {
+			yi := y[i*dims : (i+1)*dims]
+			for e := ptr[i]; e < ptr[i+1]; e++ {
+				p := float64(val[e])
+				if p == 0 {
+					continue
+				}
+				j := int(col[e])
+				r2 := sqDist32(yi, y[j*dims:(j+1)*dims])
+				s += p * (math.Log(p/(w[i]*w[j])) + a*math.Log1p(r2/a) + lnz)
+			}
+		}
+		return s
+	})
+	return kl / sum, err
+}
+
+func checkCSR(ptr []int64, col []int32, val []float32, n int) error {
+	if len(ptr) != n+1 || ptr[0] != 0 || len(col) != len(val) || ptr[n] != int64(len(col)) {
+		return inputErr("P has %d row pointers, %d columns and %d values for %d points", len(ptr), len(col), len(val), n)
+	}
+	for i := range n {
+		if ptr[i] > ptr[i+1] || ptr[i+1] > int64(len(col)) {
+			return inputErr("P, row %d ends at entry %d, before it begins or after the last", i, ptr[i+1])
+		}
+		for e := ptr[i]; e < ptr[i+1]; e++ {
+			if c := col[e]; c < 0 || int(c) >= n || int(c) == i {
+				return inputErr("P, row %d, entry %d: column %d", i, e-ptr[i], c)
+			}
+			if v := float64(val[e]); !(v >= 0) || math.IsInf(v, 0) {
+				return inputErr("P, row %d, entry %d: value %v", i, e-ptr[i], v)
+			}
+		}
+	}
+	return nil
+}
+
+// partition returns Z: twice the sum over pairs i < j, and Σ w_i² − Σ w_i for
+// the copies of one point among themselves.
+func partition(ctx context.Context, y []float32, dims int, w []float64, a float64, workers int) (float64, error) {
+	n := len(w)
+	unit := a == 1
+	for _, v := range w {
+		unit = unit && v == 1
+	}
+	row := func(i int) float64 { return w[i] * pairSum(y, dims, i, w, a) }
+	if unit && dims == 2 {
+		row = func(i int) float64 { return pairSum2(y[2*i], y[2*i+1], y[2*i+2:]) }
+	}
+	z, err := par.Sum(ctx, workers, n, pairBlock, func(_, lo, hi int) float64 {
+		var s float64
+		for i := lo; i < hi; i++ {
+			s += row(i)
+		}
+		return s
+	})
+	z *= 2
+	for _, v := range w {
+		z += v * (v - 1)
+	}
+	return z, err
+}
+
+// pairSum2 sums 1/(1+r²) over the points of ys. Two terms share a division.
+func pairSum2(y0, y1 float32, ys []float32) float64 {
+	a, b := float64(y0), float64(y1)
+	var s0, s1 float64
+	for len(ys) >= 8 {
+		x0, x1 := float64(ys[0])-a, float64(ys[1])-b
+		x2, x3 := float64(ys[2])-a, float64(ys[3])-b
+		x4, x5 := float64(ys[4])-a, float64(ys[5])-b
+		x6, x7 := float64(ys[6])-a, float64(ys[7])-b
+		p, q := 1+x0*x0+x1*x1, 1+x2*x2+x3*x3
+		r, t := 1+x4*x4+x5*x5, 1+x6*x6+x7*x7
+		s0 += (p + q) / (p * q)
+		s1 += (r + t) / (r * t)
+		ys = ys[8:]
+	}
+	for len(ys) >= 2 {
+		x0, x1 := float64(ys[0])-a, float64(ys[1])-b
+		s0 += 1 / (1 + x0*x0 + x1*x1)
+		ys = ys[2:]
+	}
+	return s0 + s1
+}
+
+// pairSum sums w_j k_ij over j > i for any dimension, weights and kernel.
+func pairSum(y []float32, dims, i int, w []float64, a float64) float64 {
+	var s float64
+	yi := y[i*dims : (i+1)*dims]
+	for j := i + 1; j < len(w); j++ {
+		r2 := sqDist32(yi, y[j*dims:(j+1)*dims])
+		if a == 1 {
+			s += w[j] / (1 + r2)
+		} else {
+			s += w[j] * math.Exp(-a*math.Log1p(r2/a))
+		}
+	}
+	return s
+}
+
+// sqDist32 is the squared distance of two points of a map.
+func sqDist32(a, b []float32) float64 {
+	var s float64
+	for c, v := range a {
+		d := float64(v) - float64(b[c])
+		s += float64(d * d) // no fused multiply-add: bounds of the tree rely on it
+	}
+	return s
+}

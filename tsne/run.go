@@ -1,0 +1,524 @@
+package tsne
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math"
+	"slices"
+
+	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/internal/vec"
+)
+
+// A Run is a map in the making. It is not safe for concurrent use.
+type Run struct {
+	s    Settings // filled
+	rows int      // of the input
+	of   []int32  // from a row to its distinct row; nil: the same
+	u    int      // distinct rows
+	dims int      // of the arrays below: 2 for maps of one dimension
+
+	// The state, in the order of the points' places, which follows a
+	// Z-curve from some step on; perm gives the distinct row at a place.
+	perm     []int32
+	w        []float32
+	fixed    []bool // nil: none
+	anyFixed bool
+	p        *Affinities
+	y, next  []float32
+	v        []float32
+	gain     []float32
+	box      box
+
+	phases    []Phase
+	phase     int // present one
+	phaseStep int // steps taken in it
+	iter      int // steps taken in all
+	ended     bool
+	err       error
+
+	sumW   float64
+	entKL  float64 // Σ p ln(p/ww)
+	z      float64 // of the positions before the last step
+	stats  Stats
+	perp   float64
+	rep    *repulsor
+	pool   *pool
+	attr   []float32 // attraction
+	blocks []blockSums
+	now    stepParams
+
+	updateF, centerF, logF func(worker, block int)
+}
+
+// blockSums are the partial sums of a block of points.
+type blockSums struct {
+	mean [3]float64
+	norm float64
+	log  float64
+	box  box
+	bad  int32 // place of a point that is not finite, or −1
+}
+
+// stepParams are the numbers of one step.
+type stepParams struct {
+	rho, invZ, eta, momentum, most float32
+	mean                           [3]float64
+}
+
+// A Step tells about a step just taken.
+type Step struct {
+	Iter         int     // steps taken so far, from 1
+	Phase        int     // from 0
+	Exaggeration float64 // of the phase
+	Z            float64 // normalisation of the positions before the step
+	GradNorm     float64 // norm of the gradient of KL (exaggerated) over all copies
+	Extent       float64 // longest side of the map
+	Method       Method  // that summed the repulsion
+}
+
+// updateBlock is the number of points of a task of a step.
+const updateBlock = 512
+
+// newRun makes a run of u distinct rows at the positions y (u × Dims).
+func newRun(s Settings, rows, u int, of []int32, w []float64, fixed []bool, p *Affinities, y []float64) *Run {
+	r := &Run{s: s, rows: rows, of: of, u: u, dims: max(2, s.Dims), p: p, fixed: fixed, phases: s.Phases}
+	r.w = make([]float32, u)
+	for i := range r.w {
+		r.w[i] = float32(weight(w, i))
+	}
+	r.perm = make([]int32, u)
+	for i := range r.perm {
+		r.perm[i] = int32(i)
+	}
+	r.y = make([]float32, u*r.dims)
+	r.v = make([]float32, u*r.dims)
+	r.gain = make([]float32, u*r.dims)
+	for i := range r.gain {
+		r.gain[i] = 1
+	}
+	for i := range u {
+		for c := range s.Dims {
+			r.y[i*r.dims+c] = float32(y[i*s.Dims+c])
+		}
+	}
+	r.finish()
+	r.bounds()
+	return r
+}
+
+// finish makes what follows from the state.
+func (r *Run) finish() {
+	r.next = make([]float32, len(r.y))
+	r.attr = make([]float32, len(r.y))
+	r.blocks = make([]blockSums, par.NumBlocks(r.u, updateBlock))
+	r.pool = newPool(r.s.Workers)
+	r.rep = newRepulsor(r.u, r.dims, r.w, &r.s, r.pool)
+	r.sumW = r.rep.sumW
+	r.anyFixed = slices.Contains(r.fixed, true)
+	r.updateF, r.centerF, r.logF = r.updateTask, r.centerTask, r.logTask
+	// Σ p ln(p/ww), in the order of the distinct rows for the same bits in
+	// any order of places: summed before the first permutation.
+	for i := range r.u {
+		var row float64
+		for e := r.p.Ptr[i]; e < r.p.Ptr[i+1]; e++ {
+			if v := float64(r.p.Val[e]); v > 0 {
+				row += v * math.Log(v/(float64(r.w[i])*float64(r.w[r.p.Col[e]])))
+			}
+		}
+		r.entKL += row
+	}
+}
+
+// Len returns the number of rows of the input.
+func (r *Run) Len() int { return r.rows }
+
+// XY returns the present position of row i, with y = 0 for maps of one
+// dimension and the first two coordinates for maps of three. It takes time in
+// proportion to the number of rows; use [Run.Positions] for all.
+func (r *Run) XY(i int) (x, y float64) {
+	u := int32(i)
+	if r.of != nil {
+		u = r.of[i]
+	}
+	p := slices.Index(r.perm, u)
+	return float64(r.y[p*r.dims]), float64(r.y[p*r.dims+1])
+}
+
+// Positions stores the present positions, rows × Dims in the order of the
+// input, in dst if it is large enough, and returns them.
+func (r *Run) Positions(dst []float32) []float32 {
+	d := r.s.Dims
+	if cap(dst) < r.rows*d {
+		dst = make([]float32, r.rows*d)
+	}
+	dst = dst[:r.rows*d]
+	if r.of == nil {
+		for p, u := range r.perm {
+			copy(dst[int(u)*d:int(u)*d+d], r.y[p*r.dims:])
+		}
+		return dst
+	}
+	place := r.places()
+	for i, u := range r.of {
+		copy(dst[i*d:i*d+d], r.y[int(place[u])*r.dims:])
+	}
+	return dst
+}
+
+// places returns the inverse of perm.
+func (r *Run) places() []int32 {
+	place := make([]int32, r.u)
+	for p, u := range r.perm {
+		place[u] = int32(p)
+	}
+	return place
+}
+
+// Add appends phases to the schedule, also after its end.
+func (r *Run) Add(p ...Phase) error {
+	p = slices.Clone(p)
+	for i := range p {
+		if err := p[i].fill(len(r.phases) + i); err != nil {
+			return err
+		}
+	}
+	r.phases = append(slices.Clip(r.phases), p...)
+	r.ended = false
+	return nil
+}
+
+// Steps takes gradient steps until the schedule ends and yields after each.
+// Leaving the loop pauses the run; ranging again goes on from there. The
+// error of a run that ended early is that of [Run.Result].
+func (r *Run) Steps() iter.Seq[Step] {
+	return func(yield func(Step) bool) {
+		for r.err == nil && !r.ended {
+			for r.phase < len(r.phases) && r.phaseStep >= r.phases[r.phase].Steps {
+				r.phase++
+				r.phaseStep = 0
+			}
+			if r.phase >= len(r.phases) || r.u <= 1 {
+				return
+			}
+			if !yield(r.step()) {
+				return
+			}
+		}
+	}
+}
+
+// permuteAt lists the steps after which points take places along a Z-curve.
+var permuteAt = [...]int{50, 150, 300, 500}
+
+// permuteMin is the least number of points worth it. Only tests change it.
+var permuteMin = 4096
+
+func (r *Run) step() Step {
+	ph := r.phases[r.phase]
+	eta := ph.LearningRate
+	if eta == 0 {
+		eta = r.sumW / ph.Exaggeration
+	}
+	z, method := r.rep.run(r.y, &r.box)
+	r.z = z
+	r.now = stepParams{
+		rho: float32(ph.Exaggeration), invZ: float32(1 / z), eta: float32(min(eta, math.MaxFloat32)),
+		momentum: float32(ph.Momentum), most: float32(r.s.MaxStep),
+	}
+	r.pool.do(len(r.blocks), r.updateF)
+	var norm float64
+	for b := range r.blocks {
+		for c, m := range r.blocks[b].mean {
+			r.now.mean[c] += m
+		}
+		norm += r.blocks[b].norm
+	}
+	for c := range r.now.mean {
+		r.now.mean[c] /= r.sumW
+		if r.anyFixed {
+			r.now.mean[c] = 0 // they would move
+		}
+	}
+	r.pool.do(len(r.blocks), r.centerF)
+	r.iter++
+	r.phaseStep++
+	r.joinBoxes()
+	if r.u >= permuteMin && r.err == nil && slices.Contains(permuteAt[:], r.iter) {
+		r.permute()
+	}
+	g := 4 * math.Sqrt(norm)
+	if r.phase == len(r.phases)-1 && g < r.s.MinGradNorm {
+		r.ended = true
+	}
+	return Step{
+		Iter: r.iter, Phase: r.phase, Exaggeration: ph.Exaggeration, Z: z,
+		GradNorm: g, Extent: r.box.side(), Method: method,
+	}
+}
+
+// updateTask moves the points of a block: gains and momentum of Jacobs (1988)
+// as in [vdMH08].
+func (r *Run) updateTask(_, b int) {
+	lo, hi := b*updateBlock, min(r.u, (b+1)*updateBlock)
+	d, now := r.dims, &r.now
+	r.attract(lo, hi)
+	sums := &r.blocks[b]
+	sums.mean, sums.norm = [3]float64{}, 0
+	most2 := now.most * now.most
+	for i := lo; i < hi; i++ {
+		w := float64(r.w[i])
+		y, v, gain := r.y[i*d:i*d+d], r.v[i*d:i*d+d], r.gain[i*d:i*d+d]
+		next, attr, force := r.next[i*d:i*d+d], r.attr[i*d:i*d+d], r.rep.force[i*d:i*d+d]
+		if r.fixed != nil && r.fixed[i] {
+			copy(next, y)
+			continue
+		}
+		rho := now.rho / r.w[i]
+		var len2 float32
+		var norm float64
+		for c := range d {
+			g := float32(rho*attr[c]) - float32(now.invZ*force[c])
+			if c >= r.s.Dims {
+				g = 0 // a map of one dimension
+			}
+			k := gain[c]
+			if v[c] > 0 != (g > 0) || v[c] < 0 != (g < 0) {
+				k += 0.2
+			} else {
+				k = float32(k*0.8) + 0.01
+			}
+			gain[c] = k
+			// Cut so that its square is finite; the step is cut below anyway.
+			u := float32(now.momentum*v[c]) - float32(float32(now.eta*k)*g)
+			u = min(max(u, -maxPosition), maxPosition)
+			v[c] = u
+			len2 += u * u
+			norm += float64(g) * float64(g)
+		}
+		if len2 > most2 {
+			f := now.most / float32(math.Sqrt(float64(len2)))
+			for c := range v {
+				v[c] *= f
+			}
+		}
+		for c := range d {
+			next[c] = y[c] + v[c]
+			sums.mean[c] += w * float64(next[c])
+		}
+		sums.norm += w * norm
+	}
+}
+
+// attract sums the attraction of the points lo to hi.
+func (r *Run) attract(lo, hi int) {
+	inv := float32(1 / r.s.Freedom)
+	if r.dims == 2 {
+		vec.Attract(r.attr, r.p.Ptr, r.p.Col, r.p.Val, r.y, inv, lo, hi)
+		return
+	}
+	for i := lo; i < hi; i++ {
+		var s [3]float32
+		yi := (*[3]float32)(r.y[3*i:])
+		for e := r.p.Ptr[i]; e < r.p.Ptr[i+1]; e++ {
+			yj := (*[3]float32)(r.y[3*r.p.Col[e]:])
+			x, y, z := yi[0]-yj[0], yi[1]-yj[1], yi[2]-yj[2]
+			q := r.p.Val[e] / (1 + inv*(x*x+y*y+z*z))
+			s[0] += q * x
+			s[1] += q * y
+			s[2] += q * z
+		}
+		copy(r.attr[3*i:3*i+3], s[:])
+	}
+}
+
+// centerTask removes the mean and finds the bounding box of a block.
+func (r *Run) centerTask(_, b int) {
+	lo, hi := b*updateBlock, min(r.u, (b+1)*updateBlock)
+	d := r.dims
+	sums := &r.blocks[b]
+	sums.bad = -1
+	for c := range d {
+		mean := r.now.mean[c]
+		low, high := float32(math.Inf(1)), float32(math.Inf(-1))
+		for i := lo*d + c; i < hi*d; i += d {
+			v := float32(float64(r.next[i]) - mean)
+			r.y[i] = v
+			low, high = min(low, v), max(high, v)
+			if v-v != 0 && sums.bad < 0 {
+				sums.bad = int32(i / d)
+			}
+		}
+		sums.box.lo[c], sums.box.hi[c] = low, high
+	}
+}
+
+func (r *Run) joinBoxes() {
+	if len(r.blocks) == 0 {
+		return
+	}
+	r.box = r.blocks[0].box
+	for b := range r.blocks {
+		s := &r.blocks[b]
+		for c := range r.dims {
+			r.box.lo[c] = min(r.box.lo[c], s.box.lo[c])
+			r.box.hi[c] = max(r.box.hi[c], s.box.hi[c])
+		}
+		if s.bad >= 0 && r.err == nil {
+			row := int(r.perm[s.bad])
+			if r.of != nil {
+				row = slices.Index(r.of, int32(row))
+			}
+			r.err = &DivergedError{r.iter, row}
+		}
+	}
+}
+
+// bounds finds the box of the present positions.
+func (r *Run) bounds() {
+	copy(r.next, r.y)
+	r.now.mean = [3]float64{}
+	r.pool.do(len(r.blocks), r.centerF)
+	r.joinBoxes()
+}
+
+// KL returns the Kullback–Leibler divergence of the present map from P, in
+// nats: Σ p ln(p/ww) + a Σ p ln(1+r²/a) + ln Z, with the Z of the method in
+// use. It costs a pass over the affinities and a sum of the repulsion.
+func (r *Run) KL() float64 {
+	if r.u <= 1 || r.err != nil || len(r.p.Val) == 0 {
+		return 0
+	}
+	z, _ := r.rep.run(r.y, &r.box)
+	r.pool.do(len(r.blocks), r.logF)
+	var s float64
+	for b := range r.blocks {
+		s += r.blocks[b].log
+	}
+	return r.entKL + r.s.Freedom*s + math.Log(z)
+}
+
+func (r *Run) logTask(_, b int) {
+	lo, hi := b*updateBlock, min(r.u, (b+1)*updateBlock)
+	inv := float32(1 / r.s.Freedom)
+	if r.dims == 2 {
+		r.blocks[b].log = vec.AttractLog(r.p.Ptr, r.p.Col, r.p.Val, r.y, inv, lo, hi)
+		return
+	}
+	var s float64
+	for i := lo; i < hi; i++ {
+		for e := r.p.Ptr[i]; e < r.p.Ptr[i+1]; e++ {
+			var d2 float64
+			for c := range 3 {
+				v := float64(r.y[3*i+c]) - float64(r.y[3*int(r.p.Col[e])+c])
+				d2 += v * v
+			}
+			s += float64(r.p.Val[e]) * math.Log1p(d2/r.s.Freedom)
+		}
+	}
+	r.blocks[b].log = s
+}
+
+// permute gives the points places along a Z-curve of the map, so that
+// neighbours in the map are neighbours in memory. Entries of P keep their
+// order within a row.
+func (r *Run) permute() {
+	d := r.dims
+	bits := 32 / d
+	key := make([]uint64, r.u)
+	side := max(r.box.side(), 1e-30)
+	scale := float64(int(1)<<bits-1) / side
+	for i := range key {
+		var code uint64
+		var q [3]uint32
+		for c := range d {
+			q[c] = uint32((float64(r.y[i*d+c]) - float64(r.box.lo[c])) * scale)
+		}
+		for b := bits - 1; b >= 0; b-- {
+			for c := range d {
+				code = code<<1 | uint64(q[c]>>b&1)
+			}
+		}
+		key[i] = code<<32 | uint64(i)
+	}
+	slices.Sort(key)
+	from := make([]int32, r.u)
+	for p, k := range key {
+		from[p] = int32(uint32(k))
+	}
+	r.reorder(from)
+}
+
+// reorder moves the point at place from[p] to place p.
+func (r *Run) reorder(from []int32) {
+	to := make([]int32, r.u)
+	for p, f := range from {
+		to[f] = int32(p)
+	}
+	d := r.dims
+	move := func(x []float32, d int) {
+		for p, f := range from {
+			copy(r.next[p*d:p*d+d], x[int(f)*d:])
+		}
+		copy(x, r.next[:r.u*d])
+	}
+	move(r.y, d)
+	move(r.v, d)
+	move(r.gain, d)
+	move(r.w, 1) // shared with rep
+	perm := make([]int32, r.u)
+	for p, f := range from {
+		perm[p] = r.perm[f]
+	}
+	r.perm = perm
+	if r.fixed != nil {
+		fixed := make([]bool, r.u)
+		for p, f := range from {
+			fixed[p] = r.fixed[f]
+		}
+		r.fixed = fixed
+	}
+	q := &Affinities{make([]int64, r.u+1), make([]int32, len(r.p.Col)), make([]float32, len(r.p.Val))}
+	for p, f := range from {
+		q.Ptr[p+1] = q.Ptr[p] + r.p.Ptr[f+1] - r.p.Ptr[f]
+	}
+	r.pool.do(len(r.blocks), func(_, b int) {
+		for p := b * updateBlock; p < min(r.u, (b+1)*updateBlock); p++ {
+			f := from[p]
+			e := q.Ptr[p]
+			copy(q.Val[e:], r.p.Val[r.p.Ptr[f]:r.p.Ptr[f+1]])
+			for k, j := range r.p.Col[r.p.Ptr[f]:r.p.Ptr[f+1]] {
+				q.Col[e+int64(k)] = to[j]
+			}
+		}
+	})
+	r.p = q
+}
+
+// Result returns the present map with its KL. The error is that of a run that
+// diverged; the map then is not finite.
+func (r *Run) Result() (*Result, error) {
+	res := &Result{
+		Y: r.Positions(nil), Dims: r.s.Dims, Perplexity: r.perp, Steps: r.iter, Stats: r.stats,
+		freedom: r.s.Freedom, seed: r.s.Seed, workers: r.s.Workers,
+	}
+	if r.err != nil {
+		return res, r.err
+	}
+	res.KL = r.KL()
+	return res, nil
+}
+
+// run takes all steps, looking at the context before each.
+func (r *Run) run(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("tsne: step %d: %w", r.iter, err)
+	}
+	for range r.Steps() {
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("tsne: step %d: %w", r.iter, err)
+		}
+	}
+	return nil
+}

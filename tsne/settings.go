@@ -1,0 +1,281 @@
+package tsne
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/semamap/semamap/tsne/knn"
+)
+
+// Settings tunes a run. Nil and the zero value both ask for the defaults.
+type Settings struct {
+	// Dims is the number of dimensions of the map: 1, 2 or 3. Zero means 2.
+	Dims int
+
+	// Perplexity is the effective number of neighbours of each row. Zero
+	// means 30, or less for few rows: with U distinct rows
+	// min(30, max((U−1)/3, min(U/2, 2))). An explicit value must be above 1
+	// and below U−1 and is never changed. [Result.Perplexity] tells the value
+	// used.
+	Perplexity float64
+
+	// Kernel makes affinities of distances. Nil means a Gaussian of the
+	// Perplexity; see [Mixture], [Multiscale], [Sigma] and [Uniform], which
+	// ignore Perplexity.
+	Kernel Kernel
+
+	// Phases is the schedule. Nil means 250 steps with exaggeration 12, then
+	// 500 without.
+	Phases []Phase
+
+	// MinGradNorm ends the last phase early, at the first step whose
+	// Step.GradNorm is below it. Zero means never.
+	MinGradNorm float64
+
+	// Start gives the first positions. Nil means [PCA].
+	Start Start
+
+	// Method sums the repulsion. Zero means Auto.
+	Method Method
+
+	// Spacing is the distance of the mesh nodes, at most 0.6. Zero means 0.5,
+	// or 0.4 below 20,000 distinct rows. Small maps use a finer mesh.
+	Spacing float64
+
+	// Theta is the opening of the tree: a cell of full width s is summed as a
+	// whole from a distance of s/Theta on. Zero means 0.5; at most 1.
+	Theta float64
+
+	// Freedom is the degrees of freedom a of the kernel (1 + r²/a)^−a of the
+	// map. Zero means 1, Student's t of plain t-SNE; less spreads clusters
+	// into finer ones.
+	Freedom float64
+
+	// MaxStep bounds how far a point moves in a step. Zero means 5.
+	MaxStep float64
+
+	// Seed makes the random numbers of the start and of an approximate
+	// search.
+	Seed uint64
+
+	// Workers bounds the goroutines. Zero means GOMAXPROCS. It never changes
+	// a result.
+	Workers int
+
+	// MaxMemory bounds the bytes used beyond the input, by estimate. Zero
+	// means no bound. A run that needs more fails with [ErrMemory].
+	MaxMemory int64
+
+	// Duplicates says what to do with equal rows. Zero means Merge.
+	Duplicates Duplicates
+
+	// Weights are the multiplicities of the rows, positive. Nil means 1 each.
+	Weights []float64
+
+	// Fixed marks rows that stay at their start. Nil means none.
+	Fixed []bool
+
+	// Search tunes the neighbour search. Nil means exact up to a limit of
+	// work; see [knn.Settings].
+	Search *knn.Settings
+
+	// Neighbors are given neighbours of each row: nothing is searched and
+	// nothing is merged. The points are then needed by the start only.
+	Neighbors *knn.Graph
+
+	// Affinities are given: nothing is searched, calibrated or merged. The
+	// points are then needed by the start only and may be nil if Start does
+	// not need them.
+	Affinities *Affinities
+}
+
+// A Phase is a part of the schedule.
+type Phase struct {
+	Steps int
+	// Exaggeration multiplies the attraction. Zero means 1.
+	Exaggeration float64
+	// LearningRate is the factor of the gradient (without its factor 4).
+	// Zero means the total weight of the rows divided by Exaggeration.
+	LearningRate float64
+	// Momentum is the share of the last move kept. Zero means 0.8.
+	Momentum float64
+}
+
+// DefaultPhases returns the schedule used when Settings.Phases is nil.
+func DefaultPhases() []Phase {
+	return []Phase{{Steps: 250, Exaggeration: 12}, {Steps: 500, Exaggeration: 1}}
+}
+
+// A Method sums the repulsion between all pairs of points.
+type Method uint8
+
+const (
+	Auto  Method = iota // the cheapest, by a rule of numbers only
+	Mesh                // one field on a mesh; in one or two dimensions
+	Tree                // Barnes–Hut
+	Exact               // all pairs
+)
+
+func (m Method) String() string {
+	switch m {
+	case Auto:
+		return "auto"
+	case Mesh:
+		return "mesh"
+	case Tree:
+		return "tree"
+	case Exact:
+		return "exact"
+	}
+	return fmt.Sprintf("Method(%d)", uint8(m))
+}
+
+// Duplicates says what to do with equal rows.
+type Duplicates uint8
+
+const (
+	Merge Duplicates = iota // treat them as one row with their joint weight
+	Keep                    // treat them as different rows at distance zero
+)
+
+func (d Duplicates) String() string {
+	switch d {
+	case Merge:
+		return "merge"
+	case Keep:
+		return "keep"
+	}
+	return fmt.Sprintf("Duplicates(%d)", uint8(d))
+}
+
+// fill replaces zeros by defaults and reports every setting that is wrong for
+// n rows. It does not look at what depends on the number of distinct rows.
+func (s *Settings) fill(n int) error {
+	var errs []error
+	bad := func(name string, value any, reason string) {
+		errs = append(errs, &SettingError{name, value, reason})
+	}
+	number := func(name string, v *float64, zero, lo, hi float64) {
+		if *v == 0 {
+			*v = zero
+		}
+		if !(*v > lo && *v <= hi) {
+			bad(name, *v, fmt.Sprintf("outside (%v, %v]", lo, hi))
+		}
+	}
+	if s.Dims == 0 {
+		s.Dims = 2
+	}
+	if s.Dims < 1 || s.Dims > 3 {
+		bad("Dims", s.Dims, "must be 1, 2 or 3")
+	}
+	if math.IsNaN(s.Perplexity) || s.Perplexity < 0 || math.IsInf(s.Perplexity, 0) {
+		bad("Perplexity", s.Perplexity, "must be above 1")
+	}
+	if s.Kernel != nil {
+		if err := s.Kernel.check(); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if s.Phases == nil {
+		s.Phases = DefaultPhases()
+	}
+	s.Phases = slices.Clone(s.Phases)
+	for i := range s.Phases {
+		if err := s.Phases[i].fill(i); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if !(s.MinGradNorm >= 0) {
+		bad("MinGradNorm", s.MinGradNorm, "must not be negative")
+	}
+	if s.Start == nil {
+		s.Start = PCA()
+	}
+	if s.Method > Exact {
+		bad("Method", s.Method, "unknown")
+	}
+	if s.Method == Mesh && s.Dims == 3 {
+		bad("Method", s.Method, "the mesh has one or two dimensions")
+	}
+	if s.Spacing != 0 {
+		number("Spacing", &s.Spacing, 0, 0, 0.6)
+		if s.Spacing < 0.01 {
+			bad("Spacing", s.Spacing, "below 0.01")
+		}
+	}
+	number("Theta", &s.Theta, 0.5, 0, 1)
+	number("Freedom", &s.Freedom, 1, 0, 1e6)
+	number("MaxStep", &s.MaxStep, 5, 0, 1e6)
+	if s.MaxMemory < 0 {
+		bad("MaxMemory", s.MaxMemory, "must not be negative")
+	}
+	if s.Duplicates > Keep {
+		bad("Duplicates", s.Duplicates, "unknown")
+	}
+	if s.Weights != nil {
+		if len(s.Weights) != n {
+			bad("Weights", len(s.Weights), fmt.Sprintf("need one for each of %d rows", n))
+		}
+		for i, w := range s.Weights {
+			if !(w > 0 && w <= 1e9 && float32(w) > 0) {
+				bad("Weights", w, fmt.Sprintf("weight of row %d is outside (0, 1e9]", i))
+				break
+			}
+		}
+	}
+	if s.Fixed != nil && len(s.Fixed) != n {
+		bad("Fixed", len(s.Fixed), fmt.Sprintf("need one for each of %d rows", n))
+	}
+	return errors.Join(errs...)
+}
+
+func (p *Phase) fill(i int) error {
+	var errs []error
+	bad := func(name string, value any, reason string) {
+		errs = append(errs, &SettingError{fmt.Sprintf("Phases[%d].%s", i, name), value, reason})
+	}
+	if p.Steps < 0 {
+		bad("Steps", p.Steps, "must not be negative")
+	}
+	if p.Exaggeration == 0 {
+		p.Exaggeration = 1
+	}
+	if !(p.Exaggeration > 0 && p.Exaggeration <= 1e6) {
+		bad("Exaggeration", p.Exaggeration, "outside (0, 1e6]")
+	}
+	if !(p.LearningRate >= 0 && p.LearningRate <= math.MaxFloat32) {
+		bad("LearningRate", p.LearningRate, "must be finite and not negative")
+	}
+	if p.Momentum == 0 {
+		p.Momentum = 0.8
+	}
+	if !(p.Momentum >= 0 && p.Momentum < 1) {
+		bad("Momentum", p.Momentum, "outside [0, 1)")
+	}
+	return errors.Join(errs...)
+}
+
+// perplexity returns the perplexity for u distinct rows.
+func (s *Settings) perplexity(u int) (float64, error) {
+	if u <= 2 || s.Kernel != nil {
+		return s.Perplexity, nil // nothing to calibrate
+	}
+	if s.Perplexity == 0 {
+		n := float64(u)
+		return min(30, max((n-1)/3, min(n/2, 2))), nil
+	}
+	if err := checkPerplexity("Perplexity", s.Perplexity, u); err != nil {
+		return 0, err
+	}
+	return s.Perplexity, nil
+}
+
+func checkPerplexity(name string, p float64, u int) error {
+	if !(p > 1 && p < float64(u-1)) {
+		return &SettingError{name, p, fmt.Sprintf("must be above 1 and below %d, the number of other rows that are distinct (%d are)", u-1, u)}
+	}
+	return nil
+}

@@ -1,0 +1,302 @@
+package tsne
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/knn"
+)
+
+// TransformSettings tunes the placing of new points. Nil and the zero value
+// both ask for the defaults.
+type TransformSettings struct {
+	Perplexity   float64       // of the new points; zero means 5, or less for few reference rows
+	Steps        int           // zero means 250; −1 means none: the median of neighbours
+	Exaggeration float64       // zero means 1.5
+	LearningRate float64       // zero means 0.1
+	Momentum     float64       // zero means 0.8
+	MaxGrad      float64       // bound of the gradient's length; zero means 0.25
+	Search       *knn.Settings // nil means the defaults
+	Workers      int           // zero means GOMAXPROCS
+}
+
+func (s *TransformSettings) fill(n int) error {
+	var errs []error
+	number := func(name string, v *float64, zero, most float64) {
+		if *v == 0 {
+			*v = zero
+		}
+		if !(*v > 0 && *v <= most) {
+			errs = append(errs, &SettingError{"TransformSettings." + name, *v, fmt.Sprintf("outside (0, %v]", most)})
+		}
+	}
+	if s.Perplexity == 0 {
+		s.Perplexity = max(1, min(5, float64(n)/3))
+	} else if n > 1 && !(s.Perplexity > 1 && s.Perplexity < float64(n)) {
+		errs = append(errs, &SettingError{"TransformSettings.Perplexity", s.Perplexity, fmt.Sprintf("must be above 1 and below %d, the reference rows", n)})
+	}
+	if s.Steps == 0 {
+		s.Steps = 250
+	}
+	if s.Steps < -1 {
+		errs = append(errs, &SettingError{"TransformSettings.Steps", s.Steps, "must not be below −1"})
+	}
+	number("Exaggeration", &s.Exaggeration, 1.5, 1e6)
+	number("LearningRate", &s.LearningRate, 0.1, 1e6)
+	number("Momentum", &s.Momentum, 0.8, 0.9999)
+	number("MaxGrad", &s.MaxGrad, 0.25, 1e6)
+	return errors.Join(errs...)
+}
+
+// startNeighbors is the number of neighbours whose median is the first
+// position of a new point.
+const startNeighbors = 25
+
+// Transform places new points x on a finished map and returns their positions,
+// rows × Dims. ref are the points the map was made of, in the same order. Each
+// new point is attracted by its neighbours among the reference rows and
+// repelled by the whole map, which stays as it is; new points do not see each
+// other, so a position does not depend on what else is in x. The points stay
+// within the box of the map plus 10 %. An exact copy of a reference row is
+// placed on it.
+func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSettings) ([]float32, error) {
+	var set TransformSettings
+	if s != nil {
+		set = *s
+	}
+	n, d, err := checkShape(ref)
+	if err != nil {
+		return nil, err
+	}
+	m, dx, err := checkShape(x)
+	switch {
+	case err != nil:
+		return nil, err
+	case n != r.Len():
+		return nil, &SettingError{"ref", n, fmt.Sprintf("the map has %d rows", r.Len())}
+	case d != dx:
+		return nil, &SettingError{"x", dx, fmt.Sprintf("columns; the reference rows have %d", d)}
+	case m == 0:
+		return []float32{}, ctx.Err()
+	case n == 0:
+		return nil, &SettingError{"ref", 0, "no reference rows"}
+	}
+	if err := set.fill(n); err != nil {
+		return nil, err
+	}
+	for _, p := range []Points{ref, x} {
+		rows, cols := p.Dims()
+		if err := newScan(p, cols).check(ctx, set.Workers, rows); err != nil {
+			return nil, err
+		}
+	}
+	k := min(n, max(startNeighbors, int(math.Ceil(3*set.Perplexity))))
+	var ks knn.Settings
+	if set.Search != nil {
+		ks = *set.Search
+	}
+	if ks.Workers == 0 {
+		ks.Workers = set.Workers
+	}
+	g, err := knn.Query(ctx, ref, x, k, &ks)
+	if err != nil {
+		return nil, err
+	}
+	t := &transformer{res: r, set: set, dims: max(2, r.Dims), m: m, graph: g, pool: newPool(set.Workers)}
+	t.field()
+	return t.run(ctx)
+}
+
+// A transformer places new points.
+type transformer struct {
+	res   *Result
+	set   TransformSettings
+	dims  int // 2 for maps of one dimension
+	m     int
+	graph *knn.Graph
+	pool  *pool
+	rep   *repulsor
+	used  Method
+	ref   []float32 // positions of the reference, dims each
+	box   box       // plus 10 %
+	half  float32
+}
+
+// field prepares the repulsion of the reference.
+func (t *transformer) field() {
+	n, rd := t.res.Len(), t.res.Dims
+	t.ref = make([]float32, n*t.dims)
+	for i := range n {
+		copy(t.ref[i*t.dims:i*t.dims+rd], t.res.Y[i*rd:])
+	}
+	for c := range t.dims {
+		lo, hi := float32(math.Inf(1)), float32(math.Inf(-1))
+		for i := c; i < len(t.ref); i += t.dims {
+			lo, hi = min(lo, t.ref[i]), max(hi, t.ref[i])
+		}
+		t.box.lo[c], t.box.hi[c] = lo, hi
+	}
+	grow := float32(0.1 * t.box.side())
+	for c := range rd {
+		t.box.lo[c] -= grow
+		t.box.hi[c] += grow
+	}
+	w := make([]float32, n)
+	for i := range w {
+		w[i] = 1
+	}
+	s := Settings{Freedom: t.res.freedom, Theta: 0.5}
+	if s.Freedom == 0 {
+		s.Freedom = 1
+	}
+	t.rep = newRepulsor(n, t.dims, w, &s, t.pool)
+	t.used = t.rep.choose(&t.box)
+	t.rep.y, t.rep.base = t.ref, 0
+	switch t.used {
+	case Mesh:
+		t.rep.mesh.run(&t.box)
+		t.half = float32(-0.5 / t.rep.mesh.h)
+	case Exact:
+		if t.rep.freedom != 1 || t.dims != 2 { // a tree is as good and faster
+			t.used = Tree
+			t.rep.tree.run(&t.box)
+		}
+	case Tree:
+		t.rep.tree.run(&t.box)
+	}
+}
+
+// transformBlock is the number of new points a task moves.
+const transformBlock = vec.Lanes
+
+func (t *transformer) run(ctx context.Context) ([]float32, error) {
+	out := make([]float32, t.m*t.res.Dims)
+	err := par.Blocks(ctx, t.set.Workers, t.m, transformBlock, func(_, _, lo, hi int) {
+		t.block(ctx, out, lo, hi)
+	})
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("tsne: transform: %w", err)
+	}
+	return out, nil
+}
+
+// block moves the new points lo to hi, which are few enough for the stack.
+func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
+	d, n, k := t.dims, hi-lo, t.graph.K
+	nb := min(k, int(math.Ceil(3*t.set.Perplexity)))
+	p := make([]float64, n*nb)
+	var y, v, gain, force [3 * transformBlock]float32
+	var phi [transformBlock]float32
+	var placed [transformBlock]bool
+	median := make([]float32, 0, startNeighbors)
+	for i := range n {
+		row := (lo + i) * k
+		index, d2 := t.graph.Index[row:row+k], t.graph.Dist2[row:row+k]
+		if placed[i] = d2[0] == 0; placed[i] {
+			copy(y[i*d:i*d+d], t.ref[int(index[0])*d:])
+			continue
+		}
+		gaussian(t.set.Perplexity).row(p[i*nb:(i+1)*nb], d2[:nb], nil, nil)
+		for c := range d {
+			median = median[:0]
+			for _, j := range index[:min(k, startNeighbors)] {
+				median = append(median, t.ref[int(j)*d+c])
+			}
+			slices.Sort(median)
+			h := len(median) / 2
+			y[i*d+c] = median[h]
+			if len(median)%2 == 0 {
+				y[i*d+c] = (median[h-1] + median[h]) / 2
+			}
+			gain[i*d+c] = 1
+		}
+	}
+	inv := 1 / t.rep.freedom
+	for step := range max(0, t.set.Steps) {
+		if step%16 == 0 && ctx.Err() != nil {
+			return
+		}
+		t.repel(phi[:n], force[:n*d], y[:n*d])
+		for i := range n {
+			if placed[i] {
+				continue
+			}
+			var g [3]float64
+			for e, pj := range p[i*nb : (i+1)*nb] {
+				at := t.ref[int(t.graph.Index[(lo+i)*k+e])*d:]
+				var diff [3]float64
+				var r2 float64
+				for c := range d {
+					diff[c] = float64(y[i*d+c] - at[c])
+					r2 += diff[c] * diff[c]
+				}
+				q := t.set.Exaggeration * pj / (1 + r2*inv)
+				for c := range d {
+					g[c] += q * diff[c]
+				}
+			}
+			all := max(float64(phi[i])+t.rep.base, 1e-30)
+			var len2 float64
+			for c := range t.res.Dims {
+				g[c] -= float64(force[i*d+c]) / all
+				len2 += g[c] * g[c]
+			}
+			cut := 1.0
+			if l := math.Sqrt(len2); l > t.set.MaxGrad {
+				cut = t.set.MaxGrad / l
+			}
+			for c := range t.res.Dims {
+				e := i*d + c
+				gc := float32(g[c] * cut)
+				if v[e] > 0 != (gc > 0) || v[e] < 0 != (gc < 0) {
+					gain[e] += 0.2
+				} else {
+					gain[e] = gain[e]*0.8 + 0.01
+				}
+				v[e] = float32(t.set.Momentum)*v[e] - float32(t.set.LearningRate)*gain[e]*gc
+				next := y[e] + v[e]
+				y[e] = min(max(next, t.box.lo[c]), t.box.hi[c])
+			}
+		}
+	}
+	for i := range n {
+		copy(out[(lo+i)*t.res.Dims:(lo+i+1)*t.res.Dims], y[i*d:])
+	}
+}
+
+// repel sums the repulsion of the reference at the points y.
+func (t *transformer) repel(phi, force, y []float32) {
+	d := t.dims
+	switch t.used {
+	case Mesh:
+		m := &t.rep.mesh
+		vec.Gather(phi, force, m.grid, &m.at, y, t.half, 0, len(phi))
+	case Exact:
+		var px, py [vec.Lanes]float32
+		var sum, fx, fy [vec.Lanes]float64
+		for i := range phi {
+			px[i], py[i] = y[2*i], y[2*i+1]
+		}
+		vec.Pairs(&sum, &fx, &fy, &px, &py, t.ref, t.rep.w, 1, 0, t.rep.n)
+		for i := range phi {
+			phi[i] = float32(sum[i])
+			force[2*i], force[2*i+1] = float32(fx[i]), float32(fy[i])
+		}
+	default:
+		for i := range phi {
+			s, f := t.rep.tree.sumAt(y[i*d : i*d+d])
+			phi[i] = float32(s)
+			for c := range d {
+				force[i*d+c] = float32(f[c])
+			}
+		}
+	}
+}

@@ -1,0 +1,353 @@
+package tsne
+
+import (
+	"math"
+	"slices"
+)
+
+const (
+	treeBlock = 64 // points a task sums
+	treeLeaf  = 16 // points of a leaf, at most, unless they coincide
+)
+
+// A tree sums the repulsion by Barnes–Hut [vdM14]: a cell of full width s at a
+// distance D ≥ s/θ acts as one point at its centre of weight. Cells are those
+// of a Morton order of the points; a point never meets itself. To φ, and so to
+// Z, the spread of the cell's points about their centre is added as if it were
+// the same in all directions, m2·∇²k: without it Z is about 0.5 % too small,
+// since k is convex where cells are far. (This departs from [vdM14].)
+type tree struct {
+	r     *repulsor
+	key   []uint64
+	spare []uint64
+	order []int32   // points along the Morton curve
+	swap  []int32   // scratch of the sort
+	at    []float32 // their positions, dims each
+	w     []float32
+	nodes []treeNode
+	box   *box
+	cell  float64 // width of the root
+	keyF, sumF,
+	moveF func(worker, block int)
+}
+
+type treeNode struct {
+	center [3]float32
+	w      float32
+	m2     float32 // Σ w |y − center|² / 2d
+	width2 float32 // (width/θ)²
+	lo, hi int32   // its points
+	next   int32   // the node after its subtree
+	leaf   bool
+}
+
+func (t *tree) init(r *repulsor) {
+	t.r = r
+	t.keyF, t.sumF, t.moveF = t.keyTask, t.sumTask, t.moveTask
+}
+
+// levels is the number of halvings a key holds.
+func (t *tree) levels() int {
+	if t.r.dims == 2 {
+		return 31
+	}
+	return 21
+}
+
+func (t *tree) run(b *box) {
+	r := t.r
+	t.box, t.cell = b, max(b.side(), 1e-30)*(1+1e-6)
+	t.key, t.spare = fit(t.key, r.n), fit(t.spare, r.n)
+	t.order, t.swap = fit(t.order, r.n), fit(t.swap, r.n)
+	t.at, t.w = fit(t.at, r.n*r.dims), fit(t.w, r.n)
+	r.pool.do(r.blocks(updateBlock), t.keyF)
+	t.sort()
+	r.pool.do(r.blocks(updateBlock), t.moveF)
+	t.nodes = t.nodes[:0]
+	if r.n > 0 {
+		t.build(0, int32(r.n), t.levels())
+	}
+	r.pool.do(r.blocks(treeBlock), t.sumF)
+}
+
+func (t *tree) keyTask(_, b int) {
+	r, d := t.r, t.r.dims
+	scale := float64(uint64(1)<<t.levels()) / t.cell
+	for i := b * updateBlock; i < min(r.n, (b+1)*updateBlock); i++ {
+		var key uint64
+		for c := range d {
+			q := uint64((float64(r.y[i*d+c]) - float64(t.box.lo[c])) * scale)
+			if d == 2 {
+				key |= part1(q) << c
+			} else {
+				key |= part2(q) << c
+			}
+		}
+		t.key[i] = key
+		t.order[i] = int32(i)
+	}
+}
+
+// part1 puts a zero after each of 32 bits, part2 two zeros after each of 21.
+func part1(x uint64) uint64 {
+	x = (x | x<<16) & 0x0000ffff0000ffff
+	x = (x | x<<8) & 0x00ff00ff00ff00ff
+	x = (x | x<<4) & 0x0f0f0f0f0f0f0f0f
+	x = (x | x<<2) & 0x3333333333333333
+	return (x | x<<1) & 0x5555555555555555
+}
+
+func part2(x uint64) uint64 {
+	x = (x | x<<32) & 0x001f00000000ffff
+	x = (x | x<<16) & 0x001f0000ff0000ff
+	x = (x | x<<8) & 0x100f00f00f00f00f
+	x = (x | x<<4) & 0x10c30c30c30c30c3
+	return (x | x<<2) & 0x1249249249249249
+}
+
+// sort orders the keys, equal ones by index: a radix sort of 11 bits a pass.
+func (t *tree) sort() {
+	key, order, spare, swap := t.key, t.order, t.spare, t.swap
+	for shift := 0; shift < 64; shift += 11 {
+		var count [1 << 11]int32
+		for _, k := range key {
+			count[k>>shift&(1<<11-1)]++
+		}
+		if count[key[0]>>shift&(1<<11-1)] == int32(len(key)) {
+			continue // all alike
+		}
+		var at int32
+		for i, c := range count {
+			count[i] = at
+			at += c
+		}
+		for i, k := range key {
+			p := &count[k>>shift&(1<<11-1)]
+			spare[*p], swap[*p] = k, order[i]
+			*p++
+		}
+		key, spare, order, swap = spare, key, swap, order
+	}
+	t.key, t.order, t.spare, t.swap = key, order, spare, swap
+}
+
+func (t *tree) moveTask(_, b int) {
+	r, d := t.r, t.r.dims
+	for p := b * updateBlock; p < min(r.n, (b+1)*updateBlock); p++ {
+		i := int(t.order[p])
+		copy(t.at[p*d:p*d+d], r.y[i*d:])
+		t.w[p] = r.w[i]
+	}
+}
+
+// build appends the subtree of the points lo to hi, whose keys agree above
+// the given level, and returns the sums of w·y, w·|y|² and w.
+func (t *tree) build(lo, hi int32, level int) (sum [3]float64, sq, w float64) {
+	d := t.r.dims
+	me := len(t.nodes)
+	width := math.Ldexp(t.cell, level-t.levels()) / t.r.theta
+	t.nodes = append(t.nodes, treeNode{lo: lo, hi: hi, width2: float32(width * width)})
+	if hi-lo <= treeLeaf || level == 0 {
+		for p := lo; p < hi; p++ {
+			wp := float64(t.w[p])
+			w += wp
+			for c := range d {
+				v := float64(t.at[int(p)*d+c])
+				sum[c] += wp * v
+				sq += wp * v * v
+			}
+		}
+		t.nodes[me].leaf = true
+	} else {
+		shift := d * (level - 1)
+		for lo < hi {
+			// The end of the child that starts at lo.
+			child := t.key[lo] >> shift
+			n, _ := slices.BinarySearchFunc(t.key[lo:hi], child+1, func(k, c uint64) int {
+				if k>>shift < c {
+					return -1
+				}
+				return 1
+			})
+			s, ssq, sw := t.build(lo, lo+int32(n), level-1)
+			sq += ssq
+			for c := range s {
+				sum[c] += s[c]
+			}
+			w += sw
+			lo += int32(n)
+		}
+	}
+	node := &t.nodes[me]
+	for c := range d {
+		node.center[c] = float32(sum[c] / w)
+	}
+	node.w = float32(w)
+	about := sq
+	for c := range d {
+		about -= sum[c] * sum[c] / w
+	}
+	node.m2 = float32(max(0, about) / float64(2*d))
+	node.next = int32(len(t.nodes))
+	return sum, sq, w
+}
+
+// sumTask sums a block of consecutive points of the Morton curve.
+func (t *tree) sumTask(_, b int) {
+	r, d := t.r, t.r.dims
+	var part float64
+	for p := b * treeBlock; p < min(r.n, (b+1)*treeBlock); p++ {
+		var phi float64
+		var f [3]float64
+		if r.freedom == 1 {
+			if d == 2 {
+				phi, f = t.walk2(t.at[2*p], t.at[2*p+1], int32(p))
+			} else {
+				phi, f = t.walk3(t.at[3*p], t.at[3*p+1], t.at[3*p+2], int32(p))
+			}
+		} else {
+			phi, f = t.walk(t.at[p*d:p*d+d], int32(p))
+		}
+		i := int(t.order[p])
+		r.phi[i] = float32(phi)
+		for c := range d {
+			r.force[i*d+c] = float32(f[c])
+		}
+		part += float64(r.w[i]) * phi
+	}
+	r.part[b] = part
+}
+
+// sumAt sums all points at a place that need not be one of them.
+func (t *tree) sumAt(at []float32) (phi float64, f [3]float64) {
+	switch {
+	case t.r.freedom != 1:
+		return t.walk(at, -1)
+	case t.r.dims == 2:
+		return t.walk2(at[0], at[1], -1)
+	}
+	return t.walk3(at[0], at[1], at[2], -1)
+}
+
+// walk sums all points but that at place p, for any degrees of freedom.
+func (t *tree) walk(at []float32, p int32) (phi float64, f [3]float64) {
+	d := t.r.dims
+	add := func(src []float32, w float32) {
+		var diff [3]float64
+		var d2 float64
+		for c := range d {
+			diff[c] = float64(at[c] - src[c])
+			d2 += diff[c] * diff[c]
+		}
+		q, k := t.r.kernel(d2)
+		q *= float64(w)
+		phi += q
+		for c := range d {
+			f[c] += q * k * diff[c]
+		}
+	}
+	for n := int32(0); n < int32(len(t.nodes)); {
+		node := &t.nodes[n]
+		var d2 float32
+		for c := range d {
+			v := at[c] - node.center[c]
+			d2 += v * v
+		}
+		switch {
+		case d2 > node.width2 && !(p >= node.lo && p < node.hi):
+			add(node.center[:], node.w)
+			a := t.r.freedom // ∇²k = q k (4 r² k (a+1)/a − 2d)
+			q, k := t.r.kernel(float64(d2))
+			phi += float64(node.m2) * q * k * (4*float64(d2)*k*(a+1)/a - 2*float64(d))
+			n = node.next
+		case node.leaf:
+			for q := node.lo; q < node.hi; q++ {
+				if q != p {
+					add(t.at[int(q)*d:int(q)*d+d], t.w[q])
+				}
+			}
+			n = node.next
+		default:
+			n++
+		}
+	}
+	return phi, f
+}
+
+// walk2 is walk in the plane for one degree of freedom.
+func (t *tree) walk2(x, y float32, p int32) (float64, [3]float64) {
+	var phi, fx, fy float64
+	nodes := t.nodes
+	for n := int32(0); int(n) < len(nodes); {
+		node := &nodes[n]
+		dx, dy := x-node.center[0], y-node.center[1]
+		d2 := dx*dx + dy*dy
+		switch {
+		case d2 > node.width2 && !(p >= node.lo && p < node.hi):
+			k := 1 / (1 + d2)
+			q := node.w * k
+			phi += float64(q + node.m2*k*k*(8*d2*k-4))
+			q *= k
+			fx += float64(q * dx)
+			fy += float64(q * dy)
+			n = node.next
+		case node.leaf:
+			for j := node.lo; j < node.hi; j++ {
+				if j == p {
+					continue
+				}
+				dx, dy := x-t.at[2*j], y-t.at[2*j+1]
+				k := 1 / (1 + dx*dx + dy*dy)
+				q := t.w[j] * k
+				phi += float64(q)
+				q *= k
+				fx += float64(q * dx)
+				fy += float64(q * dy)
+			}
+			n = node.next
+		default:
+			n++
+		}
+	}
+	return phi, [3]float64{fx, fy}
+}
+
+// walk3 is walk in space for one degree of freedom.
+func (t *tree) walk3(x, y, z float32, p int32) (float64, [3]float64) {
+	var phi, fx, fy, fz float64
+	nodes := t.nodes
+	for n := int32(0); int(n) < len(nodes); {
+		node := &nodes[n]
+		dx, dy, dz := x-node.center[0], y-node.center[1], z-node.center[2]
+		d2 := dx*dx + dy*dy + dz*dz
+		switch {
+		case d2 > node.width2 && !(p >= node.lo && p < node.hi):
+			k := 1 / (1 + d2)
+			q := node.w * k
+			phi += float64(q + node.m2*k*k*(8*d2*k-6))
+			q *= k
+			fx += float64(q * dx)
+			fy += float64(q * dy)
+			fz += float64(q * dz)
+			n = node.next
+		case node.leaf:
+			for j := node.lo; j < node.hi; j++ {
+				if j == p {
+					continue
+				}
+				dx, dy, dz := x-t.at[3*j], y-t.at[3*j+1], z-t.at[3*j+2]
+				k := 1 / (1 + dx*dx + dy*dy + dz*dz)
+				q := t.w[j] * k
+				phi += float64(q)
+				q *= k
+				fx += float64(q * dx)
+				fy += float64(q * dy)
+				fz += float64(q * dz)
+			}
+			n = node.next
+		default:
+			n++
+		}
+	}
+	return phi, [3]float64{fx, fy, fz}
+}

@@ -1,0 +1,175 @@
+package wordnet
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A senseKey is a sense key cut into its fields: lemma%pos:lex:id:head:headID.
+type senseKey struct {
+	lemma, head     string
+	pos             POS
+	lex, id, headID uint8
+}
+
+func parseKey(s string) (k senseKey, err error) {
+	bad := func() (senseKey, error) { return k, &badField{"sense key", s} }
+	i := strings.IndexByte(s, '%')
+	if i < 0 {
+		return bad()
+	}
+	k.lemma = s[:i]
+	rest := s[i+1:]
+	if len(rest) < 2 || rest[0] < '1' || rest[0] > '5' || rest[1] != ':' {
+		return bad()
+	}
+	k.pos = POS(rest[0] - '0')
+	rest = rest[2:]
+	var num [2]uint8
+	for n := range num {
+		i := strings.IndexByte(rest, ':')
+		if i < 2 {
+			return bad()
+		}
+		v, ok := decimal(rest[:i])
+		if !ok || v > 255 {
+			return bad()
+		}
+		num[n] = uint8(v)
+		rest = rest[i+1:]
+	}
+	k.lex, k.id = num[0], num[1]
+	i = strings.LastIndexByte(rest, ':')
+	if i < 0 {
+		return bad()
+	}
+	k.head = rest[:i]
+	if id := rest[i+1:]; id != "" || k.head != "" {
+		v, ok := decimal(id)
+		if !ok || v > 255 || len(id) < 2 || k.head == "" {
+			return bad()
+		}
+		k.headID = uint8(v)
+	}
+	return k, nil
+}
+
+// withKey calls f with every word that has a key, until f returns false. With
+// bare set, a marker in the key's head, such as afraid(p), is left out of
+// account.
+func (db *DB) withKey(k senseKey, bare bool, f func(word uint32) bool) {
+	p, ok := partOf(k.pos)
+	if !ok {
+		return
+	}
+	lemma, ok := db.lookup(k.lemma)
+	if !ok {
+		return
+	}
+	if bare && strings.HasSuffix(k.head, ")") {
+		if i := strings.IndexByte(k.head, '('); i > 0 {
+			k.head = k.head[:i]
+		}
+	}
+	for _, syn := range db.entry(lemma, p) {
+		if db.synPOS[syn] != k.pos || db.synLex[syn] != k.lex {
+			continue
+		}
+		if head, ok := db.headOf(syn); ok {
+			if db.wordLex[head] != k.headID || db.spelling(db.lemmaOfWord(head)) != k.head {
+				continue
+			}
+		} else if k.head != "" {
+			continue
+		}
+		for w := db.synWord[syn]; w < db.synWord[syn+1]; w++ {
+			if db.wordLex[w] == k.id && db.lemmaOfWord(w) == lemma && !f(w) {
+				return
+			}
+		}
+	}
+}
+
+// readCounts reads cntlist.rev (key sense count) or index.sense (key offset
+// sense count).
+//
+// The keys of cntlist.rev are older than the data: some name a sense that is
+// no more, and 130 of WordNet 3.0 have a marker in the head of a satellite.
+// NLTK does not find the latter; they are counted here, and noted. In
+// index.sense they are written without marker, so there the rule is: NLTK
+// misses the satellites whose head has a marker in the data file, and one
+// more.
+func (db *DB) readCounts(file, text string, senseIndex bool) error {
+	db.count = make([]uint32, len(db.wordSpell))
+	db.has.counts = true
+	for at := 0; at < len(text); {
+		end := at + strings.IndexByte(text[at:], '\n')
+		if err := db.countLine(strings.TrimSuffix(text[at:end], "\r"), senseIndex); err != nil {
+			return syntaxAt(file, text, at, err)
+		}
+		at = end + 1
+	}
+	slices.Sort(db.missed)
+	db.missed = slices.Compact(db.missed)
+	return nil
+}
+
+// missedByNLTK is the one key that NLTK does not find though the data file
+// has no marker in the head: cntlist.rev has dying(a).
+const missedByNLTK = "last%5:00:00:dying:00"
+
+func (db *DB) countLine(line string, senseIndex bool) error {
+	r := fields{s: line}
+	key := r.next()
+	k, err := parseKey(key)
+	if err != nil {
+		return err
+	}
+	var off uint32
+	if senseIndex {
+		t := r.next()
+		var ok bool
+		if off, ok = decimal(t); !ok || len(t) != 8 {
+			return &badField{"synset offset", t}
+		}
+	}
+	t := r.next()
+	if n, ok := decimal(t); !ok || n == 0 {
+		return &badField{"sense number", t}
+	}
+	t = r.next()
+	count, ok := decimal(t)
+	if !ok {
+		return &badField{"count", t}
+	}
+	if t = r.next(); t != "" {
+		return &badField{"field after the count", t}
+	}
+	if senseIndex {
+		p, _ := partOf(k.pos)
+		if _, ok := db.at(p, off); !ok {
+			return fmt.Errorf("no synset at offset %08d of data.%s", off, partNames[p])
+		}
+	}
+	if count == 0 {
+		return nil
+	}
+	marked := strings.HasSuffix(k.head, ")")
+	db.withKey(k, true, func(w uint32) bool {
+		if marked && db.count[w] != 0 && !slices.Contains(db.missed, w) {
+			return true // the key stands without a marker too
+		}
+		db.count[w] = count
+		if senseIndex {
+			if head, ok := db.headOf(db.wordSyn[w]); ok {
+				marked = db.wordMark[head] != 0 || key == missedByNLTK
+			}
+		}
+		if marked {
+			db.missed = append(db.missed, w)
+		}
+		return true
+	})
+	return nil
+}

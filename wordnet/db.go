@@ -1,0 +1,152 @@
+package wordnet
+
+import "hash/maphash"
+
+// A DB is an opened WordNet database. It does not change after [Open] and is
+// safe for use by any number of goroutines.
+//
+// Everything lies in arrays. A synset is its place in the order of All: the
+// records of data.adj, data.adv, data.noun and data.verb one after the other.
+// A lemma (a word of a synset) is its place in the same order.
+type DB struct {
+	version string
+	compat  Compat
+
+	// Spellings. The first len(lemMask) are the lemmas of the index files, in
+	// lower case, in the order of their first appearance there; the rest are
+	// spellings of words that differ from their lemma.
+	text    string
+	spOff   []uint32 // where each spelling begins in text; one more for the end
+	capOf   []uint32 // the lemma of each spelling from len(lemMask) on
+	table   []uint32 // hash table: 1 + lemma, 0 for an empty place
+	seed    maphash.Seed
+	longest int // bytes of the longest lemma
+
+	// Lemmas of the index files, and their entries: one for each part that
+	// lists the lemma, in the order of the parts.
+	lemMask  []uint8  // bit p is set if part p lists the lemma
+	lemEntry []uint32 // first entry; one more for the end
+	entSense []uint32 // first sense of an entry in senses; one more for the end
+	senses   []uint32 // synsets in the order of sense numbers
+
+	// Synsets. first[p] is the first synset of part p; first[parts] their number.
+	first   [parts + 1]uint32
+	synOff  []uint32 // position in the data file
+	synLex  []uint8  // lexicographer file
+	synPOS  []POS
+	synNum  []uint16 // number within the name
+	synWord []uint32 // first word; one more for the end
+
+	// Words.
+	wordSpell []uint32 // spelling
+	wordSyn   []uint32 // synset
+	wordSense []uint16 // sense number, from 1
+	wordLex   []uint8  // lex_id
+	wordMark  []uint8  // into markers; 0 is none
+	markers   []string
+	count     []uint32 // tag counts; nil if unknown
+	missed    []uint32 // words with a count that NLTK does not see, ascending
+
+	// Pointers between synsets, of each synset by relation, then by name.
+	semStart  []uint32 // first of a synset; one more for the end
+	semTarget []uint32
+	semRel    []uint8 // Relation; bytes so that a search is one instruction
+
+	// Pointers between words, of each synset in the order of the file.
+	lexStart  []uint32
+	lexTarget []uint32 // a word
+	lexRel    []Relation
+	lexSource []uint8 // word of the synset, from 0
+
+	// Verb frames.
+	frStart []uint32
+	frames  []frame
+
+	// Hypernyms and then instance hypernyms of each synset, and depths.
+	hypStart           []uint32
+	hyper              []uint32
+	minDepth, maxDepth []uint32
+	cyclic             []uint64 // bit set of the synsets that reach a cycle
+	deepest            [AdjSat + 1]uint32
+
+	exc      [parts]map[string]string // form to its bases, blank between them
+	lexNames []string
+
+	gloss [parts]string // the data files; "" without glosses
+	has   struct{ glosses, counts bool }
+}
+
+// Version returns the release that the licence in the files states, such as
+// "3.0", or "" if it states none.
+func (db *DB) Version() string { return db.version }
+
+// HasGlosses reports whether Definition and Examples can answer.
+func (db *DB) HasGlosses() bool { return db.has.glosses }
+
+// HasCounts reports whether the database came with tag counts. Without, every
+// count is 0.
+func (db *DB) HasCounts() bool { return db.has.counts }
+
+// Len returns the number of synsets.
+func (db *DB) Len() int { return len(db.synOff) }
+
+// Compat returns the version of NLTK whose answers the database gives.
+func (db *DB) Compat() Compat { return db.compat }
+
+func (db *DB) spelling(i uint32) string { return db.text[db.spOff[i]:db.spOff[i+1]] }
+
+func (db *DB) lemmas() uint32 { return uint32(len(db.lemMask)) }
+
+// lemmaOfWord returns the index lemma of a word.
+func (db *DB) lemmaOfWord(w uint32) uint32 {
+	s := db.wordSpell[w]
+	if n := db.lemmas(); s >= n {
+		return db.capOf[s-n]
+	}
+	return s
+}
+
+// lookup returns the number of an index lemma.
+func (db *DB) lookup(lemma string) (uint32, bool) {
+	if len(lemma) > db.longest {
+		return 0, false
+	}
+	m := uint64(len(db.table) - 1)
+	for h := maphash.String(db.seed, lemma) & m; db.table[h] != 0; h = (h + 1) & m {
+		if i := db.table[h] - 1; db.spelling(i) == lemma {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// entry returns the senses of a lemma in a part.
+func (db *DB) entry(lemma uint32, p part) []uint32 {
+	mask := db.lemMask[lemma]
+	if mask&(1<<p) == 0 {
+		return nil
+	}
+	e := db.lemEntry[lemma] + uint32(popcount4[mask&(1<<p-1)])
+	return db.senses[db.entSense[e]:db.entSense[e+1]]
+}
+
+var popcount4 = [16]uint8{0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4}
+
+// at returns the synset of a part whose record begins at a byte.
+func (db *DB) at(p part, off uint32) (uint32, bool) {
+	lo, hi := db.first[p], db.first[p+1]
+	for lo < hi {
+		if m := (lo + hi) / 2; db.synOff[m] < off {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	return lo, lo < db.first[p+1] && db.synOff[lo] == off
+}
+
+// partOfSynset returns the files a synset came from.
+func (db *DB) partOfSynset(id uint32) part {
+	p, _ := partOf(db.synPOS[id])
+	return p
+}

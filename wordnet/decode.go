@@ -1,0 +1,405 @@
+package wordnet
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// A decoder makes a DB of the columns of a compact file. It trusts none of
+// their numbers: before anything is allocated for a count, the count was
+// compared with the length of a column that has a byte for each item.
+type decoder struct {
+	db  *DB
+	col func(int) *reader
+
+	synsets, lemmas, words, sem, lex, frames uint32
+	counts                                   bool
+
+	x        *lexicon
+	wordCase []byte
+	spelling []string
+}
+
+func (d *decoder) decode() error {
+	r := d.col(colCounts)
+	db := d.db
+	for p := range parts {
+		db.first[p+1] = r.u32(maxFile)
+		if sum := uint64(db.first[p]) + uint64(db.first[p+1]); sum > maxFile {
+			r.bad = true
+		}
+		db.first[p+1] += db.first[p]
+	}
+	d.synsets = db.first[parts]
+	d.lemmas, d.words = r.u32(1<<24), r.u32(maxFile)
+	d.sem, d.lex, d.frames = r.u32(maxFile), r.u32(maxFile), r.u32(maxFile)
+	d.counts = r.u32(1) == 1
+	if err := done(r); err != nil {
+		return err
+	}
+	err := parallel(d.decodeWords, d.decodeSynsets, d.decodeLemmas, d.decodePointers)
+	if err != nil {
+		return err
+	}
+	if !db.compat.satellitesApart() {
+		return parallel(
+			func() error { db.link(); return nil },
+			d.join)
+	}
+	if err := d.join(); err != nil {
+		return err
+	}
+	db.sortRelated()
+	db.link()
+	return nil
+}
+
+// decodeLemmas reads the lemmas and enters them into the hash table.
+func (d *decoder) decodeLemmas() error {
+	prefix, length, text := d.col(colLemPrefix), d.col(colLemLen), d.col(colLemText)
+	p, n := prefix.bytes(d.lemmas), length.bytes(d.lemmas)
+	if err := done(prefix, length); err != nil {
+		return err
+	}
+	d.x = newLexicon(len(p), 2*len(text.b))
+	var lemma []byte
+	for i := range p {
+		if int(p[i]) > len(lemma) || int(n[i]) > len(text.b) {
+			text.bad = true
+			break
+		}
+		lemma = append(lemma[:p[i]], text.b[:n[i]]...)
+		text.b = text.b[n[i]:]
+		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || d.x.add(string(lemma)) != uint32(i) {
+			text.bad = true
+			break
+		}
+		d.db.longest = max(d.db.longest, len(lemma))
+	}
+	if !utf8.ValidString(d.x.text.String()) {
+		text.bad = true
+	}
+	return done(text)
+}
+
+// decodeSynsets reads the synsets but for their pointers to synsets.
+func (d *decoder) decodeSynsets() error {
+	db, n := d.db, d.synsets
+	off, lexFile, sat, words := d.col(colSynOff), d.col(colSynLex), d.col(colSynPOS), d.col(colSynWords)
+	text := d.col(colText)
+	for p := range parts {
+		var err error
+		if db.exc[p], err = parseExceptions(partNames[p]+".exc", text.text()); err != nil {
+			return compactError("column %q: %w", text.name, err)
+		}
+	}
+	db.markers = strings.Split(text.text(), " ")
+	db.lexNames = strings.Split(text.text(), " ")
+	db.synLex = lexFile.bytes(n)
+	pos, num := sat.bytes(db.first[partAdj+1]), words.bytes(n)
+	if err := done(text, lexFile, sat, words); err != nil {
+		return err
+	}
+	db.synPOS = make([]POS, n)
+	db.synOff = make([]uint32, n)
+	db.synNum = make([]uint16, n)
+	db.synWord = make([]uint32, n+1)
+	total := uint32(0)
+	for p := range part(parts) {
+		at := uint64(0)
+		for id := db.first[p]; id < db.first[p+1]; id++ {
+			step := off.v()
+			if at += step; step == 0 && id > db.first[p] || at > maxFile {
+				off.bad = true
+			}
+			db.synOff[id] = uint32(at)
+			db.synPOS[id] = partPOS[p]
+			if p == partAdj {
+				if db.synPOS[id] = POS(pos[id]); pos[id] != byte(Adj) && pos[id] != byte(AdjSat) {
+					sat.bad = true
+				}
+			}
+			if int(db.synLex[id]) >= len(db.lexNames) {
+				lexFile.bad = true
+			}
+			if num[id] == 0 {
+				words.bad = true
+			}
+			db.synWord[id] = total
+			total += uint32(num[id])
+		}
+	}
+	db.synWord[n] = total
+	if total != d.words {
+		words.bad = true
+	}
+	if err := done(off, sat, lexFile, words); err != nil {
+		return err
+	}
+	db.wordSyn = make([]uint32, total)
+	for id := range n {
+		for w := db.synWord[id]; w < db.synWord[id+1]; w++ {
+			db.wordSyn[w] = id
+		}
+	}
+
+	frNum, fr := d.col(colFrNum), d.col(colFrame)
+	counts, list := frNum.bytes(n), fr.bytes(2*d.frames)
+	if err := done(frNum, fr); err != nil {
+		return err
+	}
+	db.frStart = make([]uint32, n+1)
+	db.frames = make([]frame, d.frames)
+	total = 0
+	for id := range n {
+		db.frStart[id] = total
+		total += uint32(counts[id])
+		for i := db.frStart[id]; i < min(total, d.frames); i++ {
+			f := frame{list[2*i], list[2*i+1]}
+			if f.number == 0 || int(f.number) >= len(verbFrames) || f.word > num[id] {
+				fr.bad = true
+			}
+			db.frames[i] = f
+		}
+	}
+	db.frStart[n] = total
+	if total != d.frames {
+		frNum.bad = true
+	}
+	if err := done(frNum, fr); err != nil {
+		return err
+	}
+
+	lexNum, rel, src, to, at := d.col(colLexNum), d.col(colLexRel), d.col(colLexWord), d.col(colLexTo), d.col(colLexAt)
+	rels, tgt := rel.bytes(d.lex), at.bytes(d.lex)
+	db.lexSource = src.bytes(d.lex)
+	if err := done(rel, src, at); err != nil {
+		return err
+	}
+	db.lexStart = make([]uint32, n+1)
+	db.lexTarget = make([]uint32, d.lex)
+	db.lexRel = make([]Relation, d.lex)
+	total = 0
+	for id := range n {
+		db.lexStart[id] = total
+		k := lexNum.u32(d.lex - total)
+		for i := total; i < total+k; i++ {
+			t := int64(id) + to.z()
+			if t < 0 || t >= int64(n) || !Relation(rels[i]).valid() ||
+				db.lexSource[i] >= num[id] || tgt[i] >= num[t] {
+				to.bad = true
+				break
+			}
+			db.lexRel[i] = Relation(rels[i])
+			db.lexTarget[i] = db.synWord[t] + uint32(tgt[i])
+		}
+		total += k
+	}
+	db.lexStart[n] = total
+	if total != d.lex {
+		lexNum.bad = true
+	}
+	return done(lexNum, to)
+}
+
+// decodePointers reads the pointers between synsets.
+func (d *decoder) decodePointers() error {
+	db, n := d.db, d.synsets
+	num, rel, to := d.col(colSemNum), d.col(colSemRel), d.col(colSemTo)
+	db.semRel = rel.bytes(d.sem)
+	if err := done(rel); err != nil {
+		return err
+	}
+	if uint64(n) > uint64(len(num.b)) || uint64(d.sem) > uint64(len(to.b)) {
+		num.bad = true
+		return done(num, to)
+	}
+	db.semStart = make([]uint32, n+1)
+	db.semTarget = make([]uint32, d.sem)
+	total := uint32(0)
+	for id := range n {
+		db.semStart[id] = total
+		k := num.u32(d.sem - total)
+		last := uint8(1)
+		for i := total; i < total+k; i++ {
+			t := int64(id) + to.z()
+			r := db.semRel[i]
+			if t < 0 || t >= int64(n) || r < last || !Relation(r).valid() {
+				to.bad = true
+				break
+			}
+			last = r
+			db.semTarget[i] = uint32(t)
+		}
+		total += k
+	}
+	db.semStart[n] = total
+	if total != d.sem {
+		num.bad = true
+	}
+	return done(num, to)
+}
+
+// decodeWords reads what is known of words. Their spellings are lemmas until
+// join.
+func (d *decoder) decodeWords() error {
+	db, n := d.db, d.words
+	lo, mid, hi := d.col(colWordLo), d.col(colWordMid), d.col(colWordHi)
+	wc, sense, lex, mark := d.col(colWordCase), d.col(colWordSense), d.col(colWordLex), d.col(colWordMark)
+	l, m, h := lo.bytes(n), mid.bytes(n), hi.bytes(n)
+	d.wordCase, db.wordLex, db.wordMark = wc.bytes(n), lex.bytes(n), mark.bytes(n)
+	if err := done(lo, mid, hi, wc, lex, mark); err != nil {
+		return err
+	}
+	db.wordSpell = make([]uint32, n)
+	db.wordSense = make([]uint16, n)
+	for w := range n {
+		s := uint32(l[w]) | uint32(m[w])<<8 | uint32(h[w])<<16
+		if s >= d.lemmas {
+			lo.bad = true
+		}
+		db.wordSpell[w] = s
+		if db.wordSense[w] = uint16(sense.u32(0xFFFF)); db.wordSense[w] == 0 {
+			sense.bad = true
+		}
+	}
+	if err := done(lo, sense); err != nil {
+		return err
+	}
+	count, missed, spelling := d.col(colCount), d.col(colMissed), d.col(colSpelling)
+	if d.counts {
+		db.has.counts = true
+		db.count = make([]uint32, n)
+		for w := range n {
+			db.count[w] = count.u32(maxFile)
+		}
+	}
+	at := uint64(0)
+	for len(missed.b) > 0 && !missed.bad {
+		if at += uint64(missed.u32(n)); at >= uint64(n) || !d.counts {
+			missed.bad = true
+			break
+		}
+		db.missed = append(db.missed, uint32(at))
+	}
+	for len(spelling.b) > 0 {
+		d.spelling = append(d.spelling, spelling.text())
+	}
+	return done(count, missed, spelling)
+}
+
+// join finds what follows from words and lemmas together: spellings, the
+// senses of each lemma and the numbers of names.
+func (d *decoder) join() error {
+	db, x := d.db, d.x
+	db.table, db.seed, db.lemMask = x.table, x.seed, x.mask
+	own := d.spelling
+	var buf []byte
+	// Spellings before anything else reads the text.
+	var caps []uint32
+	for w, code := range d.wordCase {
+		if code == caseLemma {
+			continue
+		}
+		lemma := db.wordSpell[w]
+		text := x.text.String()
+		low := text[x.off[lemma]:x.off[lemma+1]]
+		switch {
+		case code < caseOwn:
+			buf = appendCase(buf[:0], low, code)
+			x.text.Write(buf)
+		case code == caseOwn && len(own) > 0 && lower(own[0]) == low:
+			x.text.WriteString(own[0])
+			own = own[1:]
+		default:
+			return compactError("column %q: bad value", columnNames[colWordCase])
+		}
+		db.wordSpell[w] = uint32(len(x.mask) + len(caps))
+		caps = append(caps, lemma)
+		x.off = append(x.off, uint32(x.text.Len()))
+	}
+	if len(own) > 0 {
+		return compactError("column %q: spellings left over", columnNames[colSpelling])
+	}
+	db.text, db.spOff, db.capOf = x.text.String(), x.off, caps
+
+	for w := range db.wordSpell {
+		if int(db.wordMark[w]) >= len(db.markers) {
+			return compactError("column %q: bad value", columnNames[colWordMark])
+		}
+	}
+	return d.joinSenses()
+}
+
+func (d *decoder) joinSenses() error {
+	db := d.db
+	// Entries are lemma and part; num and the highest sense number of each.
+	for w := range uint32(len(db.wordSpell)) {
+		db.lemMask[db.lemmaOfWord(w)] |= 1 << db.partOfSynset(db.wordSyn[w])
+	}
+	db.lemEntry = make([]uint32, len(db.lemMask)+1)
+	entries := uint32(0)
+	for l, mask := range db.lemMask {
+		if mask == 0 {
+			return compactError("lemma %q is in no synset", db.spelling(uint32(l)))
+		}
+		db.lemEntry[l] = entries
+		entries += uint32(popcount4[mask])
+	}
+	db.lemEntry[len(db.lemMask)] = entries
+	num := make([]uint32, entries)
+	top := make([]uint32, entries)
+	entryOf := func(w uint32) uint32 {
+		l := db.lemmaOfWord(w)
+		return db.lemEntry[l] + uint32(popcount4[db.lemMask[l]&(1<<db.partOfSynset(db.wordSyn[w])-1)])
+	}
+	for w := range uint32(len(db.wordSpell)) {
+		e := entryOf(w)
+		num[e]++
+		top[e] = max(top[e], uint32(db.wordSense[w]))
+	}
+	db.entSense = make([]uint32, entries+1)
+	total := uint32(0)
+	for e := range entries {
+		if top[e] > num[e] {
+			return compactError("column %q: bad value", columnNames[colWordSense])
+		}
+		db.entSense[e] = total
+		total += top[e]
+	}
+	db.entSense[entries] = total
+	db.senses = slices.Repeat([]uint32{noSynset}, int(total))
+	for w := range uint32(len(db.wordSpell)) {
+		s := &db.senses[db.entSense[entryOf(w)]+uint32(db.wordSense[w])-1]
+		if *s != noSynset && *s != db.wordSyn[w] {
+			return compactError("column %q: two synsets of one number", columnNames[colWordSense])
+		}
+		*s = db.wordSyn[w]
+	}
+	if slices.Contains(db.senses, noSynset) {
+		return compactError("column %q: a number is missing", columnNames[colWordSense])
+	}
+	for id := range uint32(db.Len()) {
+		db.synNum[id] = db.wordSense[db.synWord[id]]
+	}
+	db.numberSatellites()
+	return nil
+}
+
+// sortRelated sorts the pointers between synsets anew, after names changed.
+func (db *DB) sortRelated() {
+	var list []target
+	buf := make([]byte, 0, 96)
+	for id := range uint32(db.Len()) {
+		list = list[:0]
+		for i := db.semStart[id]; i < db.semStart[id+1]; i++ {
+			t := db.semTarget[i]
+			list = append(list, target{t, Relation(db.semRel[i]), db.namePrefix(t, buf)})
+		}
+		db.sortTargets(list)
+		for k, t := range list {
+			db.semTarget[db.semStart[id]+uint32(k)] = t.id
+		}
+	}
+}

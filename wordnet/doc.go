@@ -1,0 +1,2 @@
+// Package wordnet reads WordNet databases and answers as NLTK's reader does.
+package wordnet

@@ -1,0 +1,419 @@
+package wordnet
+
+import (
+	"bufio"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// An IC is a table of information content: how often each synset or anything
+// below it occurs in a corpus. It belongs to the database it was made with
+// and does not change.
+type IC struct {
+	db    *DB
+	count []float64
+	total [AdjSat + 1]float64
+	has   [AdjSat + 1]bool
+}
+
+// The information content of a synset that never occurs, as in NLTK.
+const infiniteIC = 1e300
+
+// icPOS returns the part of speech under which a synset is counted.
+func icPOS(p POS) POS {
+	if p == AdjSat {
+		return Adj
+	}
+	return p
+}
+
+// Count returns the count of a synset; 0 if it does not occur.
+func (ic *IC) Count(s Synset) float64 { return ic.count[ic.own(s)] }
+
+// Total returns the sum over all occurrences of a part of speech, where
+// AdjSat is as Adj, and whether the table has that part of speech.
+func (ic *IC) Total(p POS) (total float64, ok bool) {
+	if _, ok := partOf(p); !ok {
+		return 0, false
+	}
+	return ic.total[icPOS(p)], ic.has[icPOS(p)]
+}
+
+func (ic *IC) own(s Synset) uint32 {
+	if ic.db != s.db {
+		panic("wordnet: information content of another database")
+	}
+	return s.id
+}
+
+// Information returns -ln(count/total) for a synset, and 1e300 if it does not
+// occur. A part of speech that the table lacks, or that has a total of zero,
+// is an error that wraps [ErrNoIC].
+func (ic *IC) Information(s Synset) (float64, error) {
+	return ic.information(ic.own(s))
+}
+
+func (ic *IC) information(id uint32) (float64, error) {
+	p := icPOS(ic.db.synPOS[id])
+	if !ic.has[p] {
+		return 0, fmt.Errorf("wordnet: %v: %w: the table has none for part of speech %v", Synset{ic.db, id}, ErrNoIC, p)
+	}
+	c := ic.count[id]
+	if c == 0 {
+		return infiniteIC, nil
+	}
+	if ic.total[p] == 0 {
+		return 0, fmt.Errorf("wordnet: %v: %w: the total of part of speech %v is zero", Synset{ic.db, id}, ErrNoIC, p)
+	}
+	return -math.Log(c / ic.total[p]), nil
+}
+
+// pair returns the information of two synsets and the greatest of their
+// common hypernyms, 0 without any.
+func (ic *IC) pair(a, b Synset) (ofA, ofB, ofBoth float64, err error) {
+	a.same(b)
+	if a.POS() != b.POS() {
+		return 0, 0, 0, fmt.Errorf("wordnet: similarity of %v and %v: %w: they must be equal", a, b, ErrPOS)
+	}
+	if ofA, err = ic.Information(a); err != nil {
+		return 0, 0, 0, err
+	}
+	if ofB, err = ic.Information(b); err != nil {
+		return 0, 0, 0, err
+	}
+	var x, y ancestorBuf
+	first := true
+	shared(ic.db.ancestors(x[:0], a.id), ic.db.ancestors(y[:0], b.id), func(id, _, _ uint32) {
+		v, e := ic.information(id)
+		if e != nil {
+			err = e
+		} else if first || v > ofBoth {
+			ofBoth, first = v, false
+		}
+	})
+	return ofA, ofB, ofBoth, err
+}
+
+// Resnik returns the greatest information content of the common hypernyms, 0
+// if there are none. Different parts of speech are an error that wraps
+// [ErrPOS]; see also [IC.Information].
+//
+// The measure is of Resnik, Using information content to evaluate semantic
+// similarity in a taxonomy, IJCAI 1995, pp. 448-453.
+func Resnik(a, b Synset, ic *IC) (float64, error) {
+	_, _, both, err := ic.pair(a, b)
+	return both, err
+}
+
+// JiangConrath returns 1 / (IC(a) + IC(b) - 2 c), where c is the value of
+// [Resnik]; 1e300 for equal synsets or where the difference is zero, and 0 if
+// either IC is. Errors are those of Resnik.
+//
+// The measure is of Jiang and Conrath, Semantic similarity based on corpus
+// statistics and lexical taxonomy, ROCLING 1997, pp. 19-33.
+func JiangConrath(a, b Synset, ic *IC) (float64, error) {
+	if a == b {
+		ic.own(a)
+		return infiniteIC, nil
+	}
+	x, y, both, err := ic.pair(a, b)
+	if err != nil || x == 0 || y == 0 {
+		return 0, err
+	}
+	d := x + y - 2*both
+	if d == 0 {
+		return infiniteIC, nil
+	}
+	return 1 / d, nil
+}
+
+// Lin returns 2c / (IC(a) + IC(b)), where c is the value of [Resnik]. Errors
+// are those of Resnik; where the sum is zero, which in NLTK is a division by
+// zero, the error wraps [ErrNoIC].
+//
+// The measure is of Lin, An information-theoretic definition of similarity,
+// ICML 1998, pp. 296-304.
+func Lin(a, b Synset, ic *IC) (float64, error) {
+	x, y, both, err := ic.pair(a, b)
+	if err != nil {
+		return 0, err
+	}
+	if x+y == 0 {
+		return 0, fmt.Errorf("wordnet: Lin similarity of %v and %v: %w: both are 0", a, b, ErrNoIC)
+	}
+	return 2 * both / (x + y), nil
+}
+
+// ReadIC reads a table in the format of NLTK's corpus wordnet_ic and Ted
+// Pedersen's WordNet::Similarity: a header line, then lines of an offset with
+// the letter n or v, a count, and ROOT for a root, whose count adds to the
+// total. name is used in errors only.
+//
+// Offsets are those of one edition of the database; one that begins no synset
+// here is an error, and so is anything else that is malformed (a
+// [*SyntaxError]).
+func (db *DB) ReadIC(r io.Reader, name string) (*IC, error) {
+	ic := &IC{db: db, count: make([]float64, db.Len())}
+	ic.has[Noun], ic.has[Verb] = true, true
+	seen := make([]bool, db.Len())
+	br := bufio.NewReaderSize(r, 64<<10)
+	for n := 1; ; n++ {
+		line, err := readLine(br, 4096)
+		if err == io.EOF && line == "" {
+			if n == 1 {
+				return nil, &SyntaxError{File: name, Err: errors.New("empty file")}
+			}
+			return ic, nil
+		}
+		if err == io.EOF {
+			err = &SyntaxError{File: name, Line: n, Err: errors.New("file ends within a line: truncated")}
+		} else if err == errLong {
+			err = &SyntaxError{File: name, Line: n, Err: err}
+		}
+		if err != nil {
+			var se *SyntaxError
+			if !errors.As(err, &se) {
+				err = fmt.Errorf("%s:%d: %w", name, n, err)
+			}
+			return nil, err
+		}
+		if n == 1 {
+			if err := headerIC(line); err != nil {
+				return nil, &SyntaxError{File: name, Line: n, Err: err}
+			}
+			continue
+		}
+		if err := ic.line(line, seen); err != nil {
+			return nil, &SyntaxError{File: name, Line: n, Err: err}
+		}
+	}
+}
+
+// headerIC checks that the first line is none of the table's, which would be
+// lost.
+func headerIC(line string) error {
+	if !utf8.ValidString(line) {
+		return errors.New("invalid UTF-8")
+	}
+	if f := strings.Fields(line); len(f) >= 2 {
+		if _, ok := decimal(strings.TrimRight(f[0], "nv")); ok {
+			return errors.New("the header line is missing")
+		}
+	}
+	return nil
+}
+
+var errLong = errors.New("line is too long")
+
+// readLine returns a line without its end. Without an end the error is
+// io.EOF, with more than limit bytes errLong.
+func readLine(br *bufio.Reader, limit int) (string, error) {
+	var b strings.Builder
+	for {
+		s, err := br.ReadSlice('\n')
+		if b.Len()+len(s) > limit {
+			return "", errLong
+		}
+		b.Write(s)
+		if err == nil {
+			return strings.TrimRight(b.String(), "\r\n"), nil
+		}
+		if err != bufio.ErrBufferFull {
+			return b.String(), err
+		}
+	}
+}
+
+func (ic *IC) line(line string, seen []bool) error {
+	f := strings.Fields(line)
+	if len(f) != 2 && !(len(f) == 3 && f[2] == "ROOT") {
+		return &badField{"record", line}
+	}
+	var p POS
+	id := f[0]
+	if p = posOf(id[len(id)-1]); p != Noun && p != Verb {
+		return &badField{"offset and part of speech", id}
+	}
+	off, ok := decimal(id[:len(id)-1])
+	if !ok {
+		return &badField{"offset and part of speech", id}
+	}
+	v, err := strconv.ParseFloat(f[1], 64)
+	if err != nil || !(v >= 0) || math.IsInf(v, 0) {
+		return &badField{"count", f[1]}
+	}
+	part, _ := partOf(p)
+	syn, ok := ic.db.at(part, off)
+	if !ok {
+		return fmt.Errorf("no synset at offset %d of data.%s: a table for another edition of the database?", off, partNames[part])
+	}
+	if seen[syn] {
+		return fmt.Errorf("offset %s stands twice", id)
+	}
+	seen[syn] = true
+	ic.count[syn] = v
+	if len(f) == 3 {
+		ic.total[p] += v
+	}
+	return nil
+}
+
+// ICSettings tunes the making of a table. Nil and the zero value ask for
+// NLTK's defaults.
+type ICSettings struct {
+	// Whole gives every sense of a word the whole count of the word, instead
+	// of an equal share. NLTK calls it weight_senses_equally.
+	Whole bool
+
+	// Smoothing is added to the count of every synset and to each total.
+	// Zero means 1; a negative number means none.
+	Smoothing float64
+}
+
+// BuildIC makes a table from the words of a corpus. Every word is looked up
+// with [DB.Synsets], whose senses share its count; what is not found is left
+// out. Each sense adds its share to itself and to all above it.
+func (db *DB) BuildIC(words iter.Seq[string], s *ICSettings) *IC {
+	at := map[string]int{}
+	var order []string
+	var counts []float64
+	for w := range words {
+		i, ok := at[w]
+		if !ok {
+			i = len(order)
+			w = strings.Clone(w)
+			at[w] = i
+			order = append(order, w)
+			counts = append(counts, 0)
+		}
+		counts[i]++
+	}
+	return db.BuildICCounts(func(yield func(string, float64) bool) {
+		for i, w := range order {
+			if !yield(w, counts[i]) {
+				return
+			}
+		}
+	}, s)
+}
+
+// BuildICCounts is [DB.BuildIC] for words that were counted already. Each
+// should be given once. As in NLTK, sums are taken from the most frequent
+// word down, and among equals in the order given, which may show in the last
+// bits of the table.
+func (db *DB) BuildICCounts(counts iter.Seq2[string, float64], s *ICSettings) *IC {
+	var set ICSettings
+	if s != nil {
+		set = *s
+	}
+	if set.Smoothing == 0 {
+		set.Smoothing = 1
+	}
+	ic := &IC{db: db, count: make([]float64, db.Len())}
+	for _, p := range searchOrder {
+		ic.has[p] = true
+	}
+	if set.Smoothing > 0 {
+		for _, p := range searchOrder {
+			ic.total[p] = set.Smoothing
+		}
+		for i := range ic.count {
+			ic.count[i] = set.Smoothing
+		}
+	}
+	var senses []Synset
+	var levels icLevels
+	type counted struct {
+		word string
+		n    float64
+	}
+	var list []counted
+	for word, n := range counts {
+		list = append(list, counted{word, n})
+	}
+	slices.SortStableFunc(list, func(a, b counted) int { return cmp.Compare(b.n, a.n) })
+	for _, c := range list {
+		senses = db.AppendSynsets(senses[:0], c.word)
+		if len(senses) == 0 {
+			continue
+		}
+		w := c.n
+		if !set.Whole {
+			w /= float64(len(senses))
+		}
+		for _, sense := range senses {
+			levels.add(ic, sense.id, w)
+			ic.total[icPOS(db.synPOS[sense.id])] += w
+		}
+	}
+	return ic
+}
+
+// icLevels adds a weight to a synset and all above it as NLTK does: level by
+// level, where a synset that is found twice within a level counts twice, and
+// so does what is above it there. What was on an earlier level is left out.
+type icLevels struct {
+	level, next []icNode
+	seen        []bool // scratch: of every synset, whether it was on a level
+	visited     []uint32
+}
+
+type icNode struct {
+	id    uint32
+	times float64
+}
+
+func (l *icLevels) add(ic *IC, id uint32, w float64) {
+	db := ic.db
+	if l.seen == nil {
+		l.seen = make([]bool, db.Len())
+	}
+	l.visited = l.visited[:0]
+	l.level = append(l.level[:0], icNode{id, 1})
+	for len(l.level) > 0 {
+		for _, n := range l.level {
+			l.seen[n.id] = true
+			l.visited = append(l.visited, n.id)
+			if n.times <= 64 { // one by one: the sum may differ in the last bit
+				for range int(n.times) {
+					ic.count[n.id] += w
+				}
+			} else {
+				ic.count[n.id] += w * n.times
+			}
+		}
+		l.next = l.next[:0]
+		for _, n := range l.level {
+			for _, h := range db.hypernyms(n.id) {
+				if !l.seen[h] {
+					l.next = append(l.next, icNode{h, n.times})
+				}
+			}
+		}
+		if len(l.next) > 1 {
+			slices.SortFunc(l.next, func(a, b icNode) int { return cmp.Compare(a.id, b.id) })
+			k := 0
+			for _, n := range l.next[1:] {
+				if n.id == l.next[k].id {
+					l.next[k].times += n.times
+				} else {
+					k++
+					l.next[k] = n
+				}
+			}
+			l.next = l.next[:k+1]
+		}
+		l.level, l.next = l.next, l.level
+	}
+	for _, id := range l.visited {
+		l.seen[id] = false
+	}
+}

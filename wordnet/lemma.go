@@ -1,0 +1,196 @@
+package wordnet
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+)
+
+// A Lemma is a word in one of its senses. It is a small value; two are equal
+// if and only if they are the same word of the same synset. (NLTK compares
+// lemmas by name alone.) Methods of the zero Lemma, which is none, panic,
+// except IsZero and String.
+type Lemma struct {
+	db *DB
+	id uint32
+}
+
+// IsZero reports whether l is the zero value, which is no lemma.
+func (l Lemma) IsZero() bool { return l.db == nil }
+
+// String returns the lemma as Python prints it: Lemma('dog.n.01.domestic_dog').
+func (l Lemma) String() string {
+	if l.db == nil {
+		return "Lemma(None)"
+	}
+	return "Lemma('" + l.FullName() + "')"
+}
+
+// Name returns the word as the data file spells it, with '_' for blanks.
+func (l Lemma) Name() string { return l.db.spelling(l.db.wordSpell[l.id]) }
+
+// FullName returns the names of the synset and the lemma with a dot between
+// them, which [DB.Lemma] accepts.
+func (l Lemma) FullName() string {
+	var buf [192]byte
+	b := l.db.appendName(buf[:0], l.db.wordSyn[l.id])
+	b = append(b, '.')
+	return string(append(b, l.Name()...))
+}
+
+// Synset returns the synset of the lemma.
+func (l Lemma) Synset() Synset { return Synset{l.db, l.db.wordSyn[l.id]} }
+
+// POS returns the part of speech of the synset.
+func (l Lemma) POS() POS { return l.db.synPOS[l.db.wordSyn[l.id]] }
+
+// Sense returns the number of this sense among those of the word with the
+// same part of speech, from 1. Satellites are counted among adjectives.
+func (l Lemma) Sense() int { return int(l.db.wordSense[l.id]) }
+
+// Marker returns where an adjective may stand: "(p)" predicative, "(a)"
+// before the noun, "(ip)" right after it, or "" for everywhere.
+func (l Lemma) Marker() string { return l.db.markers[l.db.wordMark[l.id]] }
+
+// Frames returns the numbers of the verb frames of this lemma: those of the
+// whole synset and those of this word alone, in the order of the file.
+func (l Lemma) Frames() []int {
+	var out []int
+	syn := l.db.wordSyn[l.id]
+	for _, f := range l.db.framesOf(syn) {
+		if f.word == 0 || uint32(f.word) == l.id-l.db.synWord[syn]+1 {
+			out = append(out, int(f.number))
+		}
+	}
+	return out
+}
+
+// FrameStrings returns the patterns of Frames with the lemma put in, such as
+// "Somebody breathe something".
+func (l Lemma) FrameStrings() []string {
+	var out []string
+	for _, n := range l.Frames() {
+		out = append(out, strings.Replace(verbFrames[n], "----", l.Name(), 1))
+	}
+	return out
+}
+
+// Related returns the lemmas that pointers of this word lead to, in the order
+// of the file, not sorted and with duplicates, if there are any.
+func (l Lemma) Related(r Relation) iter.Seq[Lemma] {
+	return func(yield func(Lemma) bool) {
+		db, syn := l.db, l.db.wordSyn[l.id]
+		for i := db.lexStart[syn]; i < db.lexStart[syn+1]; i++ {
+			if db.lexRel[i] == r && uint32(db.lexSource[i]) == l.id-db.synWord[syn] {
+				if !yield(Lemma{db, db.lexTarget[i]}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// AppendRelated appends the lemmas of Related to dst.
+func (l Lemma) AppendRelated(dst []Lemma, r Relation) []Lemma {
+	for t := range l.Related(r) {
+		dst = append(dst, t)
+	}
+	return dst
+}
+
+// Key returns the sense key, such as "dog%1:05:00::". It is formed from the
+// data files as NLTK does it. In 29 cases of WordNet 3.0 two lemmas share a
+// key, since keys are in lower case (A and a).
+func (l Lemma) Key() string {
+	var buf [192]byte
+	return string(l.AppendKey(buf[:0]))
+}
+
+// AppendKey appends the sense key to dst.
+func (l Lemma) AppendKey(dst []byte) []byte {
+	db, syn := l.db, l.db.wordSyn[l.id]
+	dst = append(dst, db.spelling(db.lemmaOfWord(l.id))...)
+	dst = append(dst, '%', '0'+byte(db.synPOS[syn]), ':')
+	dst = append2(dst, db.synLex[syn])
+	dst = append(dst, ':')
+	dst = append2(dst, db.wordLex[l.id])
+	dst = append(dst, ':')
+	if head, ok := db.headOf(syn); ok {
+		dst = append(dst, db.spelling(db.lemmaOfWord(head))...)
+		dst = append(dst, ':')
+		return append2(dst, db.wordLex[head])
+	}
+	return append(dst, ':')
+}
+
+// append2 appends a number in two digits, or three where it needs them.
+func append2(dst []byte, n uint8) []byte {
+	if n >= 100 {
+		return fmt.Append(dst, n)
+	}
+	return append(dst, '0'+n/10, '0'+n%10)
+}
+
+// headOf returns the word that stands for the head of a satellite in sense
+// keys: the first lemma of the first similar synset. A satellite without any
+// has no head.
+func (db *DB) headOf(syn uint32) (word uint32, ok bool) {
+	if db.synPOS[syn] != AdjSat {
+		return 0, false
+	}
+	heads := db.related(syn, SimilarTos)
+	if len(heads) == 0 {
+		return 0, false
+	}
+	return db.synWord[heads[0]], true
+}
+
+// Count returns how often the sense was tagged in the concordance texts, as
+// NLTK answers. NLTK misses 83 satellites of WordNet 3.0, whose keys are
+// written otherwise in its file of counts, and gives 0 for them; see
+// [Lemma.TagCount]. Without counts in the database it is 0.
+func (l Lemma) Count() int {
+	if len(l.db.missed) > 0 {
+		if _, miss := slices.BinarySearch(l.db.missed, l.id); miss {
+			return 0
+		}
+	}
+	return l.TagCount()
+}
+
+// TagCount returns how often the sense was tagged in the concordance texts.
+func (l Lemma) TagCount() int {
+	if l.db.count == nil {
+		return 0
+	}
+	return int(l.db.count[l.id])
+}
+
+// LemmaByKey returns the lemma of a sense key, such as "dog%1:05:00::". Upper
+// and lower case are the same; where two lemmas share the key, the first of
+// the synset is returned. Otherwise the error wraps [ErrNotFound].
+func (db *DB) LemmaByKey(key string) (Lemma, error) {
+	k, err := parseKey(lower(key))
+	if err != nil {
+		return Lemma{}, fmt.Errorf("wordnet: sense key %q: %w: %w", key, ErrNotFound, err)
+	}
+	var found Lemma
+	db.withKey(k, false, func(w uint32) bool {
+		found = Lemma{db, w}
+		return false
+	})
+	if found.IsZero() {
+		return Lemma{}, fmt.Errorf("wordnet: sense key %q: %w", key, ErrNotFound)
+	}
+	return found, nil
+}
+
+// SynsetByKey returns the synset of a sense key; see [DB.LemmaByKey].
+func (db *DB) SynsetByKey(key string) (Synset, error) {
+	l, err := db.LemmaByKey(key)
+	if err != nil {
+		return Synset{}, err
+	}
+	return l.Synset(), nil
+}

@@ -1,0 +1,161 @@
+package wordnet
+
+import "iter"
+
+// All returns every synset: those of the adjective file (plain and satellite
+// mixed), then adverbs, nouns and verbs, each in the order of its file. With
+// parts of speech, only those, one after the other; Adj gives satellites as
+// well and AdjSat only them.
+func (db *DB) All(pos ...POS) iter.Seq[Synset] {
+	if len(pos) > 0 {
+		return db.allOf(pos)
+	}
+	return func(yield func(Synset) bool) {
+		for id := range uint32(len(db.synOff)) {
+			if !yield(Synset{db, id}) {
+				return
+			}
+		}
+	}
+}
+
+func (db *DB) allOf(pos []POS) iter.Seq[Synset] {
+	return func(yield func(Synset) bool) {
+		for _, want := range pos {
+			p, ok := partOf(want)
+			if !ok {
+				continue
+			}
+			for id := db.first[p]; id < db.first[p+1]; id++ {
+				if want == AdjSat && db.synPOS[id] != AdjSat {
+					continue
+				}
+				if !yield(Synset{db, id}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// SynsetIndex returns the i-th synset of All, from 0. It panics if there is
+// none.
+func (db *DB) SynsetIndex(i int) Synset {
+	if uint(i) >= uint(db.Len()) {
+		panic("wordnet: no such synset")
+	}
+	return Synset{db, uint32(i)}
+}
+
+// AllLemmas returns every lemma of every synset of [DB.All].
+func (db *DB) AllLemmas(pos ...POS) iter.Seq[Lemma] {
+	return func(yield func(Lemma) bool) {
+		for s := range db.All(pos...) {
+			for w := db.synWord[s.id]; w < db.synWord[s.id+1]; w++ {
+				if !yield(Lemma{db, w}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// LemmaNames returns the different lemmas of the index files, in lower case,
+// in the order of their first appearance in index.adj, index.adv, index.noun
+// and index.verb. With parts of speech, only those that are in the index of
+// one of them; AdjSat is as Adj.
+func (db *DB) LemmaNames(pos ...POS) iter.Seq[string] {
+	want := uint8(1<<parts - 1)
+	if len(pos) > 0 {
+		want = 0
+		for _, q := range pos {
+			if p, ok := partOf(q); ok {
+				want |= 1 << p
+			}
+		}
+	}
+	return func(yield func(string) bool) {
+		for i, mask := range db.lemMask {
+			if mask&want != 0 && !yield(db.spelling(uint32(i))) {
+				return
+			}
+		}
+	}
+}
+
+// SynsetAt returns the synset whose record begins at a byte of the data file
+// of a part of speech, in the edition that was opened. Adj finds satellites
+// as well, AdjSat only them.
+func (db *DB) SynsetAt(pos POS, offset int) (Synset, bool) {
+	p, ok := partOf(pos)
+	if !ok || offset < 0 || offset > maxFile {
+		return Synset{}, false
+	}
+	id, ok := db.at(p, uint32(offset))
+	if !ok || pos == AdjSat && db.synPOS[id] != AdjSat {
+		return Synset{}, false
+	}
+	return Synset{db, id}, true
+}
+
+// Synsets returns the senses of a word: for each part of speech given, in the
+// order given, or for nouns, verbs, adjectives and adverbs, the senses of
+// each of its base forms (see [DB.BaseForms]), in the order of their numbers.
+// The word is put in lower case first; blanks are not turned into '_'.
+//
+// A synset that two base forms share is returned twice, and AdjSat gives
+// plain adjectives as well, both as in NLTK 3.8; with [NLTK392] AdjSat gives
+// satellites only.
+func (db *DB) Synsets(word string, pos ...POS) iter.Seq[Synset] {
+	return func(yield func(Synset) bool) {
+		var buf [32]Synset
+		for _, s := range db.AppendSynsets(buf[:0], word, pos...) {
+			if !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// AppendSynsets appends the synsets of [DB.Synsets] to dst.
+func (db *DB) AppendSynsets(dst []Synset, word string, pos ...POS) []Synset {
+	word = lower(word)
+	if len(pos) == 0 {
+		pos = searchOrder[:]
+	}
+	var buf [8]uint32
+	for _, q := range pos {
+		p, ok := partOf(q)
+		if !ok {
+			continue
+		}
+		apart := q == AdjSat && db.compat.satellitesApart()
+		for _, l := range db.baseForms(buf[:0], word, p, true) {
+			for _, id := range db.entry(l, p) {
+				if !apart || db.synPOS[id] == AdjSat {
+					dst = append(dst, Synset{db, id})
+				}
+			}
+		}
+	}
+	return dst
+}
+
+// Lemmas returns the lemmas of the synsets of [DB.Synsets] whose name is the
+// word itself, but for upper and lower case.
+func (db *DB) Lemmas(word string, pos ...POS) iter.Seq[Lemma] {
+	return func(yield func(Lemma) bool) {
+		want, ok := db.lookup(lower(word))
+		if !ok {
+			return // no word of any synset is without an entry in the index
+		}
+		var buf [32]Synset
+		for _, s := range db.AppendSynsets(buf[:0], word, pos...) {
+			for w := db.synWord[s.id]; w < db.synWord[s.id+1]; w++ {
+				if db.lemmaOfWord(w) == want && !yield(Lemma{db, w}) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,160 @@
+package wordnet
+
+import "strings"
+
+// A suffixRule replaces an ending. What is left is given as the number of
+// bytes to strip and the bytes to add; every ending that grows back from its
+// own letters ("ses" to "s") strips only.
+type suffixRule struct {
+	old   string
+	strip int
+	add   string
+}
+
+// The rules of detachment of morphy(7WN), in NLTK's order.
+var suffixRules = [parts][]suffixRule{
+	partNoun: {
+		{"s", 1, ""}, {"ses", 2, ""}, {"ves", 3, "f"}, {"xes", 2, ""}, {"zes", 2, ""},
+		{"ches", 2, ""}, {"shes", 2, ""}, {"men", 2, "an"}, {"ies", 3, "y"},
+	},
+	partVerb: {
+		{"s", 1, ""}, {"ies", 3, "y"}, {"es", 1, ""}, {"es", 2, ""},
+		{"ed", 1, ""}, {"ed", 2, ""}, {"ing", 3, "e"}, {"ing", 3, ""},
+	},
+	partAdj: {{"er", 2, ""}, {"est", 3, ""}, {"er", 1, ""}, {"est", 2, ""}},
+}
+
+// A stem is a form reached by rules: the first n bytes of the word and an
+// ending. No rule applies to a form with an ending of its own: no old ending
+// fits a word in -f, -an, -y or -e.
+type stem struct {
+	n   int
+	add string
+}
+
+// baseForms appends the index lemmas of the base forms of a word, without
+// duplicates.
+func (db *DB) baseForms(dst []uint32, form string, p part, exceptions bool) []uint32 {
+	from := len(dst)
+	add := func(lemma uint32) {
+		if db.lemMask[lemma]&(1<<p) == 0 {
+			return
+		}
+		for _, l := range dst[from:] {
+			if l == lemma {
+				return
+			}
+		}
+		dst = append(dst, lemma)
+	}
+	if l, ok := db.lookup(form); ok {
+		add(l)
+	}
+	if exceptions {
+		if bases, ok := db.exc[p][form]; ok {
+			for bases != "" {
+				var base string
+				base, bases, _ = strings.Cut(bases, " ")
+				if l, ok := db.lookup(base); ok {
+					add(l)
+				}
+			}
+			return dst
+		}
+	}
+	var two [2][16]stem // what one round of rules made of the one before
+	now := append(two[0][:0], stem{n: len(form)})
+	next := two[1][:0]
+	for len(now) > 0 {
+		next = next[:0]
+		for _, s := range now {
+			if s.add != "" {
+				continue
+			}
+			for _, r := range suffixRules[p] {
+				if !strings.HasSuffix(form[:s.n], r.old) {
+					continue
+				}
+				t := stem{s.n - r.strip, r.add}
+				if contains(next, t) {
+					continue
+				}
+				next = append(next, t)
+				if l, ok := db.lookupStem(form, t); ok {
+					add(l)
+				}
+			}
+		}
+		if len(dst) > from || db.compat.oneSuffix() {
+			return dst
+		}
+		now, next = next, now
+	}
+	return dst
+}
+
+func contains(list []stem, t stem) bool {
+	for _, s := range list {
+		if s == t {
+			return true
+		}
+	}
+	return false
+}
+
+func (db *DB) lookupStem(form string, s stem) (uint32, bool) {
+	if s.add == "" {
+		return db.lookup(form[:s.n])
+	}
+	if s.n+len(s.add) > db.longest {
+		return 0, false
+	}
+	var buf [128]byte
+	return db.lookup(string(append(append(buf[:0], form[:s.n]...), s.add...)))
+}
+
+// BaseForms appends to dst the base forms of a word for one part of speech,
+// in NLTK's order and without duplicates: what morphy finds. An irregular
+// form of the lists of exceptions gives the form itself, if it is in the
+// index, and its listed bases, and no rule is tried even if nothing is left.
+// Otherwise the form itself and what one ending less makes of it; if none of
+// these is in the index, endings are stripped on until one is (with [NLTK38];
+// later versions stop). Upper and lower case differ.
+func (db *DB) BaseForms(dst []string, form string, pos POS) []string {
+	return db.appendBaseForms(dst, form, pos, true)
+}
+
+// RegularBaseForms is BaseForms without the lists of exceptions.
+func (db *DB) RegularBaseForms(dst []string, form string, pos POS) []string {
+	return db.appendBaseForms(dst, form, pos, false)
+}
+
+func (db *DB) appendBaseForms(dst []string, form string, pos POS, exceptions bool) []string {
+	p, ok := partOf(pos)
+	if !ok {
+		return dst
+	}
+	var buf [8]uint32
+	for _, l := range db.baseForms(buf[:0], form, p, exceptions) {
+		dst = append(dst, db.spelling(l))
+	}
+	return dst
+}
+
+// Morphy returns the first base form of a word over the given parts of
+// speech, or over nouns, verbs, adjectives and adverbs, and whether there is
+// one.
+func (db *DB) Morphy(form string, pos ...POS) (string, bool) {
+	if len(pos) == 0 {
+		pos = searchOrder[:]
+	}
+	var buf [8]uint32
+	for _, q := range pos {
+		if p, ok := partOf(q); ok {
+			if l := db.baseForms(buf[:0], form, p, true); len(l) > 0 {
+				return db.spelling(l[0]), true
+			}
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,249 @@
+package wordnet
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// An ancestor is a synset above another, or itself, with the least number of
+// steps to it.
+type ancestor struct{ id, steps uint32 }
+
+// ancestorBuf is room for the ancestors of any synset of WordNet.
+type ancestorBuf [64]ancestor
+
+// ancestors appends to dst, which must be empty, the synset and all above it,
+// nearest first.
+func (db *DB) ancestors(dst []ancestor, id uint32) []ancestor {
+	dst = append(dst, ancestor{id, 0})
+	for head := 0; head < len(dst); head++ {
+		if len(dst) > 200 {
+			return db.manyAncestors(dst, head)
+		}
+		at := dst[head]
+	next:
+		for _, h := range db.hypernyms(at.id) {
+			for i := range dst {
+				if dst[i].id == h {
+					continue next
+				}
+			}
+			dst = append(dst, ancestor{h, at.steps + 1})
+		}
+	}
+	return dst
+}
+
+// manyAncestors goes on from the head-th ancestor with a map.
+func (db *DB) manyAncestors(dst []ancestor, head int) []ancestor {
+	seen := make(map[uint32]bool, 4*len(dst))
+	for _, a := range dst {
+		seen[a.id] = true
+	}
+	for ; head < len(dst); head++ {
+		at := dst[head]
+		for _, h := range db.hypernyms(at.id) {
+			if !seen[h] {
+				seen[h] = true
+				dst = append(dst, ancestor{h, at.steps + 1})
+			}
+		}
+	}
+	return dst
+}
+
+// shared calls f with each synset that is in both lists and its steps.
+func shared(a, b []ancestor, f func(id, stepsA, stepsB uint32)) {
+	if len(a)*len(b) > 1<<16 {
+		steps := make(map[uint32]uint32, len(b))
+		for _, y := range b {
+			steps[y.id] = y.steps
+		}
+		for _, x := range a {
+			if s, ok := steps[x.id]; ok {
+				f(x.id, x.steps, s)
+			}
+		}
+		return
+	}
+	for _, x := range a {
+		for i := range b {
+			if b[i].id == x.id {
+				f(x.id, x.steps, b[i].steps)
+				break
+			}
+		}
+	}
+}
+
+// rootSteps is the distance of the simulated root, which NLTK puts one above
+// the farthest ancestor.
+func rootSteps(a []ancestor) uint32 { return a[len(a)-1].steps + 1 }
+
+const unreachable = math.MaxUint32
+
+// distance returns the length of the shortest path between two synsets whose
+// ancestors are given.
+func distance(a, b []ancestor, root bool) uint32 {
+	if a[0].id == b[0].id {
+		return 0
+	}
+	best := uint32(unreachable)
+	if root {
+		best = rootSteps(a) + rootSteps(b)
+	}
+	shared(a, b, func(_, x, y uint32) { best = min(best, x+y) })
+	return best
+}
+
+// Distance returns the length of the shortest path between two synsets by way
+// of an ancestor of both, counting hypernyms and instance hypernyms. With
+// root set, a simulated root above everything takes part; NLTK puts it one
+// step above the farthest ancestor of each synset. ok is false if there is no
+// path.
+func (s Synset) Distance(t Synset, root bool) (steps int, ok bool) {
+	s.same(t)
+	var x, y ancestorBuf
+	d := distance(s.db.ancestors(x[:0], s.id), s.db.ancestors(y[:0], t.id), root)
+	return int(d), d != unreachable
+}
+
+// CommonHypernyms returns the synsets that are above both, or equal to one
+// and above the other, or equal to both; sorted by name.
+func (s Synset) CommonHypernyms(t Synset) []Synset {
+	s.same(t)
+	var x, y ancestorBuf
+	var out []Synset
+	shared(s.db.ancestors(x[:0], s.id), s.db.ancestors(y[:0], t.id), func(id, _, _ uint32) {
+		out = append(out, Synset{s.db, id})
+	})
+	slices.SortFunc(out, Synset.Compare)
+	return out
+}
+
+// LowestCommonHypernyms returns those of CommonHypernyms that have the
+// greatest [Synset.MaxDepth], or with byMinDepth the greatest
+// [Synset.MinDepth]; sorted by name. With root set, a simulated root of depth
+// 0 takes part; withRoot tells whether it is among the lowest.
+func (s Synset) LowestCommonHypernyms(t Synset, root, byMinDepth bool) (lowest []Synset, withRoot bool) {
+	depth := s.db.maxDepth
+	if byMinDepth {
+		depth = s.db.minDepth
+	}
+	all := s.CommonHypernyms(t)
+	deepest := uint32(0)
+	for _, c := range all {
+		deepest = max(deepest, depth[c.id])
+	}
+	all = slices.DeleteFunc(all, func(c Synset) bool { return depth[c.id] < deepest })
+	return all, root && deepest == 0
+}
+
+// A Measure tunes the measures of similarity that follow paths. Nil and the
+// zero value ask for NLTK's defaults.
+type Measure struct {
+	// NoRoot does not simulate a root above the many roots of verbs.
+	NoRoot bool
+}
+
+// needsRoot reports whether NLTK simulates a root for a synset: for all but
+// nouns, which have a root of their own since WordNet 1.7.
+func (s Synset) needsRoot() bool { return s.db.synPOS[s.id] != Noun || s.db.version == "1.6" }
+
+func (o *Measure) root() bool { return o == nil || !o.NoRoot }
+
+// PathSimilarity returns 1/(d+1), where d is the length of the shortest path;
+// see [Synset.Distance]. A root is simulated, unless o says otherwise, if
+// either synset is not a noun. ok is false if there is no path.
+func PathSimilarity(a, b Synset, o *Measure) (sim float64, ok bool) {
+	d, ok := a.Distance(b, o.root() && (a.needsRoot() || b.needsRoot()))
+	if !ok {
+		return 0, false
+	}
+	return 1 / (float64(d) + 1), true
+}
+
+// LeacockChodorow returns -ln((d+1) / 2D), where d is the length of the
+// shortest path and D the greatest depth of the part of speech; see
+// [DB.TaxonomyDepth]. A root is simulated, unless o says otherwise, for all
+// but nouns. ok is false if there is no path. Different parts of speech are
+// an error that wraps [ErrPOS]; Adj and AdjSat are different.
+//
+// The measure is of Leacock and Chodorow, in Fellbaum (ed.), WordNet: An
+// Electronic Lexical Database, 1998, pp. 265-283.
+func LeacockChodorow(a, b Synset, o *Measure) (sim float64, ok bool, err error) {
+	if a.POS() != b.POS() {
+		return 0, false, fmt.Errorf("wordnet: Leacock-Chodorow similarity of %v and %v: %w: they must be equal", a, b, ErrPOS)
+	}
+	d, ok := a.Distance(b, o.root() && a.needsRoot())
+	depth := a.db.TaxonomyDepth(a.POS())
+	if !ok || depth == 0 {
+		return 0, false, nil
+	}
+	return -math.Log((float64(d) + 1) / (2 * float64(depth))), true, nil
+}
+
+// TaxonomyDepth returns the D of [LeacockChodorow]: the greatest
+// [Synset.MaxDepth] of a part of speech, and one more for the simulated root
+// of all but nouns.
+func (db *DB) TaxonomyDepth(pos POS) int {
+	if _, ok := partOf(pos); !ok {
+		return 0
+	}
+	d := int(db.deepest[pos])
+	if pos != Noun || db.version == "1.6" {
+		d++
+	}
+	return d
+}
+
+// WuPalmer returns 2c / (d1 + d2 + 2c), where c is the depth of the lowest
+// common hypernym, counted from 1, and d1 and d2 are the distances to it. A
+// root is simulated, unless o says otherwise, if either synset is not a noun.
+// ok is false if there is no common hypernym.
+//
+// It does as NLTK: the lowest common hypernyms are found by [Synset.MinDepth],
+// a is taken if it is one of them and else the first by name, and c comes
+// from its [Synset.MaxDepth]. So the measure is not symmetric, and of a
+// synset with itself it may be below 1.
+//
+// The measure is of Wu and Palmer, Verb semantics and lexical selection, ACL
+// 1994, pp. 133-138.
+func WuPalmer(a, b Synset, o *Measure) (sim float64, ok bool) {
+	a.same(b)
+	db := a.db
+	root := o.root() && (a.needsRoot() || b.needsRoot())
+	var x, y, z ancestorBuf
+	up, vp := db.ancestors(x[:0], a.id), db.ancestors(y[:0], b.id)
+	const none = noSynset
+	best, deepest := uint32(none), uint32(0)
+	shared(up, vp, func(id, _, _ uint32) {
+		d := db.minDepth[id]
+		switch {
+		case best == none || d > deepest:
+			best, deepest = id, d
+		case d == deepest && best != a.id && (id == a.id || db.compareNames(id, best) < 0):
+			best = id
+		}
+	})
+	if best == none && !root {
+		return 0, false
+	}
+	var depth, d1, d2 uint32
+	if best == none || root && deepest == 0 && best != a.id && db.rootBefore(best) {
+		// The simulated root.
+		depth, d1, d2 = 1, rootSteps(up), rootSteps(vp)
+	} else {
+		wp := db.ancestors(z[:0], best)
+		depth, d1, d2 = db.maxDepth[best]+1, distance(up, wp, root), distance(vp, wp, root)
+	}
+	return 2 * float64(depth) / float64(uint64(d1)+uint64(d2)+2*uint64(depth)), true
+}
+
+// rootBefore reports whether the name of the simulated root sorts before that
+// of a synset.
+func (db *DB) rootBefore(id uint32) bool {
+	var buf [96]byte
+	return "*ROOT*" < string(db.appendName(buf[:0], id))
+}

@@ -1,0 +1,187 @@
+package wordnet
+
+import (
+	"bytes"
+	"iter"
+	"strings"
+)
+
+// A Synset is a set of lemmas that share a meaning. It is a small value; two
+// are equal if and only if they are the same synset of the same DB. Methods
+// of the zero Synset, which is none, panic, except IsZero and String.
+type Synset struct {
+	db *DB
+	id uint32
+}
+
+// IsZero reports whether s is the zero value, which is no synset.
+func (s Synset) IsZero() bool { return s.db == nil }
+
+// String returns the synset as Python prints it: Synset('dog.n.01').
+func (s Synset) String() string {
+	if s.db == nil {
+		return "Synset(None)"
+	}
+	return "Synset('" + s.Name() + "')"
+}
+
+// Name returns the synset's name, such as "dog.n.01": its first lemma in
+// lower case, its part of speech, and the number of the sense in two digits.
+func (s Synset) Name() string {
+	var buf [96]byte
+	return string(s.db.appendName(buf[:0], s.id))
+}
+
+// AppendName appends the name to dst.
+func (s Synset) AppendName(dst []byte) []byte { return s.db.appendName(dst, s.id) }
+
+// Compare compares the names of two synsets bytewise, which is the order of
+// every relation.
+func (s Synset) Compare(t Synset) int { return s.db.compareNames(s.id, s.same(t)) }
+
+// same returns the number of t, which must be of the same database.
+func (s Synset) same(t Synset) uint32 {
+	if s.db != t.db {
+		panic("wordnet: synsets of different databases")
+	}
+	return t.id
+}
+
+// Index returns the place of the synset in the order of [DB.All], from 0.
+func (s Synset) Index() int { return int(s.id) }
+
+// POS returns the part of speech, which is AdjSat for satellites.
+func (s Synset) POS() POS { return s.db.synPOS[s.id] }
+
+// Offset returns the position of the synset's record in the data file of the
+// database that was opened. It differs between editions of one release:
+// Debian's WordNet 3.0 has other offsets for verbs and adjectives than
+// Princeton's.
+func (s Synset) Offset() int { return int(s.db.synOff[s.id]) }
+
+// LexName returns the name of the lexicographer file, such as "noun.animal".
+func (s Synset) LexName() string { return s.db.lexNames[s.db.synLex[s.id]] }
+
+// Lemmas returns the lemmas in the order of the data file.
+func (s Synset) Lemmas() iter.Seq[Lemma] {
+	return func(yield func(Lemma) bool) {
+		for w := s.db.synWord[s.id]; w < s.db.synWord[s.id+1]; w++ {
+			if !yield(Lemma{s.db, w}) {
+				return
+			}
+		}
+	}
+}
+
+// NumLemmas returns the number of lemmas, which is at least one.
+func (s Synset) NumLemmas() int { return int(s.db.synWord[s.id+1] - s.db.synWord[s.id]) }
+
+// LemmaAt returns the i-th lemma, from 0. It panics if there is none.
+func (s Synset) LemmaAt(i int) Lemma {
+	if uint(i) >= uint(s.NumLemmas()) {
+		panic("wordnet: no such lemma in the synset")
+	}
+	return Lemma{s.db, s.db.synWord[s.id] + uint32(i)}
+}
+
+// Related returns the synsets that the relation r leads to, sorted by name,
+// without duplicates. Pointers between single words are no part of it; see
+// [Lemma.Related].
+func (s Synset) Related(r Relation) iter.Seq[Synset] {
+	return func(yield func(Synset) bool) {
+		for _, t := range s.db.related(s.id, r) {
+			if !yield(Synset{s.db, t}) {
+				return
+			}
+		}
+	}
+}
+
+// AppendRelated appends the synsets of Related to dst.
+func (s Synset) AppendRelated(dst []Synset, r Relation) []Synset {
+	for _, t := range s.db.related(s.id, r) {
+		dst = append(dst, Synset{s.db, t})
+	}
+	return dst
+}
+
+func (db *DB) related(id uint32, r Relation) []uint32 {
+	from, to := db.semStart[id], db.semStart[id+1]
+	rel := db.semRel[from:to]
+	i := bytes.IndexByte(rel, byte(r))
+	if i < 0 {
+		return nil
+	}
+	j := bytes.LastIndexByte(rel, byte(r)) + 1
+	return db.semTarget[from+uint32(i) : from+uint32(j)]
+}
+
+// Frames returns the numbers of the verb frames that hold for all lemmas of
+// the synset, in the order of the file; see [Lemma.Frames].
+func (s Synset) Frames() []int {
+	var out []int
+	for _, f := range s.db.framesOf(s.id) {
+		if f.word == 0 {
+			out = append(out, int(f.number))
+		}
+	}
+	return out
+}
+
+func (db *DB) framesOf(id uint32) []frame { return db.frames[db.frStart[id]:db.frStart[id+1]] }
+
+// Gloss returns the text after the '|' of the record, white space at both
+// ends removed. Without glosses the error is [ErrNoGlosses].
+func (s Synset) Gloss() (string, error) {
+	text := s.db.gloss[s.db.partOfSynset(s.id)]
+	if text == "" {
+		return "", ErrNoGlosses
+	}
+	text = text[s.db.synOff[s.id]:]
+	text = text[:strings.IndexByte(text, '\n')]
+	return strings.TrimSpace(text[strings.IndexByte(text, '|')+1:]), nil
+}
+
+// Definition returns the gloss without its quoted examples. Quotes are paired
+// from the left; one without a partner stays in the definition, as in NLTK.
+// Without glosses the error is [ErrNoGlosses].
+func (s Synset) Definition() (string, error) {
+	gloss, err := s.Gloss()
+	if err != nil {
+		return "", err
+	}
+	if i := strings.IndexByte(gloss, '"'); i >= 0 {
+		var b strings.Builder
+		for rest := gloss; ; {
+			before, after, ok := strings.Cut(rest, `"`)
+			_, next, pair := strings.Cut(after, `"`)
+			if !ok || !pair {
+				b.WriteString(rest)
+				break
+			}
+			b.WriteString(before)
+			rest = next
+		}
+		gloss = strings.TrimSpace(b.String())
+	}
+	return strings.Trim(gloss, "; "), nil
+}
+
+// Examples returns the quoted parts of the gloss. Without glosses the error
+// is [ErrNoGlosses].
+func (s Synset) Examples() ([]string, error) {
+	gloss, err := s.Gloss()
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for {
+		_, after, ok := strings.Cut(gloss, `"`)
+		example, rest, pair := strings.Cut(after, `"`)
+		if !ok || !pair {
+			return out, nil
+		}
+		out = append(out, example)
+		gloss = rest
+	}
+}
