@@ -260,3 +260,22 @@ func FuzzLoadJSON(f *testing.F) {
 		}
 	})
 }
+
+// What tiktoken's rule cannot do is refused.
+func TestRanks(t *testing.T) {
+	for style, says := range map[string]string{
+		"gpt2": "", "qwen2": "", "neox": "",
+		"opt":      "do not rise",
+		"llama3":   "tiktoken would make", // several merges a token
+		"shuffled": "do not rise",
+	} {
+		ranks, err := load(t, style).Ranks()
+		if says == "" {
+			if err != nil || ranks["a"] == 0 {
+				t.Errorf("%s: %v", style, err)
+			}
+		} else if !errors.Is(err, lemma.ErrUnsupported) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", style, err)
+		}
+	}
+}
