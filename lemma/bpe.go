@@ -64,6 +64,7 @@ type BPE struct {
 	raw, normal *addedSet // nil if empty
 	lead        [256]uint8
 
+	core     Core // nil: merge
 	cache    *cache
 	maxPiece int
 
@@ -381,6 +382,12 @@ func (t *BPE) piece(dst []int32, p string) ([]int32, error) {
 func (t *BPE) tokensOf(dst []int32, p string) []int32 {
 	if id, ok := t.whole[p]; ok {
 		return append(dst, id)
+	}
+	if t.core != nil && len(p) <= shortPiece {
+		for _, id := range t.core.EncodeOrdinary(p) {
+			dst = append(dst, int32(id))
+		}
+		return dst
 	}
 	return t.merge(dst, p)
 }

@@ -1,7 +1,16 @@
 package lemma_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
+	"testing/iotest"
 
 	"github.com/semamap/semamap/lemma"
 	"github.com/semamap/semamap/lemma/internal/hf"
@@ -18,6 +27,7 @@ func load(t testing.TB, style string, opts ...lemma.Option) *lemma.BPE {
 	return tok
 }
 
+// The ids of HF tokenizers for hard text, with files of several styles.
 func TestStyles(t *testing.T) {
 	for _, style := range styles {
 		t.Run(style, func(t *testing.T) {
@@ -27,6 +37,245 @@ func TestStyles(t *testing.T) {
 				hf.Check(t, tok, all)
 				hf.Check(t, tok, all)
 			}
+			tok := load(t, style, lemma.WithCache(64))
+			var wg sync.WaitGroup
+			for range 4 {
+				wg.Go(func() { hf.Check(t, tok, all) })
+			}
+			wg.Wait()
 		})
+	}
+}
+
+type dict = map[string]any
+
+// edited returns the file of a style with the change that edit makes to it.
+func edited(t testing.TB, style string, edit func(dict)) []byte {
+	t.Helper()
+	text, err := io.ReadAll(hf.Open(t, "testdata/"+style+".json.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d dict
+	if err := json.Unmarshal(text, &d); err != nil {
+		t.Fatal(err)
+	}
+	edit(d)
+	if text, err = json.Marshal(d); err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func model(d dict) dict { return d["model"].(dict) }
+
+func added(d dict, i int) dict { return d["added_tokens"].([]any)[i].(dict) }
+
+func list(d dict, key string) []any { return d[key].([]any) }
+
+// Each change asks for something that is not done, and the error names it.
+func TestRefused(t *testing.T) {
+	for _, c := range []struct {
+		style string
+		field string
+		edit  func(dict)
+	}{
+		{"gpt2", "version", func(d dict) { d["version"] = "2.0" }},
+		{"gpt2", "truncation", func(d dict) { d["truncation"] = dict{"max_length": 5} }},
+		{"gpt2", "padding", func(d dict) { d["padding"] = dict{"pad_id": 0} }},
+		{"gpt2", "surprise", func(d dict) { d["surprise"] = 1 }},
+		{"gpt2", "normalizer.type", func(d dict) { d["normalizer"] = dict{"type": "NFKC"} }},
+		{"gpt2", "normalizer.strip", func(d dict) { d["normalizer"] = dict{"type": "NFC", "strip": true} }},
+		{"gpt2", "normalizer.normalizers[1].type", func(d dict) {
+			d["normalizer"] = dict{"type": "Sequence", "normalizers": []any{dict{"type": "NFC"}, dict{"type": "Lowercase"}}}
+		}},
+		{"gpt2", "pre_tokenizer", func(d dict) { d["pre_tokenizer"] = nil }},
+		{"gpt2", "pre_tokenizer.type", func(d dict) { d["pre_tokenizer"] = dict{"type": "Whitespace"} }},
+		{"gpt2", "pre_tokenizer.new", func(d dict) { d["pre_tokenizer"].(dict)["new"] = true }},
+		{"llama3", "pre_tokenizer.pretokenizers", func(d dict) { d["pre_tokenizer"].(dict)["pretokenizers"] = []any{} }},
+		{"llama3", "pre_tokenizer.pretokenizers[0].type", func(d dict) { list(d["pre_tokenizer"].(dict), "pretokenizers")[0].(dict)["type"] = "Digits" }},
+		{"llama3", "pre_tokenizer.pretokenizers[0].pattern", func(d dict) {
+			list(d["pre_tokenizer"].(dict), "pretokenizers")[0].(dict)["pattern"] = dict{"Regex": `\w+`}
+		}},
+		{"llama3", "pre_tokenizer.pretokenizers[0].pattern", func(d dict) {
+			list(d["pre_tokenizer"].(dict), "pretokenizers")[0].(dict)["pattern"] = dict{"String": " "}
+		}},
+		{"llama3", "pre_tokenizer.pretokenizers[0].behavior", func(d dict) {
+			list(d["pre_tokenizer"].(dict), "pretokenizers")[0].(dict)["behavior"] = "MergedWithNext"
+		}},
+		{"llama3", "pre_tokenizer.pretokenizers[0].behavior", func(d dict) { list(d["pre_tokenizer"].(dict), "pretokenizers")[0].(dict)["invert"] = true }},
+		{"llama3", "pre_tokenizer.pretokenizers[1].use_regex", func(d dict) { list(d["pre_tokenizer"].(dict), "pretokenizers")[1].(dict)["use_regex"] = true }},
+		{"llama3", "pre_tokenizer.pretokenizers[1].add_prefix_space", func(d dict) {
+			list(d["pre_tokenizer"].(dict), "pretokenizers")[1].(dict)["add_prefix_space"] = true
+		}},
+		{"gpt2", "decoder.type", func(d dict) { d["decoder"] = dict{"type": "WordPiece"} }},
+		{"gpt2", "decoder.decoders", func(d dict) { d["decoder"] = dict{"type": "Sequence", "decoders": []any{}} }},
+		{"gpt2", "model.type", func(d dict) { model(d)["type"] = "Unigram" }},
+		{"gpt2", "model.dropout", func(d dict) { model(d)["dropout"] = 0.1 }},
+		{"gpt2", "model.unk_token", func(d dict) { model(d)["unk_token"] = "a" }},
+		{"gpt2", "model.continuing_subword_prefix", func(d dict) { model(d)["continuing_subword_prefix"] = "##" }},
+		{"gpt2", "model.end_of_word_suffix", func(d dict) { model(d)["end_of_word_suffix"] = "</w>" }},
+		{"gpt2", "model.fuse_unk", func(d dict) { model(d)["fuse_unk"] = true }},
+		{"gpt2", "model.byte_fallback", func(d dict) { model(d)["byte_fallback"] = true }},
+		{"gpt2", "model.new", func(d dict) { model(d)["new"] = 1 }},
+		{"gpt2", "model.vocab", func(d dict) { model(d)["vocab"].(dict)["b"] = model(d)["vocab"].(dict)["a"] }},
+		{"gpt2", "model.vocab", func(d dict) { model(d)["vocab"].(dict)["zzzz"] = 2000000000 }},
+		{"gpt2", "model.vocab", func(d dict) { model(d)["vocab"].(dict)[""] = 3000 }},
+		{"gpt2", "byte 0x7a", func(d dict) {
+			v := model(d)["vocab"].(dict)
+			v["zzzz"] = v["z"]
+			delete(v, "z")
+			model(d)["merges"] = []any{}
+		}},
+		{"gpt2", "added_tokens[0].single_word", func(d dict) { added(d, 0)["single_word"] = true }},
+		{"gpt2", "added_tokens[0].lstrip", func(d dict) { added(d, 0)["lstrip"] = true }},
+		{"gpt2", "added_tokens[0].rstrip", func(d dict) { added(d, 0)["rstrip"] = true }},
+		{"gpt2", "added_tokens[0].new", func(d dict) { added(d, 0)["new"] = true }},
+		{"gpt2", "added_tokens[0].id", func(d dict) { added(d, 0)["id"] = 5000 }},
+		{"gpt2", "added_tokens[0].content", func(d dict) { added(d, 0)["content"] = "" }},
+		{"neox", "added_tokens[1].content", func(d dict) { added(d, 1)["content"] = "<|endoftext|>" }},
+	} {
+		_, err := lemma.LoadJSON(bytes.NewReader(edited(t, c.style, c.edit)))
+		if !errors.Is(err, lemma.ErrUnsupported) || !strings.Contains(err.Error(), c.field) {
+			t.Errorf("%s: %v", c.field, err)
+		}
+	}
+}
+
+// Each change makes nonsense of the file.
+func TestMalformed(t *testing.T) {
+	for _, c := range []struct {
+		field string
+		edit  func(dict)
+	}{
+		{"model", func(d dict) { delete(d, "model") }},
+		{"model", func(d dict) { d["model"] = 5 }},
+		{"model.type", func(d dict) { model(d)["type"] = 5 }},
+		{"model.vocab", func(d dict) { model(d)["vocab"] = []any{"a"} }},
+		{"model.vocab", func(d dict) { model(d)["vocab"].(dict)["a"] = 1.5 }},
+		{"model.merges", func(d dict) { model(d)["merges"] = 5 }},
+		{"model.merges[0]", func(d dict) { list(model(d), "merges")[0] = "a b c" }},
+		{"model.merges[0]", func(d dict) { list(model(d), "merges")[0] = "ab" }},
+		{"model.merges[0]", func(d dict) { list(model(d), "merges")[0] = "a \u0100\u0100\u0100" }},
+		{"model.merges[0]", func(d dict) { model(d)["merges"] = []any{[]any{"a"}} }},
+		{"model.merges", func(d dict) { list(model(d), "merges")[1] = []any{"a", "b"} }},
+		{"added_tokens", func(d dict) { d["added_tokens"] = 5 }},
+		{"added_tokens[0]", func(d dict) { d["added_tokens"] = []any{5} }},
+		{"added_tokens[0].id", func(d dict) { added(d, 0)["id"] = "x" }},
+		{"pre_tokenizer.use_regex", func(d dict) { d["pre_tokenizer"].(dict)["use_regex"] = 5 }},
+		{"normalizer", func(d dict) { d["normalizer"] = "NFC" }},
+	} {
+		_, err := lemma.LoadJSON(bytes.NewReader(edited(t, "gpt2", c.edit)))
+		if !errors.Is(err, lemma.ErrFormat) || !strings.Contains(err.Error(), c.field) {
+			t.Errorf("%s: %v", c.field, err)
+		}
+	}
+	for text, place := range map[string]string{
+		"":                              "offset 0",
+		"{":                             "offset 1",
+		`{"version":}`:                  "offset 12",
+		"{\"a\": \"\xff\"}":             "offset 7",
+		`{"a": "\ud800"}`:               "offset 7",
+		`{"a": "\\\ud83d\udc4d\udc4d"}`: "offset 21",
+		`null`:                          "not an object",
+		`[]`:                            "",
+	} {
+		_, err := lemma.LoadJSON(strings.NewReader(text))
+		if !errors.Is(err, lemma.ErrFormat) || !strings.Contains(err.Error(), place) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	boom := errors.New("boom")
+	r := io.MultiReader(strings.NewReader(`{"version"`), iotest.ErrReader(boom))
+	if _, err := lemma.LoadJSON(r); !errors.Is(err, boom) {
+		t.Errorf("a failing reader: %v", err)
+	}
+}
+
+// These changes mean the same.
+func TestAccepted(t *testing.T) {
+	all := hf.Lines[hf.Vector](t, "testdata/gpt2.jsonl.gz")
+	for name, edit := range map[string]func(dict){
+		"nulls": func(d dict) { d["truncation"], d["padding"], d["normalizer"], model(d)["dropout"] = nil, nil, nil, nil },
+		"defaults": func(d dict) {
+			delete(d, "normalizer")
+			delete(d, "version")
+			delete(model(d), "fuse_unk")
+			delete(added(d, 0), "lstrip")
+		},
+		"dropout 0": func(d dict) { model(d)["dropout"] = 0.0 },
+		"sequence": func(d dict) {
+			d["pre_tokenizer"] = dict{"type": "Sequence", "pretokenizers": []any{d["pre_tokenizer"]}}
+			d["normalizer"] = dict{"type": "Sequence", "normalizers": []any{}}
+			d["decoder"] = dict{"type": "Sequence", "decoders": []any{dict{"type": "ByteLevel"}}}
+		},
+		"split": func(d dict) {
+			p := dict{"type": "Split", "pattern": dict{"Regex": `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`}, "behavior": "Isolated", "invert": false}
+			b := maps.Clone(d["pre_tokenizer"].(dict))
+			b["use_regex"] = false
+			d["pre_tokenizer"] = dict{"type": "Sequence", "pretokenizers": []any{p, b}}
+		},
+		"pairs": func(d dict) {
+			for i, m := range list(model(d), "merges") {
+				l, r, _ := strings.Cut(m.(string), " ")
+				list(model(d), "merges")[i] = []any{l, r}
+			}
+		},
+		"version line":   func(d dict) { model(d)["merges"] = slices.Insert(list(model(d), "merges"), 0, any("#version: 0.2")) },
+		"post-processor": func(d dict) { d["post_processor"] = dict{"type": "TemplateProcessing", "single": []any{}} },
+	} {
+		tok, err := lemma.LoadJSON(bytes.NewReader(edited(t, "gpt2", edit)))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		t.Run(name, func(t *testing.T) { hf.Check(t, tok, all) })
+	}
+}
+
+func FuzzLoadJSON(f *testing.F) {
+	for _, style := range []string{"gpt2", "llama3", "neox"} {
+		f.Add(edited(f, style, func(d dict) {
+			model(d)["merges"] = list(model(d), "merges")[:3]
+			clear(model(d)["vocab"].(dict))
+		}))
+	}
+	f.Add(edited(f, "opt", func(dict) {}))
+	f.Add([]byte(`{"model":{"type":"BPE","vocab":{"a":0},"merges":["a a"]},"pre_tokenizer":{"type":"ByteLevel"}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		tok, err := lemma.LoadJSON(bytes.NewReader(text))
+		if err != nil {
+			if !errors.Is(err, lemma.ErrFormat) && !errors.Is(err, lemma.ErrUnsupported) {
+				t.Fatalf("%T: %v", err, err)
+			}
+			return
+		}
+		s := "<|endoftext|> hot  dog's"
+		ids, err := tok.Encode(nil, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tok.Decode(nil, ids...); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// What tiktoken's rule cannot do is refused.
+func TestRanks(t *testing.T) {
+	for style, says := range map[string]string{
+		"gpt2": "", "qwen2": "", "neox": "",
+		"opt":      "do not rise",
+		"llama3":   "tiktoken would make", // several merges a token
+		"shuffled": "do not rise",
+	} {
+		ranks, err := load(t, style).Ranks()
+		if says == "" {
+			if err != nil || ranks["a"] == 0 {
+				t.Errorf("%s: %v", style, err)
+			}
+		} else if !errors.Is(err, lemma.ErrUnsupported) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", style, err)
+		}
 	}
 }

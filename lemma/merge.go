@@ -3,6 +3,7 @@ package lemma
 import (
 	"math"
 	"math/bits"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -57,6 +58,18 @@ func (t *pairTable) rank(left, right int32) (rank, id int32) {
 		return noRank, -1
 	}
 	return s.rank, s.id
+}
+
+// sorted returns the merges in use by rank.
+func (t *pairTable) sorted() []pairSlot {
+	var all []pairSlot
+	for _, s := range t.slots {
+		if s.id >= 0 {
+			all = append(all, s)
+		}
+	}
+	slices.SortFunc(all, func(a, b pairSlot) int { return int(a.rank) - int(b.rank) })
+	return all
 }
 
 // shortPiece is the number of bytes up to which merging in a plain array

@@ -9,13 +9,21 @@ usage: lemma.py tables OUT.go
            tokenizer (OUTDIR/neox/testdata) and, for the loader, small
            tokenizers of several styles trained on TEXT, one line a sample,
            with theirs (OUTDIR/testdata)
+       lemma.py time NEOX.json SYNSETS.jsonl.gz DEFINITIONS.jsonl.gz
+           in one run and on one core: HF tokenizers, and the benchmark of
+           lemma/neox with tiktoken-go (run in the root of the module; it
+           reads the same two files, as named in the large test data)
 """
 
 import gzip
 import json
 import os
 import random
+import re
+import statistics
+import subprocess
 import sys
+import time
 import unicodedata
 import zlib
 
@@ -311,10 +319,74 @@ def goldens(neox, text, outdir):
         write_gz(os.path.join(outdir, "testdata", name + ".jsonl.gz"), vectors(tok, lines))
 
 
+# ---- time
+
+
+def go_bench():
+    cmd = ["go", "test", "./lemma/neox", "-run", "^$", "-bench", "^Benchmark(Encode|New)$", "-cpu", "1", "-benchtime", "0.3s", "-count", "3"]
+    out = subprocess.run(cmd, capture_output=True, text=True, check=True).stdout
+    speed = {}
+    for line in out.splitlines():
+        m = re.match(r"BenchmarkEncode/(\S+)\s", line)
+        if m and "goroutines" not in m[1]:
+            unit = "MB/s" if "text=prose" in line else "Mlines/s"
+            v = re.search(r"([\d.e+-]+) " + unit, line)
+            speed.setdefault(m[1], []).append(float(v[1]))
+        m = re.match(r"BenchmarkNew\s+\d+\s+(\d+) ns/op", line)
+        if m:
+            speed.setdefault("load", []).append(int(m[1]) / 1e6)
+    return {k: statistics.median(v) for k, v in speed.items()}
+
+
+def hf_speed(tok, lines, amount):
+    """The faster of the two ways to call it."""
+
+    def one_by_one():
+        for s in lines:
+            tok.encode(s, add_special_tokens=False).ids
+
+    def batch():
+        [e.ids for e in tok.encode_batch_fast(lines, add_special_tokens=False)]
+
+    best = []
+    for f in (one_by_one, batch):
+        times = []
+        for _ in range(3):
+            start = time.perf_counter()
+            f()
+            times.append(time.perf_counter() - start)
+        best.append(amount / statistics.median(times) / 1e6)
+    return max(best)
+
+
+def timing(neox, synsets, definitions):
+    os.environ["RAYON_NUM_THREADS"] = "1"
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    tok = Tokenizer.from_file(neox)
+    with gzip.open(synsets, "rt") as f:
+        lemmas = [json.loads(line)["lemmas"][0] for line in f]
+    with gzip.open(definitions, "rt") as f:
+        prose = [d["definition"] + "; " + "; ".join(d["examples"]) for d in map(json.loads, f)]
+    size = sum(len(s.encode()) for s in prose)
+    ours = go_bench()
+    hf = {"lemmas": hf_speed(tok, lemmas, len(lemmas)), "prose": hf_speed(tok, prose, size)}
+    for text, unit in (("lemmas", "million lemmas/s"), ("prose", "MB/s")):
+        tik = ours["core=tiktoken/text=" + text]
+        print(f"{text}, {unit}, one core: HF tokenizers {tokenizers.__version__} {hf[text]:.3f}, tiktoken-go {tik:.3f}")
+        for cache in ("warm", "cold", "none"):
+            v = ours[f"core=semamap/cache={cache}/text={text}"]
+            print(f"  cache {cache}: {v:.3f} = {v / hf[text]:.1f} x HF, {v / tik:.1f} x tiktoken-go")
+    print(f"loading the embedded tokenizer and the first word: {ours['load']:.1f} ms")
+
+
 if __name__ == "__main__":
     if len(sys.argv) == 3 and sys.argv[1] == "tables":
         tables(sys.argv[2])
     elif len(sys.argv) == 5 and sys.argv[1] == "goldens":
         goldens(*sys.argv[2:])
+    elif len(sys.argv) == 5 and sys.argv[1] == "time":
+        timing(*sys.argv[2:])
     else:
         sys.exit(__doc__)

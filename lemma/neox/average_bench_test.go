@@ -85,7 +85,7 @@ func BenchmarkMatrix(b *testing.B) {
 	tok := newTok(b)
 	src := &halves{make([]uint16, tok.Len()*units), units}
 	for i := range src.x {
-		src.x[i] = uint16(i*2654435761>>16) & 0x3BFF // 0 to just below 1
+		src.x[i] = uint16(uint32(i)*2654435761>>16) & 0x3BFF // 0 to just below 1
 	}
 	dst := make([]float32, len(lemmas)*units)
 	other := make([]float32, len(dst))
