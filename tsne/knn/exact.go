@@ -18,6 +18,7 @@ const (
 	maxDepth  = 4096     // columns of the data a tile takes at once
 	unit      = 0x1p-24  // rounding of float32
 	flush     = 0x1p-60  // smaller numbers of a copy are zero: no product underflows
+	flushBits = (127 - 60) << 23
 )
 
 // An exact search of the k nearest rows of ref for the rows of x.
@@ -37,17 +38,22 @@ type frame struct {
 	whole   bool    // small integers: all float32 work is exact
 }
 
+// flushed returns w, or 0 when it is below flush. The test is on bits, as a
+// branch on the sign would be a coin toss.
+func flushed(w float32) float32 {
+	if math.Float32bits(w)&^(1<<31) < flushBits {
+		return 0
+	}
+	return w
+}
+
 // copyInto writes the copy of row x to dst[0], dst[stride], … times f.
-func (f *frame) copyInto(dst []float32, stride int, x []float32, from int, by float64) {
+func (f *frame) copyInto(dst []float32, stride int, x []float32, from int, by float32) {
 	s := f.scale
 	mean := f.mean[from:][:len(x)]
 	at := 0
 	for c, v := range x {
-		w := float32((float64(v) - mean[c]) * s)
-		if w < flush && w > -flush {
-			w = 0
-		}
-		dst[at] = w * float32(by)
+		dst[at] = flushed(float32((float64(v)-mean[c])*s)) * by
 		at += stride
 	}
 }
@@ -56,10 +62,7 @@ func (f *frame) copyInto(dst []float32, stride int, x []float32, from int, by fl
 func (f *frame) length2(x []float32) float64 {
 	var a, b float64
 	for c, v := range x {
-		w := float32((float64(v) - f.mean[c]) * f.scale)
-		if w < flush && w > -flush {
-			w = 0
-		}
+		w := flushed(float32((float64(v) - f.mean[c]) * f.scale))
 		if c&1 == 0 {
 			a += float64(w) * float64(w)
 		} else {
@@ -256,13 +259,13 @@ func (e *exact) copyFrame(centre bool) error {
 
 // pack copies rows [v.lo, v.hi) of a view into panels of the given width. Rows
 // behind the last are zeros.
-func (e *exact) pack(dst []float32, row func(i int) []float32, n, d, width int, by float64) error {
+func (e *exact) pack(dst []float32, row func(i int) []float32, n, d, width int, by float32) error {
 	return par.Blocks(e.ctx, e.workers, par.NumBlocks(n, width), 1, func(_, _, p, _ int) {
 		e.packPanel(dst[p*width*d:][:width*d], row, p*width, n, d, width, by)
 	})
 }
 
-func (e *exact) packPanel(panel []float32, row func(i int) []float32, at, n, d, width int, by float64) {
+func (e *exact) packPanel(panel []float32, row func(i int) []float32, at, n, d, width int, by float32) {
 	const chunk = 64 // lines of the panel that stay in the first cache
 	for r := range width {
 		if at+r >= n {
