@@ -61,14 +61,18 @@ func (m *mesh) init(r *repulsor) {
 // ladder holds the lengths of transforms: even, products of 2, 3 and 5, and
 // at least about 5 % apart.
 var ladder = func() (l []int) {
-	for n := 20; n <= 1<<21; n += 2 {
-		m := n
-		for _, p := range [...]int{2, 3, 5} {
-			for m%p == 0 {
-				m /= p
+	const most = 1 << 21
+	var all []int
+	for a := 2; a <= most; a *= 2 {
+		for b := a; b <= most; b *= 3 {
+			for c := b; c <= most; c *= 5 {
+				all = append(all, c)
 			}
 		}
-		if m == 1 && (len(l) == 0 || float64(n) >= 1.045*float64(l[len(l)-1])) {
+	}
+	slices.Sort(all)
+	for _, n := range all {
+		if n >= 20 && (len(l) == 0 || float64(n) >= 1.045*float64(l[len(l)-1])) {
 			l = append(l, n)
 		}
 	}

@@ -196,9 +196,10 @@ func (s *scan) checkCombination(ctx context.Context, workers int) (bool, error) 
 		for i := lo; i < hi; i++ {
 			s.c.Base.Row(buf[w], i)
 			for _, v := range buf[w] {
-				a := math.Abs(float64(v))
-				if !(a <= tops[b]) { // also NaN, which then stays
-					tops[b] = a
+				if a := math.Abs(float64(v)); a <= math.MaxFloat32 {
+					tops[b] = max(tops[b], a)
+				} else {
+					tops[b] = math.Inf(1) // NaN too
 				}
 			}
 		}
@@ -207,9 +208,7 @@ func (s *scan) checkCombination(ctx context.Context, workers int) (bool, error) 
 		return false, err
 	}
 	for _, t := range tops {
-		if !(t <= most) {
-			most = t
-		}
+		most = max(most, t)
 	}
 	sum := 1.0 // of the weights of a mean
 	if s.c.Weight != nil {
@@ -219,9 +218,7 @@ func (s *scan) checkCombination(ctx context.Context, workers int) (bool, error) 
 			for _, w := range s.c.Weight[s.c.Start[i]:s.c.Start[i+1]] {
 				row += math.Abs(float64(w))
 			}
-			if !(row <= sum) {
-				sum = row
-			}
+			sum = max(sum, row)
 		}
 	}
 	return most*sum < math.MaxFloat32, nil
