@@ -568,17 +568,6 @@ func TestSettingsErrors(t *testing.T) {
 	}
 }
 
-// cancelAfter cancels a context when the n-th row is asked for.
-type countingPoints struct {
-	Points
-	f func()
-}
-
-func (c countingPoints) Row(dst []float32, i int) {
-	c.f()
-	c.Points.Row(dst, i)
-}
-
 func TestCancel(t *testing.T) {
 	const n, d = 4000, 10
 	x, _ := blobs(n, d, 5, 1)

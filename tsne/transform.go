@@ -150,7 +150,7 @@ func (t *transformer) field() {
 	for i := range w {
 		w[i] = 1
 	}
-	s := Settings{Freedom: t.res.freedom, Theta: 0.5}
+	s := Settings{Freedom: t.res.freedom, Theta: 0.7}
 	if s.Freedom == 0 {
 		s.Freedom = 1
 	}

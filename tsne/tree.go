@@ -12,10 +12,14 @@ const (
 
 // A tree sums the repulsion by Barnes–Hut [vdM14]: a cell of full width s at a
 // distance D ≥ s/θ acts as one point at its centre of weight. Cells are those
-// of a Morton order of the points; a point never meets itself. To φ, and so to
-// Z, the spread of the cell's points about their centre is added as if it were
-// the same in all directions, m2·∇²k: without it Z is about 0.5 % too small,
-// since k is convex where cells are far. (This departs from [vdM14].)
+// of a Morton order of the points; a point never meets itself. This departs
+// from [vdM14] in that the second moments M of a cell are used as well: with
+// q = (1+r²/a)^−a, k = 1/(1+r²/a), d = y − center, s = dᵀMd and T = tr M,
+//
+//	φ += ½ M:∇∇q = (1+1/a) 2 q k² s − q k T,
+//	F −= ½ ∇(…)  = (1+1/a) q k² (2 (1+2/a) k s d − 2 M d − T d).
+//
+// Without them Z is about 0.5 % too small at θ = 0.5.
 type tree struct {
 	r     *repulsor
 	key   []uint64
@@ -34,10 +38,10 @@ type tree struct {
 type treeNode struct {
 	center [3]float32
 	w      float32
-	m2     float32 // Σ w |y − center|² / 2d
-	width2 float32 // (width/θ)²
-	lo, hi int32   // its points
-	next   int32   // the node after its subtree
+	m      [6]float32 // Σ w (y − center)(y − center)ᵀ: xx, yy, xy, then zz, xz, yz
+	width2 float32    // (width/θ)²
+	lo, hi int32      // its points
+	next   int32      // the node after its subtree
 	leaf   bool
 }
 
@@ -140,21 +144,33 @@ func (t *tree) moveTask(_, b int) {
 	}
 }
 
+// moments are the sums of w, w·y and w·y·yᵀ of some points.
+type moments struct {
+	w float64
+	y [3]float64
+	m [6]float64
+}
+
 // build appends the subtree of the points lo to hi, whose keys agree above
-// the given level, and returns the sums of w·y, w·|y|² and w.
-func (t *tree) build(lo, hi int32, level int) (sum [3]float64, sq, w float64) {
+// the given level, and returns their moments.
+func (t *tree) build(lo, hi int32, level int) (sum moments) {
 	d := t.r.dims
 	me := len(t.nodes)
 	width := math.Ldexp(t.cell, level-t.levels()) / t.r.theta
 	t.nodes = append(t.nodes, treeNode{lo: lo, hi: hi, width2: float32(width * width)})
 	if hi-lo <= treeLeaf || level == 0 {
 		for p := lo; p < hi; p++ {
-			wp := float64(t.w[p])
-			w += wp
+			var y [3]float64
 			for c := range d {
-				v := float64(t.at[int(p)*d+c])
-				sum[c] += wp * v
-				sq += wp * v * v
+				y[c] = float64(t.at[int(p)*d+c])
+			}
+			w := float64(t.w[p])
+			sum.w += w
+			for c, v := range y {
+				sum.y[c] += w * v
+			}
+			for e, v := range outer(&y) {
+				sum.m[e] += w * v
 			}
 		}
 		t.nodes[me].leaf = true
@@ -169,27 +185,34 @@ func (t *tree) build(lo, hi int32, level int) (sum [3]float64, sq, w float64) {
 				}
 				return 1
 			})
-			s, ssq, sw := t.build(lo, lo+int32(n), level-1)
-			sq += ssq
-			for c := range s {
-				sum[c] += s[c]
+			s := t.build(lo, lo+int32(n), level-1)
+			sum.w += s.w
+			for c, v := range s.y {
+				sum.y[c] += v
 			}
-			w += sw
+			for e, v := range s.m {
+				sum.m[e] += v
+			}
 			lo += int32(n)
 		}
 	}
 	node := &t.nodes[me]
-	for c := range d {
-		node.center[c] = float32(sum[c] / w)
+	var center [3]float64
+	for c, v := range sum.y {
+		center[c] = v / sum.w
+		node.center[c] = float32(center[c])
 	}
-	node.w = float32(w)
-	about := sq
-	for c := range d {
-		about -= sum[c] * sum[c] / w
+	node.w = float32(sum.w)
+	for e, v := range outer(&center) {
+		node.m[e] = float32(sum.m[e] - sum.w*v)
 	}
-	node.m2 = float32(max(0, about) / float64(2*d))
 	node.next = int32(len(t.nodes))
-	return sum, sq, w
+	return sum
+}
+
+// outer returns xx, yy, xy, zz, xz, yz.
+func outer(y *[3]float64) [6]float64 {
+	return [6]float64{y[0] * y[0], y[1] * y[1], y[0] * y[1], y[2] * y[2], y[0] * y[2], y[1] * y[2]}
 }
 
 // sumTask sums a block of consecutive points of the Morton curve.
@@ -256,9 +279,11 @@ func (t *tree) walk(at []float32, p int32) (phi float64, f [3]float64) {
 		switch {
 		case d2 > node.width2 && !(p >= node.lo && p < node.hi):
 			add(node.center[:], node.w)
-			a := t.r.freedom // ∇²k = q k (4 r² k (a+1)/a − 2d)
-			q, k := t.r.kernel(float64(d2))
-			phi += float64(node.m2) * q * k * (4*float64(d2)*k*(a+1)/a - 2*float64(d))
+			p, g := t.spread(at, node, float64(d2))
+			phi += p
+			for c := range f {
+				f[c] += g[c]
+			}
 			n = node.next
 		case node.leaf:
 			for q := node.lo; q < node.hi; q++ {
@@ -274,6 +299,28 @@ func (t *tree) walk(at []float32, p int32) (phi float64, f [3]float64) {
 	return phi, f
 }
 
+// spread returns the part of a cell's second moments, for any degrees of
+// freedom.
+func (t *tree) spread(at []float32, node *treeNode, d2 float64) (phi float64, f [3]float64) {
+	var d, md [3]float64
+	for c := range at {
+		d[c] = float64(at[c] - node.center[c])
+	}
+	m := &node.m
+	md[0] = float64(m[0])*d[0] + float64(m[2])*d[1] + float64(m[4])*d[2]
+	md[1] = float64(m[2])*d[0] + float64(m[1])*d[1] + float64(m[5])*d[2]
+	md[2] = float64(m[4])*d[0] + float64(m[5])*d[1] + float64(m[3])*d[2]
+	s := d[0]*md[0] + d[1]*md[1] + d[2]*md[2]
+	trace := float64(m[0]) + float64(m[1]) + float64(m[3])
+	q, k := t.r.kernel(d2)
+	b := 1 + 1/t.r.freedom
+	phi = 2*b*q*k*k*s - q*k*trace
+	for c := range f {
+		f[c] = b * q * k * k * ((2*(1+2/t.r.freedom)*k*s-trace)*d[c] - 2*md[c])
+	}
+	return phi, f
+}
+
 // walk2 is walk in the plane for one degree of freedom.
 func (t *tree) walk2(x, y float32, p int32) (float64, [3]float64) {
 	var phi, fx, fy float64
@@ -285,11 +332,14 @@ func (t *tree) walk2(x, y float32, p int32) (float64, [3]float64) {
 		switch {
 		case d2 > node.width2 && !(p >= node.lo && p < node.hi):
 			k := 1 / (1 + d2)
-			q := node.w * k
-			phi += float64(q + node.m2*k*k*(8*d2*k-4))
-			q *= k
-			fx += float64(q * dx)
-			fy += float64(q * dy)
+			k2 := k * k
+			mx, my := node.m[0]*dx+node.m[2]*dy, node.m[2]*dx+node.m[1]*dy
+			s, trace := dx*mx+dy*my, node.m[0]+node.m[1]
+			phi += float64(node.w*k + k2*(4*k*s-trace))
+			q := k2 * (node.w + k*(12*k*s-2*trace))
+			r := 4 * k2 * k
+			fx += float64(q*dx - r*mx)
+			fy += float64(q*dy - r*my)
 			n = node.next
 		case node.leaf:
 			for j := node.lo; j < node.hi; j++ {
@@ -323,12 +373,18 @@ func (t *tree) walk3(x, y, z float32, p int32) (float64, [3]float64) {
 		switch {
 		case d2 > node.width2 && !(p >= node.lo && p < node.hi):
 			k := 1 / (1 + d2)
-			q := node.w * k
-			phi += float64(q + node.m2*k*k*(8*d2*k-6))
-			q *= k
-			fx += float64(q * dx)
-			fy += float64(q * dy)
-			fz += float64(q * dz)
+			k2 := k * k
+			m := &node.m
+			mx := m[0]*dx + m[2]*dy + m[4]*dz
+			my := m[2]*dx + m[1]*dy + m[5]*dz
+			mz := m[4]*dx + m[5]*dy + m[3]*dz
+			s, trace := dx*mx+dy*my+dz*mz, m[0]+m[1]+m[3]
+			phi += float64(node.w*k + k2*(4*k*s-trace))
+			q := k2 * (node.w + k*(12*k*s-2*trace))
+			r := 4 * k2 * k
+			fx += float64(q*dx - r*mx)
+			fy += float64(q*dy - r*my)
+			fz += float64(q*dz - r*mz)
 			n = node.next
 		case node.leaf:
 			for j := node.lo; j < node.hi; j++ {
