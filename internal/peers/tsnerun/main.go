@@ -2,6 +2,7 @@
 // time went, for comparison with other programs by ../tsne.py.
 //
 //	tsnerun -in X.npy [-start START.npy] -out Y.npy [-method mesh|tree|exact]
+//	tsnerun -groups N -out Y.npy
 //	tsnerun -lemma [-start START.npy] -out Y.npy
 //	tsnerun -write-lemma X.npy
 //
@@ -48,6 +49,7 @@ func run(ctx context.Context, args []string) error {
 	f := flag.NewFlagSet("tsnerun", flag.ContinueOnError)
 	in := f.String("in", "", "`file` of the data")
 	lemma := f.Bool("lemma", false, "embed the synthetic lemma workload")
+	groups := f.Int("groups", 0, "embed this `number` of synthetic points of 50 numbers in groups")
 	write := f.String("write-lemma", "", "only write the rows of the lemma workload to this `file`")
 	start := f.String("start", "", "`file` of first positions")
 	out := f.String("out", "", "`file` for the map")
@@ -59,9 +61,12 @@ func run(ctx context.Context, args []string) error {
 		return writeLemma(*write)
 	}
 	var x tsne.Points
-	if *lemma {
+	switch {
+	case *lemma:
 		x = combination()
-	} else {
+	case *groups > 0:
+		x = tsne.Rows(lemmawork.Groups(*groups, 50), *groups, 50)
+	default:
 		d, shape, err := read(*in)
 		if err != nil {
 			return err
