@@ -118,17 +118,27 @@ func (r *Run) finish() {
 	r.sumW = r.rep.sumW
 	r.anyFixed = slices.Contains(r.fixed, true)
 	r.updateF, r.centerF, r.logF = r.updateTask, r.centerTask, r.logTask
-	// Σ p ln(p/ww), in the order of the distinct rows for the same bits in
-	// any order of places: summed before the first permutation.
-	for i := range r.u {
-		var row float64
+	// Summed before the first permutation, so in the order of the distinct
+	// rows.
+	r.pool.do(len(r.blocks), r.entropyTask)
+	for b := range r.blocks {
+		r.entKL += r.blocks[b].log
+	}
+}
+
+// entropyTask sums p ln(p/ww) of a block.
+func (r *Run) entropyTask(_, b int) {
+	lo, hi := b*updateBlock, min(r.u, (b+1)*updateBlock)
+	var sum float64
+	for i := lo; i < hi; i++ {
+		wi := float64(r.w[i])
 		for e := r.p.Ptr[i]; e < r.p.Ptr[i+1]; e++ {
 			if v := float64(r.p.Val[e]); v > 0 {
-				row += v * math.Log(v/(float64(r.w[i])*float64(r.w[r.p.Col[e]])))
+				sum += v * log(v/(wi*float64(r.w[r.p.Col[e]])))
 			}
 		}
-		r.entKL += row
 	}
+	r.blocks[b].log = sum
 }
 
 // Len returns the number of rows of the input.
@@ -262,53 +272,61 @@ func (r *Run) step() Step {
 // as in [vdMH08].
 func (r *Run) updateTask(_, b int) {
 	lo, hi := b*updateBlock, min(r.u, (b+1)*updateBlock)
-	d, now := r.dims, &r.now
+	d, now := r.dims, r.now
 	r.attract(lo, hi)
 	sums := &r.blocks[b]
 	sums.mean, sums.norm = [3]float64{}, 0
-	most2 := now.most * now.most
 	for i := lo; i < hi; i++ {
-		w := float64(r.w[i])
-		y, v, gain := r.y[i*d:i*d+d], r.v[i*d:i*d+d], r.gain[i*d:i*d+d]
-		next, attr, force := r.next[i*d:i*d+d], r.attr[i*d:i*d+d], r.rep.force[i*d:i*d+d]
 		if r.fixed != nil && r.fixed[i] {
-			copy(next, y)
+			copy(r.next[i*d:i*d+d], r.y[i*d:i*d+d])
 			continue
 		}
-		rho := now.rho / r.w[i]
-		var len2 float32
-		var norm float64
-		for c := range d {
-			g := float32(rho*attr[c]) - float32(now.invZ*force[c])
-			if c >= r.s.Dims {
+		w := r.w[i]
+		rho := now.rho / w
+		var len2, norm float32
+		for e := i * d; e < i*d+d; e++ {
+			g := float32(rho*r.attr[e]) - float32(now.invZ*r.rep.force[e])
+			if r.s.Dims == 1 && e&1 == 1 {
 				g = 0 // a map of one dimension
 			}
-			k := gain[c]
-			if v[c] > 0 != (g > 0) || v[c] < 0 != (g < 0) {
-				k += 0.2
-			} else {
-				k = float32(k*0.8) + 0.01
-			}
-			gain[c] = k
+			v := r.v[e]
+			k := gainOf(r.gain[e], v, g)
+			r.gain[e] = k
 			// Cut so that its square is finite; the step is cut below anyway.
-			u := float32(now.momentum*v[c]) - float32(float32(now.eta*k)*g)
-			u = min(max(u, -maxPosition), maxPosition)
-			v[c] = u
-			len2 += u * u
-			norm += float64(g) * float64(g)
+			v = float32(now.momentum*v) - float32(float32(now.eta*k)*g)
+			v = min(max(v, -maxPosition), maxPosition)
+			r.v[e] = v
+			len2 += v * v
+			norm += g * g
 		}
-		if len2 > most2 {
+		if len2 > now.most*now.most {
 			f := now.most / float32(math.Sqrt(float64(len2)))
-			for c := range v {
-				v[c] *= f
+			for e := i * d; e < i*d+d; e++ {
+				r.v[e] *= f
 			}
 		}
-		for c := range d {
-			next[c] = y[c] + v[c]
-			sums.mean[c] += w * float64(next[c])
+		for e := i * d; e < i*d+d; e++ {
+			y := r.y[e] + r.v[e]
+			r.next[e] = y
+			sums.mean[e-i*d] += float64(w) * float64(y)
 		}
-		sums.norm += w * norm
+		sums.norm += float64(w) * float64(norm)
 	}
+}
+
+// gainOf returns the next gain of a coordinate with gain k, velocity v and
+// gradient g: more when their signs differ. It has no branch that could be
+// mispredicted.
+func gainOf(k, v, g float32) float32 {
+	more, less := math.Float32bits(k+0.2), math.Float32bits(float32(k*0.8)+0.01)
+	differ := uint32(int32(math.Float32bits(v)^math.Float32bits(g)) >> 31)
+	if v == 0 || g == 0 {
+		differ = math.MaxUint32
+		if v == g {
+			differ = 0
+		}
+	}
+	return math.Float32frombits(less ^ (more^less)&differ)
 }
 
 // attract sums the attraction of the points lo to hi.
