@@ -176,6 +176,11 @@ func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 				first.set(i, &ValueError{i, bad, float64(x[bad])})
 				return
 			}
+			if s.metric != Euclidean { // rows may become equal
+				copy(t.row, x)
+				normalise(t.row, s.metric)
+				h, _ = hashRow(t.row)
+			}
 			hash[i] = h
 		}
 	})
