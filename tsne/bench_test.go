@@ -2,8 +2,6 @@ package tsne_test
 
 import (
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"os"
 	"testing"
 
@@ -30,7 +28,7 @@ func BenchmarkEmbed(b *testing.B) {
 			if n > 100_000 && os.Getenv("SEMAMAP_LONG") == "" {
 				b.Skip("takes minutes; set SEMAMAP_LONG=1")
 			}
-			embed(b, groups(n, 50), 0)
+			embed(b, tsne.Rows(lemmawork.Groups(n, 50), n, 50), 0)
 		})
 	}
 }
@@ -64,21 +62,4 @@ func embed(b *testing.B, x tsne.Points, k int) {
 func lemmas() *knn.Combination {
 	w := lemmawork.Make(lemmawork.Rows, lemmawork.Tokens, lemmawork.Units)
 	return &knn.Combination{Base: knn.Rows(w.Base, w.Tokens, w.Units), Start: w.Start, Index: w.Index}
-}
-
-// groups are n points of d numbers around √n centres.
-func groups(n, d int) tsne.Points {
-	rng := rand.New(rand.NewPCG(uint64(n), 1))
-	centres := make([]float32, int(math.Sqrt(float64(n)))*d)
-	for i := range centres {
-		centres[i] = float32(3 * rng.NormFloat64())
-	}
-	x := make([]float32, n*d)
-	for i := range n {
-		c := rng.IntN(len(centres)/d) * d
-		for j := range d {
-			x[i*d+j] = centres[c+j] + float32(rng.NormFloat64())
-		}
-	}
-	return tsne.Rows(x, n, d)
 }

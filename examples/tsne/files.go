@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"errors"
 	"fmt"
-	"image/color"
 	"io"
 	"math"
 	"os"
@@ -13,12 +12,9 @@ import (
 	"slices"
 	"strconv"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
-
 	"github.com/semamap/semamap/internal/npy"
+	"github.com/semamap/semamap/plot"
+	"github.com/semamap/semamap/tsne"
 )
 
 // A table is n rows of d numbers.
@@ -200,50 +196,23 @@ func writeMap(name string, y []float32, dims int, labels []int32, names []string
 	})
 }
 
-// palette is that of Okabe and Ito, which the colour-blind can tell apart.
-var palette = []color.NRGBA{
-	{0xe6, 0x9f, 0x00, 0xb0}, {0x56, 0xb4, 0xe9, 0xb0}, {0x00, 0x9e, 0x73, 0xb0}, {0xf0, 0xe4, 0x42, 0xb0},
-	{0x00, 0x72, 0xb2, 0xb0}, {0xd5, 0x5e, 0x00, 0xb0}, {0xcc, 0x79, 0xa7, 0xb0}, {0x00, 0x00, 0x00, 0xb0},
-	{0x7f, 0x7f, 0x7f, 0xb0}, {0x8c, 0x56, 0x4b, 0xb0},
-}
-
-// writePNG draws the first two coordinates, coloured by label.
-func writePNG(name string, y []float32, dims int, labels []int32, names []string) error {
-	p := plot.New()
-	p.X.Label.Text, p.Y.Label.Text = "First t-SNE", "Second t-SNE"
-	groups := make([]plotter.XYs, max(1, len(names)))
-	for i := range len(y) / dims {
-		g := 0
-		if labels != nil {
-			g = int(labels[i])
-		}
-		xy := plotter.XY{X: float64(y[i*dims])}
-		if dims > 1 {
-			xy.Y = float64(y[i*dims+1])
-		}
-		groups[g] = append(groups[g], xy)
-	}
-	const most = 20 // entries of a legend
-	for g, xys := range groups {
-		if len(xys) == 0 {
-			continue
-		}
-		s, err := plotter.NewScatter(xys)
-		if err != nil {
-			return err
-		}
-		s.Shape, s.Radius, s.Color = draw.CircleGlyph{}, vg.Points(1), palette[g%len(palette)]
-		p.Add(s)
-		if labels != nil && g < most {
-			p.Legend.Add(names[g], s)
+// writePNG draws the first two coordinates, coloured by label: the most
+// frequent labels in colour, the rest in grey.
+func writePNG(name string, res *tsne.Result, labels []int32, names []string) error {
+	texts := make([]string, res.Len())
+	if labels != nil {
+		for i, l := range labels {
+			texts[i] = names[l]
 		}
 	}
-	img, err := p.WriterTo(18*vg.Centimeter, 18*vg.Centimeter, "png")
+	p, err := plot.NewPoints(res, texts)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", name, err)
 	}
-	return atomically(name, func(w io.Writer) error {
-		_, err := img.WriteTo(w)
-		return err
-	})
+	p = p.TopK(12)
+	f := &plot.Figure{XLabel: "First t-SNE", YLabel: "Second t-SNE", Panels: []plot.Panel{{Points: p}}}
+	if labels == nil {
+		f.Legend.Place = plot.PlaceNone
+	}
+	return atomically(name, func(w io.Writer) error { return f.WritePNG(w, 0, 0) })
 }

@@ -128,6 +128,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if x.n == 0 && o.png != "" {
+		return fmt.Errorf("%s: no rows to draw in %s", o.in, o.png)
+	}
 	labels, names, err := readLabels(o.labels, x.n)
 	if err != nil {
 		return err
@@ -175,7 +178,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	if o.png != "" {
-		if err := writePNG(o.png, res.Y, res.Dims, labels, names); err != nil {
+		if err := writePNG(o.png, res, labels, names); err != nil {
 			return err
 		}
 	}

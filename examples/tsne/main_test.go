@@ -256,6 +256,7 @@ func TestErrors(t *testing.T) {
 		"quote.csv":  "1,2\n\"3,4\n",
 		"cut.npy":    read(t, filepath.Join(dir, "X.npy"))[:500],
 		"text.npy":   "1,2\n",
+		"empty.csv":  "a,b\n",
 	} {
 		write(t, filepath.Join(dir, name), text)
 	}
@@ -285,6 +286,7 @@ func TestErrors(t *testing.T) {
 		{"-in @cut.npy -out @Y.csv", "cut.npy"},
 		{"-in @text.npy -out @Y.csv", "text.npy"},
 		{"-in @flat.npy -out @Y.csv", "rows and columns"},
+		{"-in @empty.csv -out @Y.csv -png @m.png", "no rows to draw"},
 		{"-in @X.npy -out @Y.csv -dims 4", "Dims"},
 		{"-in @X.npy -out @Y.csv -perplexity 1000", "1000"},
 		{"-in @X.npy -out @Y.csv -start @X.npy", "90×5 positions"},
@@ -324,7 +326,11 @@ func TestFewRows(t *testing.T) {
 	for n := range 6 {
 		dir := t.TempDir()
 		write(t, filepath.Join(dir, "X.csv"), strings.Repeat("1,2\n", n/2)+strings.Repeat("3,5\n", n-n/2))
-		stdout, _, err := start(context.Background(), dir, "-in @X.csv -out @Y.csv -iter 20 -quality -png @m.png")
+		line := "-in @X.csv -out @Y.csv -iter 20 -quality"
+		if n > 0 {
+			line += " -png @m.png"
+		}
+		stdout, _, err := start(context.Background(), dir, line)
 		if err != nil {
 			t.Errorf("%d rows: %v", n, err)
 			continue

@@ -1,13 +1,15 @@
-// Package lemmawork makes the synthetic workload on which benchmarks stand in
+// Package lemmawork makes synthetic workloads for benchmarks. [Make] stands in
 // for the main job of the module: many rows, each the mean of a few of fewer
 // token rows, with the token counts, frequencies and repetitions of the lemmas
-// of WordNet. Only tests and benchmarks import it.
+// of WordNet. [Groups] are plain points, to see how cost grows with their
+// number.
 //
 // Only integers are drawn and no operation can be fused, so that the workload
 // has the same bits on every machine.
 package lemmawork
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sort"
@@ -140,6 +142,24 @@ func fresh(rng *rand.Rand, draw func() int32, singles *[]int, seen map[string]bo
 			}
 		}
 	}
+}
+
+// Groups draws n points of d numbers with variance 1 around √n centres with
+// variance 9, n×d numbers row after row.
+func Groups(n, d int) []float32 {
+	rng := rand.New(rand.NewPCG(2026, 3))
+	centres := make([]float32, max(1, int(math.Sqrt(float64(n))))*d)
+	for i := range centres {
+		centres[i] = 3 * normal(rng)
+	}
+	x := make([]float32, 0, n*d)
+	for range n {
+		c := rng.IntN(len(centres)/max(d, 1)) * d
+		for _, m := range centres[c : c+d] {
+			x = append(x, m+normal(rng))
+		}
+	}
+	return x
 }
 
 // base draws the token rows.

@@ -115,3 +115,31 @@ func TestRow(t *testing.T) {
 		}
 	}
 }
+
+func TestGroups(t *testing.T) {
+	const n, d = 900, 40
+	x := Groups(n, d)
+	if len(x) != n*d {
+		t.Fatalf("%d numbers", len(x))
+	}
+	// Distances within a group are near 2d, between groups near 20d: 30 groups
+	// of about 30 points.
+	near := 0
+	for i := range n {
+		for j := range i {
+			var s float64
+			for c := range d {
+				v := float64(x[i*d+c] - x[j*d+c])
+				s += v * v
+			}
+			if s < 5*d {
+				near++
+			} else if s < 6*d {
+				t.Fatalf("points %d and %d are at %.1f d", i, j, s/d)
+			}
+		}
+	}
+	if want := n * n / 2 / 30; near < want/2 || near > want*2 {
+		t.Errorf("%d pairs within groups, about %d expected", near, want)
+	}
+}
