@@ -151,7 +151,7 @@ func (v *Viewer) write(w io.Writer, layers []plotter.XYs, ranges [][2]int) error
 	if v.Words != nil && len(v.Words) != n {
 		return fmt.Errorf("plot: viewer: %w: %d points, %d words", ErrLength, n, len(v.Words))
 	}
-	p := page{Title: v.Title, N: n, Seed: uint32(v.Seed ^ v.Seed>>32), Bits: 16, Words: v.Words != nil}
+	p := page{Title: display(v.Title), N: n, Seed: uint32(v.Seed ^ v.Seed>>32), Bits: 16, Words: v.Words != nil}
 	total := 0
 	for _, r := range ranges {
 		total += r[1] - r[0]
