@@ -68,20 +68,13 @@ func (l *layout) text(s string, st style, c color.Color, x, y float64) {
 	}
 }
 
-func (f *Figure) theme() *Theme {
-	if f.Theme == nil {
-		return Light()
-	}
-	return f.Theme
-}
-
 // layout places everything for a page of the given size; zeros mean defaults.
 func (f *Figure) layout(width, height vg.Length) (*layout, error) {
 	w, h := width.Points(), height.Points()
 	if !(w >= 0 && h >= 0 && w < 1e5 && h < 1e5) {
 		return nil, fmt.Errorf("plot: %w: %v × %v points", ErrSize, w, h)
 	}
-	th := f.theme()
+	th := f.Theme.filled()
 	j, err := f.join(th)
 	if err != nil {
 		return nil, err
@@ -546,7 +539,7 @@ func (l *layout) draw(c draw.Canvas) {
 				p.plot(dc, plt, th, l.joint.colors, opt)
 			}
 			for k := range l.joint.lines[i] {
-				l.joint.lines[i][k].Plot(dc, plt)
+				l.joint.lines[i][k].plot(dc, plt, opt.titles || l.f.Dots == DotsAuto)
 			}
 			for _, o := range pn.Over {
 				o.Plot(dc, plt)

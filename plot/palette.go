@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"image/color"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -191,6 +190,3 @@ func legible(c, ground rgb, want float64) rgb {
 	}
 	return c
 }
-
-// sorted copies s in order.
-func sorted(s []string) []string { return slices.Sorted(slices.Values(s)) }
