@@ -56,8 +56,8 @@ func Light() *Theme {
 	}
 }
 
-// Dark has light dots on a dark ground. The default palette is lightened
-// there until each colour has a contrast of at least 3:1.
+// Dark has light dots on a dark ground. Colours of the default palette that are
+// too dark there are replaced, so that each has a contrast of at least 3:1.
 func Dark() *Theme {
 	return &Theme{
 		Page: hex("0f1218"), Ground: hex("0f1218"), Frame: hex("343a46"),
