@@ -418,7 +418,7 @@ func (l *layout) labelled() bool {
 
 // ticksOf chooses the numbers along both axes.
 func ticksOf(x0, x1, y0, y1, w, h float64) (xt, yt []gplot.Tick) {
-	return niceTicks(x0, x1, max(5, int(w/70))), niceTicks(y0, y1, max(5, int(h/45)))
+	return niceTicks(x0, x1, max(5, int(w/70))), niceTicks(y0, y1, max(5, int(h/35)))
 }
 
 // niceTicks returns at most about n round numbers between lo and hi.
