@@ -23,7 +23,6 @@ type browser struct {
 	session  string
 	id       int
 	messages chan message
-	waiting  []message // events not yet looked at
 
 	Requests []string // addresses that pages asked for
 	Errors   []string // exceptions and messages of the console

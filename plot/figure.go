@@ -123,7 +123,7 @@ func (f *Figure) WritePNG(w io.Writer, width, height vg.Length) error {
 	if imagePixels(vg.Length(l.w), vg.Length(l.h), dpi) > maxPixels {
 		return fmt.Errorf("plot: %w: %.0f × %.0f points at %d dpi", ErrSize, l.w, l.h, dpi)
 	}
-	c := newImageCanvas(vg.Length(l.w), vg.Length(l.h), dpi)
+	c := newImageCanvas(vg.Length(l.w), vg.Length(l.h), dpi, l.theme.Page)
 	l.draw(draw.New(c))
 	_, err = c.WriteTo(w)
 	return err

@@ -116,7 +116,7 @@ func checkLayout(t *testing.T, f *Figure, w, h float64) *layout {
 
 func TestLayoutOfStudy(t *testing.T) {
 	for _, by := range []string{"domain", "pos"} {
-		for _, n := range []int{1, 2, 3, 4, 6, 12, 24, 36} {
+		for _, n := range []int{1, 2, 4, 6, 12, 36} {
 			for name, th := range map[string]*Theme{"light": Light(), "dark": Dark(), "plotly": Plotly()} {
 				t.Run(fmt.Sprintf("by=%s/panels=%d/theme=%s", by, n, name), func(t *testing.T) {
 					f := study(by, n, true)

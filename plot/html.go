@@ -151,7 +151,7 @@ func (v *Viewer) write(w io.Writer, layers []plotter.XYs, ranges [][2]int) error
 	if v.Words != nil && len(v.Words) != n {
 		return fmt.Errorf("plot: viewer: %w: %d points, %d words", ErrLength, n, len(v.Words))
 	}
-	p := page{Title: v.Title, N: n, Seed: uint32(v.Seed ^ v.Seed>>32), Bits: 16, Words: v.Words != nil}
+	p := page{Title: display(v.Title), N: n, Seed: uint32(v.Seed ^ v.Seed>>32), Bits: 16, Words: v.Words != nil}
 	total := 0
 	for _, r := range ranges {
 		total += r[1] - r[0]
@@ -386,14 +386,19 @@ func appendData(w *bytes.Buffer, id string, raw []byte) error {
 	return nil
 }
 
-// WriteHTML writes the figure as a page to explore, with a layer a panel. All
-// panels need points. Panels that hold the same points (equal labels and hover
+// WriteHTML writes the figure as a page to explore, with a layer a panel; a
+// figure of lines alone becomes a page with its drawing and a table of its
+// values. Else all panels need points. Panels that hold the same points (equal labels and hover
 // texts) share them and move from layer to layer; else each layer has its own.
 // The legend lists all categories unless f.Top is positive. For errors see
 // [Viewer.WriteHTML].
 func (f *Figure) WriteHTML(w io.Writer) error {
 	if len(f.Panels) == 0 {
 		return fmt.Errorf("plot: %w: the figure has no panels", ErrEmpty)
+	}
+	if !slices.ContainsFunc(f.Panels, func(p Panel) bool { return p.Points != nil }) &&
+		slices.ContainsFunc(f.Panels, func(p Panel) bool { return len(p.Lines) > 0 }) {
+		return f.writeLinePage(w)
 	}
 	g := *f
 	if g.Top == 0 {
@@ -447,4 +452,62 @@ func (f *Figure) WriteHTML(w io.Writer) error {
 	}
 	v.Labelings = []Labeling{l}
 	return v.write(w, layers, ranges)
+}
+
+// writeLinePage writes a figure of lines: the drawing, in light and in dark,
+// and its values for those who cannot see it or want to copy them.
+func (f *Figure) writeLinePage(w io.Writer) error {
+	var b bytes.Buffer
+	title := html.EscapeString(display(f.Title))
+	fmt.Fprintf(&b, `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>%s</title>
+<link rel="icon" href="data:,">
+<style>
+:root { color-scheme: light dark; }
+body { margin: 0; font: 14px/1.4 "Liberation Sans", Arial, Helvetica, sans-serif; background: %s; color: %s; }
+svg { display: block; width: 100%%; height: auto; max-height: 100vh; }
+.dark { display: none; }
+details { margin: 0 18px 18px; }
+table { border-collapse: collapse; }
+td, th { padding: 2px 12px 2px 0; text-align: left; font-variant-numeric: tabular-nums; }
+@media (prefers-color-scheme: dark) { body { background: %s; color: %s; } .light { display: none; } .dark { display: block; } }
+</style>
+</head>
+<body>
+`, title, toRGB(Light().Page).hex(), toRGB(Light().Ink).hex(), toRGB(Dark().Page).hex(), toRGB(Dark().Ink).hex())
+	for _, v := range []struct {
+		class string
+		theme *Theme
+	}{{"light", f.Theme}, {"dark", Dark()}} {
+		g := *f
+		g.Theme = v.theme
+		fmt.Fprintf(&b, "<div class=%q>\n", v.class)
+		if err := g.WriteSVG(&b, 0, 0); err != nil {
+			return err
+		}
+		b.WriteString("</div>\n")
+	}
+	b.WriteString("<details><summary>Values</summary>\n")
+	for i, pn := range f.Panels {
+		for _, l := range pn.Lines {
+			fmt.Fprintf(&b, "<table><caption>%s</caption>\n<tr><th>%s</th><th>%s</th><th>from</th><th>to</th></tr>\n",
+				html.EscapeString(display(strings.TrimSpace(panelName(pn, i)+" "+l.Name))), html.EscapeString(cmp.Or(display(f.XLabel), "x")), html.EscapeString(cmp.Or(display(f.YLabel), "y")))
+			for r, p := range l.XYs {
+				fmt.Fprintf(&b, "<tr><td>%.6g</td><td>%.6g</td>", p.X, p.Y)
+				if len(l.Lo) == len(l.XYs) && len(l.Hi) == len(l.XYs) {
+					fmt.Fprintf(&b, "<td>%.6g</td><td>%.6g</td>", l.Lo[r], l.Hi[r])
+				}
+				b.WriteString("</tr>\n")
+			}
+			b.WriteString("</table>\n")
+		}
+	}
+	b.WriteString("</details>\n</body>\n</html>\n")
+	_, err := w.Write(b.Bytes())
+	return err
 }

@@ -68,20 +68,13 @@ func (l *layout) text(s string, st style, c color.Color, x, y float64) {
 	}
 }
 
-func (f *Figure) theme() *Theme {
-	if f.Theme == nil {
-		return Light()
-	}
-	return f.Theme
-}
-
 // layout places everything for a page of the given size; zeros mean defaults.
 func (f *Figure) layout(width, height vg.Length) (*layout, error) {
 	w, h := width.Points(), height.Points()
 	if !(w >= 0 && h >= 0 && w < 1e5 && h < 1e5) {
 		return nil, fmt.Errorf("plot: %w: %v × %v points", ErrSize, w, h)
 	}
-	th := f.theme()
+	th := f.Theme.filled()
 	j, err := f.join(th)
 	if err != nil {
 		return nil, err
@@ -212,7 +205,7 @@ func (f *Figure) layout(width, height vg.Length) (*layout, error) {
 		end = l.legend.y1
 	}
 	if l.h = h; h == 0 {
-		l.h = math.Ceil(end + margin)
+		l.h = 3 * math.Ceil((end+margin)/3) // whole pixels at 96 and 192 dpi
 	} else if end > h-margin/2 {
 		return nil, fmt.Errorf("plot: %w: %.0f × %.0f points are too low for the legend", ErrSize, w, h)
 	}
@@ -397,8 +390,13 @@ func (l *layout) panel(i int, frame box) {
 			end = x + w
 			l.text(t.Label, tickStyle, l.theme.Muted, x, frame.y1+4+tickStyle.size)
 		}
+		last := math.Inf(1)
 		for _, t := range pb.yt {
 			y := frame.y1 - frame.h()*(t.Value-pb.y0)/(pb.y1-pb.y0)
+			if y+tickStyle.size*1.1 > last {
+				continue
+			}
+			last = y
 			l.text(t.Label, tickStyle, l.theme.Muted, frame.x0-6-tickStyle.width(t.Label), y+tickStyle.size*0.36)
 		}
 	}
@@ -420,7 +418,7 @@ func (l *layout) labelled() bool {
 
 // ticksOf chooses the numbers along both axes.
 func ticksOf(x0, x1, y0, y1, w, h float64) (xt, yt []gplot.Tick) {
-	return niceTicks(x0, x1, max(2, int(w/70))), niceTicks(y0, y1, max(2, int(h/45)))
+	return niceTicks(x0, x1, max(5, int(w/70))), niceTicks(y0, y1, max(5, int(h/35)))
 }
 
 // niceTicks returns at most about n round numbers between lo and hi.
@@ -541,7 +539,7 @@ func (l *layout) draw(c draw.Canvas) {
 				p.plot(dc, plt, th, l.joint.colors, opt)
 			}
 			for k := range l.joint.lines[i] {
-				l.joint.lines[i][k].Plot(dc, plt)
+				l.joint.lines[i][k].plot(dc, plt, opt.titles || l.f.Dots == DotsAuto)
 			}
 			for _, o := range pn.Over {
 				o.Plot(dc, plt)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"strconv"
 
 	gplot "gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -44,7 +45,10 @@ func NewLine(name string, xys plotter.XYer, lo, hi []float64) (*Line, error) {
 }
 
 // Plot implements gonum's Plotter.
-func (l *Line) Plot(c draw.Canvas, plt *gplot.Plot) {
+func (l *Line) Plot(c draw.Canvas, plt *gplot.Plot) { l.plot(c, plt, false) }
+
+// plot draws the line; with titles its points say their values on hover.
+func (l *Line) plot(c draw.Canvas, plt *gplot.Plot, titles bool) {
 	x, y := plt.Transforms(&c)
 	n := len(l.XYs)
 	if n == 0 {
@@ -78,12 +82,31 @@ func (l *Line) Plot(c draw.Canvas, plt *gplot.Plot) {
 	if l.Dashed || n > 60 {
 		return
 	}
-	c.SetColor(col)
-	for _, p := range pts {
-		if c.Contains(p) {
-			c.Fill(circle(p, 2.4))
+	d := &dots{colors: []rgb{col}, radius: []float64{2.4}, alpha: 1, clip: c.Rectangle}
+	for i, p := range pts {
+		if !c.Contains(p) {
+			continue
+		}
+		d.order = append(d.order, int32(len(d.x)))
+		d.x, d.y, d.cat = append(d.x, float32(p.X)), append(d.y, float32(p.Y)), append(d.cat, 0)
+		if titles {
+			d.titles = append(d.titles, l.value(i))
 		}
 	}
+	drawDots(c.Canvas, d)
+}
+
+// value describes point i.
+func (l *Line) value(i int) string {
+	num := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
+	s := num(l.XYs[i].X) + ": " + num(l.XYs[i].Y)
+	if l.Name != "" {
+		s = l.Name + ", " + s
+	}
+	if len(l.Lo) == len(l.XYs) && len(l.Hi) == len(l.XYs) {
+		s += " (" + num(l.Lo[i]) + " to " + num(l.Hi[i]) + ")"
+	}
+	return s
 }
 
 // DataRange implements gonum's DataRanger; the band counts.

@@ -217,6 +217,7 @@ const (
 	restScale = 0.62 // radius of the remainder's dots
 	edgeShare = 0.13 // width of the edge, in radii
 	maxEdged  = 8000 // more dots get no edge
+	minEdged  = 1    // nor do smaller ones, in points: it would only make them fainter
 )
 
 // radius is the radius of a dot, in points, in a panel of the given side.
@@ -283,7 +284,7 @@ func (p *Points) plot(c draw.Canvas, plt *gplot.Plot, th *Theme, colors []color.
 	if p.Rest {
 		d.radius[len(p.Names)-1] = r * restScale
 	}
-	if th.Edge && len(p.XYs) <= maxEdged {
+	if th.Edge && len(p.XYs) <= maxEdged && r >= minEdged {
 		d.edge = edgeShare
 	}
 	for i, xy := range p.XYs {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"image"
+	"image/color"
 	"image/draw"
 	"io"
 	"math"
@@ -36,14 +37,14 @@ const maxPixels = 400 << 20
 // faster than on gonum's own. Sizes that are not positive, or images above
 // 400 megapixels, make it panic.
 func NewPNG(width, height vg.Length, dpi int) vg.CanvasWriterTo {
-	return newImageCanvas(width, height, dpi)
+	return newImageCanvas(width, height, dpi, color.White)
 }
 
-func newImageCanvas(width, height vg.Length, dpi int) *imageCanvas {
+func newImageCanvas(width, height vg.Length, dpi int, page color.Color) *imageCanvas {
 	if !(width > 0 && height > 0 && dpi > 0) || imagePixels(width, height, dpi) > maxPixels {
 		panic("plot: impossible image size")
 	}
-	c := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi))
+	c := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(page))
 	return &imageCanvas{
 		Canvas: c, img: c.Image().(*image.RGBA), px: float64(dpi) / 72,
 		faces: make(map[style]font.Face), moved: []bool{false},

@@ -209,9 +209,9 @@ func TestInGonumPlots(t *testing.T) {
 	}
 	theirs := vgimg.New(300, 300)
 	plt.Draw(gdraw.New(theirs))
-	ours := newImageCanvas(300, 300, 96)
+	ours := newImageCanvas(300, 300, 96, color.White)
 	plt.Draw(gdraw.New(ours))
-	moved := newImageCanvas(300, 300, 96)
+	moved := newImageCanvas(300, 300, 96, color.White)
 	moved.Push()
 	moved.Translate(vg.Point{X: 150, Y: 150})
 	moved.Rotate(math.Pi)
@@ -265,5 +265,28 @@ func TestAllocations(t *testing.T) {
 	}
 	if a, b := count(100), count(10000); b > a+200 {
 		t.Errorf("%v allocations for 200 points, %v for 20,000", a, b)
+	}
+}
+
+// TestPageFillsImage: a dark page has no light rim, whatever its size.
+func TestPageFillsImage(t *testing.T) {
+	f := study("domain", 1, true)
+	f.Theme = Dark()
+	for _, dpi := range []int{50, 96, 177} {
+		f.DPI = dpi
+		var b bytes.Buffer
+		if err := f.WritePNG(&b, 400.3, 350.7); err != nil {
+			t.Fatal(err)
+		}
+		img, err := png.Decode(&b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, h := img.Bounds().Dx(), img.Bounds().Dy()
+		for _, at := range [][2]int{{0, 0}, {w - 1, 0}, {0, h - 1}, {w - 1, h - 1}, {w / 2, 0}, {0, h / 2}} {
+			if c := toRGB(img.At(at[0], at[1])); c != toRGB(f.Theme.Page) {
+				t.Errorf("%d dpi: pixel %v of %d×%d is %v", dpi, at, w, h, c)
+			}
+		}
 	}
 }

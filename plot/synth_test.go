@@ -94,7 +94,7 @@ func study(by string, layers int, small bool) *Figure {
 	}
 	if small {
 		for i := range counts {
-			counts[i] = max(3, counts[i]/20)
+			counts[i] = max(3, min(100, counts[i]/20))
 		}
 	}
 	if layers > 1 {

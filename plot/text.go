@@ -154,7 +154,7 @@ func (f *face) outline(text string, size float64, at vg.Point, angle float64) vg
 func display(s string) string {
 	plain := true
 	for i := 0; i < len(s); i++ {
-		if s[i] < ' ' || s[i] >= 0x7f {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
 			plain = false
 			break
 		}

@@ -3,12 +3,13 @@ package plot
 import "image/color"
 
 // A Theme is how a figure looks. Start from [Light], [Dark] or [Plotly] and
-// change what should differ.
+// change what should differ. Nil colours are those of Light, but for Frame and
+// Grid, where nil means none.
 type Theme struct {
 	Page   color.Color // behind everything
 	Ground color.Color // of a panel
-	Frame  color.Color // around a panel; nil for none
-	Grid   color.Color // lines at the ticks; nil for none
+	Frame  color.Color // around a panel
+	Grid   color.Color // lines at the ticks
 	Ink    color.Color // titles and names
 	Muted  color.Color // subtitle, notes, counts and axis titles
 	Rest   color.Color // the remainder of TopK
@@ -19,6 +20,21 @@ type Theme struct {
 	Edge    bool                      // a thin edge of the ground's colour around dots
 	ByFirst bool                      // legend by first appearance instead of by count
 	Counts  bool                      // counts in the legend
+}
+
+// filled returns the theme with no nil where a colour is needed.
+func (t *Theme) filled() *Theme {
+	l := Light()
+	if t == nil {
+		return l
+	}
+	u := *t
+	for _, c := range []struct{ to, from *color.Color }{{&u.Page, &l.Page}, {&u.Ground, &l.Ground}, {&u.Ink, &l.Ink}, {&u.Muted, &l.Muted}, {&u.Rest, &l.Rest}} {
+		if *c.to == nil {
+			*c.to = *c.from
+		}
+	}
+	return &u
 }
 
 func (t *Theme) palette(n int) []color.Color {
@@ -40,8 +56,8 @@ func Light() *Theme {
 	}
 }
 
-// Dark has light dots on a dark ground. The default palette is lightened
-// there until each colour has a contrast of at least 3:1.
+// Dark has light dots on a dark ground. Colours of the default palette that are
+// too dark there are replaced, so that each has a contrast of at least 3:1.
 func Dark() *Theme {
 	return &Theme{
 		Page: hex("0f1218"), Ground: hex("0f1218"), Frame: hex("343a46"),

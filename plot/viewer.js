@@ -127,11 +127,17 @@ function stamp(px, py, m, rgb) {
 const size = () => Math.min(W, H) * .95 * zoom;
 const screenX = i => (pos[0][i] - .5) * size() + W / 2 + panX;
 const screenY = i => (.5 - pos[1][i]) * size() + H / 2 + panY;
-function radius() {
+// Sizes depend on how many points have a colour of their own.
+function coloured() {
+	const l = meta.labelings[by];
+	return Math.max(1, N - (l.rest ? l.counts[l.counts.length - 1] : 0));
+}
+function radius(n) {
 	const side = Math.min(W, H) * .75; // in points
-	const r = Math.min(3.6, Math.max(.5, 2.7 * Math.pow(Math.max(1, N) / 1500, -.3) * side / 600)) / .75;
+	const r = Math.min(3.6, Math.max(.5, 2.7 * Math.pow(n / 1500, -.3) * side / 600)) / .75;
 	return Math.min(9, r * Math.pow(zoom, .4));
 }
+const reach = () => Math.max(8, radius(coloured()) + 3);
 let drawn = 0, colors = [], rest = 0, ground = 0, mark = 0;
 function recolour() {
 	const l = meta.labelings[by], css = getComputedStyle(document.documentElement);
@@ -144,10 +150,10 @@ function draw() {
 	drawn = 0;
 	if (!W || !H) return;
 	const c = cats[by], hide = hidden[by], l = meta.labelings[by], last = l.rest ? l.names.length - 1 : -1;
-	const r = radius() * dpr, s = size() * dpr, ox = (W / 2 + panX) * dpr - s / 2, oy = (H / 2 + panY) * dpr + s / 2;
-	const alpha = Math.min(.92, Math.max(.6, .92 - .1 * Math.log10(Math.max(1, N) / 1000)));
-	const edged = N <= 8000 || zoom > 8;
-	const big = mask(r, alpha), small = mask(r * .62, alpha), edge = mask(r * 1.13, alpha);
+	const n = coloured(), r = radius(n) * dpr, s = size() * dpr, ox = (W / 2 + panX) * dpr - s / 2, oy = (H / 2 + panY) * dpr + s / 2;
+	const alpha = Math.min(.92, Math.max(.6, .92 - .1 * Math.log10(n / 1000)));
+	const edged = n <= 8000 || zoom > 8;
+	const big = mask(r, alpha), small = mask(Math.min(r * .62, radius(N) * dpr), alpha), edge = mask(r * 1.13, alpha);
 	const X = pos[0], Y = pos[1];
 	pixels.fill(ground);
 	for (let k = 0; k < N; k++) {
@@ -197,9 +203,9 @@ function index() {
 	const next = grid.slice();
 	for (let i = 0; i < N; i++) if (pos[0][i] === pos[0][i]) cells[next[cell(i)]++] = i;
 }
-function nearest(x, y, reach) {
+function nearest(x, y, within) {
 	if (!grid) index();
-	const s = size(), u = (x - W / 2 - panX) / s + .5, v = .5 - (y - H / 2 - panY) / s, d = reach / s;
+	const s = size(), u = (x - W / 2 - panX) / s + .5, v = .5 - (y - H / 2 - panY) / s, d = within / s;
 	const c = cats[by], hide = hidden[by];
 	let best = -1, far = d * d;
 	const lo = t => Math.min(255, Math.max(0, t * 256 | 0));
@@ -269,7 +275,7 @@ canvas.addEventListener("pointerdown", e => {
 canvas.addEventListener("pointermove", e => {
 	const old = touches.get(e.pointerId), x = e.offsetX, y = e.offsetY;
 	if (!old) {
-		if (!moving) setHover(nearest(x, y, Math.max(8, radius() + 3)));
+		if (!moving) setHover(nearest(x, y, reach()));
 		return;
 	}
 	if (touches.size === 1) {
@@ -291,7 +297,7 @@ canvas.addEventListener("pointermove", e => {
 });
 for (const type of ["pointerup", "pointercancel"]) canvas.addEventListener(type, e => {
 	if (touches.delete(e.pointerId) && !dragged && type === "pointerup") {
-		const i = nearest(e.offsetX, e.offsetY, e.pointerType === "touch" ? 22 : Math.max(8, radius() + 3));
+		const i = nearest(e.offsetX, e.offsetY, e.pointerType === "touch" ? 22 : reach());
 		setHover(i);
 		if (i >= 0) tell(describe(i).join(", "));
 	}
@@ -511,6 +517,7 @@ window.viewer = {
 	at: w => { const i = words.indexOf(w), b = canvas.getBoundingClientRect(); return i < 0 ? null : [b.left + screenX(i), b.top + screenY(i)]; },
 	state: () => ({ layer, by: meta.labelings[by].name, zoom, panX, panY, dark, hits: hitList.length, hover: hover < 0 ? "" : words ? words[hover] : String(hover),
 		shown: meta.labelings[by].names.filter((_, k) => !hidden[by].has(k)) }),
+	present: () => pos[0].reduce((n, v) => n + (v === v), 0),
 	pixel: (x, y) => [...ctx.getImageData(Math.round(x * dpr), Math.round(y * dpr), 1, 1).data],
 };
 })().catch(e => {

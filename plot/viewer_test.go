@@ -219,3 +219,103 @@ func TestViewerFollowsSystem(t *testing.T) {
 	b.picture("viewer-narrow")
 	b.checkQuiet()
 }
+
+// TestFigurePage: a figure's page, with panels that share their points and with
+// panels that do not.
+func TestFigurePage(t *testing.T) {
+	shared := study("domain", 1, true)
+	p := shared.Panels[0].Points
+	turned := *p
+	turned.XYs = make(plotter.XYs, len(p.XYs))
+	for i, q := range p.XYs {
+		turned.XYs[i] = plotter.XY{X: q.Y, Y: -q.X}
+	}
+	shared.Panels[0].Title = "Layer 0"
+	shared.Panels = append(shared.Panels, Panel{Title: "Layer 1", Note: "turned", Points: &turned})
+	apart := study("domain", 3, true)
+	apart.Panels[1].Points.XYs = apart.Panels[1].Points.XYs[:50]
+	apart.Panels[1].Points.Category = apart.Panels[1].Points.Category[:50]
+	apart.Panels[1].Points.Hover = apart.Panels[1].Points.Hover[:50]
+	b := startBrowser(t, 1000, 700)
+	for name, f := range map[string]*Figure{"shared": shared, "apart": apart} {
+		var page bytes.Buffer
+		if err := f.WriteHTML(&page); err != nil {
+			t.Fatal(err)
+		}
+		checkHTML(t, page.Bytes(), len(f.Panels))
+		b.Requests = nil
+		b.open(page.Bytes())
+		for l := range f.Panels {
+			eval[any](b, fmt.Sprintf(`(() => { const s = document.getElementById("layer"); s.value = %d; s.dispatchEvent(new Event("input")); })()`, l))
+			b.until(fmt.Sprintf(`document.documentElement.dataset.layer === "%d"`, l))
+			if got := eval[string](b, `document.getElementById("note").textContent`); got != f.Panels[l].Note {
+				t.Errorf("%s: note of panel %d is %q", name, l, got)
+			}
+			// A word of this panel can be pointed at, at its place.
+			w := f.Panels[l].Points.Hover[7]
+			found := eval[bool](b, fmt.Sprintf(`(() => { const at = viewer.at(%q); return at !== null; })()`, w))
+			if !found {
+				t.Errorf("%s: %q is missing", name, w)
+			}
+		}
+		if s := b.state(); len(s.Shown) != 5 {
+			t.Errorf("%s: categories %v", name, s.Shown)
+		}
+		if n := eval[int](b, "viewer.present()"); n != len(f.Panels[len(f.Panels)-1].Points.XYs) {
+			t.Errorf("%s: the last layer shows %d points", name, n)
+		}
+		b.checkQuiet()
+	}
+}
+
+// TestHostilePage: the page of hostile labels runs and shows them as text.
+func TestHostilePage(t *testing.T) {
+	f := hostileFigure(400)
+	f.Top = -1
+	var page bytes.Buffer
+	if err := f.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	b := startBrowser(t, 1000, 700)
+	b.open(page.Bytes())
+	if got := eval[string](b, `document.querySelector("#cats .name").textContent`); got == "" {
+		t.Error("no names")
+	}
+	if !eval[bool](b, `[...document.querySelectorAll("#cats .name")].some(e => e.textContent === "</script><script>alert(1)</script>")`) {
+		t.Error("a hostile label is not shown as it is")
+	}
+	b.picture("viewer-hostile")
+	b.checkQuiet()
+}
+
+// TestViewerAtSize opens 117,659 words in six layers and logs how long things
+// take; it fails only if they do not work.
+func TestViewerAtSize(t *testing.T) {
+	if raceEnabled {
+		t.Skip("too slow under the race detector")
+	}
+	b := startBrowser(t, 1200, 900)
+	v := testViewer(117659)
+	for l := 3; l < 6; l++ {
+		v.Layers = append(v.Layers, v.Layers[l-3])
+	}
+	var page bytes.Buffer
+	if err := v.WriteHTML(&page); err != nil {
+		t.Fatal(err)
+	}
+	b.open(page.Bytes())
+	eval[any](b, `document.getElementById("c").focus()`)
+	ms := eval[float64](b, `(async () => { const t = performance.now(); for (let i = 0; i < 10; i++) { document.getElementById("c").dispatchEvent(new KeyboardEvent("keydown", {key: i % 2 ? "ArrowLeft" : "ArrowRight"})); await new Promise(requestAnimationFrame); } return (performance.now() - t) / 10; })()`)
+	t.Logf("%d bytes; a frame takes %.0f ms", page.Len(), ms)
+	at := eval[[]float64](b, `viewer.at("solitary")`)
+	b.mouse("mouseMoved", at[0], at[1], nil)
+	if s := b.state(); s.Hover != "solitary" {
+		t.Errorf("hover shows %q", s.Hover)
+	}
+	b.picture("viewer-pos-full")
+	eval[any](b, `(() => { const s = document.getElementById("by"); s.value = 1; s.dispatchEvent(new Event("change")); })()`)
+	eval[any](b, `(() => { const s = document.getElementById("layer"); s.value = 5; s.dispatchEvent(new Event("input")); })()`)
+	b.until(`document.documentElement.dataset.layer === "5"`)
+	b.picture("viewer-domains-full")
+	b.checkQuiet()
+}
