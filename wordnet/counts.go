@@ -2,6 +2,7 @@ package wordnet
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -100,15 +101,24 @@ func (db *DB) withKey(k senseKey, bare bool, f func(word uint32) bool) {
 // index.sense they are written without marker, so there the rule is: NLTK
 // misses the satellites whose head has a marker in the data file, and one
 // more.
-func (db *DB) readCounts(file, text string, senseIndex bool) error {
+func (db *DB) readCounts(r *blockReader, senseIndex bool) error {
 	db.count = make([]uint32, len(db.wordSpell))
 	db.has.counts = true
-	for at := 0; at < len(text); {
-		end := at + strings.IndexByte(text[at:], '\n')
-		if err := db.countLine(strings.TrimSuffix(text[at:end], "\r"), senseIndex); err != nil {
-			return syntaxAt(file, text, at, err)
+	var buf []byte
+	for {
+		var err error
+		if buf, err = r.next(buf, 64<<10); err == io.EOF {
+			break
+		} else if err != nil {
+			return err
 		}
-		at = end + 1
+		for n, rest := 0, string(buf); rest != ""; n++ {
+			var line string
+			line, rest, _ = strings.Cut(rest, "\n")
+			if err := db.countLine(strings.TrimSuffix(line, "\r"), senseIndex); err != nil {
+				return r.fault(n, err)
+			}
+		}
 	}
 	slices.Sort(db.missed)
 	db.missed = slices.Compact(db.missed)
@@ -120,37 +130,30 @@ func (db *DB) readCounts(file, text string, senseIndex bool) error {
 const missedByNLTK = "last%5:00:00:dying:00"
 
 func (db *DB) countLine(line string, senseIndex bool) error {
-	r := fields{s: line}
-	key := r.next()
+	key, rest, _ := strings.Cut(line, " ")
 	k, err := parseKey(key)
 	if err != nil {
 		return err
 	}
-	var off uint32
 	if senseIndex {
-		t := r.next()
-		var ok bool
-		if off, ok = decimal(t); !ok || len(t) != 8 {
-			return &badField{"synset offset", t}
+		var t string
+		t, rest, _ = strings.Cut(rest, " ")
+		off, ok := decimal(t)
+		if !ok || len(t) != 8 {
+			return bad("synset offset", t)
 		}
-	}
-	t := r.next()
-	if n, ok := decimal(t); !ok || n == 0 {
-		return &badField{"sense number", t}
-	}
-	t = r.next()
-	count, ok := decimal(t)
-	if !ok {
-		return &badField{"count", t}
-	}
-	if t = r.next(); t != "" {
-		return &badField{"field after the count", t}
-	}
-	if senseIndex {
 		p, _ := partOf(k.pos)
 		if _, ok := db.at(p, off); !ok {
-			return fmt.Errorf("no synset at offset %08d of data.%s", off, partNames[p])
+			return fmt.Errorf("no synset at offset %s of data.%s", t, partNames[p])
 		}
+	}
+	num, t, _ := strings.Cut(rest, " ")
+	if n, ok := decimal(num); !ok || n == 0 {
+		return bad("sense number", num)
+	}
+	count, ok := decimal(t)
+	if !ok {
+		return bad("count", t)
 	}
 	if count == 0 {
 		return nil

@@ -71,11 +71,10 @@ func (d *decoder) decodeLemmas() error {
 		}
 		lemma = append(lemma[:p[i]], text.b[:n[i]]...)
 		text.b = text.b[n[i]:]
-		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || d.x.add(string(lemma)) != uint32(i) {
+		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || d.x.add(lemma) != uint32(i) {
 			text.bad = true
 			break
 		}
-		d.db.longest = max(d.db.longest, len(lemma))
 	}
 	if !utf8.ValidString(d.x.text.String()) {
 		text.bad = true
@@ -293,7 +292,7 @@ func (d *decoder) decodeWords() error {
 // senses of each lemma and the numbers of names.
 func (d *decoder) join() error {
 	db, x := d.db, d.x
-	db.table, db.seed, db.lemMask = x.table, x.seed, x.mask
+	db.table, db.tags, db.seed, db.lemMask, db.longest = x.table, x.tags, x.seed, x.mask, x.longest
 	own := d.spelling
 	var buf []byte
 	// Spellings before anything else reads the text.
@@ -351,8 +350,7 @@ func (d *decoder) joinSenses() error {
 	num := make([]uint32, entries)
 	top := make([]uint32, entries)
 	entryOf := func(w uint32) uint32 {
-		l := db.lemmaOfWord(w)
-		return db.lemEntry[l] + uint32(popcount4[db.lemMask[l]&(1<<db.partOfSynset(db.wordSyn[w])-1)])
+		return db.entryOf(db.lemmaOfWord(w), db.partOfSynset(db.wordSyn[w]))
 	}
 	for w := range uint32(len(db.wordSpell)) {
 		e := entryOf(w)

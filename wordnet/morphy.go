@@ -110,7 +110,7 @@ func (db *DB) lookupStem(form string, s stem) (uint32, bool) {
 		return 0, false
 	}
 	var buf [128]byte
-	return db.lookup(string(append(append(buf[:0], form[:s.n]...), s.add...)))
+	return db.lookupBytes(append(append(buf[:0], form[:s.n]...), s.add...))
 }
 
 // BaseForms appends to dst the base forms of a word for one part of speech,

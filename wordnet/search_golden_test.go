@@ -186,7 +186,10 @@ func TestSimilarityAsNLTK(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	memory := db.BuildIC(goldenWords(t), nil)
+	memory, err := db.BuildIC(goldenWords(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	noRoot := &Measure{NoRoot: true}
 	eachJSON(t, "similarity.jsonl.gz", func(g goldenSimilarity) {
 		a, err1 := db.Synset(g.A)
@@ -242,7 +245,10 @@ func TestSimilarityAsNLTK(t *testing.T) {
 
 func TestBuildICAsNLTK(t *testing.T) {
 	db := debian(t)
-	ic := db.BuildIC(goldenWords(t), nil)
+	ic, err := db.BuildIC(goldenWords(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
 	n := 0
 	eachJSON(t, "ic-gloss-dict.jsonl.gz", func(g []any) {
 		n++
