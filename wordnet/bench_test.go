@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/semamap/semamap/wordnet/wn30"
@@ -13,18 +12,6 @@ import (
 
 // The benchmarks do what internal/peers/wordnet.py does with NLTK, on inputs
 // drawn the same way though not the same.
-
-var openEmbedded = sync.OnceValues(func() (*DB, error) { return Open(wn30.FS, nil) })
-
-// embedded returns WordNet 3.0 of package wn30.
-func embedded(t testing.TB) *DB {
-	t.Helper()
-	db, err := openEmbedded()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return db
-}
 
 func BenchmarkOpen(b *testing.B) {
 	b.Run("from=wn30", func(b *testing.B) {

@@ -38,7 +38,7 @@ func (b *builder) file(name string) string { return path.Join(b.dir, name) }
 // openFiles reads a folder of database files: the index files, then the data
 // files in blocks, then what needs both.
 func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
-	db := &DB{compat: s.Compat}
+	db := &DB{compat: s.Compat, exc: make(map[string][parts]string, 6000)}
 	b := &builder{db: db, dir: dir, glosses: !s.NoGlosses}
 	x := newLexicon(1<<17, 2<<20) // about as much as WordNet 3.0 has
 	err := parallel(func() (err error) {
@@ -54,7 +54,7 @@ func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
 			if err != nil {
 				return err
 			}
-			if db.exc[p], err = parseExceptions(b.file(name+".exc"), text); err != nil {
+			if err := parseExceptions(b.file(name+".exc"), text, part(p), db.exc); err != nil {
 				return err
 			}
 		}

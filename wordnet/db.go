@@ -70,7 +70,7 @@ type DB struct {
 	cyclic             []uint64 // bit set of the synsets that reach a cycle
 	deepest            [AdjSat + 1]uint32
 
-	exc      [parts]map[string]string // form to its bases, blank between them
+	exc      map[string][parts]string // form to its bases, blank between them
 	lexNames []string
 
 	// Glosses, in pieces; nil without.

@@ -87,9 +87,9 @@ func (d *decoder) decodeSynsets() error {
 	db, n := d.db, d.synsets
 	off, lexFile, sat, words := d.col(colSynOff), d.col(colSynLex), d.col(colSynPOS), d.col(colSynWords)
 	text := d.col(colText)
-	for p := range parts {
-		var err error
-		if db.exc[p], err = parseExceptions(partNames[p]+".exc", text.text()); err != nil {
+	db.exc = make(map[string][parts]string, 6000) // about as many as WordNet 3.0 has
+	for p := range part(parts) {
+		if err := parseExceptions(partNames[p]+".exc", text.text(), p, db.exc); err != nil {
 			return compactError("column %q: %w", text.name, err)
 		}
 	}
