@@ -70,7 +70,14 @@ func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
 	}
 	db.spOff, db.table, db.tags, db.seed, db.lemMask = x.off, x.table, x.tags, x.seed, x.mask
 	db.text, db.longest = x.text.String(), x.longest
+	tagged := 0
+	for _, f := range b.index {
+		tagged += f.tagged
+	}
 	b.joinIndex()
+	if err := b.checkSwapped(); err != nil {
+		return nil, err
+	}
 
 	d := &dataReader{b: b, files: fsys}
 	readers := make([]func() error, runtime.GOMAXPROCS(0))
@@ -111,7 +118,7 @@ func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
 				return err
 			}
 			defer r.close()
-			return db.readCounts(r, name == "index.sense")
+			return db.readCounts(r, name == "index.sense", tagged)
 		}
 		return nil
 	})
@@ -119,6 +126,40 @@ func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
 		return nil, err
 	}
 	return db, nil
+}
+
+// checkSwapped looks for a list of exceptions whose bases are rather those of
+// another part of speech. Nothing else in such a list tells.
+func (b *builder) checkSwapped() error {
+	db := b.db
+	var lines [parts]int
+	var hits [parts][parts]int // of each list, how many forms have a base in each part
+	for _, e := range db.exc {
+		for p, bases := range e {
+			if bases == "" {
+				continue
+			}
+			lines[p]++
+			mask := uint8(0)
+			for base := range strings.FieldsSeq(bases) {
+				if l, ok := db.lookup(base); ok {
+					mask |= db.lemMask[l]
+				}
+			}
+			for q := range parts {
+				hits[p][q] += int(mask >> q & 1)
+			}
+		}
+	}
+	for p := range parts {
+		for q := range parts {
+			if lines[p] >= 20 && hits[p][q] > hits[p][p] {
+				return &SyntaxError{File: b.file(partNames[p] + ".exc"), Line: 1,
+					Err: fmt.Errorf("of %d forms %d have a base in index.%s, but %d in index.%s: swapped", lines[p], hits[p][p], partNames[p], hits[p][q], partNames[q])}
+			}
+		}
+	}
+	return nil
 }
 
 var versionLine = regexp.MustCompile(`Word[nN]et (\d+\+?|\d+\.\d+) Copyright`)
