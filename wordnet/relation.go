@@ -19,10 +19,10 @@ const (
 	SubstanceMeronyms                              // %s
 	PartMeronyms                                   // %p
 	TopicDomains                                   // ;c
-	InTopicDomains                                 // -c
 	RegionDomains                                  // ;r
-	InRegionDomains                                // -r
 	UsageDomains                                   // ;u
+	InTopicDomains                                 // -c
+	InRegionDomains                                // -r
 	InUsageDomains                                 // -u
 	Attributes                                     // =
 	Entailments                                    // *
