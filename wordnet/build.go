@@ -1,6 +1,7 @@
 package wordnet
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"errors"
@@ -8,22 +9,20 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"runtime"
 	"slices"
+	"strings"
 )
 
-// A builder makes a DB of the text of database files.
+// A builder makes a DB of database files.
 type builder struct {
-	db    *DB
-	dir   string
-	x     *lexicon
-	index [parts]*indexFile
-	data  [parts]string // text
-	ix    [parts]string // text of the index files, for line numbers of errors
-	chunk []*dataChunk
+	db      *DB
+	dir     string
+	glosses bool
 
-	firstSense [parts]uint32   // of the index file among all senses by offset
-	sense      []uint32        // synset of each, in the order of the index files
-	entryOf    [parts][]uint32 // of each lemma of a part: 1 + record in the index file
+	index  [parts]*indexFile
+	offset []uint32 // of each sense, in the order of db.senses
+	chunk  []*dataChunk
 
 	bucket [parts][]uint32 // first synset at or after each 1<<bucketBits bytes
 	prefix []uint64        // the first bytes of each synset's name
@@ -36,138 +35,194 @@ const (
 
 func (b *builder) file(name string) string { return path.Join(b.dir, name) }
 
-// openFiles reads a folder of database files.
+// openFiles reads a folder of database files: the index files, then the data
+// files in blocks, then what needs both.
 func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
-	b := &builder{db: &DB{compat: s.Compat}, dir: dir}
-	db := b.db
-	var cntlist, senseIndex, lexnames string
-	var exc [parts]string
-
-	// The largest file first, so that no task is left alone at the end.
-	var tasks []func() error
-	for _, p := range []part{partNoun, partAdj, partVerb, partAdv} {
-		tasks = append(tasks, func() (err error) {
-			b.data[p], err = readText(fsys, b.file("data."+partNames[p]))
-			return err
-		})
-	}
-	tasks = append(tasks, func() error {
-		var size int
+	db := &DB{compat: s.Compat, exc: make(map[string][parts]string, 6000)}
+	b := &builder{db: db, dir: dir, glosses: !s.NoGlosses}
+	x := newLexicon(1<<17, 2<<20) // about as much as WordNet 3.0 has
+	err := parallel(func() (err error) {
 		for p, name := range partNames {
-			var err error
-			if b.ix[p], err = readText(fsys, b.file("index."+name)); err != nil {
-				return err
-			}
-			size += len(b.ix[p])
-		}
-		// In WordNet 3.0 an index record has 41 bytes and a lemma 12.
-		b.x = newLexicon(size/40, size*2/7)
-		for p, name := range partNames {
-			var err error
-			if b.index[p], err = parseIndex(b.file("index."+name), b.ix[p], part(p), b.x); err != nil {
+			if b.index[p], err = parseIndex(fsys, b.file("index."+name), part(p), x); err != nil {
 				return err
 			}
 		}
 		return nil
 	}, func() error {
-		for _, o := range []struct {
-			name string
-			text *string
-		}{
-			{"adj.exc", &exc[partAdj]}, {"adv.exc", &exc[partAdv]}, {"noun.exc", &exc[partNoun]}, {"verb.exc", &exc[partVerb]},
-			{"cntlist.rev", &cntlist}, {"lexnames", &lexnames},
-		} {
-			var err error
-			if *o.text, err = readOptional(fsys, b.file(o.name)); err != nil {
-				return err
-			}
-		}
 		for p, name := range partNames {
-			var err error
-			if db.exc[p], err = parseExceptions(b.file(name+".exc"), exc[p]); err != nil {
+			text, err := readOptional(fsys, b.file(name+".exc"))
+			if err != nil {
+				return err
+			}
+			if err := parseExceptions(b.file(name+".exc"), text, part(p), db.exc); err != nil {
 				return err
 			}
 		}
-		var err error
-		if db.lexNames, err = parseLexNames(b.file("lexnames"), lexnames); err != nil {
+		text, err := readOptional(fsys, b.file("lexnames"))
+		if err != nil {
 			return err
 		}
-		if cntlist == "" { // eight times as long, and says the same
-			senseIndex, err = readOptional(fsys, b.file("index.sense"))
-		}
+		db.lexNames, err = parseLexNames(b.file("lexnames"), text)
 		return err
 	})
-	if err := parallel(tasks...); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	tasks = tasks[:0]
-	for p := range partNames {
-		b.chunk = append(b.chunk, cutData(part(p), b.data[p])...)
+	db.spOff, db.table, db.tags, db.seed, db.lemMask = x.off, x.table, x.tags, x.seed, x.mask
+	db.text, db.longest = x.text.String(), x.longest
+	tagged := 0
+	for _, f := range b.index {
+		tagged += f.tagged
 	}
+	b.joinIndex()
+	if err := b.checkSwapped(); err != nil {
+		return nil, err
+	}
+
+	d := &dataReader{b: b, files: fsys}
+	readers := make([]func() error, runtime.GOMAXPROCS(0))
+	for i := range readers {
+		readers[i] = d.read
+	}
+	parallel(readers...)
 	for _, c := range b.chunk {
-		tasks = append(tasks, func() error {
-			return c.parse(b.file("data."+partNames[c.part]), b.data[c.part], len(db.lexNames))
-		})
+		if c.err != nil {
+			return nil, c.err
+		}
 	}
-	if err := parallel(tasks...); err != nil {
-		return nil, err
-	}
-	db.version = versionOf(b.data[partAdj])
 	if err := b.join(); err != nil {
 		return nil, err
 	}
 	if err := b.point(); err != nil {
 		return nil, err
 	}
-	b.prefix, b.bucket, b.sense, b.chunk = nil, [parts][]uint32{}, nil, nil
-	err := parallel(func() error {
+	if b.glosses {
+		db.has.glosses = true
+		for _, c := range b.chunk {
+			db.glossText = append(db.glossText, c.gloss.String())
+			db.glossFirst = append(db.glossFirst, c.firstSynset)
+		}
+	}
+	b.chunk, b.prefix, b.bucket = nil, nil, [parts][]uint32{}
+	err = parallel(func() error {
 		db.link()
 		return nil
 	}, func() error {
-		switch {
-		case cntlist != "":
-			return db.readCounts(b.file("cntlist.rev"), cntlist, false)
-		case senseIndex != "":
-			return db.readCounts(b.file("index.sense"), senseIndex, true)
+		// The two files say the same, but index.sense is eight times as long.
+		for _, name := range []string{"cntlist.rev", "index.sense"} {
+			r, err := openBlocks(fsys, b.file(name))
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			defer r.close()
+			return db.readCounts(r, name == "index.sense", tagged)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	if !s.NoGlosses {
-		db.gloss, db.has.glosses = b.data, true
-	}
 	return db, nil
+}
+
+// checkSwapped looks for a list of exceptions whose bases are rather those of
+// another part of speech. Nothing else in such a list tells.
+func (b *builder) checkSwapped() error {
+	db := b.db
+	var lines [parts]int
+	var hits [parts][parts]int // of each list, how many forms have a base in each part
+	for _, e := range db.exc {
+		for p, bases := range e {
+			if bases == "" {
+				continue
+			}
+			lines[p]++
+			mask := uint8(0)
+			for base := range strings.FieldsSeq(bases) {
+				if l, ok := db.lookup(base); ok {
+					mask |= db.lemMask[l]
+				}
+			}
+			for q := range parts {
+				hits[p][q] += int(mask >> q & 1)
+			}
+		}
+	}
+	for p := range parts {
+		for q := range parts {
+			if lines[p] >= 20 && hits[p][q] > hits[p][p] {
+				return &SyntaxError{File: b.file(partNames[p] + ".exc"), Line: 1,
+					Err: fmt.Errorf("of %d forms %d have a base in index.%s, but %d in index.%s: swapped", lines[p], hits[p][p], partNames[p], hits[p][q], partNames[q])}
+			}
+		}
+	}
+	return nil
 }
 
 var versionLine = regexp.MustCompile(`Word[nN]et (\d+\+?|\d+\.\d+) Copyright`)
 
-func versionOf(text string) string {
-	if m := versionLine.FindStringSubmatch(text[:skipLicence(text)]); m != nil {
-		return m[1]
+// versionOf looks for the release in the licence lines at the top of a file.
+func versionOf(text []byte) string {
+	for len(text) > 0 && text[0] == ' ' {
+		line, rest, _ := bytes.Cut(text, newline)
+		if m := versionLine.FindSubmatch(line); m != nil {
+			return string(m[1])
+		}
+		text = rest
 	}
 	return ""
 }
 
-// join numbers the synsets and words of all chunks, finds the lemma of every
-// word and gives every synset the number of its name. It checks that index
-// and data files say the same: every word of a synset is listed in the index
-// with this synset, and every sense listed there is a word of its synset.
+// joinIndex brings the senses of the four index files into the order of
+// lemmas. Until the data files are read, they are offsets.
+func (b *builder) joinIndex() {
+	db := b.db
+	db.lemEntry = make([]uint32, len(db.lemMask)+1)
+	entries := uint32(0)
+	for l, mask := range db.lemMask {
+		db.lemEntry[l] = entries
+		entries += uint32(popcount4[mask])
+	}
+	db.lemEntry[len(db.lemMask)] = entries
+	db.entSense = make([]uint32, entries+1)
+	for p, f := range b.index {
+		for i, l := range f.lemma {
+			db.entSense[db.entryOf(l, part(p))+1] = f.start[i+1] - f.start[i]
+		}
+	}
+	for e := range entries {
+		db.entSense[e+1] += db.entSense[e]
+	}
+	b.offset = make([]uint32, db.entSense[entries])
+	for p, f := range b.index {
+		for i, l := range f.lemma {
+			from, _ := db.entryRange(l, part(p))
+			copy(b.offset[from:], f.offset[f.start[i]:f.start[i+1]])
+		}
+		f.start, f.offset = nil, nil
+	}
+	db.senses = slices.Repeat([]uint32{noSynset}, len(b.offset))
+}
+
+// join numbers the synsets and words of all chunks and gives every synset the
+// number of its name.
 func (b *builder) join() error {
-	db, x := b.db, b.x
-	var synsets, words, sem, lex, frames int
-	for i, c := range b.chunk {
+	db := b.db
+	var synsets, words, sem, lex, frames, caps, capBytes int
+	for _, c := range b.chunk {
 		c.firstSynset, c.firstWord = uint32(synsets), uint32(words)
 		c.firstSem, c.firstLex, c.firstFrame = uint32(sem), uint32(lex), uint32(frames)
-		if i == 0 || b.chunk[i-1].part != c.part {
-			db.first[c.part] = uint32(synsets)
-		}
+		c.firstCap = uint32(caps)
 		synsets += len(c.synsets)
 		words += len(c.words)
 		sem += len(c.pointers) - c.lexical
 		lex += c.lexical
 		frames += len(c.frames)
+		caps += len(c.capEnd)
+		capBytes += len(c.capText)
 		for p := c.part + 1; p <= parts; p++ {
 			db.first[p] = uint32(synsets)
 		}
@@ -190,76 +245,66 @@ func (b *builder) join() error {
 	db.lexTarget = make([]uint32, lex)
 	db.lexRel = make([]Relation, lex)
 	db.lexSource = make([]uint8, lex)
-	db.frames = make([]frame, frames)
-	b.prefix = make([]uint64, synsets)
+	db.frames = make([]frame, 0, frames)
 	db.synWord[synsets] = uint32(words)
 	db.semStart[synsets], db.lexStart[synsets], db.frStart[synsets] = uint32(sem), uint32(lex), uint32(frames)
-
-	senses := 0
-	for p, f := range b.index {
-		b.firstSense[p] = uint32(senses)
-		senses += len(f.offset)
-		b.entryOf[p] = make([]uint32, x.len())
-		for i, l := range f.lemma {
-			b.entryOf[p][l] = uint32(i) + 1
-		}
-	}
-	b.sense = slices.Repeat([]uint32{noSynset}, senses)
-	db.text, db.spOff = x.text.String(), x.off
-	db.table, db.seed, db.lemMask = x.table, x.seed, x.mask
-	for i := range x.mask {
-		db.longest = max(db.longest, int(x.off[i+1]-x.off[i]))
+	if b.glosses {
+		db.glossAt = make([]uint32, synsets)
 	}
 
-	marks := map[string]uint8{"": 0}
+	var text strings.Builder
+	text.Grow(len(db.text) + capBytes)
+	text.WriteString(db.text)
+	db.spOff = slices.Grow(db.spOff, caps)
+	db.capOf = make([]uint32, 0, caps)
 	db.markers = []string{""}
-	for _, c := range b.chunk {
-		text := b.data[c.part]
-		for i, w := range c.words {
-			if w.mark == 0 {
-				continue
-			}
-			m := text[w.at+uint32(w.n) : w.at+uint32(w.n)+uint32(w.mark)]
-			code, ok := marks[m]
-			if !ok {
-				if len(db.markers) > 255 {
-					return syntaxAt(b.file("data."+partNames[c.part]), text, int(w.at), errors.New("more than 255 different markers"))
-				}
-				code = uint8(len(db.markers))
-				marks[m] = code
-				db.markers = append(db.markers, m)
-			}
-			db.wordMark[c.firstWord+uint32(i)] = code
-		}
-	}
-
 	tasks := make([]func() error, len(b.chunk))
 	for i, c := range b.chunk {
-		tasks[i] = func() error { return b.resolve(c) }
+		base := uint32(text.Len())
+		text.Write(c.capText)
+		for _, o := range c.capEnd {
+			db.spOff = append(db.spOff, base+o)
+		}
+		db.capOf = append(db.capOf, c.capOf...)
+		db.frames = append(db.frames, c.frames...)
+		marks := make([]uint8, 1, 1+len(c.markers))
+		for _, m := range c.markers {
+			code := slices.Index(db.markers, m)
+			if code < 0 {
+				if code = len(db.markers); code > 255 {
+					return &SyntaxError{File: b.file("data." + partNames[c.part]), Err: errors.New("more than 255 different markers")}
+				}
+				db.markers = append(db.markers, m)
+			}
+			marks = append(marks, uint8(code))
+		}
+		tasks[i] = func() error {
+			b.place(c, marks)
+			return nil
+		}
 	}
-	if err := parallel(tasks...); err != nil {
-		return err
+	db.text = text.String()
+	parallel(tasks...)
+	if i := slices.Index(db.senses, noSynset); i >= 0 {
+		return b.unanswered(uint32(i))
 	}
-	if err := b.missing(); err != nil {
-		return err
-	}
-	b.joinSpellings()
-	b.joinSenses()
+	b.offset, b.index = nil, [parts]*indexFile{}
+	db.numberSatellites()
 	return nil
 }
 
-// resolve fills in the synsets and words of one chunk.
-func (b *builder) resolve(c *dataChunk) error {
-	db, x := b.db, b.x
-	text := b.data[c.part]
-	index, entryOf := b.index[c.part], b.entryOf[c.part]
+// place puts the synsets and words of a chunk where they belong.
+func (b *builder) place(c *dataChunk, marks []uint8) {
+	db := b.db
 	word, sem, lex, fr, ptr := c.firstWord, c.firstSem, c.firstLex, c.firstFrame, 0
-	copy(db.frames[fr:], c.frames)
-	var buf []byte
 	for i, y := range c.synsets {
 		id := c.firstSynset + uint32(i)
 		db.synOff[id], db.synLex[id], db.synPOS[id] = y.offset, y.lex, y.pos
+		db.synNum[id] = c.words[word-c.firstWord].num
 		db.synWord[id], db.semStart[id], db.lexStart[id], db.frStart[id] = word, sem, lex, fr
+		if b.glosses {
+			db.glossAt[id] = y.gloss
+		}
 		fr += uint32(y.frames)
 		for _, p := range c.pointers[ptr : ptr+int(y.pointers)] {
 			if p.src == 0 {
@@ -269,121 +314,32 @@ func (b *builder) resolve(c *dataChunk) error {
 			}
 		}
 		ptr += int(y.pointers)
-		for k := range uint32(y.words) {
-			w := c.words[word-c.firstWord]
-			spelling := text[w.at : w.at+uint32(w.n)]
-			var lemma uint32
-			var known, same bool
-			if same = isLower(spelling); same {
-				lemma, known = db.lookup(spelling)
-			} else {
-				buf = appendLower(buf[:0], spelling)
-				lemma, known = db.lookup(string(buf))
+		for _, w := range c.words[word-c.firstWord:][:y.words] {
+			db.senses[w.sense] = id // of one synset always the same
+			if w.spell >= db.lemmas() {
+				w.spell += c.firstCap
 			}
-			if !known || entryOf[lemma] == 0 {
-				return syntaxAt(b.file("data."+partNames[c.part]), text, int(w.at),
-					fmt.Errorf("word %q is not in index.%s", spelling, partNames[c.part]))
-			}
-			from, to := index.start[entryOf[lemma]-1], index.start[entryOf[lemma]]
-			n := slices.Index(index.offset[from:to], y.offset)
-			if n < 0 || n >= 0xFFFF {
-				return syntaxAt(b.file("data."+partNames[c.part]), text, int(w.at),
-					fmt.Errorf("index.%s does not list offset %08d for %q", partNames[c.part], y.offset, spelling))
-			}
-			b.sense[b.firstSense[c.part]+from+uint32(n)] = id
-			db.wordSyn[word], db.wordSense[word], db.wordLex[word] = id, uint16(n+1), w.lex
-			db.wordSpell[word] = lemma
-			if !same {
-				// Numbered within the chunk for now; see joinSpellings.
-				db.wordSpell[word] = uint32(x.len() + len(c.capOff))
-				c.capText.WriteString(spelling)
-				c.capOff = append(c.capOff, uint32(c.capText.Len()))
-				c.capOf = append(c.capOf, lemma)
-			}
-			if k == 0 {
-				db.synNum[id] = uint16(n + 1)
-			}
+			db.wordSpell[word], db.wordSyn[word] = w.spell, id
+			db.wordSense[word], db.wordLex[word], db.wordMark[word] = w.num, w.lex, marks[w.mark]
 			word++
 		}
 	}
-	return nil
+	c.words = nil
 }
 
-// missing looks for senses of the index files that no word answered.
-func (b *builder) missing() error {
-	i := slices.Index(b.sense, noSynset)
-	if i < 0 {
-		return nil
-	}
-	p := part(parts - 1)
-	for b.firstSense[p] > uint32(i) {
-		p--
-	}
-	f := b.index[p]
-	n := uint32(i) - b.firstSense[p]
-	rec, _ := slices.BinarySearch(f.start, n+1) // the first entry that ends after n
-	rec--
-	return &SyntaxError{File: b.file("index." + partNames[p]), Line: lineOf(b.ix[p], rec),
-		Err: fmt.Errorf("data.%s has no word %q in a synset at offset %08d", partNames[p], b.db.spelling(f.lemma[rec]), f.offset[n])}
-}
-
-// joinSpellings joins the spellings that differ from their lemma.
-func (b *builder) joinSpellings() {
-	db, n := b.db, uint32(b.x.len())
-	var caps, size int
-	for _, c := range b.chunk {
-		c.capBase = uint32(caps)
-		caps += len(c.capOff)
-		size += c.capText.Len()
-	}
-	b.x.text.Grow(size)
-	db.spOff = slices.Grow(db.spOff, caps)
-	db.capOf = make([]uint32, 0, caps)
-	for _, c := range b.chunk {
-		base := uint32(b.x.text.Len())
-		b.x.text.WriteString(c.capText.String())
-		for _, o := range c.capOff {
-			db.spOff = append(db.spOff, base+o)
-		}
-		db.capOf = append(db.capOf, c.capOf...)
-		words := db.wordSpell[c.firstWord:][:len(c.words)]
-		for i, s := range words {
-			if s >= n {
-				words[i] = s + c.capBase
-			}
-		}
-	}
-	db.text = b.x.text.String()
-}
-
-// joinSenses brings the senses of the four index files into the order of
-// lemmas.
-func (b *builder) joinSenses() {
+// unanswered is the error for a sense of an index file that is no word of the
+// synset there.
+func (b *builder) unanswered(sense uint32) error {
 	db := b.db
-	entries := 0
-	for _, f := range b.index {
-		entries += len(f.lemma)
-	}
-	db.lemEntry = make([]uint32, 0, len(db.lemMask)+1)
-	db.entSense = make([]uint32, 0, entries+1)
-	db.senses = make([]uint32, 0, len(b.sense))
-	for l, mask := range db.lemMask {
-		db.lemEntry = append(db.lemEntry, uint32(len(db.entSense)))
-		for p := range part(parts) {
-			if mask&(1<<p) == 0 {
-				continue
+	for p, f := range b.index {
+		for i, l := range f.lemma {
+			if from, to := db.entryRange(l, part(p)); from <= sense && sense < to {
+				return &SyntaxError{File: b.file("index." + partNames[p]), Line: f.header + i + 1,
+					Err: fmt.Errorf("data.%s has no synset with the word %q at offset %08d", partNames[p], db.spelling(l), b.offset[sense])}
 			}
-			rec := b.entryOf[p][l] - 1
-			from := b.firstSense[p] + b.index[p].start[rec]
-			to := b.firstSense[p] + b.index[p].start[rec+1]
-			db.entSense = append(db.entSense, uint32(len(db.senses)))
-			db.senses = append(db.senses, b.sense[from:to]...)
 		}
 	}
-	db.lemEntry = append(db.lemEntry, uint32(len(db.entSense)))
-	db.entSense = append(db.entSense, uint32(len(db.senses)))
-	db.numberSatellites()
-	b.index, b.entryOf = [parts]*indexFile{}, [parts][]uint32{}
+	panic("wordnet: no such sense")
 }
 
 // numberSatellites numbers satellites among satellites where the version of
@@ -412,8 +368,12 @@ func (db *DB) numberSatellites() {
 // point looks up the targets of all pointers and sorts those between synsets.
 func (b *builder) point() error {
 	db := b.db
+	b.prefix = make([]uint64, db.Len())
 	for p := range part(parts) {
-		size := len(b.data[p])>>bucketBits + 2
+		size := 1
+		if last := db.first[p+1]; last > db.first[p] {
+			size = int(db.synOff[last-1]>>bucketBits) + 2
+		}
 		b.bucket[p] = make([]uint32, size)
 		k := 0
 		for id := db.first[p]; id < db.first[p+1]; id++ {
@@ -468,6 +428,11 @@ func (b *builder) find(p part, off uint32) (uint32, bool) {
 	return 0, false
 }
 
+// faultAt places an error at the i-th record of a chunk.
+func (b *builder) faultAt(c *dataChunk, i int, err error) error {
+	return &SyntaxError{File: b.file("data." + partNames[c.part]), Line: c.line + c.header + i + 1, Err: err}
+}
+
 // pointChunk reports whether a synset points twice to another by the same
 // relation.
 func (b *builder) pointChunk(c *dataChunk) (twice bool, err error) {
@@ -481,7 +446,7 @@ func (b *builder) pointChunk(c *dataChunk) (twice bool, err error) {
 		for _, p := range c.pointers[ptr : ptr+int(y.pointers)] {
 			t, ok := b.find(p.part, p.offset)
 			if !ok {
-				return false, syntaxAt(b.file("data."+partNames[c.part]), b.data[c.part], int(y.offset),
+				return false, b.faultAt(c, i,
 					fmt.Errorf("pointer %s to offset %08d of data.%s, where no synset begins", p.rel.Symbol(), p.offset, partNames[p.part]))
 			}
 			if p.src == 0 {
@@ -489,7 +454,7 @@ func (b *builder) pointChunk(c *dataChunk) (twice bool, err error) {
 				continue
 			}
 			if uint32(p.tgt) > db.synWord[t+1]-db.synWord[t] {
-				return false, syntaxAt(b.file("data."+partNames[c.part]), b.data[c.part], int(y.offset),
+				return false, b.faultAt(c, i,
 					fmt.Errorf("pointer %s to word %d of the synset at offset %08d of data.%s, which has %d",
 						p.rel.Symbol(), p.tgt, p.offset, partNames[p.part], db.synWord[t+1]-db.synWord[t]))
 			}
@@ -563,28 +528,4 @@ func (db *DB) dropTwice() {
 	}
 	db.semStart[db.Len()] = n
 	db.semTarget, db.semRel = db.semTarget[:n], db.semRel[:n]
-}
-
-func isLower(s string) bool {
-	for i := range len(s) {
-		if c := s[i]; c >= 0x80 || 'A' <= c && c <= 'Z' {
-			return c >= 0x80 && lower(s) == s
-		}
-	}
-	return true
-}
-
-// appendLower appends lower(s).
-func appendLower(dst []byte, s string) []byte {
-	for i := range len(s) {
-		c := s[i]
-		if c >= 0x80 {
-			return append(dst[:len(dst)-i], lower(s)...)
-		}
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		dst = append(dst, c)
-	}
-	return dst
 }

@@ -1,7 +1,6 @@
 package wordnet
 
 import (
-	"bufio"
 	"bytes"
 	"compress/flate"
 	"encoding/binary"
@@ -245,8 +244,8 @@ func (db *DB) columns() ([][]byte, error) {
 		missed = w
 	}
 
-	for p := range parts {
-		c[colText] = appendText(c[colText], exceptionsText(db.exc[p]))
+	for p := range part(parts) {
+		c[colText] = appendText(c[colText], exceptionsText(db.exc, p))
 	}
 	c[colText] = appendText(c[colText], strings.Join(db.markers, " "))
 	c[colText] = appendText(c[colText], strings.Join(db.lexNames, " "))
@@ -321,13 +320,13 @@ func openCompact(text string, s *Settings) (*DB, error) {
 
 // unpack inflates a column. What it allocates grows with what was inflated.
 func unpack(packed string, raw, sum uint64) ([]byte, error) {
-	z := flate.NewReader(bufio.NewReaderSize(strings.NewReader(packed), 4096))
+	z := flate.NewReader(strings.NewReader(packed))
 	var b bytes.Buffer
 	// Deflate packs a thousand bytes into one at best.
 	if raw > 1040*uint64(len(packed))+64 {
 		return nil, fmt.Errorf("cannot unpack to %d bytes", raw)
 	}
-	b.Grow(int(min(raw, 1<<20)) + bytes.MinRead)
+	b.Grow(int(min(raw, 8*uint64(len(packed))+1<<16)) + bytes.MinRead)
 	n, err := io.Copy(&b, io.LimitReader(z, int64(raw)+1))
 	switch {
 	case err != nil:

@@ -2,6 +2,7 @@ package wordnet
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 )
@@ -100,15 +101,35 @@ func (db *DB) withKey(k senseKey, bare bool, f func(word uint32) bool) {
 // index.sense they are written without marker, so there the rule is: NLTK
 // misses the satellites whose head has a marker in the data file, and one
 // more.
-func (db *DB) readCounts(file, text string, senseIndex bool) error {
+//
+// The index files say how many senses have a count. Where fewer are found,
+// lines are missing.
+func (db *DB) readCounts(r *blockReader, senseIndex bool, tagged int) error {
 	db.count = make([]uint32, len(db.wordSpell))
 	db.has.counts = true
-	for at := 0; at < len(text); {
-		end := at + strings.IndexByte(text[at:], '\n')
-		if err := db.countLine(strings.TrimSuffix(text[at:end], "\r"), senseIndex); err != nil {
-			return syntaxAt(file, text, at, err)
+	var buf []byte
+	found := 0
+	for {
+		var err error
+		if buf, err = r.next(buf, 64<<10); err == io.EOF {
+			break
+		} else if err != nil {
+			return err
 		}
-		at = end + 1
+		for n, rest := 0, string(buf); rest != ""; n++ {
+			var line string
+			line, rest, _ = strings.Cut(rest, "\n")
+			more, err := db.countLine(strings.TrimSuffix(line, "\r"), senseIndex)
+			if err != nil {
+				return r.fault(n, err)
+			}
+			if more {
+				found++
+			}
+		}
+	}
+	if found < tagged {
+		return r.fault(-1, fmt.Errorf("the file ends after the counts of %d senses, but the index files speak of %d: truncated", found, tagged))
 	}
 	slices.Sort(db.missed)
 	db.missed = slices.Compact(db.missed)
@@ -119,47 +140,42 @@ func (db *DB) readCounts(file, text string, senseIndex bool) error {
 // has no marker in the head: cntlist.rev has dying(a).
 const missedByNLTK = "last%5:00:00:dying:00"
 
-func (db *DB) countLine(line string, senseIndex bool) error {
-	r := fields{s: line}
-	key := r.next()
+// countLine reports whether the line gave a count to a sense that had none.
+func (db *DB) countLine(line string, senseIndex bool) (more bool, err error) {
+	key, rest, _ := strings.Cut(line, " ")
 	k, err := parseKey(key)
 	if err != nil {
-		return err
+		return false, err
 	}
-	var off uint32
 	if senseIndex {
-		t := r.next()
-		var ok bool
-		if off, ok = decimal(t); !ok || len(t) != 8 {
-			return &badField{"synset offset", t}
+		var t string
+		t, rest, _ = strings.Cut(rest, " ")
+		off, ok := decimal(t)
+		if !ok || len(t) != 8 {
+			return false, bad("synset offset", t)
 		}
-	}
-	t := r.next()
-	if n, ok := decimal(t); !ok || n == 0 {
-		return &badField{"sense number", t}
-	}
-	t = r.next()
-	count, ok := decimal(t)
-	if !ok {
-		return &badField{"count", t}
-	}
-	if t = r.next(); t != "" {
-		return &badField{"field after the count", t}
-	}
-	if senseIndex {
 		p, _ := partOf(k.pos)
 		if _, ok := db.at(p, off); !ok {
-			return fmt.Errorf("no synset at offset %08d of data.%s", off, partNames[p])
+			return false, fmt.Errorf("no synset at offset %s of data.%s", t, partNames[p])
 		}
 	}
+	num, t, _ := strings.Cut(rest, " ")
+	if n, ok := decimal(num); !ok || n == 0 {
+		return false, bad("sense number", num)
+	}
+	count, ok := decimal(t)
+	if !ok {
+		return false, bad("count", t)
+	}
 	if count == 0 {
-		return nil
+		return false, nil
 	}
 	marked := strings.HasSuffix(k.head, ")")
 	db.withKey(k, true, func(w uint32) bool {
 		if marked && db.count[w] != 0 && !slices.Contains(db.missed, w) {
 			return true // the key stands without a marker too
 		}
+		more = more || db.count[w] == 0
 		db.count[w] = count
 		if senseIndex {
 			if head, ok := db.headOf(db.wordSyn[w]); ok {
@@ -171,5 +187,5 @@ func (db *DB) countLine(line string, senseIndex bool) error {
 		}
 		return true
 	})
-	return nil
+	return more, nil
 }

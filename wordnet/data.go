@@ -1,20 +1,26 @@
 package wordnet
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // maxLemma is the longest lemma in bytes; that of WordNet 3.0 has 71.
 const maxLemma = 1<<16 - 1
 
-// A rawWord is a word of a synset as the data file writes it.
+// A rawWord is a word of a synset.
 type rawWord struct {
-	at   uint32 // position in the file
-	n    uint16 // length without the marker
-	mark uint8  // length of the marker
-	lex  uint8
+	spell uint32 // lemma, or number of lemmas + spelling of the chunk
+	sense uint32 // place among the senses of all lemmas
+	num   uint16 // sense number
+	lex   uint8
+	mark  uint8 // into the markers of the chunk
 }
 
 // A rawPointer is a pointer before its target was looked up.
@@ -34,6 +40,7 @@ type frame struct {
 // A rawSynset counts what belongs to one record of a data file.
 type rawSynset struct {
 	offset   uint32
+	gloss    uint32 // in the glosses of the chunk
 	lex      uint8
 	pos      POS
 	words    uint8
@@ -41,73 +48,140 @@ type rawSynset struct {
 	pointers uint16
 }
 
-// A dataChunk is what a run of lines of a data file holds.
+// A dataChunk is what a block of lines of a data file holds.
 type dataChunk struct {
-	part     part
-	from, to int // in the file
+	part part
+	at   int // where the block begins in the file
+	line int // lines before it
+	err  error
+
+	header int // lines of the licence
 
 	synsets  []rawSynset
 	words    []rawWord
 	pointers []rawPointer
 	frames   []frame
 	lexical  int // number of pointers between words
+	markers  []string
+	gloss    strings.Builder
 
-	// What follows is filled in by the builder.
-	firstSynset, firstWord, firstSem, firstLex, firstFrame uint32
-
-	capText strings.Builder // spellings that differ from their lemma
-	capOff  []uint32        // where each ends
-	capBase uint32
+	capText []byte   // spellings that differ from their lemma
+	capEnd  []uint32 // where each ends
 	capOf   []uint32 // lemma of each
+
+	// Where its items go when all chunks are joined.
+	firstSynset, firstWord, firstSem, firstLex, firstFrame, firstCap uint32
 }
 
-// chunkSize is how much of a data file one task parses.
-const chunkSize = 1 << 20
+// blockSize is how much of a data file one task parses.
+const blockSize = 1 << 20
 
-// cutData cuts a data file into chunks at line ends.
-func cutData(p part, text string) []*dataChunk {
-	var chunks []*dataChunk
-	for at := skipLicence(text); at < len(text); {
-		to := len(text)
-		if at+chunkSize < to {
-			to = at + chunkSize + strings.IndexByte(text[at+chunkSize:], '\n') + 1
+// A dataReader hands out the blocks of the four data files in their order.
+type dataReader struct {
+	b  *builder
+	mu sync.Mutex
+
+	files  fs.FS
+	part   part
+	r      *blockReader
+	failed bool
+}
+
+// next reads a block into buf and adds its chunk to the builder's. It returns
+// no chunk when there is nothing more to read, or no use in it.
+func (d *dataReader) next(buf []byte) (*dataChunk, []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for d.part < parts && !d.failed {
+		var err error
+		if d.r == nil {
+			d.r, err = openBlocks(d.files, d.b.file("data."+partNames[d.part]))
 		}
-		chunks = append(chunks, &dataChunk{part: p, from: at, to: to})
-		at = to
+		if err == nil {
+			buf, err = d.r.next(buf, blockSize)
+		}
+		if err == io.EOF {
+			d.r.close()
+			d.r = nil
+			d.part++
+			continue
+		}
+		c := &dataChunk{part: d.part, err: err}
+		d.b.chunk = append(d.b.chunk, c)
+		if err != nil {
+			d.failed = true
+			break
+		}
+		c.at, c.line = d.r.at, d.r.line
+		if c.at == 0 && c.part == partAdj {
+			d.b.db.version = versionOf(buf)
+		}
+		return c, buf
 	}
-	return chunks
+	if d.r != nil {
+		d.r.close()
+		d.r = nil
+	}
+	return nil, buf
 }
 
-// parse reads the records of a chunk.
+// read parses blocks until there are no more.
+func (d *dataReader) read() error {
+	var buf []byte
+	for {
+		var c *dataChunk
+		if c, buf = d.next(buf); c == nil {
+			return nil
+		}
+		if c.parse(d.b, buf); c.err != nil {
+			d.mu.Lock()
+			d.failed = true
+			d.mu.Unlock()
+		}
+	}
+}
+
+// parse reads the records of a block.
 //
 //	offset lex_file ss_type w_cnt word lex_id [word lex_id...] p_cnt
 //	[symbol offset pos source/target...] [f_cnt [+ frame word...]] | gloss
-func (c *dataChunk) parse(file, text string, lexFiles int) error {
+func (c *dataChunk) parse(b *builder, block []byte) {
 	// WordNet 3.0 has 129 (adverbs) to 203 bytes a record, 1.3 to 2.6 words,
 	// 0.9 to 4.6 pointers. A denser file only makes the slices grow.
-	n := (c.to - c.from) / 160
+	n := len(block) / 180
 	c.synsets = make([]rawSynset, 0, n)
 	c.words = make([]rawWord, 0, 2*n)
 	c.pointers = make([]rawPointer, 0, 4*n)
-	for at := c.from; at < c.to; {
-		end := at + strings.IndexByte(text[at:], '\n')
-		if err := c.line(text[at:end], at, lexFiles); err != nil {
-			return syntaxAt(file, text, at, err)
-		}
-		at = end + 1
+	if b.glosses {
+		c.gloss.Grow(len(block) / 5 * 3)
 	}
-	return nil
+	for rest := block; len(rest) > 0; {
+		i := bytes.IndexByte(rest, '\n')
+		at := c.at + len(block) - len(rest)
+		var err error
+		switch {
+		case rest[0] != ' ':
+			err = c.record(b, rest[:i], at)
+		case c.at > 0 || len(c.synsets) > 0:
+			err = errors.New("licence line among the records")
+		default:
+			c.header++
+		}
+		if err != nil {
+			c.err = &SyntaxError{File: b.file("data." + partNames[c.part]), Err: err,
+				Line: c.line + 1 + bytes.Count(block[:len(block)-len(rest)], newline)}
+			return
+		}
+		rest = rest[i+1:]
+	}
 }
 
-func (c *dataChunk) line(s string, at, lexFiles int) error {
-	if len(s) > 0 && s[0] == ' ' {
-		return errors.New("licence line among the records")
-	}
-	bar := strings.IndexByte(s, '|')
+func (c *dataChunk) record(b *builder, s []byte, at int) error {
+	bar := bytes.IndexByte(s, '|')
 	if bar < 0 {
 		return errors.New("no '|' before a gloss")
 	}
-	if strings.IndexByte(s[bar+1:], '|') >= 0 {
+	if bytes.IndexByte(s[bar+1:], '|') >= 0 {
 		return errors.New("more than one '|'")
 	}
 	r := fields{s: s[:bar]}
@@ -115,7 +189,7 @@ func (c *dataChunk) line(s string, at, lexFiles int) error {
 	t := r.next()
 	off, ok := decimal(t)
 	if !ok || len(t) != 8 {
-		return &badField{"synset offset", t}
+		return bad("synset offset", t)
 	}
 	if int(off) != at {
 		return fmt.Errorf("offset %s, but the line begins at byte %d", t, at)
@@ -123,8 +197,8 @@ func (c *dataChunk) line(s string, at, lexFiles int) error {
 	y.offset = off
 	t = r.next()
 	lex, ok := decimal(t)
-	if !ok || int(lex) >= lexFiles {
-		return &badField{"lexicographer file", t}
+	if !ok || int(lex) >= len(b.db.lexNames) {
+		return bad("lexicographer file", t)
 	}
 	y.lex = uint8(lex)
 	t = r.next()
@@ -132,68 +206,55 @@ func (c *dataChunk) line(s string, at, lexFiles int) error {
 		y.pos = posOf(t[0])
 	}
 	if p, ok := partOf(y.pos); !ok || p != c.part {
-		return &badField{"synset type", t}
+		return bad("synset type", t)
 	}
 	t = r.next()
-	y.words, ok = hex8(t)
-	if !ok || y.words == 0 {
-		return &badField{"word count", t}
+	if y.words, ok = hex8(t); !ok || y.words == 0 {
+		return bad("word count", t)
 	}
 	for range y.words {
 		w := r.next()
-		if w == "" {
-			return &badField{"word", w}
-		}
-		word := rawWord{at: uint32(at + r.i - len(w)), n: uint16(len(w))}
-		if len(w) > maxLemma {
-			return fmt.Errorf("word of %d bytes, longer than %d", len(w), maxLemma)
-		}
-		if w[len(w)-1] == ')' {
-			if open := strings.IndexByte(w, '('); open >= 0 {
-				if open == 0 || len(w)-open > 255 {
-					return &badField{"word", w}
-				}
-				word.n, word.mark = uint16(open), uint8(len(w)-open)
-			}
-		}
 		t = r.next()
-		if word.lex, ok = hex8(t); !ok {
-			return &badField{"lex_id", t}
+		lexID, ok := hex8(t)
+		if !ok {
+			return bad("lex_id", t)
 		}
-		c.words = append(c.words, word)
+		if err := c.word(b, w, y.offset, lexID); err != nil {
+			return err
+		}
 	}
 	t = r.next()
 	pointers, ok := decimal(t)
 	if !ok || pointers > 0xFFFF {
-		return &badField{"pointer count", t}
+		return bad("pointer count", t)
 	}
 	y.pointers = uint16(pointers)
 	for range pointers {
 		var p rawPointer
 		t = r.next()
 		if p.rel = relationOf(t); p.rel == 0 {
-			return &badField{"pointer symbol", t}
+			return bad("pointer symbol", t)
 		}
 		t = r.next()
 		if p.offset, ok = decimal(t); !ok || len(t) != 8 {
-			return &badField{"pointer offset", t}
+			return bad("pointer offset", t)
 		}
 		t = r.next()
 		if len(t) != 1 {
-			return &badField{"pointer part of speech", t}
+			return bad("pointer part of speech", t)
 		}
 		if p.part, ok = partOf(posOf(t[0])); !ok {
-			return &badField{"pointer part of speech", t}
+			return bad("pointer part of speech", t)
 		}
 		t = r.next()
 		if len(t) != 4 {
-			return &badField{"source/target", t}
+			return bad("source/target", t)
 		}
 		var ok1, ok2 bool
 		p.src, ok1 = hex8(t[:2])
 		p.tgt, ok2 = hex8(t[2:])
 		if !ok1 || !ok2 || (p.src == 0) != (p.tgt == 0) {
-			return &badField{"source/target", t}
+			return bad("source/target", t)
 		}
 		if p.src > y.words {
 			return fmt.Errorf("source/target %q in a synset of %d words", t, y.words)
@@ -203,32 +264,86 @@ func (c *dataChunk) line(s string, at, lexFiles int) error {
 		}
 		c.pointers = append(c.pointers, p)
 	}
-	if t = r.next(); t != "" { // the frames, which only verbs must have
+	if t = r.next(); len(t) > 0 { // the frames, which only verbs must have
 		n, ok := decimal(t)
 		if !ok || n > 255 {
-			return &badField{"frame count", t}
+			return bad("frame count", t)
 		}
 		y.frames = uint8(n)
 		for range n {
-			if t = r.next(); t != "+" {
-				return &badField{"'+' before a frame", t}
+			if t = r.next(); string(t) != "+" {
+				return bad("'+' before a frame", t)
 			}
 			t = r.next()
 			num, ok := decimal(t)
 			if !ok || num == 0 || int(num) >= len(verbFrames) {
-				return &badField{"frame number", t}
+				return bad("frame number", t)
 			}
 			t = r.next()
 			w, ok := hex8(t)
 			if !ok || w > y.words {
-				return &badField{"word of a frame", t}
+				return bad("word of a frame", t)
 			}
 			c.frames = append(c.frames, frame{uint8(num), w})
 		}
-		if t = r.next(); t != "" {
-			return &badField{"field before '|'", t}
+		if t = r.next(); len(t) > 0 {
+			return bad("field before '|'", t)
 		}
 	}
+	if b.glosses {
+		y.gloss = uint32(c.gloss.Len())
+		c.gloss.Write(bytes.TrimSpace(s[bar+1:]))
+	}
 	c.synsets = append(c.synsets, y)
+	return nil
+}
+
+// word adds a word, with its marker if it has one, to the synset at an
+// offset. The word must be in the index with that synset.
+func (c *dataChunk) word(b *builder, w []byte, off uint32, lexID uint8) error {
+	if len(w) == 0 {
+		return bad("word", w)
+	}
+	y := rawWord{lex: lexID}
+	if w[len(w)-1] == ')' {
+		if open := bytes.IndexByte(w, '('); open >= 0 {
+			code := slices.Index(c.markers, string(w[open:]))
+			if code < 0 {
+				code = len(c.markers)
+				c.markers = append(c.markers, string(w[open:]))
+			}
+			if open == 0 || code > 254 {
+				return bad("marker of a word", w)
+			}
+			y.mark = uint8(code + 1)
+			w = w[:open]
+		}
+	}
+	db := b.db
+	var lemma uint32
+	var known bool
+	same := isLower(w)
+	if same {
+		lemma, known = db.lookupBytes(w)
+	} else {
+		var buf [128]byte
+		lemma, known = db.lookupBytes(appendLower(buf[:0], w))
+	}
+	if !known || db.lemMask[lemma]&(1<<c.part) == 0 {
+		return fmt.Errorf("word %q is not in index.%s", w, partNames[c.part])
+	}
+	from, to := db.entryRange(lemma, c.part)
+	n := slices.Index(b.offset[from:to], off)
+	if n < 0 || n >= 0xFFFF {
+		return fmt.Errorf("index.%s does not list this synset for %q", partNames[c.part], w)
+	}
+	y.spell, y.sense, y.num = lemma, from+uint32(n), uint16(n+1)
+	if !same {
+		y.spell = db.lemmas() + uint32(len(c.capEnd))
+		c.capText = append(c.capText, w...)
+		c.capEnd = append(c.capEnd, uint32(len(c.capText)))
+		c.capOf = append(c.capOf, lemma)
+	}
+	c.words = append(c.words, y)
 	return nil
 }

@@ -18,7 +18,8 @@ type DB struct {
 	text    string
 	spOff   []uint32 // where each spelling begins in text; one more for the end
 	capOf   []uint32 // the lemma of each spelling from len(lemMask) on
-	table   []uint32 // hash table: 1 + lemma, 0 for an empty place
+	table   []uint32 // hash table: lemmas
+	tags    []uint8  // a byte of the hash of each lemma there, 0 for an empty place
 	seed    maphash.Seed
 	longest int // bytes of the longest lemma
 
@@ -69,11 +70,14 @@ type DB struct {
 	cyclic             []uint64 // bit set of the synsets that reach a cycle
 	deepest            [AdjSat + 1]uint32
 
-	exc      [parts]map[string]string // form to its bases, blank between them
+	exc      map[string][parts]string // form to its bases, blank between them
 	lexNames []string
 
-	gloss [parts]string // the data files; "" without glosses
-	has   struct{ glosses, counts bool }
+	// Glosses, in pieces; nil without.
+	glossText  []string
+	glossFirst []uint32 // first synset of each piece
+	glossAt    []uint32 // of each synset, within its piece
+	has        struct{ glosses, counts bool }
 }
 
 // Version returns the release that the licence in the files states, such as
@@ -111,23 +115,34 @@ func (db *DB) lookup(lemma string) (uint32, bool) {
 	if len(lemma) > db.longest {
 		return 0, false
 	}
-	m := uint64(len(db.table) - 1)
-	for h := maphash.String(db.seed, lemma) & m; db.table[h] != 0; h = (h + 1) & m {
-		if i := db.table[h] - 1; db.spelling(i) == lemma {
-			return i, true
-		}
+	return probe(db.table, db.tags, db.text, db.spOff, maphash.String(db.seed, lemma), lemma)
+}
+
+func (db *DB) lookupBytes(lemma []byte) (uint32, bool) {
+	if len(lemma) > db.longest {
+		return 0, false
 	}
-	return 0, false
+	return probe(db.table, db.tags, db.text, db.spOff, maphash.Bytes(db.seed, lemma), lemma)
+}
+
+// entryOf returns the entry of a lemma in a part, which must list it.
+func (db *DB) entryOf(lemma uint32, p part) uint32 {
+	return db.lemEntry[lemma] + uint32(popcount4[db.lemMask[lemma]&(1<<p-1)])
+}
+
+// entryRange returns where its senses are.
+func (db *DB) entryRange(lemma uint32, p part) (from, to uint32) {
+	e := db.entryOf(lemma, p)
+	return db.entSense[e], db.entSense[e+1]
 }
 
 // entry returns the senses of a lemma in a part.
 func (db *DB) entry(lemma uint32, p part) []uint32 {
-	mask := db.lemMask[lemma]
-	if mask&(1<<p) == 0 {
+	if db.lemMask[lemma]&(1<<p) == 0 {
 		return nil
 	}
-	e := db.lemEntry[lemma] + uint32(popcount4[mask&(1<<p-1)])
-	return db.senses[db.entSense[e]:db.entSense[e+1]]
+	from, to := db.entryRange(lemma, p)
+	return db.senses[from:to]
 }
 
 var popcount4 = [16]uint8{0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4}

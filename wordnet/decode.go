@@ -71,11 +71,10 @@ func (d *decoder) decodeLemmas() error {
 		}
 		lemma = append(lemma[:p[i]], text.b[:n[i]]...)
 		text.b = text.b[n[i]:]
-		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || d.x.add(string(lemma)) != uint32(i) {
+		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || d.x.add(lemma) != uint32(i) {
 			text.bad = true
 			break
 		}
-		d.db.longest = max(d.db.longest, len(lemma))
 	}
 	if !utf8.ValidString(d.x.text.String()) {
 		text.bad = true
@@ -88,9 +87,9 @@ func (d *decoder) decodeSynsets() error {
 	db, n := d.db, d.synsets
 	off, lexFile, sat, words := d.col(colSynOff), d.col(colSynLex), d.col(colSynPOS), d.col(colSynWords)
 	text := d.col(colText)
-	for p := range parts {
-		var err error
-		if db.exc[p], err = parseExceptions(partNames[p]+".exc", text.text()); err != nil {
+	db.exc = make(map[string][parts]string, 6000) // about as many as WordNet 3.0 has
+	for p := range part(parts) {
+		if err := parseExceptions(partNames[p]+".exc", text.text(), p, db.exc); err != nil {
 			return compactError("column %q: %w", text.name, err)
 		}
 	}
@@ -293,7 +292,7 @@ func (d *decoder) decodeWords() error {
 // senses of each lemma and the numbers of names.
 func (d *decoder) join() error {
 	db, x := d.db, d.x
-	db.table, db.seed, db.lemMask = x.table, x.seed, x.mask
+	db.table, db.tags, db.seed, db.lemMask, db.longest = x.table, x.tags, x.seed, x.mask, x.longest
 	own := d.spelling
 	var buf []byte
 	// Spellings before anything else reads the text.
@@ -351,8 +350,7 @@ func (d *decoder) joinSenses() error {
 	num := make([]uint32, entries)
 	top := make([]uint32, entries)
 	entryOf := func(w uint32) uint32 {
-		l := db.lemmaOfWord(w)
-		return db.lemEntry[l] + uint32(popcount4[db.lemMask[l]&(1<<db.partOfSynset(db.wordSyn[w])-1)])
+		return db.entryOf(db.lemmaOfWord(w), db.partOfSynset(db.wordSyn[w]))
 	}
 	for w := range uint32(len(db.wordSpell)) {
 		e := entryOf(w)

@@ -82,7 +82,7 @@ func (db *DB) computeDepths() {
 				db.cyclic[id/64] |= 1 << (id % 64)
 			}
 		}
-		w := newWalker(db, 0)
+		w := &walker{db: db, onPath: make([]uint64, len(db.cyclic))}
 		steps := max(64, min(maxSteps, allSteps/(int(n)-len(queue))))
 		for id := range n {
 			if wait[id] > 0 {

@@ -280,8 +280,9 @@ type ICSettings struct {
 
 // BuildIC makes a table from the words of a corpus. Every word is looked up
 // with [DB.Synsets], whose senses share its count; what is not found is left
-// out. Each sense adds its share to itself and to all above it.
-func (db *DB) BuildIC(words iter.Seq[string], s *ICSettings) *IC {
+// out. Each sense adds its share to itself and to all above it. The error is
+// of a setting.
+func (db *DB) BuildIC(words iter.Seq[string], s *ICSettings) (*IC, error) {
 	at := map[string]int{}
 	var order []string
 	var counts []float64
@@ -308,14 +309,17 @@ func (db *DB) BuildIC(words iter.Seq[string], s *ICSettings) *IC {
 // BuildICCounts is [DB.BuildIC] for words that were counted already. Each
 // should be given once. As in NLTK, sums are taken from the most frequent
 // word down, and among equals in the order given, which may show in the last
-// bits of the table.
-func (db *DB) BuildICCounts(counts iter.Seq2[string, float64], s *ICSettings) *IC {
+// bits of the table. A count that is negative or not finite is an error.
+func (db *DB) BuildICCounts(counts iter.Seq2[string, float64], s *ICSettings) (*IC, error) {
 	var set ICSettings
 	if s != nil {
 		set = *s
 	}
 	if set.Smoothing == 0 {
 		set.Smoothing = 1
+	}
+	if math.IsNaN(set.Smoothing) || math.IsInf(set.Smoothing, 0) {
+		return nil, fmt.Errorf("wordnet: Smoothing %v is not finite", set.Smoothing)
 	}
 	ic := &IC{db: db, count: make([]float64, db.Len())}
 	for _, p := range searchOrder {
@@ -337,6 +341,9 @@ func (db *DB) BuildICCounts(counts iter.Seq2[string, float64], s *ICSettings) *I
 	}
 	var list []counted
 	for word, n := range counts {
+		if !(n >= 0) || math.IsInf(n, 0) {
+			return nil, fmt.Errorf("wordnet: count %v of word %q is negative or not finite", n, word)
+		}
 		list = append(list, counted{word, n})
 	}
 	slices.SortStableFunc(list, func(a, b counted) int { return cmp.Compare(b.n, a.n) })
@@ -354,7 +361,7 @@ func (db *DB) BuildICCounts(counts iter.Seq2[string, float64], s *ICSettings) *I
 			ic.total[icPOS(db.synPOS[sense.id])] += w
 		}
 	}
-	return ic
+	return ic, nil
 }
 
 // icLevels adds a weight to a synset and all above it as NLTK does: level by

@@ -124,13 +124,14 @@ func (db *DB) AppendSynsets(dst []Synset, word string, pos ...POS) []Synset {
 		pos = searchOrder[:]
 	}
 	var buf [8]uint32
+	f := db.former(word, true)
 	for _, q := range pos {
 		p, ok := partOf(q)
 		if !ok {
 			continue
 		}
 		apart := q == AdjSat && db.compat.satellitesApart()
-		for _, l := range db.baseForms(buf[:0], word, p, true) {
+		for _, l := range f.baseForms(buf[:0], p) {
 			for _, id := range db.entry(l, p) {
 				if !apart || db.synPOS[id] == AdjSat {
 					dst = append(dst, Synset{db, id})

@@ -47,3 +47,30 @@ func casedBeside(rs []rune, i, step int) bool {
 	}
 	return false
 }
+
+// isLower reports whether lower leaves s as it is.
+func isLower(s []byte) bool {
+	for i, c := range s {
+		if c >= 0x80 {
+			return lower(string(s[i:])) == string(s[i:])
+		}
+		if 'A' <= c && c <= 'Z' {
+			return false
+		}
+	}
+	return true
+}
+
+// appendLower appends lower(s).
+func appendLower(dst, s []byte) []byte {
+	for i, c := range s {
+		if c >= 0x80 {
+			return append(dst[:len(dst)-i], lower(string(s))...)
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}

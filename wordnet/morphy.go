@@ -1,6 +1,9 @@
 package wordnet
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // A suffixRule replaces an ending. What is left is given as the number of
 // bytes to strip and the bytes to add; every ending that grows back from its
@@ -32,39 +35,81 @@ type stem struct {
 	add string
 }
 
-// baseForms appends the index lemmas of the base forms of a word, without
-// duplicates.
-func (db *DB) baseForms(dst []uint32, form string, p part, exceptions bool) []uint32 {
-	from := len(dst)
-	add := func(lemma uint32) {
-		if db.lemMask[lemma]&(1<<p) == 0 {
-			return
-		}
-		for _, l := range dst[from:] {
-			if l == lemma {
-				return
-			}
-		}
-		dst = append(dst, lemma)
-	}
-	if l, ok := db.lookup(form); ok {
-		add(l)
-	}
+// A former finds the base forms of a word. What it looks up for one part of
+// speech it does not look up again for the next.
+type former struct {
+	db    *DB
+	form  string
+	lemma uint32
+	known bool            // whether form itself is lemma
+	exc   [parts]string   // bases from the lists of exceptions
+	stems [6]formerLookup // look-ups of form without its last bytes
+	n     int
+}
+
+type formerLookup struct {
+	n     int
+	lemma uint32
+	known bool
+}
+
+func (db *DB) former(form string, exceptions bool) former {
+	f := former{db: db, form: form}
+	f.lemma, f.known = db.lookup(form)
 	if exceptions {
-		if bases, ok := db.exc[p][form]; ok {
-			for bases != "" {
-				var base string
-				base, bases, _ = strings.Cut(bases, " ")
-				if l, ok := db.lookup(base); ok {
-					add(l)
-				}
-			}
-			return dst
+		f.exc = db.exc[form]
+	}
+	return f
+}
+
+func (f *former) lookup(s stem) (uint32, bool) {
+	if s.add != "" {
+		if s.n+len(s.add) > f.db.longest {
+			return 0, false
+		}
+		var buf [128]byte
+		return f.db.lookupBytes(append(append(buf[:0], f.form[:s.n]...), s.add...))
+	}
+	if s.n > f.db.longest {
+		return 0, false
+	}
+	for i := range f.n {
+		if f.stems[i].n == s.n {
+			return f.stems[i].lemma, f.stems[i].known
 		}
 	}
-	var two [2][16]stem // what one round of rules made of the one before
-	now := append(two[0][:0], stem{n: len(form)})
-	next := two[1][:0]
+	l, ok := f.db.lookup(f.form[:s.n])
+	if f.n < len(f.stems) {
+		f.stems[f.n] = formerLookup{s.n, l, ok}
+		f.n++
+	}
+	return l, ok
+}
+
+// baseForms appends the index lemmas of the base forms for a part of speech,
+// without duplicates.
+func (f *former) baseForms(dst []uint32, p part) []uint32 {
+	db, from := f.db, len(dst)
+	add := func(lemma uint32) {
+		if db.lemMask[lemma]&(1<<p) != 0 && !slices.Contains(dst[from:], lemma) {
+			dst = append(dst, lemma)
+		}
+	}
+	if f.known {
+		add(f.lemma)
+	}
+	if bases := f.exc[p]; bases != "" {
+		for bases != "" {
+			var base string
+			base, bases, _ = strings.Cut(bases, " ")
+			if l, ok := db.lookup(base); ok {
+				add(l)
+			}
+		}
+		return dst
+	}
+	var two [2][8]stem // what one round of rules made of the one before
+	now, next := append(two[0][:0], stem{n: len(f.form)}), two[1][:0]
 	for len(now) > 0 {
 		next = next[:0]
 		for _, s := range now {
@@ -72,15 +117,15 @@ func (db *DB) baseForms(dst []uint32, form string, p part, exceptions bool) []ui
 				continue
 			}
 			for _, r := range suffixRules[p] {
-				if !strings.HasSuffix(form[:s.n], r.old) {
+				if !strings.HasSuffix(f.form[:s.n], r.old) {
 					continue
 				}
 				t := stem{s.n - r.strip, r.add}
-				if contains(next, t) {
+				if slices.Contains(next, t) {
 					continue
 				}
 				next = append(next, t)
-				if l, ok := db.lookupStem(form, t); ok {
+				if l, ok := f.lookup(t); ok {
 					add(l)
 				}
 			}
@@ -91,26 +136,6 @@ func (db *DB) baseForms(dst []uint32, form string, p part, exceptions bool) []ui
 		now, next = next, now
 	}
 	return dst
-}
-
-func contains(list []stem, t stem) bool {
-	for _, s := range list {
-		if s == t {
-			return true
-		}
-	}
-	return false
-}
-
-func (db *DB) lookupStem(form string, s stem) (uint32, bool) {
-	if s.add == "" {
-		return db.lookup(form[:s.n])
-	}
-	if s.n+len(s.add) > db.longest {
-		return 0, false
-	}
-	var buf [128]byte
-	return db.lookup(string(append(append(buf[:0], form[:s.n]...), s.add...)))
 }
 
 // BaseForms appends to dst the base forms of a word for one part of speech,
@@ -135,7 +160,8 @@ func (db *DB) appendBaseForms(dst []string, form string, pos POS, exceptions boo
 		return dst
 	}
 	var buf [8]uint32
-	for _, l := range db.baseForms(buf[:0], form, p, exceptions) {
+	f := db.former(form, exceptions)
+	for _, l := range f.baseForms(buf[:0], p) {
 		dst = append(dst, db.spelling(l))
 	}
 	return dst
@@ -149,9 +175,10 @@ func (db *DB) Morphy(form string, pos ...POS) (string, bool) {
 		pos = searchOrder[:]
 	}
 	var buf [8]uint32
+	f := db.former(form, true)
 	for _, q := range pos {
 		if p, ok := partOf(q); ok {
-			if l := db.baseForms(buf[:0], form, p, true); len(l) > 0 {
+			if l := f.baseForms(buf[:0], p); len(l) > 0 {
 				return db.spelling(l[0]), true
 			}
 		}

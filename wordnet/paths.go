@@ -16,9 +16,10 @@ type walker struct {
 	budget int      // steps left
 }
 
-func newWalker(db *DB, budget int) *walker {
+// newWalker makes a walker for paths from a synset.
+func newWalker(db *DB, from uint32, budget int) *walker {
 	w := &walker{db: db, budget: budget}
-	if db.cyclic != nil {
+	if db.isCyclic(from) { // else no synset above does either
 		w.onPath = make([]uint64, len(db.cyclic))
 	}
 	return w
@@ -90,7 +91,7 @@ func (w *walker) paths(id uint32, short bool) iter.Seq[[]uint32] {
 // database made up to have no end of them does no harm before it is asked.
 func (s Synset) HypernymPaths() iter.Seq[[]Synset] {
 	return func(yield func([]Synset) bool) {
-		w := newWalker(s.db, maxBudget)
+		w := newWalker(s.db, s.id, maxBudget)
 		for p := range w.paths(s.id, false) {
 			out := make([]Synset, len(p))
 			for i, id := range p {
@@ -163,7 +164,7 @@ func (s Synset) HypernymDistances() []Distance {
 			level = slices.Compact(next)
 		}
 	} else {
-		w := newWalker(db, maxSearch)
+		w := newWalker(db, s.id, maxSearch)
 		for p := range w.paths(s.id, false) {
 			if w.budget < 0 {
 				clear(seen)

@@ -1,6 +1,7 @@
 package wordnet
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"math"
 	"path"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -51,29 +53,23 @@ func readFile(fsys fs.FS, name string) (string, error) {
 	}
 }
 
-// readText reads a file of lines and checks what all of them promise: valid
-// UTF-8 and a last line that is complete.
+// readText reads a file of lines as one text.
 func readText(fsys fs.FS, name string) (string, error) {
-	s, err := readFile(fsys, name)
+	var b strings.Builder
+	r, err := openBlocks(fsys, name)
 	if err != nil {
 		return "", err
 	}
-	if s == "" {
-		return "", &SyntaxError{File: name, Err: errors.New("empty file")}
-	}
-	if !utf8.ValidString(s) {
-		at := strings.IndexFunc(s, func(r rune) bool { return r == utf8.RuneError })
-		for ; ; at++ { // a RuneError may also be written in the file
-			if r, n := utf8.DecodeRuneInString(s[at:]); r == utf8.RuneError && n == 1 {
-				break
-			}
+	defer r.close()
+	var buf []byte
+	for {
+		if buf, err = r.next(buf, 64<<10); err == io.EOF {
+			return b.String(), nil
+		} else if err != nil {
+			return "", err
 		}
-		return "", syntaxAt(name, s, at, errors.New("invalid UTF-8"))
+		b.Write(buf)
 	}
-	if s[len(s)-1] != '\n' {
-		return "", syntaxAt(name, s, len(s)-1, errors.New("file ends within a line: truncated"))
-	}
-	return s, nil
 }
 
 // readOptional is readText for a file that may be absent: then it returns "".
@@ -85,10 +81,101 @@ func readOptional(fsys fs.FS, name string) (string, error) {
 	return s, err
 }
 
-// syntaxAt places an error at a byte of a text.
-func syntaxAt(file, text string, at int, err error) *SyntaxError {
-	at = min(at, len(text))
-	return &SyntaxError{File: file, Line: 1 + strings.Count(text[:at], "\n"), Err: err}
+// A blockReader reads a file in blocks of whole lines and checks what all
+// files of lines promise: valid UTF-8 and a last line that is complete.
+type blockReader struct {
+	f     fs.File
+	name  string
+	carry []byte // the beginning of the next block
+	at    int    // position of the block at hand
+	line  int    // lines before it
+	eof   bool
+
+	nextAt, nextLine int // of the next block
+}
+
+func openBlocks(fsys fs.FS, name string) (*blockReader, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("wordnet: %w", err)
+	}
+	return &blockReader{f: f, name: name}, nil
+}
+
+func (r *blockReader) close() { r.f.Close() }
+
+// next reads a block of about size bytes into buf, which grows only for a
+// longer line. At the end the error is io.EOF.
+func (r *blockReader) next(buf []byte, size int) ([]byte, error) {
+	r.at, r.line = r.nextAt, r.nextLine
+	buf = append(buf[:0], r.carry...)
+	end, idle := 0, 0 // end of the last whole line
+	for seen := 0; !r.eof && (len(buf) < size || end == 0); {
+		if free := size - len(buf); free > 0 {
+			buf = slices.Grow(buf, free)
+		} else {
+			buf = slices.Grow(buf, len(buf)) // a line longer than the block
+		}
+		n, err := r.f.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		if n > 0 {
+			idle = 0
+		} else if idle++; idle > 100 && err == nil {
+			err = io.ErrNoProgress
+		}
+		if r.at+len(buf) > maxFile {
+			return nil, r.fault(0, fmt.Errorf("file is longer than %d bytes", maxFile))
+		}
+		if i := bytes.LastIndexByte(buf[seen:], '\n'); i >= 0 {
+			end = seen + i + 1
+		}
+		seen = len(buf)
+		if err == io.EOF {
+			r.eof = true
+		} else if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", r.name, r.line+1+bytes.Count(buf, newline), err)
+		}
+	}
+	switch {
+	case len(buf) == 0 && r.at == 0:
+		return nil, &SyntaxError{File: r.name, Err: errors.New("empty file")}
+	case len(buf) == 0:
+		return nil, io.EOF
+	case end < len(buf) && r.eof:
+		if i := invalidUTF8(buf); i >= 0 {
+			return nil, r.fault(bytes.Count(buf[:i], newline), errors.New("invalid UTF-8"))
+		}
+		return nil, r.fault(bytes.Count(buf, newline), errors.New("file ends within a line: truncated"))
+	}
+	r.carry = append(r.carry[:0], buf[end:]...)
+	buf = buf[:end]
+	if i := invalidUTF8(buf); i >= 0 {
+		return nil, r.fault(bytes.Count(buf[:i], newline), errors.New("invalid UTF-8"))
+	}
+	r.nextAt = r.at + len(buf)
+	r.nextLine = r.line + bytes.Count(buf, newline)
+	return buf, nil
+}
+
+var newline = []byte{'\n'}
+
+// fault places an error n lines into the block at hand.
+func (r *blockReader) fault(n int, err error) error {
+	return &SyntaxError{File: r.name, Line: r.line + 1 + n, Err: err}
+}
+
+// invalidUTF8 returns the position of the first byte that is not UTF-8, or -1.
+func invalidUTF8(b []byte) int {
+	if utf8.Valid(b) {
+		return -1
+	}
+	for i := 0; ; {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
 }
 
 // findFolder returns the folder of fsys that holds the database files.
@@ -128,24 +215,14 @@ func parallel(fs ...func() error) error {
 	return nil
 }
 
-// skipLicence returns the position of the first record: the licence lines at
-// the top begin with a blank, and editions have different numbers of them.
-func skipLicence(s string) int {
-	i := 0
-	for i < len(s) && s[i] == ' ' {
-		i += strings.IndexByte(s[i:], '\n') + 1
-	}
-	return i
-}
-
 // A fields cuts a record at blanks.
 type fields struct {
-	s string
+	s []byte
 	i int
 }
 
-// next returns the next field, or "" at the end.
-func (f *fields) next() string {
+// next returns the next field, or nothing at the end.
+func (f *fields) next() []byte {
 	s, i := f.s, f.i
 	for i < len(s) && s[i] == ' ' {
 		i++
@@ -158,8 +235,11 @@ func (f *fields) next() string {
 	return s[i:j]
 }
 
+// bytestring is what the parsers take apart.
+type bytestring interface{ string | []byte }
+
 // decimal returns the value of a number of at most nine digits.
-func decimal(s string) (uint32, bool) {
+func decimal[T bytestring](s T) (uint32, bool) {
 	if len(s) == 0 || len(s) > 9 {
 		return 0, false
 	}
@@ -175,7 +255,7 @@ func decimal(s string) (uint32, bool) {
 }
 
 // hex8 returns the value of one or two hexadecimal digits.
-func hex8(s string) (uint8, bool) {
+func hex8[T bytestring](s T) (uint8, bool) {
 	if len(s) == 0 || len(s) > 2 {
 		return 0, false
 	}
@@ -199,6 +279,8 @@ func hex8(s string) (uint8, bool) {
 
 // A badField is the reason of most syntax errors.
 type badField struct{ what, field string }
+
+func bad[T bytestring](what string, field T) error { return &badField{what, string(field)} }
 
 func (e *badField) Error() string {
 	if e.field == "" {

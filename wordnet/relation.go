@@ -19,10 +19,10 @@ const (
 	SubstanceMeronyms                              // %s
 	PartMeronyms                                   // %p
 	TopicDomains                                   // ;c
-	InTopicDomains                                 // -c
 	RegionDomains                                  // ;r
-	InRegionDomains                                // -r
 	UsageDomains                                   // ;u
+	InTopicDomains                                 // -c
+	InRegionDomains                                // -r
 	InUsageDomains                                 // -u
 	Attributes                                     // =
 	Entailments                                    // *
@@ -119,7 +119,7 @@ func Relations() []Relation {
 }
 
 // relationOf returns the relation of a pointer symbol, or 0.
-func relationOf(sym string) Relation {
+func relationOf[T bytestring](sym T) Relation {
 	if len(sym) == 0 || len(sym) > 2 {
 		return 0
 	}

@@ -22,17 +22,17 @@ func eachLine(file, text string, f func(line string) error) error {
 
 // parseExceptions reads a list of irregular forms: form base [base...]. Of a
 // form that stands twice the last line holds, as in NLTK.
-func parseExceptions(file, text string) (map[string]string, error) {
-	exc := make(map[string]string, strings.Count(text, "\n"))
-	err := eachLine(file, text, func(line string) error {
+func parseExceptions(file, text string, p part, exc map[string][parts]string) error {
+	return eachLine(file, text, func(line string) error {
 		form, bases, ok := strings.Cut(line, " ")
 		if bases = strings.Trim(bases, " "); !ok || form == "" || bases == "" {
 			return errors.New("want a form and its bases")
 		}
-		exc[form] = bases
+		e := exc[form]
+		e[p] = bases
+		exc[form] = e
 		return nil
 	})
-	return exc, err
 }
 
 // parseLexNames reads the names of the lexicographer files: number name pos.
@@ -120,10 +120,12 @@ var verbFrames = [...]string{
 }
 
 // exceptionsText is the reverse of parseExceptions, sorted by form.
-func exceptionsText(exc map[string]string) string {
+func exceptionsText(exc map[string][parts]string, p part) string {
 	var b strings.Builder
 	for _, form := range slices.Sorted(maps.Keys(exc)) {
-		b.WriteString(form + " " + exc[form] + "\n")
+		if bases := exc[form][p]; bases != "" {
+			b.WriteString(form + " " + bases + "\n")
+		}
 	}
 	return b.String()
 }

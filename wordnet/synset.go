@@ -3,6 +3,7 @@ package wordnet
 import (
 	"bytes"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -133,13 +134,22 @@ func (db *DB) framesOf(id uint32) []frame { return db.frames[db.frStart[id]:db.f
 // Gloss returns the text after the '|' of the record, white space at both
 // ends removed. Without glosses the error is [ErrNoGlosses].
 func (s Synset) Gloss() (string, error) {
-	text := s.db.gloss[s.db.partOfSynset(s.id)]
-	if text == "" {
+	db := s.db
+	if !db.has.glosses {
 		return "", ErrNoGlosses
 	}
-	text = text[s.db.synOff[s.id]:]
-	text = text[:strings.IndexByte(text, '\n')]
-	return strings.TrimSpace(text[strings.IndexByte(text, '|')+1:]), nil
+	i, found := slices.BinarySearch(db.glossFirst, s.id)
+	if !found {
+		i--
+	}
+	for i+1 < len(db.glossFirst) && db.glossFirst[i+1] == s.id {
+		i++ // pieces without synsets
+	}
+	text := db.glossText[i]
+	if end := s.id + 1; end < uint32(db.Len()) && (i+1 == len(db.glossFirst) || end < db.glossFirst[i+1]) {
+		text = text[:db.glossAt[end]]
+	}
+	return text[db.glossAt[s.id]:], nil
 }
 
 // Definition returns the gloss without its quoted examples. Quotes are paired

@@ -3,6 +3,7 @@ package wordnet
 import (
 	"crypto/sha1"
 	"encoding/hex"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -34,52 +35,58 @@ func sum16(s string) string {
 }
 
 func TestSynsetsAsNLTK(t *testing.T) {
-	db := debian(t)
-	id := 0
-	eachJSON(t, "synsets.jsonl.gz", func(g goldenSynset) {
-		s := Synset{db, uint32(id)}
-		id++
-		if s.Name() != g.Name || s.POS().String() != g.POS || s.LexName() != g.LexName || s.Offset() != g.Offset ||
-			s.MinDepth() != g.MinD || s.MaxDepth() != g.MaxD {
-			t.Fatalf("%v %v %v %v %d %d, want %+v", s, s.POS(), s.LexName(), s.Offset(), s.MinDepth(), s.MaxDepth(), g)
+	eachSource(t, func(t *testing.T, src source) {
+		db, step, id := src.db, 20, 0 // testdata has every twentieth
+		if src.debian {
+			step = 1
 		}
-		var lemmas []string
-		for l := range s.Lemmas() {
-			lemmas = append(lemmas, l.Name())
-		}
-		if !slices.Equal(lemmas, g.Lemmas) {
-			t.Fatalf("%v: lemmas %q, want %q", s, lemmas, g.Lemmas)
-		}
-		if f := s.Frames(); !slices.Equal(f, g.Frames) {
-			t.Fatalf("%v: frames %v, want %v", s, f, g.Frames)
-		}
-		for r := Relation(1); r < relations; r++ {
-			want := g.Rel[r.String()]
-			switch r {
-			case Hypernyms:
-				want = g.Hypernyms
-			case TopicDomains:
-				want = g.Topic
+		eachJSON(t, src, "synsets.jsonl.gz", func(g goldenSynset) {
+			s := db.SynsetIndex(id)
+			id += step
+			if s.Name() != g.Name || s.POS().String() != g.POS || s.LexName() != g.LexName || src.debian && s.Offset() != g.Offset {
+				t.Fatalf("%v %v %v %v, want %+v", s, s.POS(), s.LexName(), s.Offset(), g)
 			}
-			if got := names(s.AppendRelated(nil, r)); !slices.Equal(got, want) {
-				t.Fatalf("%v: %v %q, want %q", s, r, got, want)
+			if (s.MinDepth() != g.MinD || s.MaxDepth() != g.MaxD) && !src.otherInPrinceton(s) {
+				t.Fatalf("%v: depths %d and %d, want %d and %d", s, s.MinDepth(), s.MaxDepth(), g.MinD, g.MaxD)
 			}
-		}
-		def, err := s.Definition()
-		if err != nil {
-			t.Fatal(err)
-		}
-		ex, err := s.Examples()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if sum16(def) != g.DefSHA1 || len(ex) != g.NEx || g.NEx > 0 && sum16(strings.Join(ex, "\x00")) != g.ExSHA1 {
-			t.Fatalf("%v: definition %q, examples %q", s, def, ex)
+			var lemmas []string
+			for l := range s.Lemmas() {
+				lemmas = append(lemmas, l.Name())
+			}
+			if !slices.Equal(lemmas, g.Lemmas) {
+				t.Fatalf("%v: lemmas %q, want %q", s, lemmas, g.Lemmas)
+			}
+			if f := s.Frames(); !slices.Equal(f, g.Frames) {
+				t.Fatalf("%v: frames %v, want %v", s, f, g.Frames)
+			}
+			for _, r := range Relations() {
+				want := g.Rel[r.String()]
+				switch r {
+				case Hypernyms:
+					want = g.Hypernyms
+				case TopicDomains:
+					want = g.Topic
+				}
+				if got := names(s.AppendRelated(nil, r)); !slices.Equal(got, want) {
+					if src.debian || !slices.Contains([]string{"inhibit.v.04", "restrain.v.01", "suppress.v.04"}, g.Name) {
+						t.Fatalf("%v: %v %q, want %q", s, r, got, want)
+					}
+				}
+			}
+			if !src.debian {
+				return
+			}
+			def, err1 := s.Definition()
+			ex, err2 := s.Examples()
+			if errors.Join(err1, err2) != nil || sum16(def) != g.DefSHA1 || len(ex) != g.NEx ||
+				g.NEx > 0 && sum16(strings.Join(ex, "\x00")) != g.ExSHA1 {
+				t.Fatalf("%v: definition %q, examples %q", s, def, ex)
+			}
+		})
+		if db.Len() != 117659 || (id-1)/step != (db.Len()-1)/step && id != db.Len() {
+			t.Fatalf("%d synsets; the golden file ends at %d", db.Len(), id)
 		}
 	})
-	if id != 117659 || db.Len() != id {
-		t.Fatalf("%d synsets, golden %d", db.Len(), id)
-	}
 }
 
 type goldenLemma struct {
@@ -100,41 +107,43 @@ type goldenLemma struct {
 }
 
 func TestLemmasAsNLTK(t *testing.T) {
-	db := debian(t)
-	n := 0
-	eachJSON(t, "lemmas.jsonl.gz", func(g goldenLemma) {
-		n++
-		l, err := db.Lemma(g.S + "." + g.L)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if l.Key() != g.K || l.Count() != g.C || l.Marker() != g.M || !slices.Equal(l.Frames(), g.F) {
-			t.Fatalf("%v: key %q, count %d, marker %q, frames %v; want %+v", l, l.Key(), l.Count(), l.Marker(), l.Frames(), g)
-		}
-		for r := Relation(1); r < relations; r++ {
-			if r == Participles {
-				continue
+	eachSource(t, func(t *testing.T, src source) {
+		db := src.db
+		eachJSON(t, src, "lemmas.jsonl.gz", func(g goldenLemma) {
+			l, err := db.Lemma(g.S + "." + g.L)
+			if err != nil {
+				t.Fatal(err)
 			}
-			want := map[Relation][]string{Antonyms: g.Antonyms, DerivationallyRelatedForms: g.DerivationallyRelatedForms,
-				Pertainyms: g.Pertainyms, AlsoSees: g.AlsoSees, VerbGroups: g.VerbGroups,
-				TopicDomains: g.TopicDomains, InTopicDomains: g.InTopicDomains, RegionDomains: g.RegionDomains,
-				InRegionDomains: g.InRegionDomains, UsageDomains: g.UsageDomains, InUsageDomains: g.InUsageDomains}[r]
-			var got []string
-			for x := range l.Related(r) {
-				got = append(got, x.FullName())
+			if l.Key() != g.K || l.Count() != g.C || l.Marker() != g.M || !slices.Equal(l.Frames(), g.F) {
+				t.Fatalf("%v: key %q, count %d, marker %q, frames %v; want %+v", l, l.Key(), l.Count(), l.Marker(), l.Frames(), g)
 			}
-			if !slices.Equal(got, want) {
-				t.Fatalf("%v: %v %q, want %q", l, r, got, want)
+			for _, r := range Relations() {
+				if r == Participles {
+					continue // NLTK has no method for it
+				}
+				want := map[Relation][]string{Antonyms: g.Antonyms, DerivationallyRelatedForms: g.DerivationallyRelatedForms,
+					Pertainyms: g.Pertainyms, AlsoSees: g.AlsoSees, VerbGroups: g.VerbGroups,
+					TopicDomains: g.TopicDomains, InTopicDomains: g.InTopicDomains, RegionDomains: g.RegionDomains,
+					InRegionDomains: g.InRegionDomains, UsageDomains: g.UsageDomains, InUsageDomains: g.InUsageDomains}[r]
+				var got []string
+				for x := range l.Related(r) {
+					got = append(got, x.FullName())
+				}
+				if !slices.Equal(got, want) {
+					t.Fatalf("%v: %v %q, want %q", l, r, got, want)
+				}
 			}
-		}
-		if k, err := db.LemmaByKey(g.K); err != nil || k.Key() != g.K {
-			t.Fatalf("%v: by key %v, %v", l, k, err)
-		}
+		})
 	})
-	t.Log(n, "lemmas")
-	var nonzero, sum, tagged, tags int
-	for s := range db.All() {
-		for l := range s.Lemmas() {
+}
+
+// The sums were found with NLTK 3.8 and the files of counts themselves.
+func TestCountsAndKeys(t *testing.T) {
+	eachSource(t, func(t *testing.T, src source) {
+		db := src.db
+		var nonzero, sum, tagged, tags, double int
+		keys := map[string]Lemma{}
+		for l := range db.AllLemmas() {
 			if c := l.Count(); c > 0 {
 				nonzero++
 				sum += c
@@ -143,9 +152,34 @@ func TestLemmasAsNLTK(t *testing.T) {
 				tagged++
 				tags += c
 			}
+			k := l.Key()
+			if _, ok := keys[k]; ok {
+				double++
+			} else {
+				keys[k] = l
+			}
 		}
-	}
-	if nonzero != 35396 || sum != 248796 || tagged != 35479 || tags != 249505 || len(db.missed) != 83 {
-		t.Fatal(nonzero, sum, tagged, tags, len(db.missed))
-	}
+		if nonzero != 35396 || sum != 248796 || tagged != 35479 || tags != 249505 || len(db.missed) != 83 {
+			t.Error(nonzero, sum, tagged, tags, len(db.missed))
+		}
+		if double != 29 {
+			t.Error(double, "keys of two lemmas")
+		}
+		for k, want := range keys {
+			if l, err := db.LemmaByKey(k); err != nil || l != want {
+				t.Fatalf("%s: %v %v, want %v", k, l, err, want)
+			}
+		}
+		for _, k := range []string{"", "dog", "dog%1:05:00", "dog%9:05:00::", "dog%1:05:0::", "dog%1:05:00:x:", "dog%1:05:77::", "dogg%1:05:00::"} {
+			if l, err := db.LemmaByKey(k); !errors.Is(err, ErrNotFound) {
+				t.Errorf("%q: %v %v", k, l, err)
+			}
+		}
+		if l, err := db.LemmaByKey("DOG%1:05:00::"); err != nil || l.FullName() != "dog.n.01.dog" {
+			t.Error(l, err)
+		}
+		if s, err := db.SynsetByKey("driving%1:04:03::"); err != nil || s.Name() != "drive.n.06" {
+			t.Error(s, err)
+		}
+	})
 }

@@ -18,7 +18,7 @@ func TestFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := fmt.Sprintf("%x", sha256.Sum256(b)), "928a3282a13f0176ae93211732dd2a0e5e8e3950fbd8350a31d217786b2d9a6c"; got != want {
+	if got, want := fmt.Sprintf("%x", sha256.Sum256(b)), "cc6d073e2273b36dbc7533a341222331f760bf9ddca20dfea44e0e7ad6aa3528"; got != want {
 		t.Errorf("SHA-256 %s, want %s", got, want)
 	}
 	if len(b) > 2_200_000 {
