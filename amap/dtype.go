@@ -46,10 +46,14 @@ func (d DType) Size() int { return int(dtypes[d].size) }
 func (d DType) float() bool { return d >= Float16 && d <= Float64 }
 
 // decode converts the numbers of src to float32. float64 is rounded to
-// nearest even, everything else is exact.
-func (d DType) decode(dst []float32, src []byte) {
+// nearest even, everything else is exact. A stream is not kept in the caches.
+func (d DType) decode(dst []float32, src []byte, stream bool) {
 	switch d {
 	case Float16:
+		if stream {
+			vec.F16Stream(dst, src)
+			return
+		}
 		vec.F16ToF32(dst, src)
 	case BFloat16:
 		src = src[:2*len(dst)]

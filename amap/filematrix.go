@@ -147,7 +147,7 @@ func collect(dst, src []byte, w, stride int64) []byte {
 func (x *fileMatrix) read(dst []float32, lo, hi int, s *scratch) error {
 	d := x.storage.dtype
 	return x.each(lo, hi, s, func(i int, b []byte) {
-		d.decode(dst[i*x.nunits:(i+1)*x.nunits], b)
+		d.decode(dst[i*x.nunits:(i+1)*x.nunits], b, s.stream)
 	})
 }
 
@@ -162,7 +162,7 @@ func (x *fileMatrix) read64(dst []float64, lo, hi int, s *scratch) error {
 			}
 			return
 		}
-		d.decode(row, b)
+		d.decode(row, b, false)
 		for u, v := range row {
 			to[u] = float64(v)
 		}
@@ -197,7 +197,7 @@ func (x *fileMatrix) columns(dst []float32, v *Layer) (err error) {
 		for i, u := range v.units {
 			for r := lo; r < min(rows, lo+64); r++ {
 				off := x.base + int64(v.row(r))*x.rowStride + int64(u)*x.unitStride
-				d.decode(one[:], x.src.data[off:off+int64(w)])
+				d.decode(one[:], x.src.data[off:off+int64(w)], false)
 				dst[i*rows+r] = one[0]
 			}
 		}

@@ -36,6 +36,8 @@ type scratch struct {
 	// that is as fast, and it keeps the process small, where a mapping would
 	// count every page that was touched.
 	bulk bool
+	// stream keeps what is read out of the caches: there is too much of it.
+	stream bool
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -254,7 +256,12 @@ func (l *Layer) Gather(dst []float32, rows []int32) error {
 		return err
 	}
 	order := readOrder(rows)
+	stream := len(dst) > 4<<20 && l.units == nil
 	return l.pass(context.Background(), len(rows), units, func(_, lo, hi int, s *scratch) error {
+		// The result is twice the size of what is read, so that the mapping's
+		// pages do not matter.
+		s.bulk, s.stream = false, stream
+		defer func() { s.stream = false }()
 		return l.runs(order, rows, lo, hi, func(i, n int) error {
 			r := int(rows[order.at(i)])
 			if order == nil {
@@ -334,7 +341,7 @@ func (l *Layer) pass(ctx context.Context, n, units int, f func(block, lo, hi int
 			return e // the first by place, whichever came first in time
 		}
 	}
-	if err == nil && !bulk {
+	if err == nil {
 		err = l.x.whole()
 	}
 	return err

@@ -45,6 +45,14 @@ func F16ToF32(dst []float32, src []byte) {
 	f16ToF32Go(dst[n:], src[2*n:])
 }
 
+// F16Stream is F16ToF32 for results that are too many for the caches: they are
+// written past them, where dst is aligned to 64 bytes.
+func F16Stream(dst []float32, src []byte) {
+	src = src[:2*len(dst)]
+	n := f16StreamFast(dst, src)
+	f16ToF32Go(dst[n:], src[2*n:])
+}
+
 func f16ToF32Go(dst []float32, src []byte) {
 	if len(dst) < 64 {
 		for i := range dst {

@@ -2,6 +2,8 @@
 
 package vec
 
+import "unsafe"
+
 //go:generate go run -C _gen ./f16 -out ../f16_amd64.s -pkg vec
 
 // The functions return how many leading elements they did.
@@ -18,6 +20,20 @@ func f16Fast(dst []float32, src []byte) int {
 		return n
 	}
 	return 0
+}
+
+func f16StreamFast(dst []float32, src []byte) int {
+	switch n := len(dst); {
+	case level >= AVX512 && n >= 16 && uintptr(unsafe.Pointer(&dst[0]))&63 == 0:
+		n &^= 15
+		f16StreamAVX512(&dst[0], &src[0], n)
+		return n
+	case level == AVX2 && n >= 8 && uintptr(unsafe.Pointer(&dst[0]))&31 == 0:
+		n &^= 7
+		f16StreamAVX2(&dst[0], &src[0], n)
+		return n
+	}
+	return f16Fast(dst, src)
 }
 
 func addF64Fast(acc []float64, x []float32) int {
@@ -97,3 +113,9 @@ func axpyF64AVX2(acc *float64, w float64, x *float32, n int)
 
 //go:noescape
 func axpyF64AVX512(acc *float64, w float64, x *float32, n int)
+
+//go:noescape
+func f16StreamAVX2(dst *float32, src *byte, n int)
+
+//go:noescape
+func f16StreamAVX512(dst *float32, src *byte, n int)

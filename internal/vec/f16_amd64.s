@@ -41,6 +41,44 @@ done:
 	VZEROUPPER
 	RET
 
+// func f16StreamAVX2(dst *float32, src *byte, n int)
+// Requires: AVX, F16C, MMX+
+TEXT ·f16StreamAVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+
+many:
+	CMPQ      DX, $0x00000020
+	JL        one
+	VCVTPH2PS (CX), Y0
+	VCVTPH2PS 16(CX), Y1
+	VCVTPH2PS 32(CX), Y2
+	VCVTPH2PS 48(CX), Y3
+	VMOVNTPS  Y0, (AX)
+	VMOVNTPS  Y1, 32(AX)
+	VMOVNTPS  Y2, 64(AX)
+	VMOVNTPS  Y3, 96(AX)
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000080, AX
+	SUBQ      $0x00000020, DX
+	JMP       many
+
+one:
+	CMPQ      DX, $0x00000008
+	JL        done
+	VCVTPH2PS (CX), Y0
+	VMOVNTPS  Y0, (AX)
+	ADDQ      $0x00000010, CX
+	ADDQ      $0x00000020, AX
+	SUBQ      $0x00000008, DX
+	JMP       one
+
+done:
+	SFENCE
+	VZEROUPPER
+	RET
+
 // func addF64AVX2(acc *float64, x *float32, n int)
 // Requires: AVX
 TEXT ·addF64AVX2(SB), NOSPLIT, $0-24
@@ -165,6 +203,44 @@ one:
 	JMP       one
 
 done:
+	VZEROUPPER
+	RET
+
+// func f16StreamAVX512(dst *float32, src *byte, n int)
+// Requires: AVX, AVX512F, MMX+
+TEXT ·f16StreamAVX512(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ n+16(FP), DX
+
+many:
+	CMPQ      DX, $0x00000040
+	JL        one
+	VCVTPH2PS (CX), Z0
+	VCVTPH2PS 32(CX), Z1
+	VCVTPH2PS 64(CX), Z2
+	VCVTPH2PS 96(CX), Z3
+	VMOVNTPS  Z0, (AX)
+	VMOVNTPS  Z1, 64(AX)
+	VMOVNTPS  Z2, 128(AX)
+	VMOVNTPS  Z3, 192(AX)
+	ADDQ      $0x00000080, CX
+	ADDQ      $0x00000100, AX
+	SUBQ      $0x00000040, DX
+	JMP       many
+
+one:
+	CMPQ      DX, $0x00000010
+	JL        done
+	VCVTPH2PS (CX), Z0
+	VMOVNTPS  Z0, (AX)
+	ADDQ      $0x00000020, CX
+	ADDQ      $0x00000040, AX
+	SUBQ      $0x00000010, DX
+	JMP       one
+
+done:
+	SFENCE
 	VZEROUPPER
 	RET
 

@@ -118,6 +118,15 @@ func TestF16AnyLength(t *testing.T) {
 						t.Fatalf("n=%d off=%d: element %d is %v, want %v", n, off, i, v, want)
 					}
 				}
+				dst2 := make([]float32, n+16)
+				for shift := range 16 { // one of them is aligned
+					F16Stream(dst2[shift:shift+n], src[off:])
+					for i, v := range dst2[shift : shift+n] {
+						if math.Float32bits(v) != math.Float32bits(dst[1+i]) {
+							t.Fatalf("n=%d shift=%d: element %d streamed is %v, want %v", n, shift, i, v, dst[1+i])
+						}
+					}
+				}
 				if dst[0] != 7 || dst[n+1] != 7 {
 					t.Fatalf("n=%d: wrote outside", n)
 				}

@@ -20,7 +20,8 @@ type isa struct {
 func main() {
 	ConstraintExpr("amd64,!noasm")
 	for _, s := range []isa{{"AVX2", 32, YMM}, {"AVX512", 64, ZMM}} {
-		convert(s)
+		convert(s, false)
+		convert(s, true)
 		add(s, false)
 		add(s, true)
 	}
@@ -30,10 +31,15 @@ func main() {
 	Generate()
 }
 
-// convert: dst[i] = float32(src[i]), 4 vectors a turn, then single ones.
-func convert(s isa) {
-	TEXT("f16"+s.name, NOSPLIT, "func(dst *float32, src *byte, n int)")
-	Doc("f16" + s.name + " converts n binary16 numbers, n a multiple of the lanes.")
+// convert: dst[i] = float32(src[i]), 4 vectors a turn, then single ones. A
+// stream writes past the caches, to an aligned place.
+func convert(s isa, stream bool) {
+	name, store := "f16"+s.name, VMOVUPS
+	if stream {
+		name, store = "f16Stream"+s.name, func(ops ...Op) { VMOVNTPS(ops[0], ops[1]) }
+	}
+	TEXT(name, NOSPLIT, "func(dst *float32, src *byte, n int)")
+	Doc(name + " converts n binary16 numbers, n a multiple of the lanes.")
 	dst, src, n := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("n"), GP64())
 	lanes := s.bytes / 4
 	loop(n, lanes, 4, func(unroll int) {
@@ -43,11 +49,11 @@ func convert(s isa) {
 			VCVTPH2PS(Mem{Base: src.(reg.Register), Disp: k * s.bytes / 2}, v[k])
 		}
 		for k := range unroll {
-			VMOVUPS(v[k], Mem{Base: dst.(reg.Register), Disp: k * s.bytes})
+			store(v[k], Mem{Base: dst.(reg.Register), Disp: k * s.bytes})
 		}
 		ADDQ(U32(uint32(unroll*s.bytes/2)), src)
 		ADDQ(U32(uint32(unroll*s.bytes)), dst)
-	})
+	}, stream)
 }
 
 // add: acc[i] += float64(x[i]), or the rounded product with w.
@@ -83,11 +89,11 @@ func add(s isa, weighted bool) {
 		}
 		ADDQ(U32(uint32(unroll*s.bytes/2)), x)
 		ADDQ(U32(uint32(unroll*s.bytes)), acc)
-	})
+	}, false)
 }
 
 // loop runs body over n elements, first unroll vectors at a time.
-func loop(n reg.Register, lanes, unroll int, body func(unroll int)) {
+func loop(n reg.Register, lanes, unroll int, body func(unroll int), fence bool) {
 	for _, u := range []int{unroll, 1} {
 		top, end := "many", "one"
 		if u == 1 {
@@ -101,6 +107,9 @@ func loop(n reg.Register, lanes, unroll int, body func(unroll int)) {
 		JMP(LabelRef(top))
 	}
 	Label("done")
+	if fence {
+		SFENCE()
+	}
 	VZEROUPPER()
 	RET()
 }
