@@ -2,7 +2,6 @@ package lemma
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -101,8 +100,8 @@ func New(s Spec, opts ...Option) (*BPE, error) {
 	if s.Split >= splits {
 		return nil, fmt.Errorf("%w: Split %d", ErrUnsupported, s.Split)
 	}
-	if len(s.Tokens) > math.MaxInt32 {
-		return nil, fmt.Errorf("%w: %d tokens", ErrUnsupported, len(s.Tokens))
+	if len(s.Tokens) >= 1<<idBits || len(s.Merges) >= noRank {
+		return nil, fmt.Errorf("%w: %d tokens and %d merges", ErrUnsupported, len(s.Tokens), len(s.Merges))
 	}
 	for b := range t.byteID {
 		t.byteID[b] = -1

@@ -33,13 +33,14 @@ func (t *BPE) Ranks() (map[string]int, error) {
 		}
 	}
 	last := int32(-1)
-	for _, m := range t.pairs.sorted() {
-		if m.id <= last {
-			return nil, fmt.Errorf("%w: ids do not rise with the merges: merge %d makes token %d, that before it token %d", ErrUnsupported, m.rank, m.id, last)
+	order, merges := t.pairs.merges()
+	for i, m := range merges {
+		if m.ID <= last {
+			return nil, fmt.Errorf("%w: ids do not rise with the merges: merge %d makes token %d, that before it token %d", ErrUnsupported, order[i], m.ID, last)
 		}
-		last = m.id
-		if l, r := lastPair(text[m.id], ranks); l != text[m.left] || r != text[m.right] {
-			return nil, fmt.Errorf("%w: merge %d: tiktoken would make token %d of %q and %q", ErrUnsupported, m.rank, m.id, l, r)
+		last = m.ID
+		if l, r := lastPair(text[m.ID], ranks); l != text[m.Left] || r != text[m.Right] {
+			return nil, fmt.Errorf("%w: merge %d: tiktoken would make token %d of %q and %q", ErrUnsupported, order[i], m.ID, l, r)
 		}
 	}
 	return ranks, nil

@@ -3,7 +3,6 @@ package lemma
 import (
 	"math"
 	"math/bits"
-	"slices"
 	"unicode/utf8"
 )
 
@@ -14,62 +13,69 @@ type Merge struct {
 	ID          int32 // of the product, whose bytes are those of Left and Right
 }
 
-const noRank = math.MaxInt32
+// Limits of a pairTable, far above any tokenizer known.
+const (
+	idBits, rankBits = 20, 24
+	noRank           = 1<<rankBits - 1
+)
 
-// A pairTable finds the merge of a pair of ids: open addressing, at most half
-// full, linear probing.
+// A pairTable finds the rank of the merge of two tokens: open addressing, at
+// most half full, linear probing. A slot is one word, so that as much of the
+// table as can be stays in the processor's cache.
 type pairTable struct {
-	slots []pairSlot
-	shift uint
+	slots   []uint64 // left id, right id, rank; all ones if free
+	shift   uint
+	product []int32 // by rank
 }
 
-type pairSlot struct {
-	left, right int32
-	rank, id    int32 // id is -1 in a free slot
-}
+const freeSlot = math.MaxUint64
 
 func newPairTable(merges []Merge) pairTable {
 	n := bits.Len(uint(2*len(merges) + 1))
-	t := pairTable{make([]pairSlot, 1<<n), uint(64 - n)}
+	t := pairTable{make([]uint64, 1<<n), uint(64 - n), make([]int32, len(merges))}
 	for i := range t.slots {
-		t.slots[i].id = -1
+		t.slots[i] = freeSlot
 	}
 	for rank, m := range merges {
-		s := t.slot(m.Left, m.Right)
-		*s = pairSlot{m.Left, m.Right, int32(rank), m.ID} // a repeated pair: the last one counts, as in HF
+		// Of a repeated pair the last one counts, as in HF.
+		*t.slot(pairKey(m.Left, m.Right)) = pairKey(m.Left, m.Right)<<rankBits | uint64(rank)
+		t.product[rank] = m.ID
 	}
 	return t
 }
 
-func (t *pairTable) slot(left, right int32) *pairSlot {
-	h := (uint64(uint32(left))<<32 | uint64(uint32(right))) * 0x9E3779B97F4A7C15
+func pairKey(left, right int32) uint64 { return uint64(left)<<idBits | uint64(right) }
+
+// slot returns the slot of a pair, or the free one where it would be.
+func (t *pairTable) slot(key uint64) *uint64 {
+	h := key * 0x9E3779B97F4A7C15
 	for i := h >> t.shift; ; i = (i + 1) & uint64(len(t.slots)-1) {
-		s := &t.slots[i]
-		if s.left == left && s.right == right || s.id < 0 {
+		if s := &t.slots[i]; *s>>rankBits == key || *s == freeSlot {
 			return s
 		}
 	}
 }
 
-// rank returns the rank of a pair and the id of its product, or noRank.
-func (t *pairTable) rank(left, right int32) (rank, id int32) {
-	s := t.slot(left, right)
-	if s.id < 0 {
-		return noRank, -1
-	}
-	return s.rank, s.id
+// rank returns the rank of a pair, or noRank: the low bits of a free slot.
+func (t *pairTable) rank(left, right int32) int32 {
+	return int32(*t.slot(pairKey(left, right)) & noRank)
 }
 
-// sorted returns the merges in use by rank.
-func (t *pairTable) sorted() []pairSlot {
-	var all []pairSlot
+// merges returns the merges in use, with their ranks, by rank.
+func (t *pairTable) merges() (ranks []int, merges []Merge) {
+	at := make([]uint64, len(t.product))
 	for _, s := range t.slots {
-		if s.id >= 0 {
-			all = append(all, s)
+		if s != freeSlot {
+			at[s&noRank] = s>>rankBits + 1
 		}
 	}
-	slices.SortFunc(all, func(a, b pairSlot) int { return int(a.rank) - int(b.rank) })
-	return all
+	for rank, key := range at {
+		if key--; key != math.MaxUint64 {
+			ranks = append(ranks, rank)
+			merges = append(merges, Merge{int32(key >> idBits), int32(key & (1<<idBits - 1)), t.product[rank]})
+		}
+	}
+	return ranks, merges
 }
 
 // shortPiece is the number of bytes up to which merging in a plain array
@@ -87,38 +93,54 @@ func (t *BPE) merge(dst []int32, piece string) []int32 {
 	return t.mergeLong(dst, piece)
 }
 
+// A part is a token and the rank of its merge with the next one.
+type part struct{ id, rank int32 }
+
 func (t *BPE) mergeShort(dst []int32, piece string) []int32 {
-	var id, rank, product [shortPiece]int32 // of the i-th token; of the pair i, i+1
-	n := len(piece)
-	for i := range n {
-		id[i] = t.byteID[piece[i]]
+	if len(piece) <= 16 {
+		var buf [16]part // most pieces: less to clear
+		return t.mergeIn(dst, piece, buf[:len(piece)])
 	}
-	for i := 0; i+1 < n; i++ {
-		rank[i], product[i] = t.pairs.rank(id[i], id[i+1])
+	var buf [shortPiece]part
+	return t.mergeIn(dst, piece, buf[:len(piece)])
+}
+
+func (t *BPE) mergeIn(dst []int32, piece string, parts []part) []int32 {
+	for i := range parts {
+		parts[i].id = t.byteID[piece[i]]
 	}
-	for n > 1 {
+	for i := range parts {
+		if i+1 < len(parts) {
+			parts[i].rank = t.pairs.rank(parts[i].id, parts[i+1].id)
+		} else {
+			parts[i].rank = noRank
+		}
+	}
+	for {
 		best, at := int32(noRank), 0
-		for i, r := range rank[:n-1] {
-			if r < best {
+		for i := range parts {
+			if r := parts[i].rank; r < best {
 				best, at = r, i
 			}
 		}
 		if best == noRank {
 			break
 		}
-		id[at] = product[at]
-		n--
-		copy(id[at+1:n], id[at+2:n+1])
-		copy(rank[at:n-1], rank[at+1:n]) // the pair at+1 moves to at, and is replaced below
-		copy(product[at:n-1], product[at+1:n])
-		if at > 0 {
-			rank[at-1], product[at-1] = t.pairs.rank(id[at-1], id[at])
+		whole := t.pairs.product[best]
+		n := copy(parts[at+1:], parts[at+2:])
+		parts = parts[:at+1+n]
+		parts[at] = part{whole, noRank}
+		if n > 0 {
+			parts[at].rank = t.pairs.rank(whole, parts[at+1].id)
 		}
-		if at+1 < n {
-			rank[at], product[at] = t.pairs.rank(id[at], id[at+1])
+		if at > 0 {
+			parts[at-1].rank = t.pairs.rank(parts[at-1].id, whole)
 		}
 	}
-	return append(dst, id[:n]...)
+	for _, p := range parts {
+		dst = append(dst, p.id)
+	}
+	return dst
 }
 
 // mergeLong is merge in time that grows with the length, and with hardly any
@@ -194,7 +216,7 @@ func (t *BPE) mergeHeap(dst []int32, piece string) []int32 {
 		prev[i], next[i] = int32(i-1), int32(i+1)
 	}
 	for i := 0; i+1 < n; i++ {
-		if r, _ := t.pairs.rank(id[i], id[i+1]); r != noRank {
+		if r := t.pairs.rank(id[i], id[i+1]); r != noRank {
 			heap = append(heap, uint64(r)<<32|uint64(i))
 		}
 	}
@@ -206,21 +228,22 @@ func (t *BPE) mergeHeap(dst []int32, piece string) []int32 {
 		if id[i] < 0 || int(j) == n {
 			continue
 		}
-		r, whole := t.pairs.rank(id[i], id[j])
+		r := t.pairs.rank(id[i], id[j])
 		if r != int32(e>>32) {
 			continue
 		}
+		whole := t.pairs.product[r]
 		id[i], id[j] = whole, -1
 		k := next[j]
 		next[i] = k
 		if int(k) < n {
 			prev[k] = i
-			if r, _ := t.pairs.rank(whole, id[k]); r != noRank {
+			if r := t.pairs.rank(whole, id[k]); r != noRank {
 				heap.push(uint64(r)<<32 | uint64(i))
 			}
 		}
 		if h := prev[i]; h >= 0 {
-			if r, _ := t.pairs.rank(id[h], whole); r != noRank {
+			if r := t.pairs.rank(id[h], whole); r != noRank {
 				heap.push(uint64(r)<<32 | uint64(h))
 			}
 		}

@@ -3,9 +3,11 @@ package neox_test
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,6 +99,8 @@ func TestCodePoints(t *testing.T) {
 
 func quick() bool { return testing.Short() || raceDetector }
 
+// What is known of the vocabulary (see the generator), and the hash of all
+// tokens by id.
 func TestData(t *testing.T) {
 	tok := newTok(t)
 	if tok.Len() != 50277 {
@@ -104,22 +108,125 @@ func TestData(t *testing.T) {
 	}
 	h := sha256.New()
 	longest, invalid := 0, 0
+	produced := [256]bool{}
+	columns := map[string]int{} // ids by decoded name
 	var buf []byte
 	for id := range int32(tok.Len()) {
 		var err error
 		if buf, err = tok.Decode(buf[:0], id); err != nil {
 			t.Fatal(err)
 		}
-		if id < 50254 {
-			longest = max(longest, len(buf))
-			if !strings.Contains(string(buf), "\ufffd") && strings.ToValidUTF8(string(buf), "\ufffd") != string(buf) {
-				invalid++
-			}
+		if !utf8.Valid(buf) {
+			invalid++
+		}
+		longest = max(longest, len(buf))
+		for _, b := range buf {
+			produced[b] = true
+		}
+		if back, ok := tok.ID(tok.Token(id)); !ok || back != id {
+			t.Errorf("token %d, %q, is found as %d", id, tok.Token(id), back)
 		}
 		fmt.Fprintf(h, "%d %q\n", id, buf)
+		// One U+FFFD for each ill-formed sequence, as Python decodes.
+		columns[pythonDecode(buf)]++
 	}
 	if longest != 512 || invalid != 484 {
 		t.Errorf("longest token %d bytes, %d not UTF-8; want 512, 484", longest, invalid)
 	}
-	t.Logf("%x", h.Sum(nil))
+	for b, got := range produced {
+		if never := b == 0xC0 || b == 0xC1 || b >= 0xF5; got == never {
+			t.Errorf("byte %#x: in a token: %t", b, got)
+		}
+	}
+	if sum := fmt.Sprintf("%x", h.Sum(nil)); sum != "469e5b8ae6b5ef0f9cc20dfadb18ca5d516802a7e47a4a7a8ce01aa28b4f71ce" {
+		t.Errorf("hash of the tokens: %s", sum)
+	}
+	shared, of := 0, 0
+	for name, n := range columns {
+		if got := len(tok.Named(name)); got != n {
+			t.Errorf("%q: %d ids of this name, want %d", name, got, n)
+		}
+		if n > 1 {
+			shared, of = shared+1, of+n
+		}
+	}
+	if shared != 26 || of != 513 {
+		t.Errorf("%d names shared by %d ids, want 26, 513", shared, of)
+	}
+}
+
+// pythonDecode is bytes.decode("utf-8", "replace").
+func pythonDecode(b []byte) string {
+	var s strings.Builder
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			// The longest beginning of something well-formed.
+			for ; n < len(b) && n < 4; n++ {
+				if utf8.FullRune(b[:n+1]) {
+					break
+				}
+			}
+		}
+		s.WriteRune(r)
+		b = b[n:]
+	}
+	return s.String()
+}
+
+func TestErrors(t *testing.T) {
+	tok := newTok(t, lemma.WithMaxPiece(100))
+	dst := []int32{1, 2}
+	for s, at := range map[string]string{
+		"\xff": "offset 0", "abc\x80": "offset 3", "é\xc3": "offset 2", "a \xed\xa0\x80": "offset 2", "<|endoftext|>\xf5": "offset 13", "\xc0\x80": "offset 0",
+	} {
+		got, err := tok.Encode(dst, s)
+		if !errors.Is(err, lemma.ErrUTF8) || !strings.HasSuffix(err.Error(), at) || len(got) != 2 {
+			t.Errorf("%q: %v, %v; want %s", s, got, err, at)
+		}
+	}
+	got, err := tok.Encode(dst, "a "+strings.Repeat("b", 101))
+	if !errors.Is(err, lemma.ErrTooLong) || len(got) != 2 {
+		t.Errorf("a long piece: %v, %v", got, err)
+	}
+	if got, err = tok.Encode(dst, strings.Repeat("b ", 101)); err != nil || len(got) != 2+101+1 {
+		t.Errorf("many short pieces: %d ids, %v", len(got), err)
+	}
+	for _, id := range []int32{-1, 50277, 1 << 30} {
+		if b, err := tok.Decode([]byte("x"), 12022, id); !errors.Is(err, lemma.ErrRange) || string(b) != "x" {
+			t.Errorf("Decode(%d): %q, %v", id, b, err)
+		}
+		if s := tok.Token(id); s != "" {
+			t.Errorf("Token(%d) is %q", id, s)
+		}
+	}
+}
+
+// One word of a megabyte takes a moment, and has the ids that the same word
+// has in parts that end where no merge goes across.
+func TestLongWord(t *testing.T) {
+	tok := newTok(t)
+	part := "supercalifragilistic\u00e9"
+	once, err := tok.Encode(nil, part+part)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 1 << 20 / len(part)
+	got, err := tok.Encode(nil, strings.Repeat(part, n))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := tok.Decode(nil, got...)
+	if err != nil || string(text) != strings.Repeat(part, n) {
+		t.Error("the text does not come back")
+	}
+	period := len(got) / n
+	if len(got) != period*n || !slices.Equal(got[len(got)-len(once)/2:], once[len(once)/2:]) {
+		t.Errorf("%d ids for %d parts; of two parts %v", len(got), n, once)
+	}
+	for i := 2 * period; i < len(got); i++ {
+		if got[i] != got[i-period] {
+			t.Fatalf("id %d is %d, one part before it was %d", i, got[i], got[i-period])
+		}
+	}
 }

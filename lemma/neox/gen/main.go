@@ -5,8 +5,8 @@
 //
 // It checks every property that the format relies on and refuses the file
 // otherwise. The three tokens for personal data that AI2's copy of the file
-// adds are dropped, by name. The same input gives the same output, byte for
-// byte.
+// adds are dropped, by name. The same input and release of Go give the same
+// output, byte for byte.
 package main
 
 import (
