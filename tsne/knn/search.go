@@ -35,6 +35,9 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 		return searchFunc(ctx, src, src, k, true, &set)
 	}
 	m := src.merge(hash)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	distinct := src.distinct(m)
 	used := int64(12 * src.n)
 	kd := k
@@ -51,9 +54,15 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 		if g, err = expand(ctx, g, m, k, true, set.Workers); err != nil {
 			return nil, err
 		}
+		if g.Stats.Method != Descent {
+			g.Recall.Rows = src.n
+		}
 	}
 	return g, nil
 }
+
+// exactFlop is the work, n²·d, above which Auto searches approximately.
+const exactFlop = 6e13
 
 // searchDistinct chooses the method. used is the memory already planned.
 func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used int64) (*Graph, error) {
@@ -65,6 +74,10 @@ func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used i
 		if set.Method == Gram {
 			return nil, err
 		}
+	}
+	n := float64(s.n)
+	if set.Method == Descent || set.Method == Auto && n*n*float64(s.d) > exactFlop {
+		return searchDescent(ctx, s, k, set, used)
 	}
 	s, used, err := materialise(ctx, s, set, used)
 	if err != nil {
@@ -159,6 +172,9 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 	xs, err := newSource(x, set.Metric)
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
+	}
+	if set.Method == Gram || set.Method == Descent {
+		return nil, &SettingError{"Method", set.Method, "does not work with Query"}
 	}
 	if rs.d != xs.d {
 		return nil, fmt.Errorf("%w: reference rows have %d columns, query rows %d", ErrPoints, rs.d, xs.d)

@@ -81,8 +81,8 @@ func avx512() {
 	loop("k", d, func(k int) {
 		VMOVUPS(Mem{Base: b, Disp: 128 * k}, b0)
 		VMOVUPS(Mem{Base: b, Disp: 128*k + 64}, b1)
-		PREFETCHT0(Mem{Base: b, Disp: 128*k + 1024})
-		PREFETCHT0(Mem{Base: b, Disp: 128*k + 1024 + 64})
+		PREFETCHT0(Mem{Base: b, Disp: 128*k + 2048})
+		PREFETCHT0(Mem{Base: b, Disp: 128*k + 2048 + 64})
 		if k != 3 {
 			PREFETCHT0(Mem{Base: a, Disp: 64*k + 512})
 		}
