@@ -152,21 +152,46 @@ func (g *gram) sortPoints(s *source, compact []int32, total int) {
 	for p, u := range rand.New(rand.NewPCG(1, 1)).Perm(s.n) { // no part of the result depends on it
 		g.label[p] = int32(u)
 	}
+	var group [scanChunk]uint64
 	for p := 0; p < s.n; p += scanChunk {
-		slices.SortStableFunc(g.label[p:min(p+scanChunk, s.n)], func(a, b int32) int {
-			return len(terms(a)) - len(terms(b))
-		})
-	}
-	g.order = make([]int32, s.n)
-	for p := range g.order {
-		g.order[p] = int32(p)
-	}
-	slices.SortFunc(g.order, func(a, b int32) int {
-		if c := slices.Compare(terms(g.label[a]), terms(g.label[b])); c != 0 {
-			return c
+		l := g.label[p:min(p+scanChunk, s.n)]
+		for c, u := range l {
+			group[c] = uint64(len(terms(u)))<<32 | uint64(u)
 		}
-		return int(a) - int(b)
+		slices.Sort(group[:len(l)])
+		for c := range l {
+			l[c] = int32(uint32(group[c]))
+		}
+	}
+	// By the first three terms, which is as good as all of them.
+	type place struct {
+		key uint64
+		p   int32
+	}
+	places := make([]place, s.n)
+	for p := range places {
+		places[p].p = int32(p)
+		t := terms(g.label[p])
+		for c := range 3 {
+			places[p].key <<= 21
+			if c < len(t) {
+				places[p].key |= uint64(t[c]+1) & (1<<21 - 1)
+			}
+		}
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		if a.key != b.key {
+			if a.key < b.key {
+				return -1
+			}
+			return 1
+		}
+		return int(a.p) - int(b.p)
 	})
+	g.order = make([]int32, s.n)
+	for c, v := range places {
+		g.order[c] = v.p
+	}
 	sorted := *s
 	sorted.ids = make([]int32, s.n)
 	g.start, g.index, g.weight = make([]int32, 1, s.n+1), make([]int32, 0, total), make([]float32, 0, total)
@@ -186,6 +211,9 @@ func (g *gram) search(ctx context.Context, k int, set *Settings) (*Graph, error)
 	g.band, g.label, g.order, g.graph = planned.band, planned.label, planned.order, planned.graph
 	if k == 0 || g.ref.n == 0 {
 		return g.graph, nil
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	if err := g.innerProducts(); err != nil {
 		return nil, err

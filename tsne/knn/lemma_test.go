@@ -63,12 +63,15 @@ func lemmas(n, v, d int) Combination {
 				}
 				terms++
 			}
+			if terms == 1 && single == v {
+				terms = 3
+			}
 			for { // a row that is not there yet
 				row := make([]int32, terms)
 				for t := range row {
 					row[t] = token()
 				}
-				if terms == 1 && single < v {
+				if terms == 1 {
 					row[0] = int32(single)
 					single++
 				}

@@ -35,6 +35,9 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 		return searchFunc(ctx, src, src, k, true, &set)
 	}
 	m := src.merge(hash)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	distinct := src.distinct(m)
 	used := int64(12 * src.n)
 	kd := k
@@ -50,6 +53,9 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	if m != nil {
 		if g, err = expand(ctx, g, m, k, true, set.Workers); err != nil {
 			return nil, err
+		}
+		if g.Stats.Method != Descent {
+			g.Recall.Rows = src.n
 		}
 	}
 	return g, nil

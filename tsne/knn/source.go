@@ -1,7 +1,6 @@
 package knn
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -324,48 +323,38 @@ type merging struct {
 // merge finds equal rows. It returns nil when there are none.
 func (s *source) merge(hash []uint64) *merging {
 	n := len(hash)
-	order := make([]int32, n)
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int {
-		if c := cmp.Compare(hash[a], hash[b]); c != 0 {
-			return c
-		}
-		return int(a) - int(b)
-	})
 	first := make([]int32, n) // first equal row
 	distinct := n
+	// An open hash table of first rows, by place + 1.
+	size := 1 << bits.Len(uint(2*n))
+	table := make([]int32, size)
 	var ra, rb []float32
 	var t scratch
-	for lo := 0; lo < n; {
-		hi := lo + 1
-		for hi < n && hash[order[hi]] == hash[order[lo]] {
-			hi++
-		}
-		run := order[lo:hi]
-		for k, i := range run {
-			first[i] = i
-			for _, j := range run[:k] {
-				if first[j] != j {
-					continue
-				}
-				if ra == nil {
-					ra, rb = make([]float32, s.d), make([]float32, s.d)
-				}
-				if s.equal(int(i), int(j), ra, rb, &t) {
-					first[i] = j
-					distinct--
-					break
-				}
+	for i, h := range hash {
+		first[i] = int32(i)
+		for at := int(h & uint64(size-1)); ; at = (at + 1) & (size - 1) {
+			j := int(table[at]) - 1
+			if j < 0 {
+				table[at] = int32(i + 1)
+				break
+			}
+			if hash[j] != h {
+				continue
+			}
+			if ra == nil {
+				ra, rb = make([]float32, s.d), make([]float32, s.d)
+			}
+			if s.equal(i, j, ra, rb, &t) {
+				first[i] = int32(j)
+				distinct--
+				break
 			}
 		}
-		lo = hi
 	}
 	if distinct == n {
 		return nil
 	}
-	m := &merging{of: make([]int32, n), start: make([]int32, distinct+1), member: order}
+	m := &merging{of: make([]int32, n), start: make([]int32, distinct+1), member: make([]int32, n)}
 	u := int32(0)
 	for i, f := range first {
 		if int(f) == i {
