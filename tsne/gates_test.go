@@ -135,6 +135,17 @@ func checkGate(t *testing.T, n int, g gate) {
 		t.Errorf("the run says KL = %.4f, it is %.4f", res.KL, kl)
 	}
 
+	// The repulsion of the finished map, as the steps saw it.
+	phi, force, z, used := tsne.Repulsion(res.Y)
+	e, err := quality.ForceError(ctx, res.Y, 2, quality.Field{Phi: phi, Rep: force}, nil, quality.Sample{Size: 2000, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%v: error of the force %.4f rms, %.3f largest; of Z %.6f; Z = %.1f", used, e.RMS, e.Max, e.Z, z)
+	if used != tsne.Mesh || !(e.RMS < .02) || !(math.Abs(e.Z) < .003) {
+		t.Errorf("%v: errors %+v", used, e)
+	}
+
 	// Digits lie among their like; by chance one neighbour in ten would.
 	all, err := quality.Neighbors(ctx, res.Y, 2, 10, nil, 0)
 	if err != nil {

@@ -200,10 +200,8 @@ func writeMap(name string, y []float32, dims int, labels []int32, names []string
 // frequent labels in colour, the rest in grey.
 func writePNG(name string, res *tsne.Result, labels []int32, names []string) error {
 	texts := make([]string, res.Len())
-	if labels != nil {
-		for i, l := range labels {
-			texts[i] = names[l]
-		}
+	for i, l := range labels {
+		texts[i] = names[l]
 	}
 	p, err := plot.NewPoints(res, texts)
 	if err != nil {

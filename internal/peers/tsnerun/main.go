@@ -1,7 +1,7 @@
 // Command tsnerun embeds one data set with package tsne and prints where the
 // time went, for comparison with other programs by ../tsne.py.
 //
-//	tsnerun -in X.npy [-start START.npy] -out Y.npy [-method mesh|tree|exact]
+//	tsnerun -in X.npy [-start START.npy] -out Y.npy [-method …] [-search …]
 //	tsnerun -groups N -out Y.npy
 //	tsnerun -lemma [-start START.npy] -out Y.npy
 //	tsnerun -write-lemma X.npy
@@ -53,7 +53,8 @@ func run(ctx context.Context, args []string) error {
 	write := f.String("write-lemma", "", "only write the rows of the lemma workload to this `file`")
 	start := f.String("start", "", "`file` of first positions")
 	out := f.String("out", "", "`file` for the map")
-	method := f.String("method", "auto", "repulsion")
+	method := f.String("method", "auto", "repulsion: auto, mesh, tree or exact")
+	search := f.String("search", "auto", "neighbours: auto, exact or descent")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -84,6 +85,15 @@ func run(ctx context.Context, args []string) error {
 		s.Method = tsne.Exact
 	default:
 		return fmt.Errorf("no method %q", *method)
+	}
+	switch *search {
+	case "auto":
+	case "exact":
+		s.Search = &knn.Settings{Method: knn.Exact}
+	case "descent":
+		s.Search = &knn.Settings{Method: knn.Descent}
+	default:
+		return fmt.Errorf("no search %q", *search)
 	}
 	if *start != "" {
 		y, _, err := read(*start)
