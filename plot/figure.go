@@ -113,7 +113,7 @@ const (
 // zero height means as high as the content needs at that width.
 //
 // Errors wrap ErrEmpty (no panels), ErrSize (too small for the content, or
-// above 400 megapixels) and ErrLength (Align with panels that differ).
+// above 150 megapixels) and ErrLength (Align with panels that differ).
 func (f *Figure) WritePNG(w io.Writer, width, height vg.Length) error {
 	l, err := f.layout(width, height)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"compress/flate"
+	"context"
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
@@ -16,6 +17,8 @@ import (
 	"strings"
 
 	"gonum.org/v1/plot/plotter"
+
+	"github.com/semamap/semamap/internal/par"
 )
 
 // A Viewer is one HTML page to explore N points by: it moves them from layer
@@ -174,7 +177,13 @@ func (v *Viewer) write(w io.Writer, layers []plotter.XYs, ranges [][2]int) error
 		slices.SortStableFunc(perm, func(a, b int) int { return cmp.Compare(v.Words[a], v.Words[b]) })
 	}
 
-	var data, text bytes.Buffer
+	// The page's data: what is packed, in the order of the page.
+	type part struct {
+		id   string
+		make func() []byte
+	}
+	var parts []part
+	var text bytes.Buffer
 	labelings := v.Labelings
 	if len(labelings) == 0 {
 		labelings = []Labeling{{Labels: make([]string, n), None: "all"}}
@@ -199,24 +208,29 @@ func (v *Viewer) write(w io.Writer, layers []plotter.XYs, ranges [][2]int) error
 		}
 		writeSummary(&text, pl)
 	}
-	if err := appendData(&data, "d-cats", cats); err != nil {
-		return err
-	}
+	parts = append(parts, part{"d-cats", func() []byte { return cats }})
 	for i, l := range v.Layers {
-		p.Layers = append(p.Layers, pageLayer{Name: display(l.Name), Title: display(l.Title), Notes: displayAll(l.Notes), From: ranges[i][0], To: ranges[i][1]})
-		rows := perm[ranges[i][0]:ranges[i][1]]
-		if err := appendData(&data, fmt.Sprintf("d-layer%d", i), quantize(layers[i], rows, ranges[i][0], p.Bits)); err != nil {
-			return err
-		}
+		from, to := ranges[i][0], ranges[i][1]
+		p.Layers = append(p.Layers, pageLayer{Name: display(l.Name), Title: display(l.Title), Notes: displayAll(l.Notes), From: from, To: to})
+		parts = append(parts, part{fmt.Sprint("d-layer", i), func() []byte { return quantize(layers[i], perm[from:to], from, p.Bits) }})
 	}
 	if v.Words != nil {
-		words := make([]string, n)
-		for i, r := range perm {
-			words[i] = display(v.Words[r])
-		}
-		if err := appendData(&data, "d-words", []byte(strings.Join(words, "\n"))); err != nil {
-			return err
-		}
+		parts = append(parts, part{"d-words", func() []byte {
+			words := make([]string, n)
+			for i, r := range perm {
+				words[i] = display(v.Words[r])
+			}
+			return []byte(strings.Join(words, "\n"))
+		}})
+	}
+	packed := make([][]byte, len(parts))
+	// The context is never cancelled, so there is no error to look at.
+	_ = par.Blocks(context.Background(), 0, len(parts), 1, func(_, i, _, _ int) {
+		packed[i] = pack(parts[i].make())
+	})
+	var data bytes.Buffer
+	for i, d := range packed {
+		fmt.Fprintf(&data, "<script type=\"text/plain\" id=%q>%s</script>\n", parts[i].id, d)
 	}
 	meta, err := json.Marshal(p) // escapes <, > and &
 	if err != nil {
@@ -367,23 +381,13 @@ func quantize(xys plotter.XYs, rows []int, from, bits int) []byte {
 	return out
 }
 
-// appendData writes bytes as an element of the page: deflate within base64.
-func appendData(w *bytes.Buffer, id string, raw []byte) error {
-	var packed bytes.Buffer
-	f, err := flate.NewWriter(&packed, flate.DefaultCompression)
-	if err != nil {
-		return err
-	}
-	if _, err = f.Write(raw); err == nil {
-		err = f.Close()
-	}
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "<script type=\"text/plain\" id=%q>", id)
-	w.Write(base64.StdEncoding.AppendEncode(nil, packed.Bytes()))
-	w.WriteString("</script>\n")
-	return nil
+// pack returns bytes as the page holds them: deflate within base64.
+func pack(raw []byte) []byte {
+	var b bytes.Buffer
+	f, _ := flate.NewWriter(&b, flate.DefaultCompression) // the level is a good one
+	_, _ = f.Write(raw)                                   // a Buffer does not fail
+	_ = f.Close()
+	return base64.StdEncoding.AppendEncode(nil, b.Bytes())
 }
 
 // WriteHTML writes the figure as a page to explore, with a layer a panel; a

@@ -29,13 +29,14 @@ type imageCanvas struct {
 	moved []bool
 }
 
-// maxPixels bounds an image: 400 megapixels are 1.6 GB.
-const maxPixels = 400 << 20
+// maxPixels bounds an image: 150 megapixels are a poster of 84 by 119 cm at 300
+// dots per inch, and take 1.3 GB to draw.
+const maxPixels = 150 << 20
 
 // NewPNG returns a canvas that writes a PNG with the given number of dots per
 // inch. Drawing [Points] on it, alone or within a gonum plot, is many times
 // faster than on gonum's own. Sizes that are not positive, or images above
-// 400 megapixels, make it panic.
+// 150 megapixels, make it panic.
 func NewPNG(width, height vg.Length, dpi int) vg.CanvasWriterTo {
 	return newImageCanvas(width, height, dpi, color.White)
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compare package plot with gonum/plot, matplotlib and plotly, in one run.
 
-    python3 internal/peers/plot.py [-rounds 5] [-chromium PATH] [-skip-html]
+    python3 internal/peers/plot.py [-rounds 5] [-part all|drawing|html] [-chromium PATH]
 
 Needs Go, and numpy, matplotlib and plotly from pip; for the last part
 Chromium. Every round times each program once on the same maps of 1,564 and
@@ -164,7 +164,7 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("-rounds", type=int, default=5)
     ap.add_argument("-chromium", default=os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome"))
-    ap.add_argument("-skip-html", action="store_true")
+    ap.add_argument("-part", choices=["all", "drawing", "html"], default="all")
     args = ap.parse_args()
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     with tempfile.TemporaryDirectory() as folder:
@@ -180,26 +180,27 @@ def main():
             if size:
                 sizes[name] = size
 
-        for r in range(args.rounds):
-            for name, (s, b) in bench(binary, "PNG|SVG").items():
-                note(name, s, b)
-            for n, (xy, cat, _) in data.items():
+        if args.part != "html":
+            for r in range(args.rounds):
+                for name, (s, b) in bench(binary, "PNG|SVG").items():
+                    note(name, s, b)
+                for n, (xy, cat, _) in data.items():
+                    for dpi in (96, 192):
+                        note(f"PNG/n={n}/dpi={dpi}/by=matplotlib", *matplotlib_png(xy, cat, dpi))
+                print(f"round {r + 1} of {args.rounds}", file=sys.stderr)
+            med = {k: statistics.median(v) for k, v in times.items()}
+            print("time, ours / peer (medians of %d)" % args.rounds)
+            for n in data:
                 for dpi in (96, 192):
-                    note(f"PNG/n={n}/dpi={dpi}/by=matplotlib", *matplotlib_png(xy, cat, dpi))
-            print(f"round {r + 1} of {args.rounds}", file=sys.stderr)
-        med = {k: statistics.median(v) for k, v in times.items()}
-        print("time, ours / peer (medians of %d)" % args.rounds)
-        for n in data:
-            for dpi in (96, 192):
-                ours = med[f"PNG/n={n}/dpi={dpi}/by=ours"]
-                for peer in ("gonum", "matplotlib"):
-                    p = med[f"PNG/n={n}/dpi={dpi}/by={peer}"]
-                    print(f"  PNG {n:>7,} points {dpi:>3} dpi / {peer:<10}  {ours / p:.3f}   ({ours * 1e3:.0f} ms / {p * 1e3:.0f} ms)")
-        for n in data:
-            for kind in ("titled", "vector", "image"):
-                a, b = f"SVG/n={n}/by={kind}", f"SVG/n={n}/by=gonum"
-                print(f"  SVG {n:>7,} points {kind:<7} / gonum       {med[a] / med[b]:.3f}   bytes {sizes[a] / sizes[b]:.3f}")
-        if args.skip_html or not args.chromium:
+                    ours = med[f"PNG/n={n}/dpi={dpi}/by=ours"]
+                    for peer in ("gonum", "matplotlib"):
+                        p = med[f"PNG/n={n}/dpi={dpi}/by={peer}"]
+                        print(f"  PNG {n:>7,} points {dpi:>3} dpi / {peer:<10}  {ours / p:.3f}   ({ours * 1e3:.0f} ms / {p * 1e3:.0f} ms)")
+            for n in data:
+                for kind in ("titled", "vector", "image"):
+                    a, b = f"SVG/n={n}/by={kind}", f"SVG/n={n}/by=gonum"
+                    print(f"  SVG {n:>7,} points {kind:<7} / gonum       {med[a] / med[b]:.3f}   bytes {sizes[a] / sizes[b]:.3f}")
+        if args.part == "drawing" or not args.chromium:
             return
         for n, (xy, cat, words) in data.items():
             ours, theirs = os.path.join(folder, f"{n}.html"), os.path.join(folder, f"{n}-plotly.html")
