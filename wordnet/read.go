@@ -86,6 +86,7 @@ func readOptional(fsys fs.FS, name string) (string, error) {
 type blockReader struct {
 	f     fs.File
 	name  string
+	size  int    // of the file, as the file system says, or trustSize
 	carry []byte // the beginning of the next block
 	at    int    // position of the block at hand
 	line  int    // lines before it
@@ -99,7 +100,11 @@ func openBlocks(fsys fs.FS, name string) (*blockReader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wordnet: %w", err)
 	}
-	return &blockReader{f: f, name: name}, nil
+	r := &blockReader{f: f, name: name, size: trustSize}
+	if fi, err := f.Stat(); err == nil {
+		r.size = int(min(max(fi.Size(), 0), trustSize))
+	}
+	return r, nil
 }
 
 func (r *blockReader) close() { r.f.Close() }
@@ -108,6 +113,7 @@ func (r *blockReader) close() { r.f.Close() }
 // longer line. At the end the error is io.EOF.
 func (r *blockReader) next(buf []byte, size int) ([]byte, error) {
 	r.at, r.line = r.nextAt, r.nextLine
+	size = min(size, r.size+1) // one more, to find the end
 	buf = append(buf[:0], r.carry...)
 	end, idle := 0, 0 // end of the last whole line
 	for seen := 0; !r.eof && (len(buf) < size || end == 0); {
