@@ -117,12 +117,12 @@ func (r *blockReader) next(buf []byte, size int) ([]byte, error) {
 	buf = append(buf[:0], r.carry...)
 	end, idle := 0, 0 // end of the last whole line
 	for seen := 0; !r.eof && (len(buf) < size || end == 0); {
-		if free := size - len(buf); free > 0 {
-			buf = slices.Grow(buf, free)
-		} else {
-			buf = slices.Grow(buf, len(buf)) // a line longer than the block
+		if len(buf) >= size {
+			size = 2 * len(buf) // a line longer than the block
 		}
-		n, err := r.f.Read(buf[len(buf):cap(buf)])
+		buf = slices.Grow(buf, size-len(buf))
+		// Never beyond size: where blocks end must not depend on the buffer.
+		n, err := r.f.Read(buf[len(buf):size])
 		buf = buf[:len(buf)+n]
 		if n > 0 {
 			idle = 0
