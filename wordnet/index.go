@@ -175,8 +175,11 @@ func (f *indexFile) line(s []byte, p part, x *lexicon) error {
 	}
 	for range n {
 		t = r.next()
-		off, ok := decimal(t)
-		if !ok || len(t) != 8 {
+		if len(t) != 8 {
+			return bad("synset offset", t)
+		}
+		off, ok := digits8(t)
+		if !ok {
 			return bad("synset offset", t)
 		}
 		f.offset = append(f.offset, off)

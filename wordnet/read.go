@@ -2,6 +2,7 @@ package wordnet
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -258,6 +259,19 @@ func decimal[T bytestring](s T) (uint32, bool) {
 		v = v*10 + uint32(d)
 	}
 	return v, true
+}
+
+// digits8 returns the value of eight digits, all of them at once.
+func digits8(s []byte) (uint32, bool) {
+	v := binary.LittleEndian.Uint64(s)
+	const high = 0xF0F0F0F0F0F0F0F0
+	if v&high != 0x3030303030303030 || (v+0x0606060606060606)&high != 0x3030303030303030 {
+		return 0, false
+	}
+	v = v & 0x0F0F0F0F0F0F0F0F * (10<<8 + 1) >> 8
+	v = v & 0x00FF00FF00FF00FF * (100<<16 + 1) >> 16
+	v = v & 0x0000FFFF0000FFFF * (10000<<32 + 1) >> 32
+	return uint32(v), true
 }
 
 // hex8 returns the value of one or two hexadecimal digits.
