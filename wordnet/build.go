@@ -38,9 +38,16 @@ func (b *builder) file(name string) string { return path.Join(b.dir, name) }
 // openFiles reads a folder of database files: the index files, then the data
 // files in blocks, then what needs both.
 func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
-	db := &DB{compat: s.Compat, exc: make(map[string][parts]string, 6000)}
+	db := &DB{compat: s.Compat, exc: map[string][parts]string{}}
 	b := &builder{db: db, dir: dir, glosses: !s.NoGlosses}
-	x := newLexicon(1<<17, 2<<20) // about as much as WordNet 3.0 has
+	// In WordNet 3.0 a record of an index has 41 bytes and a lemma 12.
+	size := 0
+	for _, name := range partNames {
+		if fi, err := fs.Stat(fsys, b.file("index."+name)); err == nil {
+			size += int(min(fi.Size(), trustSize))
+		}
+	}
+	x := newLexicon(size/40, size*2/7)
 	err := parallel(func() (err error) {
 		for p, name := range partNames {
 			if b.index[p], err = parseIndex(fsys, b.file("index."+name), part(p), x); err != nil {

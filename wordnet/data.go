@@ -230,7 +230,15 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 	}
 	y.pointers = uint16(pointers)
 	for range pointers {
-		var p rawPointer
+		p, end := quickPointer(s[:bar], r.i)
+		if end > 0 && p.src <= y.words {
+			r.i = end
+			if p.src != 0 {
+				c.lexical++
+			}
+			c.pointers = append(c.pointers, p)
+			continue
+		}
 		t = r.next()
 		if p.rel = relationOf(t); p.rel == 0 {
 			return bad("pointer symbol", t)
@@ -296,6 +304,37 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 	}
 	c.synsets = append(c.synsets, y)
 	return nil
+}
+
+// quickPointer reads a pointer that stands at position i as all do: a blank,
+// the symbol, the offset, the part of speech and the two words, one blank
+// between them. It returns the position after it, or 0 for anything else,
+// which is then looked at with more care.
+func quickPointer(s []byte, i int) (p rawPointer, end int) {
+	if len(s) < i+19 || s[i] != ' ' {
+		return p, 0
+	}
+	j := i + 2
+	if s[j] != ' ' {
+		j++
+	}
+	if len(s) < j+17 {
+		return p, 0
+	}
+	f := s[j : j+17]
+	if f[0] != ' ' || f[9] != ' ' || f[11] != ' ' || f[16] != ' ' {
+		return p, 0
+	}
+	var ok1, ok2, ok3, ok4 bool
+	p.rel = relationOf(s[i+1 : j])
+	p.offset, ok1 = digits8(f[1:9])
+	p.part, ok2 = partOf(posOf(f[10]))
+	p.src, ok3 = hex8(f[12:14])
+	p.tgt, ok4 = hex8(f[14:16])
+	if p.rel == 0 || !ok1 || !ok2 || !ok3 || !ok4 || (p.src == 0) != (p.tgt == 0) {
+		return p, 0
+	}
+	return p, j + 16
 }
 
 // word adds a word, with its marker if it has one, to the synset at an

@@ -71,7 +71,7 @@ func (d *decoder) decodeLemmas() error {
 		}
 		lemma = append(lemma[:p[i]], text.b[:n[i]]...)
 		text.b = text.b[n[i]:]
-		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || d.x.add(lemma) != uint32(i) {
+		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || !isLower(lemma) || d.x.add(lemma) != uint32(i) {
 			text.bad = true
 			break
 		}

@@ -106,10 +106,7 @@ func parseIndex(fsys fs.FS, file string, p part, x *lexicon) (*indexFile, error)
 		return nil, err
 	}
 	defer r.close()
-	lines := 1024
-	if fi, err := r.f.Stat(); err == nil { // a record of WordNet 3.0 has 40 bytes or more
-		lines = int(min(max(fi.Size(), 0), trustSize)) / 40
-	}
+	lines := r.size / 40 // a record of WordNet 3.0 has 40 bytes or more
 	f := &indexFile{
 		lemma:  make([]uint32, 0, lines),
 		start:  append(make([]uint32, 0, lines+1), 0),
@@ -178,8 +175,11 @@ func (f *indexFile) line(s []byte, p part, x *lexicon) error {
 	}
 	for range n {
 		t = r.next()
-		off, ok := decimal(t)
-		if !ok || len(t) != 8 {
+		if len(t) != 8 {
+			return bad("synset offset", t)
+		}
+		off, ok := digits8(t)
+		if !ok {
 			return bad("synset offset", t)
 		}
 		f.offset = append(f.offset, off)

@@ -2,6 +2,7 @@ package wordnet
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -86,6 +87,7 @@ func readOptional(fsys fs.FS, name string) (string, error) {
 type blockReader struct {
 	f     fs.File
 	name  string
+	size  int    // of the file, as the file system says, or trustSize
 	carry []byte // the beginning of the next block
 	at    int    // position of the block at hand
 	line  int    // lines before it
@@ -99,7 +101,11 @@ func openBlocks(fsys fs.FS, name string) (*blockReader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wordnet: %w", err)
 	}
-	return &blockReader{f: f, name: name}, nil
+	r := &blockReader{f: f, name: name, size: trustSize}
+	if fi, err := f.Stat(); err == nil {
+		r.size = int(min(max(fi.Size(), 0), trustSize))
+	}
+	return r, nil
 }
 
 func (r *blockReader) close() { r.f.Close() }
@@ -108,15 +114,16 @@ func (r *blockReader) close() { r.f.Close() }
 // longer line. At the end the error is io.EOF.
 func (r *blockReader) next(buf []byte, size int) ([]byte, error) {
 	r.at, r.line = r.nextAt, r.nextLine
+	size = min(size, r.size+1) // one more, to find the end
 	buf = append(buf[:0], r.carry...)
 	end, idle := 0, 0 // end of the last whole line
 	for seen := 0; !r.eof && (len(buf) < size || end == 0); {
-		if free := size - len(buf); free > 0 {
-			buf = slices.Grow(buf, free)
-		} else {
-			buf = slices.Grow(buf, len(buf)) // a line longer than the block
+		if len(buf) >= size {
+			size = 2 * len(buf) // a line longer than the block
 		}
-		n, err := r.f.Read(buf[len(buf):cap(buf)])
+		buf = slices.Grow(buf, size-len(buf))
+		// Never beyond size: where blocks end must not depend on the buffer.
+		n, err := r.f.Read(buf[len(buf):size])
 		buf = buf[:len(buf)+n]
 		if n > 0 {
 			idle = 0
@@ -252,6 +259,19 @@ func decimal[T bytestring](s T) (uint32, bool) {
 		v = v*10 + uint32(d)
 	}
 	return v, true
+}
+
+// digits8 returns the value of eight digits, all of them at once.
+func digits8(s []byte) (uint32, bool) {
+	v := binary.LittleEndian.Uint64(s)
+	const high = 0xF0F0F0F0F0F0F0F0
+	if v&high != 0x3030303030303030 || (v+0x0606060606060606)&high != 0x3030303030303030 {
+		return 0, false
+	}
+	v = v & 0x0F0F0F0F0F0F0F0F * (10<<8 + 1) >> 8
+	v = v & 0x00FF00FF00FF00FF * (100<<16 + 1) >> 16
+	v = v & 0x0000FFFF0000FFFF * (10000<<32 + 1) >> 32
+	return uint32(v), true
 }
 
 // hex8 returns the value of one or two hexadecimal digits.
