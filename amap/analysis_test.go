@@ -306,6 +306,33 @@ func TestSelectivityAsSciPy(t *testing.T) {
 	}
 }
 
+func TestCountMean(t *testing.T) {
+	tr := numpy(t)
+	m := small(t)
+	l := layer(t, m, Input, 1)
+	var rows []int32
+	for i := range int32(100) {
+		rows = append(rows, i) // those that never occurred weigh nothing
+	}
+	got, err := l.CountMean(nil, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for u, v := range got {
+		if v != float32(tr.Countmean[u]) && math.Abs(float64(v)-tr.Countmean[u]) > 1e-7*math.Abs(tr.Countmean[u]) {
+			t.Errorf("unit %d: %v, want %v", u, v, tr.Countmean[u])
+		}
+	}
+	bare, err := Open(smallFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bare.Close()
+	if _, err := layer(t, bare, Input, 1).CountMean(nil, rows); !errors.Is(err, ErrNotFound) {
+		t.Error(err)
+	}
+}
+
 func TestTop(t *testing.T) {
 	m := small(t)
 	l := layer(t, m, Output, 2)

@@ -1,9 +1,6 @@
 package amap
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 // A fileMatrix is a matrix of numbers in a file.
 type fileMatrix struct {
@@ -206,16 +203,3 @@ func (x *fileMatrix) columns(dst []float32, v *Layer) (err error) {
 }
 
 func (x *fileMatrix) whole() error { return x.src.whole() }
-
-// contiguous tells whether the matrix is its storage, row by row, as torch lays
-// out a new tensor.
-func (t *tensor) contiguous() bool {
-	n := int64(1)
-	for i := len(t.size) - 1; i >= 0; i-- {
-		if t.size[i] != 1 && t.stride[i] != n {
-			return false
-		}
-		n *= t.size[i]
-	}
-	return !slices.Contains(t.size, 0) && t.offset == 0 && n == t.numel
-}

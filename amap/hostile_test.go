@@ -97,6 +97,7 @@ func TestBombs(t *testing.T) {
 		"safetensors shape": bomb("\x60\x00\x00\x00\x00\x00\x00\x00", pad(`{"input/0":{"dtype":"F16","shape":[4611686018427387904,4],"data_offsets":[0,8]}}`, 0x60), "12345678"),
 		"npy shape":         bomb("\x93NUMPY\x01\x00\x76\x00", pad(`{'descr': '<f2', 'fortran_order': False, 'shape': (2147483647, 2147483647), }`, 0x75), "\n"),
 		"npy cut":           bomb("\x93NUMPY\x01\x00\x76\x00"),
+		"short lines":       bomb("\x80\x02", strings.Repeat("V\n", 10<<20)),
 		"gzip":              bomb("\x1f\x8b\x08\x00"),
 	}
 	for name, b := range cases {

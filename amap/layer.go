@@ -367,6 +367,23 @@ func (l *Layer) WeightedMean(dst []float32, rows []int32, w []float64) ([]float3
 	return l.mean(dst, rows, w)
 }
 
+// CountMean is WeightedMean by the counts of the map: the mean over all
+// occurrences of the tokens. Rows without a known count give [ErrNotFound].
+func (l *Layer) CountMean(dst []float32, rows []int32) ([]float32, error) {
+	if err := l.check(rows); err != nil {
+		return dst, err
+	}
+	w := make([]float64, len(rows))
+	for i, r := range rows {
+		n, known := l.count(int(r))
+		if !known {
+			return dst, fmt.Errorf("amap: CountMean: count of token %d of mode %s: %w", l.TokenID(int(r)), l.mode, ErrNotFound)
+		}
+		w[i] = float64(n)
+	}
+	return l.mean(dst, rows, w)
+}
+
 func (l *Layer) mean(dst []float32, rows []int32, w []float64) ([]float32, error) {
 	if err := l.check(rows); err != nil {
 		return dst, err

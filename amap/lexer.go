@@ -490,8 +490,8 @@ func (l *lexer) long(off int64) error {
 // become payloads.
 func (l *lexer) unicodeLine(off int64) error {
 	start := l.pos
-	for l.pos < l.end {
-		b, err := l.bytes(int(min(1<<16, l.end-l.pos)))
+	for step := int64(256); l.pos < l.end; step = min(2*step, 1<<16) {
+		b, err := l.bytes(int(min(step, l.end-l.pos)))
 		if err != nil {
 			return err
 		}

@@ -63,27 +63,38 @@ def go_tool(dir):
 
 
 def peak(args, **kw):
-    """Run a command; its output and its own peak resident memory in MB."""
-    code = "import os,sys\npid=os.fork()\nif pid==0: os.execvp(sys.argv[1],sys.argv[1:])\n_,st,ru=os.wait4(pid,0)\nprint('PEAK',ru.ru_maxrss)\nsys.exit(st!=0)"
+    """Run a command: its output, its own peak resident memory in MB, and its CPU
+    seconds."""
+    code = "import os,sys\npid=os.fork()\nif pid==0: os.execvp(sys.argv[1],sys.argv[1:])\n_,st,ru=os.wait4(pid,0)\nprint('PEAK',ru.ru_maxrss,ru.ru_utime+ru.ru_stime)\nsys.exit(st!=0)"
     r = subprocess.run([sys.executable, "-c", code] + args, capture_output=True, text=True, **kw)
     if r.returncode:
         sys.exit(r.stdout + r.stderr)
-    return r.stdout, int(re.search(r"PEAK (\d+)", r.stdout)[1]) / 1024
+    mb, cpu = re.search(r"PEAK (\d+) ([\d.]+)", r.stdout).groups()
+    return r.stdout, int(mb) / 1024, float(cpu)
 
 
-def go_bench(test, path, pattern, times="3x"):
-    out, mb = peak(
-        [test, "-test.run", "^$", "-test.bench", pattern, "-test.benchtime", times],
-        cwd=ROOT / "amap",
-        env=dict(os.environ, SEMAMAP_AMAP=os.path.abspath(path)),
-    )
-    return float(re.search(r"(\d[\d.]*) ns/op", out)[1]) / 1e9, mb
+def go_bench(test, path, pattern, n):
+    """Seconds and CPU seconds of one operation, and peak memory. What a process
+    does once, such as the first touch of its memory, is taken off the CPU
+    seconds by a run with one operation."""
+
+    def once(times):
+        return peak(
+            [test, "-test.run", "^$", "-test.bench", pattern, "-test.benchtime", f"{times}x"],
+            cwd=ROOT / "amap",
+            env=dict(os.environ, SEMAMAP_AMAP=os.path.abspath(path)),
+        )
+
+    _, mb, first = once(1)
+    out, _, cpu = once(n + 1)
+    return float(re.search(r"(\d[\d.]*) ns/op", out)[1]) / 1e9, max(cpu - first, 0) / n, mb
 
 
 def timed(f):
-    t = time.perf_counter()
+    """Seconds, CPU seconds, and the result."""
+    t, c = time.perf_counter(), time.process_time()
     r = f()
-    return time.perf_counter() - t, r
+    return time.perf_counter() - t, time.process_time() - c, r
 
 
 def unit_stats(x):
@@ -121,21 +132,29 @@ def token_stats(x):
 def torch_side(path):
     """One round, in a process of its own; prints seconds as JSON."""
     out = {}
+
+    def take(name, f, n=1):
+        r = [timed(f) for _ in range(n)]
+        out[name] = [statistics.median(x[i] for x in r) for i in (0, 1)]
+        return r[-1][2]
+
     with open(path, "rb") as f:
-        out["open"], m = timed(lambda: pickle.load(f))
+        m = take("open", lambda: pickle.load(f))
     l = m["input"][0]
     ids = torch.randint(0, len(l), (ROWS,), generator=torch.Generator().manual_seed(1))
-    out["gather"] = statistics.median(timed(lambda: l[ids].float())[0] for _ in range(3))
-    out["mean"] = statistics.median(timed(lambda: l[ids].float().mean(0))[0] for _ in range(3))
+    take("gather", lambda: l[ids].float(), 5)
+    take("mean", lambda: l[ids].float().mean(0), 5)
 
     def every(f):
         for mode in m.values():
             for t in mode:
                 f(t)
 
-    fastest = min((unit_stats, unit_stats_blocked), key=lambda f: timed(lambda: f(l))[0])
-    out["stats"] = timed(lambda: every(fastest))[0]
-    out["stats+tokens"] = out["stats"] + timed(lambda: every(token_stats))[0]
+    fastest = min((unit_stats, unit_stats_blocked), key=lambda f: timed(lambda: f(l))[1])
+    take("stats", lambda: every(fastest))
+    take("stats+tokens", lambda: every(token_stats))
+    for i in (0, 1):
+        out["stats+tokens"][i] += out["stats"][i]
     print(json.dumps(out))
 
 
@@ -157,30 +176,31 @@ def bench(path, rounds=3):
             "gather (ReadAt)": "Gather/mmap=false$",
             "mean": "Mean/mmap=true$",
             "mean (ReadAt)": "Mean/mmap=false$",
-            "stats": "Stats/mmap=true/tokens=false$",
-            "stats+tokens": "Stats/mmap=true#01/tokens=true$",
+            "stats": "Stats/tokens=false/mmap=true$",
+            "stats+tokens": "Stats/tokens=true/mmap=true$",
         }
         t, g, mem = {}, {}, {"torch": [], "mmap": [], "ReadAt": []}
         for _ in range(rounds):
-            out, _ = peak(me + ["torch-side", path])
-            for k, v in json.loads(out.splitlines()[0]).items():
+            for k, v in json.loads(peak(me + ["torch-side", path])[0].splitlines()[0]).items():
                 t.setdefault(k, []).append(v)
             for k, pattern in go.items():
-                s, mb = go_bench(test, path, pattern, "100x" if k == "open" else "3x")
-                g.setdefault(k, []).append(s)
+                s, cpu, mb = go_bench(test, path, pattern, {"open": 200, "stats": 1, "stats+tokens": 1}.get(k, 10))
+                g.setdefault(k, []).append((s, cpu))
                 if k.startswith("mean"):
                     mem["ReadAt" if "ReadAt" in k else "mmap"].append(mb)
             mem["torch"].append(peak(me + ["torch-mean", path])[1])
     base = peak(me + ["import-only"])[1]
     print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {rounds} rounds by turns, medians")
-    print(f"{'':18}{'torch, s':>12}{'Go, s':>12}{'times':>9}")
+    print("CPU seconds are those of all threads; on a machine with other work they are the ones to compare")
+    print(f"{'':18}{'torch, s':>10}{'CPU s':>10}{'Go, s':>12}{'CPU s':>10}{'times':>9}{'by CPU':>9}")
     for k in go:
-        a, b = statistics.median(t[k.split(' (')[0]]), statistics.median(g[k])
-        print(f"{k:18}{a:12.4f}{b:12.6f}{a / b:9.1f}")
+        a, ac = (statistics.median(x[i] for x in t[k.split(" (")[0]]) for i in (0, 1))
+        b, bc = (statistics.median(x[i] for x in g[k]) for i in (0, 1))
+        print(f"{k:18}{a:10.3f}{ac:10.3f}{b:12.6f}{bc:10.5f}{a / b:9.1f}{ac / max(bc, 1e-6):9.1f}")
     a = statistics.median(mem["torch"])
     for k in ("mmap", "ReadAt"):
         b = statistics.median(mem[k])
-        print(f"{'peak MB, ' + k:18}{a:12.0f}{b:12.1f}{a / b:9.1f}")
+        print(f"{'peak MB, ' + k:18}{a:10.0f}{'':10}{b:12.1f}{'':10}{a / b:9.1f}")
     print(f"(peak of open and mean; importing torch alone takes {base:.0f} MB)")
 
 
