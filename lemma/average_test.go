@@ -46,7 +46,6 @@ func (words) Named(name string) []int32 {
 type table struct {
 	x     []float32
 	units int
-	calls map[int32]int
 }
 
 func (t *table) Dims() (int, int) { return len(t.x) / t.units, t.units }

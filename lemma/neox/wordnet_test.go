@@ -23,6 +23,9 @@ func names(t testing.TB) (first, all []string) {
 
 // The study's facts about the first lemmas of the synsets.
 func TestFirstLemmas(t *testing.T) {
+	if quick() {
+		t.Skip("takes long with the race detector")
+	}
 	first, _ := names(t)
 	tok := newTok(t)
 	equal := func(what string, got, want int) {

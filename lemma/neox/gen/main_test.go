@@ -30,6 +30,9 @@ func gunzip(t *testing.T, data []byte) []byte {
 // The embedded data are what the generator makes of the file, and of AI2's
 // copy of it; of others it makes nothing.
 func TestPack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("parses a large file many times")
+	}
 	path := golden.Shared(t, "data/neox_tokenizer.json")
 	embedded, err := os.ReadFile("../neox.bin.gz")
 	if err != nil {
