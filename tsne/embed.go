@@ -245,8 +245,18 @@ func (b *builder) search() error {
 	if ks.Workers == 0 {
 		ks.Workers = b.s.Workers
 	}
-	b.graph, err = knn.Search(b.ctx, b.x, k, &ks)
-	return err
+	if ks.Seed == 0 {
+		ks.Seed = b.s.Seed
+	}
+	if ks.MaxMemory == 0 {
+		ks.MaxMemory = b.s.MaxMemory
+	}
+	if b.graph, err = knn.Search(b.ctx, b.x, k, &ks); err != nil {
+		return err
+	}
+	b.stats.Recall = b.graph.Recall.Mean
+	b.stats.PeakBytes = max(need, b.graph.Stats.Bytes)
+	return nil
 }
 
 // estimate returns about how many bytes the affinities and the steps need.

@@ -255,6 +255,9 @@ func (r *Run) step() Step {
 	r.iter++
 	r.phaseStep++
 	r.joinBoxes()
+	if side := r.box.side(); side > 0 && side < minSide && !r.anyFixed && r.err == nil {
+		r.enlarge()
+	}
 	if r.u >= permuteMin && r.err == nil && slices.Contains(permuteAt[:], r.iter) {
 		r.permute()
 	}
@@ -265,6 +268,24 @@ func (r *Run) step() Step {
 	return Step{
 		Iter: r.iter, Phase: r.phase, Exaggeration: ph.Exaggeration, Z: z,
 		GradNorm: g, Extent: r.box.side(), Method: method,
+	}
+}
+
+// minSide is the least longest side of a map. Exaggeration shrinks points
+// without structure towards one place, for ever. Forces are linear in a map so
+// small, so its scale does not matter and it is enlarged, exactly, by a power
+// of two.
+const minSide = 1e-6
+
+func (r *Run) enlarge() {
+	const factor = 1 << 10
+	for i := range r.y {
+		r.y[i] *= factor
+		r.v[i] *= factor
+	}
+	for c := range r.box.lo {
+		r.box.lo[c] *= factor
+		r.box.hi[c] *= factor
 	}
 }
 

@@ -73,7 +73,7 @@ DATA attractSplit<>+124(SB)/4, $0x0000001f
 GLOBL attractSplit<>(SB), RODATA|NOPTR, $128
 
 // func attractAVX512(dst *float32, ptr *int64, col *int32, val *float32, y *float32, yi *float32, inv float32, n int)
-// Requires: AVX, AVX512F, AVX512VL
+// Requires: AVX, AVX512F, AVX512VL, MMX+
 TEXT ·attractAVX512(SB), NOSPLIT, $0-64
 	MOVQ         dst+0(FP), AX
 	MOVQ         ptr+8(FP), DX
@@ -101,6 +101,8 @@ row:
 	JLT          tail
 
 loop:
+	PREFETCHT0  1024(BX)(R10*4)
+	PREFETCHT0  1024(SI)(R10*4)
 	VMOVDQU     (BX)(R10*4), Y8
 	VMOVDQU     32(BX)(R10*4), Y9
 	VMOVUPS     (SI)(R10*4), Z10
@@ -182,7 +184,7 @@ DATA attract_3f800000<>+0(SB)/4, $0x3f800000
 GLOBL attract_3f800000<>(SB), RODATA|NOPTR, $4
 
 // func attractLogAVX512(ptr *int64, col *int32, val *float32, y *float32, yi *float32, inv float32, n int) float64
-// Requires: AVX, AVX512F, AVX512VL, SSE2
+// Requires: AVX, AVX512F, AVX512VL, MMX+, SSE2
 TEXT ·attractLogAVX512(SB), NOSPLIT, $0-64
 	MOVQ         ptr+0(FP), AX
 	MOVQ         col+8(FP), DX
@@ -210,6 +212,8 @@ row:
 	JLT          tail
 
 loop:
+	PREFETCHT0   1024(DX)(R9*4)
+	PREFETCHT0   1024(BX)(R9*4)
 	VMOVDQU      (DX)(R9*4), Y9
 	VMOVDQU      32(DX)(R9*4), Y10
 	VMOVUPS      (BX)(R9*4), Z11
@@ -376,7 +380,7 @@ DATA attract_3f317218<>+0(SB)/4, $0x3f317218
 GLOBL attract_3f317218<>(SB), RODATA|NOPTR, $4
 
 // func attractAVX2(dst *float32, ptr *int64, col *int32, val *float32, y *float32, yi *float32, inv float32, n int)
-// Requires: AVX, AVX2, FMA3
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·attractAVX2(SB), NOSPLIT, $64-64
 	MOVQ         dst+0(FP), AX
 	MOVQ         ptr+8(FP), CX
@@ -405,6 +409,8 @@ row:
 	JLT          tail
 
 loop:
+	PREFETCHT0  1024(DX)(R10*4)
+	PREFETCHT0  1024(BX)(R10*4)
 	MOVLQSX     16(DX)(R10*4), R12
 	MOVLQSX     20(DX)(R10*4), R13
 	VMOVSD      (SI)(R12*8), X8
@@ -556,7 +562,7 @@ sum:
 	RET
 
 // func attractLogAVX2(ptr *int64, col *int32, val *float32, y *float32, yi *float32, inv float32, n int) float64
-// Requires: AVX, AVX2, FMA3, SSE2
+// Requires: AVX, AVX2, FMA3, MMX+, SSE2
 TEXT ·attractLogAVX2(SB), NOSPLIT, $64-64
 	MOVQ         ptr+0(FP), AX
 	MOVQ         col+8(FP), CX
@@ -585,6 +591,8 @@ row:
 	JLT          tail
 
 loop:
+	PREFETCHT0   1024(CX)(R9*4)
+	PREFETCHT0   1024(DX)(R9*4)
 	MOVLQSX      16(CX)(R9*4), R11
 	MOVLQSX      20(CX)(R9*4), R12
 	VMOVSD       (BX)(R11*8), X8

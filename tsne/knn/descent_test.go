@@ -52,7 +52,7 @@ func recallOf(got, want *Graph) float64 {
 }
 
 func TestDescent(t *testing.T) {
-	const n, d, k = 4000, 24, 15
+	const n, d, k = 2500, 24, 12
 	x := Rows(curved(1, n, d), n, d)
 	want, err := Search(context.Background(), x, k, nil)
 	if err != nil {
@@ -74,7 +74,7 @@ func TestDescent(t *testing.T) {
 	if !(r.Low <= share+0.002 && share <= r.High+0.002 && r.Low <= r.Mean && r.Mean <= r.High) {
 		t.Errorf("true recall %v is not in %v", share, r)
 	}
-	for _, workers := range []int{1, 2, 5} {
+	for _, workers := range []int{1, 5} {
 		again, err := Search(context.Background(), x, k, &Settings{Method: Descent, Seed: 7, Workers: workers})
 		if err != nil {
 			t.Fatal(err)
@@ -95,9 +95,9 @@ func TestDescent(t *testing.T) {
 // Hard inputs: few distinct rows, ties, outliers, metrics.
 func TestDescentHard(t *testing.T) {
 	for name, x := range map[string][]float32{
-		"ties":    normal(1, 3000*4),
-		"line":    make([]float32, 3000*4),
-		"outlier": normal(2, 3000*4),
+		"ties":    normal(1, 1500*4),
+		"line":    make([]float32, 1500*4),
+		"outlier": normal(2, 1500*4),
 	} {
 		for i := range x {
 			switch name {
@@ -111,7 +111,7 @@ func TestDescentHard(t *testing.T) {
 			x[5] = 1e30
 		}
 		for _, metric := range []Metric{Euclidean, Cosine} {
-			g, err := Search(context.Background(), Rows(x, 3000, 4), 10, &Settings{Method: Descent, Metric: metric})
+			g, err := Search(context.Background(), Rows(x, 1500, 4), 10, &Settings{Method: Descent, Metric: metric})
 			if err != nil {
 				t.Fatal(name, err)
 			}

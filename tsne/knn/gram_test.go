@@ -48,32 +48,32 @@ func materialised(c Points) Points {
 
 // A search through inner products gives, bit for bit, the graph of the rows.
 func TestGram(t *testing.T) {
-	scaled := combination(3, 400, 30, 64, false)
+	scaled := combination(3, 200, 30, 64, false)
 	for i, x := 0, scaled.Base.(rows).x; i < len(x); i++ {
 		x[i] = x[i]*1e-25 + 1e-22
 	}
-	big := combination(4, 400, 30, 64, true)
+	big := combination(4, 200, 30, 64, true)
 	for i := range big.Weight {
 		big.Weight[i] *= 1e30
 	}
-	far := combination(5, 400, 30, 64, false)
+	far := combination(5, 200, 30, 64, false)
 	for i, x := 0, far.Base.(rows).x; i < 10*64; i++ {
 		x[i] += 1e4
 	}
-	cancel := combination(6, 300, 40, 32, true)
+	cancel := combination(6, 200, 40, 32, true)
 	for i := range cancel.Weight { // sums that nearly vanish
 		cancel.Weight[i] = 1 - 2*float32(i%2)
 	}
-	nested := combination(7, 300, 40, 32, false)
+	nested := combination(7, 200, 40, 32, false)
 	inner := combination(8, 40, 20, 32, true)
 	nested.Base = &inner
-	whole := combination(9, 500, 20, 40, false)
+	whole := combination(9, 300, 20, 40, false)
 	for i, x := 0, whole.Base.(rows).x; i < len(x); i++ {
 		x[i] = float32(math.Round(float64(x[i])))
 	}
 	for name, c := range map[string]Combination{
-		"mean":    combination(1, 900, 50, 96, false),
-		"weights": combination(2, 900, 50, 96, true),
+		"mean":    combination(1, 500, 50, 96, false),
+		"weights": combination(2, 500, 50, 96, true),
 		"scaled":  scaled, "big": big, "far": far, "cancel": cancel, "nested": nested, "whole": whole,
 		"single": {Base: Rows(normal(1, 16), 1, 16), Start: []int{0, 1, 2, 4}, Index: []int32{0, 0, 0, 0}},
 		"empty":  {Base: Rows(normal(1, 16), 2, 8), Start: []int{0, 0, 1, 1, 2}, Index: []int32{0, 1}, Weight: []float32{1, 2}},
@@ -84,7 +84,7 @@ func TestGram(t *testing.T) {
 			all := oracle(t, rows, rows, n-1, true, metric)
 			for _, k := range []int{1, min(20, n-1), n - 1} {
 				want := truncated(all, k)
-				for _, set := range []Settings{{}, {Workers: 3}, {MaxMemory: 4 << 20}} {
+				for _, set := range []Settings{{Workers: 3}, {MaxMemory: 4 << 20}} {
 					set.Metric = metric
 					set.Method = Gram
 					got, err := Search(context.Background(), c, k, &set)

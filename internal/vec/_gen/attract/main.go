@@ -39,6 +39,9 @@ func main() {
 	Generate()
 }
 
+// ahead is how many bytes before their use entries are fetched.
+const ahead = 1024
+
 var numbers = map[uint32]Mem{}
 
 // number is the address of a float32 in memory.
@@ -133,6 +136,9 @@ func kernel(l level, log bool, masks, split Mem) {
 	SUBQ(Imm(16), left)
 	JLT(LabelRef("tail"))
 	Label("loop")
+	// The prefetchers of the processor stop at the end of a page.
+	PREFETCHT0(Mem{Base: col, Index: e, Scale: 4, Disp: ahead})
+	PREFETCHT0(Mem{Base: val, Index: e, Scale: 4, Disp: ahead})
 	if l.halves == 1 {
 		i0, i1, v := YMM(), YMM(), ZMM()
 		VMOVDQU(Mem{Base: col, Index: e, Scale: 4}, i0)

@@ -1,0 +1,209 @@
+package tsne
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"testing"
+)
+
+func TestTransform(t *testing.T) {
+	const n, m, d = 600, 60, 10
+	all, label := blobs(n+m, d, 6, 21)
+	ref, x := all[:n*d], all[n*d:]
+	copy(x[:d], ref[17*d:18*d]) // an exact copy
+	ctx := context.Background()
+	for _, s := range []Settings{{}, {Dims: 1}, {Dims: 3}, {Method: Mesh, Freedom: 0.7}} {
+		s.Phases = []Phase{{Steps: 100, Exaggeration: 12}, {Steps: 100}}
+		res, err := Embed(ctx, Rows(ref, n, d), &s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k := res.Dims
+		y, err := res.Transform(ctx, Rows(ref, n, d), Rows(x, m, d), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(y) != m*k {
+			t.Fatalf("%d numbers", len(y))
+		}
+		finite(t, y)
+		if !slices.Equal(y[:k], res.Y[17*k:18*k]) {
+			t.Errorf("%d-D: a copy is at %v, its row at %v", k, y[:k], res.Y[17*k:18*k])
+		}
+		good := 0
+		for i := 1; i < m; i++ {
+			best, at := math.Inf(1), 0
+			for j := range n {
+				var d2 float64
+				for c := range k {
+					v := float64(y[i*k+c] - res.Y[j*k+c])
+					d2 += v * v
+				}
+				if d2 < best {
+					best, at = d2, j
+				}
+			}
+			if label[at] == label[n+i] {
+				good++
+			}
+		}
+		if good < (m-1)*95/100 {
+			t.Errorf("%d-D: %d of %d new points are beside their own", k, good, m-1)
+		}
+		// A position does not depend on what else is placed.
+		for _, cut := range [][2]int{{0, 1}, {5, 6}, {13, 40}} {
+			part, err := res.Transform(ctx, Rows(ref, n, d), Rows(x[cut[0]*d:cut[1]*d], cut[1]-cut[0], d), &TransformSettings{Workers: 3})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(part, y[cut[0]*k:cut[1]*k]) {
+				t.Errorf("%d-D: rows %d to %d alone go elsewhere", k, cut[0], cut[1])
+			}
+		}
+		// They stay near the map.
+		lo, hi := slices.Min(res.Y), slices.Max(res.Y)
+		for _, v := range y {
+			if v < lo-0.1*(hi-lo)-1e-3 || v > hi+0.1*(hi-lo)+1e-3 {
+				t.Errorf("%d-D: %v is outside [%v, %v]", k, v, lo, hi)
+			}
+		}
+	}
+}
+
+func TestTransformErrors(t *testing.T) {
+	const n, d = 40, 3
+	x, _ := blobs(n, d, 2, 1)
+	ctx := context.Background()
+	res := embed(t, x, n, d, nil)
+	ref := Rows(x, n, d)
+	nan := slices.Clone(x)
+	nan[4] = float32(math.NaN())
+	for name, f := range map[string]func() error{
+		"another reference": func() error { _, err := res.Transform(ctx, Rows(x[:d], 1, d), ref, nil); return err },
+		"columns":           func() error { _, err := res.Transform(ctx, ref, Rows(x, n*d, 1), nil); return err },
+		"perplexity": func() error {
+			_, err := res.Transform(ctx, ref, ref, &TransformSettings{Perplexity: 50})
+			return err
+		},
+		"steps": func() error { _, err := res.Transform(ctx, ref, ref, &TransformSettings{Steps: -2}); return err },
+	} {
+		if err := f(); !errors.Is(err, ErrSetting) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := res.Transform(ctx, ref, Rows(nan, n, d), nil); !errors.Is(err, ErrValue) {
+		t.Errorf("NaN: %v", err)
+	}
+	if y, err := res.Transform(ctx, ref, Rows(nil, 0, d), nil); err != nil || len(y) != 0 {
+		t.Errorf("no new rows: %v, %v", y, err)
+	}
+	stopped, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := res.Transform(stopped, ref, ref, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	// One reference row.
+	one := embed(t, x[:d], 1, d, nil)
+	if y, err := one.Transform(ctx, Rows(x[:d], 1, d), ref, nil); err != nil || len(y) != 2*n {
+		t.Errorf("one reference row: %v", err)
+	}
+}
+
+func TestRecorder(t *testing.T) {
+	r := smallRun(t, 100)
+	rec := Recorder{Every: 7}
+	for range r.Steps() {
+		rec.Record(r)
+		if r.iter == 35 {
+			y := r.Positions(nil)
+			f := rec.Frames[len(rec.Frames)-1]
+			for i := range 100 {
+				at := f.At(i)
+				if e := math.Abs(float64(at[0] - y[2*i])); e > float64(f.Side)/65535 {
+					t.Fatalf("row %d is %v off", i, e)
+				}
+			}
+		}
+	}
+	if len(rec.Frames) != 10 || len(rec.Curve) != 10 || rec.Curve[9].Iter != 70 {
+		t.Errorf("%d frames, curve %v", len(rec.Frames), rec.Curve)
+	}
+	if rec.Curve[9].KL != r.KL() {
+		t.Errorf("KL %v, want %v", rec.Curve[9].KL, r.KL())
+	}
+	// Every frame has one box for both axes; KL falls over the last phase.
+	if rec.Curve[9].KL >= rec.Curve[4].KL {
+		t.Errorf("KL does not fall: %v", rec.Curve)
+	}
+}
+
+func TestAdd(t *testing.T) {
+	r := smallRun(t, 100)
+	advance(r, 1<<30)
+	if err := r.Add(Phase{Steps: -1}); !errors.Is(err, ErrSetting) {
+		t.Error(err)
+	}
+	if err := r.Add(Phase{Steps: 5, Exaggeration: 2}); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for s := range r.Steps() {
+		n++
+		if s.Phase != 2 || s.Iter != 70+n || s.Exaggeration != 2 {
+			t.Errorf("%+v", s)
+		}
+	}
+	if n != 5 {
+		t.Errorf("%d more steps", n)
+	}
+}
+
+func TestEarlyStop(t *testing.T) {
+	x, _ := blobs(200, 5, 3, 2)
+	res := embed(t, x, 200, 5, &Settings{Phases: []Phase{{Steps: 50, Exaggeration: 12}, {Steps: 100000}}, MinGradNorm: 1e-4})
+	if res.Steps >= 50000 || res.Steps <= 50 {
+		t.Errorf("%d steps", res.Steps)
+	}
+}
+
+// Exaggeration must not collapse points without structure
+// (openTSNE issue 233).
+func TestNoCollapse(t *testing.T) {
+	x, _ := blobs(100, 10, 1, 2)
+	for _, m := range []Method{Exact, Mesh} {
+		res := embed(t, x, 100, 10, &Settings{Phases: []Phase{{Steps: 250, Exaggeration: 12}}, Method: m})
+		if side := boxOf(res.Y, 2).side(); side < 0.9e-6 || side > 100 {
+			t.Errorf("%v: the side is %v", m, side)
+		}
+		res = embed(t, x, 100, 10, &Settings{Method: m})
+		if side := boxOf(res.Y, 2).side(); side < 1 {
+			t.Errorf("%v: the side is %v at the end", m, side)
+		}
+	}
+}
+
+// XY and Len make a run and its result an XYer of gonum's plotter.
+func TestXY(t *testing.T) {
+	var _ interface {
+		Len() int
+		XY(int) (x, y float64)
+	} = (*Run)(nil)
+	r := smallRun(t, 100)
+	advance(r, 60)
+	res, err := r.Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Len() != 100 || res.Len() != 100 {
+		t.Errorf("%d, %d", r.Len(), res.Len())
+	}
+	for i := range 100 {
+		x, y := r.XY(i)
+		u, v := res.XY(i)
+		if x != u || y != v {
+			t.Fatalf("row %d is at %v, %v and %v, %v", i, x, y, u, v)
+		}
+	}
+}
