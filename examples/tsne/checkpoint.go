@@ -34,17 +34,13 @@ type key struct {
 	Metric     string  `json:"metric"`
 }
 
-func (o *options) key(x *table) (string, error) {
+func (o *options) key(x, start *table) (string, error) {
 	k := key{
 		Program: "tsne checkpoint 1", Data: x.hash(), Perplexity: o.perplexity, Dims: o.dims,
 		Iter: o.iter, Seed: o.seed, Neighbors: o.neighbors, Metric: o.metric,
 	}
-	if o.start != "" {
-		y, err := readTable(o.start)
-		if err != nil {
-			return "", err
-		}
-		k.Start = y.hash()
+	if start != nil {
+		k.Start = start.hash()
 	}
 	b, err := json.Marshal(k)
 	return string(b) + "\n", err
@@ -66,12 +62,12 @@ func (t *table) hash() string {
 }
 
 // prepare starts a run, or takes it up from the checkpoint if there is one.
-func (o *options) prepare(ctx context.Context, points tsne.Points, x *table, s *tsne.Settings) (r *tsne.Run, resumed bool, err error) {
+func (o *options) prepare(ctx context.Context, points tsne.Points, key string, s *tsne.Settings) (r *tsne.Run, resumed bool, err error) {
 	if o.checkpoint != "" {
 		f, err := os.Open(o.checkpoint)
 		if err == nil {
 			defer f.Close()
-			r, err := o.resume(f, x)
+			r, err := resume(f, key)
 			if err != nil {
 				return nil, false, fmt.Errorf("%s: %w", o.checkpoint, err)
 			}
@@ -85,29 +81,21 @@ func (o *options) prepare(ctx context.Context, points tsne.Points, x *table, s *
 	return r, false, err
 }
 
-func (o *options) resume(f io.Reader, x *table) (*tsne.Run, error) {
-	want, err := o.key(x)
-	if err != nil {
-		return nil, err
-	}
+func resume(f io.Reader, key string) (*tsne.Run, error) {
 	b := bufio.NewReaderSize(f, 1<<16)
-	got := make([]byte, len(want))
+	got := make([]byte, len(key))
 	if _, err := io.ReadFull(b, got); err != nil && err != io.ErrUnexpectedEOF && err != io.EOF {
 		return nil, err
 	}
-	if string(got) != want {
+	if string(got) != key {
 		return nil, errors.New("the checkpoint is of another run: other data or flags (remove it to begin anew)")
 	}
 	return tsne.Resume(b, 0)
 }
 
-func (o *options) save(r *tsne.Run, x *table) error {
-	k, err := o.key(x)
-	if err != nil {
-		return err
-	}
+func (o *options) save(r *tsne.Run, key string) error {
 	return atomically(o.checkpoint, func(w io.Writer) error {
-		if _, err := io.WriteString(w, k); err != nil {
+		if _, err := io.WriteString(w, key); err != nil {
 			return err
 		}
 		return r.Save(w)
@@ -115,7 +103,7 @@ func (o *options) save(r *tsne.Run, x *table) error {
 }
 
 // steps takes the gradient steps that are left.
-func (o *options) steps(ctx context.Context, r *tsne.Run, x *table, stderr io.Writer) error {
+func (o *options) steps(ctx context.Context, r *tsne.Run, key string, stderr io.Writer) error {
 	show, done := progress(stderr, o.iter)
 	saved := time.Now()
 	var err error
@@ -126,7 +114,7 @@ func (o *options) steps(ctx context.Context, r *tsne.Run, x *table, stderr io.Wr
 			break
 		}
 		if o.checkpoint != "" && time.Since(saved) > time.Minute {
-			if err = o.save(r, x); err != nil {
+			if err = o.save(r, key); err != nil {
 				break
 			}
 			saved = time.Now()
@@ -137,7 +125,7 @@ func (o *options) steps(ctx context.Context, r *tsne.Run, x *table, stderr io.Wr
 		return err
 	}
 	if o.checkpoint != "" {
-		if serr := o.save(r, x); serr != nil {
+		if serr := o.save(r, key); serr != nil {
 			return errors.Join(err, serr)
 		}
 		if err != nil {

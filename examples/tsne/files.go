@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -23,22 +24,37 @@ type table struct {
 	n, d int
 }
 
-func readTable(name string) (*table, error) {
+func readTable(ctx context.Context, name string) (*table, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	r := stopReader{ctx, f}
 	var t *table
 	if extension(name) == ".npy" {
-		t, err = readNPY(f)
+		t, err = readNPY(r)
 	} else {
-		t, err = readCSV(f)
+		t, err = readCSV(r)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return t, nil
+}
+
+// A stopReader fails when its context ends, so that the reading of a large
+// file can be interrupted.
+type stopReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (s stopReader) Read(b []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.r.Read(b)
 }
 
 func readNPY(r io.Reader) (*table, error) {

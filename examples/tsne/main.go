@@ -28,7 +28,7 @@ func main() {
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "tsne:", err)
+		fmt.Fprintln(os.Stderr, "tsne:", strings.TrimPrefix(err.Error(), "tsne: ")) // the library begins with it too
 		os.Exit(1)
 	}
 }
@@ -124,7 +124,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	var clock stopwatch
 	clock.begin("read")
-	x, err := readTable(o.in)
+	x, err := readTable(ctx, o.in)
 	if err != nil {
 		return err
 	}
@@ -136,9 +136,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	s := o.settings()
+	var y *table // first positions
 	if o.start != "" {
-		y, err := readTable(o.start)
-		if err != nil {
+		if y, err = readTable(ctx, o.start); err != nil {
 			return err
 		}
 		if y.n != x.n || y.d != o.dims {
@@ -150,7 +150,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 	clock.begin("prepare") // its parts are in the result
 	say(stderr, "%d rows of %d numbers", x.n, x.d)
-	r, resumed, err := o.prepare(ctx, points, x, s)
+	key := ""
+	if o.checkpoint != "" {
+		if key, err = o.key(x, y); err != nil {
+			return err
+		}
+	}
+	r, resumed, err := o.prepare(ctx, points, key, s)
 	if err != nil {
 		return err
 	}
@@ -159,7 +165,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 
 	clock.begin("steps")
-	if err := o.steps(ctx, r, x, stderr); err != nil {
+	if err := o.steps(ctx, r, key, stderr); err != nil {
 		return err
 	}
 	res, err := r.Result()

@@ -193,7 +193,7 @@ func TestInterruptAndResume(t *testing.T) {
 	stops, cut := 0, int64(0)
 	for {
 		c := &countdown{Context: context.Background()}
-		c.asks.Store(40 + 7*cut) // enough for the preparation at last, then some steps
+		c.asks.Store(7 * cut) // not enough to read, then enough for the preparation at last, then some steps
 		cut++
 		_, _, err := start(c, dir, line)
 		if err == nil {
