@@ -124,6 +124,7 @@ func (f *Figure) WritePNG(w io.Writer, width, height vg.Length) error {
 		return fmt.Errorf("plot: %w: %.0f × %.0f points at %d dpi", ErrSize, l.w, l.h, dpi)
 	}
 	c := newImageCanvas(vg.Length(l.w), vg.Length(l.h), dpi, l.theme.Page)
+	l.paged = true
 	l.draw(draw.New(c))
 	_, err = c.WriteTo(w)
 	return err

@@ -47,7 +47,8 @@ type layout struct {
 	texts  []textItem
 	panels []panelBox
 	marks  []markBox
-	legend box // all of the legend; empty without one
+	legend box  // all of the legend; empty without one
+	paged  bool // the canvas has the page's colour already
 }
 
 type panelBox struct {
@@ -506,7 +507,9 @@ func (l *layout) draw(c draw.Canvas) {
 		}
 	}
 
-	fill(box{0, 0, l.w, l.h}, th.Page)
+	if !l.paged {
+		fill(box{0, 0, l.w, l.h}, th.Page)
+	}
 	opt := dotOptions{order: th.Order}
 	switch d := l.f.Dots; {
 	case d == DotsImage, d == DotsAuto && l.joint.dots > maxVector:
@@ -517,7 +520,9 @@ func (l *layout) draw(c draw.Canvas) {
 	for i := range l.panels {
 		pb, pn := &l.panels[i], l.f.Panels[i]
 		group(panelName(pn, i), func() {
-			fill(pb.frame, th.Ground)
+			if toRGB(th.Ground) != toRGB(th.Page) {
+				fill(pb.frame, th.Ground)
+			}
 			b := pb.frame
 			if grid := l.grid(i); grid != nil {
 				for _, t := range pb.xt {

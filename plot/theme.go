@@ -14,7 +14,7 @@ type Theme struct {
 	Muted  color.Color // subtitle, notes, counts and axis titles
 	Rest   color.Color // the remainder of TopK
 
-	Palette func(n int) []color.Color // nil means [Palette]
+	Palette func(n int) []color.Color // must return n colours; nil means [Palette]
 	Order   Order                     // of the dots
 	Ticks   bool                      // numbers along the axes of maps
 	Edge    bool                      // a thin edge of the ground's colour around dots
