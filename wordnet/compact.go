@@ -377,16 +377,6 @@ func (r *reader) z() int64 {
 	return int64(u>>1) ^ -int64(u&1)
 }
 
-func (r *reader) byte() uint8 {
-	if len(r.b) == 0 {
-		r.bad = true
-		return 0
-	}
-	v := r.b[0]
-	r.b = r.b[1:]
-	return v
-}
-
 func (r *reader) text() string {
 	n := r.v()
 	if n > uint64(len(r.b)) {

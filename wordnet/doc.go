@@ -1,2 +1,92 @@
-// Package wordnet reads WordNet databases and answers as NLTK's reader does.
+// Package wordnet reads WordNet, in its own file format, and answers as the
+// WordNet reader of NLTK 3.8 does: the same synset names in the same order,
+// relations, sense keys, morphy, paths and similarities.
+//
+//	db, err := wordnet.OpenDir("/usr/share/wordnet", nil) // a folder or a zip archive
+//	db, err := wordnet.Open(wn30.FS, nil)                 // or WordNet 3.0, embedded
+//
+//	for s := range db.Synsets("dogs") {
+//		fmt.Println(s.Name(), s.LexName())
+//	}
+//
+// [Open] takes the files of WordNet 3.0 and 3.1 and of editions in the same
+// format, as Princeton, Debian and NLTK distribute them, from any [io/fs.FS].
+// [Find] looks for them where they usually are. Package wordnet/wn30 embeds
+// WordNet 3.0 without its glosses.
+//
+// A [DB] does not change after it was opened, holds no files open, and may be
+// used by any number of goroutines. A [Synset] and a [Lemma] are small values
+// that can be compared and can be keys of maps. Iterators may be used any
+// number of times. The same files give the same answers in the same order for
+// every GOMAXPROCS.
+//
+// # NLTK
+//
+// Methods are named after NLTK's, and what they return equals what NLTK
+// returns, on all 117,659 synsets of Debian's files: names, lemmas,
+// relations, depths, definitions, examples, frames, keys and counts.
+// [PathSimilarity] and [WuPalmer] give the same bits; measures that take a
+// logarithm agree to 1e-12. Where later versions of NLTK answer otherwise,
+// [Settings] has a choice; see [Compat]. They also return relations in no
+// order, which is not followed: here they are sorted.
+//
+//	NLTK                               here
+//	synsets(word, pos)                 DB.Synsets, DB.AppendSynsets
+//	lemmas(word, pos)                  DB.Lemmas
+//	synset(name), lemma(name)          DB.Synset, DB.Lemma
+//	lemma_from_key, synset_from_..     DB.LemmaByKey, DB.SynsetByKey
+//	synset_from_pos_and_offset         DB.SynsetAt
+//	all_synsets, all_lemma_names       DB.All, DB.LemmaNames
+//	morphy, _morphy                    DB.Morphy, DB.BaseForms
+//	hypernyms(), ...                   Synset.Hypernyms, ..., Synset.Related
+//	closure, tree                      Synset.Closure, Synset.Tree
+//	acyclic_tree, mst                  Synset.AcyclicTree, Synset.SpanningTree
+//	hypernym_paths, root_hypernyms     Synset.HypernymPaths, Synset.Roots
+//	hypernym_distances                 Synset.HypernymDistances
+//	common_hypernyms, lowest_..        Synset.CommonHypernyms, Synset.LowestCommonHypernyms
+//	shortest_path_distance             Synset.Distance
+//	path, wup, lch_similarity          PathSimilarity, WuPalmer, LeacockChodorow
+//	res, jcn, lin_similarity           Resnik, JiangConrath, Lin
+//	wordnet_ic.ic(file), ic(corpus)    DB.ReadIC, DB.BuildIC
+//
+// Some of NLTK's behaviour is surprising and is kept: the measure of Wu and
+// Palmer is not symmetric and may be below 1 for equal synsets, a closure may
+// return a synset twice, Synsets(word, AdjSat) returns plain adjectives as
+// well, and [Lemma.Count] misses 83 counts, which [Lemma.TagCount] has.
+//
+// These things are not copied:
+//
+//   - dog.n.0 and dog.n.-1 are errors, not the last senses of dog, and so are
+//     numbers with a sign or blanks.
+//   - A look-up that fails leaves no trace; NLTK's makes [DB.LemmaNames] longer.
+//   - Lemmas of different synsets are different though their names are the
+//     same; a synset found as a satellite and as an adjective is one synset.
+//   - Errors have types: NLTK raises KeyError, AttributeError or
+//     ZeroDivisionError where a look-up or a measure fails.
+//   - Nothing is printed.
+//   - The files lexnames, index.sense and cntlist.rev need not be there.
+//   - A cycle of hypernyms, as WordNet 3.0 has one, ends no recursion: see
+//     [Synset.HypernymPaths] and [Synset.MinDepth].
+//
+// There are no other languages (Open Multilingual WordNet), no drawing of
+// graphs, no writing, and no downloads.
+//
+// # Broken databases
+//
+// What is malformed, truncated or in contradiction gives a [*SyntaxError]
+// with file and line, never a panic or a part of the data. Index and data
+// files are checked against each other word by word, offsets and pointers are
+// followed, and the index files say how many senses have a count. A list of
+// exceptions that ends early at the end of a line cannot be told from a
+// shorter one. [DB.Defects] lists what the format allows but is doubtful.
+//
+// # Performance
+//
+// # PERFORMANCE
+//
+// # Sources
+//
+// File formats: wndb(5WN), senseidx(5WN), cntlist(5WN), lexnames(5WN) and
+// morphy(7WN) of WordNet 3.0. Behaviour: NLTK 3.8, and NLTK 3.9 and 3.9.4 for
+// [Compat], whose answers the tests hold.
 package wordnet

@@ -1,0 +1,23 @@
+package wn30_test
+
+import (
+	"fmt"
+	"log"
+
+	"github.com/semamap/semamap/wordnet"
+	"github.com/semamap/semamap/wordnet/wn30"
+)
+
+func Example() {
+	db, err := wordnet.Open(wn30.FS, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	s, err := db.Synset("dog.n.01")
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = s.Definition()
+	fmt.Println(db.Version(), db.Len(), s.Offset(), err)
+	// Output: 3.0 117659 2084071 database holds no glosses
+}

