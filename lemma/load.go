@@ -205,19 +205,15 @@ func parseDecoder(path string, raw json.RawMessage) error {
 		return nil // its options are about offsets and encoding
 	case "Sequence":
 		list, err := elements(o, "decoders")
-		if err != nil || len(list) != 1 {
-			return cmpErr(err, unsupported(path+".decoders", raw))
+		if err != nil {
+			return err
+		}
+		if len(list) != 1 {
+			return unsupported(path+".decoders", raw)
 		}
 		return parseDecoder(path+".decoders[0]", list[0])
 	}
 	return unsupported(path+".type", name)
-}
-
-func cmpErr(first, second error) error {
-	if first != nil {
-		return first
-	}
-	return second
 }
 
 func (s *Spec) parsePreTokenizer(raw json.RawMessage) error {

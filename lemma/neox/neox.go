@@ -2,7 +2,7 @@
 // use, with its data: no file is read and nothing is fetched.
 //
 // The vocabulary is EleutherAI's, under the Apache License 2.0; it is stored
-// as the pairs of tokens that its merges join, 167 kB compressed, and made by
+// as the pairs of tokens that its merges join, 161 kB compressed, and made by
 // the command in the folder gen.
 package neox
 
@@ -23,7 +23,7 @@ import (
 //go:embed neox.bin.gz
 var packed []byte
 
-// New returns the tokenizer. Every call makes a new one, in about 10 ms; one
+// New returns the tokenizer. Every call makes a new one, in a few milliseconds; one
 // is enough for a program.
 func New(opts ...lemma.Option) (*lemma.BPE, error) {
 	s, err := unpack(packed)

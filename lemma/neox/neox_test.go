@@ -206,6 +206,20 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// Text that was met before is encoded without allocation.
+func TestAllocs(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector allocates")
+	}
+	tok := newTok(t)
+	ids := make([]int32, 0, 100)
+	for _, s := range []string{"hot_dog", "a domesticated  carnivorous mammal's <|endoftext|> tail", "語言 modèle"} {
+		if n := testing.AllocsPerRun(100, func() { ids, _ = tok.Encode(ids[:0], s) }); n != 0 {
+			t.Errorf("%q: %v allocations", s, n)
+		}
+	}
+}
+
 // One word of a megabyte takes a moment, and has the ids that the same word
 // has in parts that end where no merge goes across.
 func TestLongWord(t *testing.T) {
