@@ -82,7 +82,32 @@
 //
 // # Performance
 //
-// # PERFORMANCE
+// Beside NLTK 3.8 on the same two cores and files, in one run of
+// internal/peers/wordnet.py (opening: a new process each time, medians of 5;
+// NLTK's is construction and all_synsets; the rest warm). Ratios are noisy, by
+// about a fifth.
+//
+//	                             NLTK       here   ratio
+//	open a folder             4263 ms    98.9 ms      43
+//	open wn30                 4263 ms    48.3 ms      88
+//	peak memory, folder        423 MB      49 MB       9
+//	peak memory, wn30          423 MB      37 MB      11
+//	10,000 synsets(word)       104 ms     4.4 ms      23
+//	10,000 morphy               42 ms     2.1 ms      20
+//	10,000 path, nouns         854 ms     2.4 ms     354
+//	10,000 wup, nouns         1084 ms     3.4 ms     322
+//	10,000 lch, nouns          662 ms     2.5 ms     264
+//	10,000 path, verbs         162 ms     0.8 ms     202
+//	10,000 wup, verbs          234 ms     0.9 ms     252
+//	10,000 lch, verbs          172 ms     0.9 ms     190
+//	10,000 hypernym_paths      153 ms     4.9 ms      31
+//	hyponym closure of entity  258 ms     7.3 ms      35
+//	all topic domains          580 ms     0.7 ms     819
+//
+// Opening a folder takes 163 ms of processor time, start of the process
+// included, and wn30 81 ms. The Go package fluhus/gostuff/nlp/wordnet v1.2.0
+// took 822 ms for a folder in the same run. Measures, morphy and the Append
+// methods allocate nothing.
 //
 // # Sources
 //

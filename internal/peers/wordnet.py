@@ -7,7 +7,7 @@ DIR holds WordNet's files as NLTK wants them: data.*, index.*, *.exc,
 cntlist.rev, lexnames, index.sense. It prints seconds and the ratio NLTK / Go
 of each task, all taken in one run: medians of 3 rounds in NLTK, warm, and of
 11 here; of 5 processes for opening. With PEERS=1 in the environment it also
-fetches ozlo/gown and coreruleset/wnram and times how they open DIR.
+fetches the Go package that the module proxy has and times how it opens DIR.
 """
 
 import json
@@ -23,17 +23,11 @@ import warnings
 
 warnings.simplefilter("ignore")
 
-GO_PEERS = {
-    # module path, version, body of main
-    "ozlo/gown": (
-        "github.com/ozlo/gown",
-        "latest",
-        'wn, err := peer.LoadWordNet(os.Args[1])\n\tif err != nil { panic(err) }\n\t_ = wn',
-    ),
-    "coreruleset/wnram": (
-        "github.com/coreruleset/wnram",
-        "latest",
-        'wn, err := peer.New(os.Args[1])\n\tif err != nil { panic(err) }\n\t_ = wn',
+GO_PEERS = {  # package and version, and the statements that open a folder
+    "fluhus/gostuff v1.2.0": (
+        "github.com/fluhus/gostuff/nlp/wordnet",
+        "v1.2.0",
+        "if _, err := peer.Parse(os.Args[1]); err != nil {\n\t\tpanic(err)\n\t}",
     ),
 }
 
@@ -129,7 +123,7 @@ def median_of(runs):
 
 def go_peer(name, root, tmp):
     path, version, body = GO_PEERS[name]
-    folder = os.path.join(tmp, name.replace("/", "_"))
+    folder = os.path.join(tmp, "peer")
     os.makedirs(folder)
     with open(os.path.join(folder, "main.go"), "w") as f:
         f.write(MAIN % (path, body))
