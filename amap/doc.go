@@ -47,5 +47,15 @@
 // float64 in an order that depends on the input alone, so results have the same
 // bits for every GOMAXPROCS. FORMAT.md in this folder describes the files.
 //
+// # Speed
+//
+// Beside torch 2.15 on the same 2.47 GB file, 2 cores shared with other work, by
+// turns in one run (internal/peers/amap.py); ratios of CPU seconds, which other
+// work disturbs least: opening 18,000 times faster than pickle.load; gathering
+// 30,000 × 2,048 into a buffer that is used again 6 times faster than
+// l[ids].float() when mapped, 2.5 times with ReadAt; their mean 4 times; statistics
+// of all units 67 times. Opening and averaging take 15 MB where torch takes 5.2 GB.
+// A buffer that is new each time costs more to touch than the gather itself.
+//
 // [SYSIF]: https://github.com/CorentinKervadec/SYSIF
 package amap

@@ -15,7 +15,7 @@ import (
 
 // maxSafeHeader bounds the header. The format allows 100 MB; a map needs about
 // 100 bytes a tensor.
-const maxSafeHeader = 4 << 20
+const maxSafeHeader = 2 << 20
 
 type safeTensor struct {
 	DType   string   `json:"dtype"`
