@@ -32,7 +32,7 @@ func NewAffinities(ctx context.Context, g *knn.Graph, s *Settings) (*Affinities,
 	if s != nil {
 		set = *s
 	}
-	if err := checkGraph(g); err != nil {
+	if err := checkGraph(ctx, g); err != nil {
 		return nil, err
 	}
 	if err := set.fill(g.N); err != nil {
@@ -231,13 +231,16 @@ func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []f
 }
 
 // checkGraph validates a given graph.
-func checkGraph(g *knn.Graph) error {
+func checkGraph(ctx context.Context, g *knn.Graph) error {
 	if g == nil || g.N < 0 || g.K < 0 || g.N > math.MaxInt32 || g.K > math.MaxInt32 ||
 		int64(len(g.Index)) != int64(g.N)*int64(g.K) || len(g.Dist2) != len(g.Index) {
 		return &EntryError{0, -1, "its numbers do not fit N and K", ErrGraph}
 	}
 	seen := make([]int32, g.N) // the last row, plus one, that had the column
 	for i := range g.N {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		for c := range g.K {
 			e := i*g.K + c
 			switch j := g.Index[e]; {

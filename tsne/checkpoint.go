@@ -345,7 +345,7 @@ func (l *loader) run(workers int) *Run {
 	for i := range r.perm {
 		r.perm[i] = int32(i)
 	}
-	r.finish()
+	r.finish(context.Background())
 	if u > 0 {
 		r.reorder(perm)
 		r.bounds()

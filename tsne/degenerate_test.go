@@ -583,7 +583,7 @@ func TestCancel(t *testing.T) {
 		deadline(t, func() {
 			ctx, cancel := context.WithCancel(context.Background())
 			defer time.AfterFunc(after, cancel).Stop()
-			res, err := Embed(ctx, Rows(x, n, d), &Settings{Phases: []Phase{{Steps: 1 << 40}}})
+			res, err := Embed(ctx, Rows(x, n, d), &Settings{Phases: []Phase{{Steps: 1 << 30}}})
 			cancel()
 			if !errors.Is(err, context.Canceled) {
 				t.Error(err)

@@ -142,7 +142,10 @@ func newFrom(ctx context.Context, x Points, s *Settings) (*Run, error) {
 	b.stats.Distinct = b.u
 	b.stats.Edges = int64(len(b.p.Val))
 	set.Neighbors, set.Affinities, set.Weights, set.Fixed, set.Start = nil, nil, nil, nil, nil
-	r := newRun(set, n, b.u, b.of, b.w, b.fixed, b.p, b.y)
+	r, err := newRun(ctx, set, n, b.u, b.of, b.w, b.fixed, b.p, b.y)
+	if err != nil {
+		return nil, err
+	}
 	r.stats, r.perp = b.stats, b.perp
 	return r, nil
 }
@@ -207,7 +210,7 @@ func (b *builder) search() error {
 		return nil
 	}
 	if g := b.s.Neighbors; g != nil {
-		if err := checkGraph(g); err != nil {
+		if err := checkGraph(b.ctx, g); err != nil {
 			return err
 		}
 		b.graph = g

@@ -62,7 +62,7 @@ func sameLabel(y []float32, dims int, label []int) float64 {
 }
 
 func TestEmbed(t *testing.T) {
-	const n, d = 600, 20
+	const n, d = 300, 20
 	x, label := blobs(n, d, 6, 1)
 	for _, c := range []struct {
 		name string
@@ -86,6 +86,7 @@ func TestEmbed(t *testing.T) {
 		{"freedom tree", Settings{Freedom: 2, Method: Tree}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			c.s.Phases = []Phase{{Steps: 150, Exaggeration: 12}, {Steps: 250}}
 			res, err := Embed(context.Background(), Rows(x, n, d), &c.s)
 			if err != nil {
 				t.Fatal(err)
@@ -96,7 +97,7 @@ func TestEmbed(t *testing.T) {
 			if same < 0.97 {
 				t.Errorf("only %v of the nearest points are of the same blob", same)
 			}
-			if res.Len() != n || res.Steps != 750 {
+			if res.Len() != n || res.Steps != 400 {
 				t.Errorf("%d rows, %d steps", res.Len(), res.Steps)
 			}
 		})
@@ -104,7 +105,9 @@ func TestEmbed(t *testing.T) {
 }
 
 func TestSameBits(t *testing.T) {
-	const n, d = 6000, 8
+	defer func(n int) { permuteMin = n }(permuteMin)
+	permuteMin = 1000
+	const n, d = 2500, 8
 	x, _ := blobs(n, d, 20, 2)
 	copy(x[d*100:d*200], x[:d*100]) // some duplicates
 	for _, s := range []Settings{

@@ -25,7 +25,7 @@ type Run struct {
 	w        []float32
 	fixed    []bool // nil: none
 	anyFixed bool
-	p        *Affinities
+	p, spare *Affinities // spare: memory for the next order
 	y, next  []float32
 	v        []float32
 	gain     []float32
@@ -82,7 +82,7 @@ type Step struct {
 const updateBlock = 512
 
 // newRun makes a run of u distinct rows at the positions y (u × Dims).
-func newRun(s Settings, rows, u int, of []int32, w []float64, fixed []bool, p *Affinities, y []float64) *Run {
+func newRun(ctx context.Context, s Settings, rows, u int, of []int32, w []float64, fixed []bool, p *Affinities, y []float64) (*Run, error) {
 	r := &Run{s: s, rows: rows, of: of, u: u, dims: max(2, s.Dims), p: p, fixed: fixed, phases: s.Phases}
 	r.w = make([]float32, u)
 	for i := range r.w {
@@ -103,13 +103,15 @@ func newRun(s Settings, rows, u int, of []int32, w []float64, fixed []bool, p *A
 			r.y[i*r.dims+c] = float32(y[i*s.Dims+c])
 		}
 	}
-	r.finish()
+	if err := r.finish(ctx); err != nil {
+		return nil, err
+	}
 	r.bounds()
-	return r
+	return r, nil
 }
 
 // finish makes what follows from the state.
-func (r *Run) finish() {
+func (r *Run) finish(ctx context.Context) error {
 	r.next = make([]float32, len(r.y))
 	r.attr = make([]float32, len(r.y))
 	r.blocks = make([]blockSums, par.NumBlocks(r.u, updateBlock))
@@ -120,14 +122,15 @@ func (r *Run) finish() {
 	r.updateF, r.centerF, r.logF = r.updateTask, r.centerTask, r.logTask
 	// Summed before the first permutation, so in the order of the distinct
 	// rows.
-	r.pool.do(len(r.blocks), r.entropyTask)
+	err := par.Blocks(ctx, r.s.Workers, len(r.blocks), 1, func(_, b, _, _ int) { r.entropyTask(b) })
 	for b := range r.blocks {
 		r.entKL += r.blocks[b].log
 	}
+	return err
 }
 
 // entropyTask sums p ln(p/ww) of a block.
-func (r *Run) entropyTask(_, b int) {
+func (r *Run) entropyTask(b int) {
 	lo, hi := b*updateBlock, min(r.u, (b+1)*updateBlock)
 	var sum float64
 	for i := lo; i < hi; i++ {
@@ -518,7 +521,10 @@ func (r *Run) reorder(from []int32) {
 		}
 		r.fixed = fixed
 	}
-	q := &Affinities{make([]int64, r.u+1), make([]int32, len(r.p.Col)), make([]float32, len(r.p.Val))}
+	q := r.spare
+	if q == nil {
+		q = &Affinities{make([]int64, r.u+1), make([]int32, len(r.p.Col)), make([]float32, len(r.p.Val))}
+	}
 	for p, f := range from {
 		q.Ptr[p+1] = q.Ptr[p] + r.p.Ptr[f+1] - r.p.Ptr[f]
 	}
@@ -532,7 +538,7 @@ func (r *Run) reorder(from []int32) {
 			}
 		}
 	})
-	r.p = q
+	r.p, r.spare = q, r.p
 }
 
 // Result returns the present map with its KL. The error is that of a run that

@@ -65,7 +65,7 @@ func (spectralStart) positions(ctx context.Context, y []float64, in *startInput)
 		})
 	}
 	project(a)
-	cols = orthonormalize(a, n, cols)
+	cols = orthonormalize(ctx, a, n, cols)
 	for range 30 {
 		for range 4 {
 			if err := multiply(b, a); err != nil {
@@ -74,7 +74,7 @@ func (spectralStart) positions(ctx context.Context, y []float64, in *startInput)
 			a, b = b, a
 		}
 		project(a)
-		if cols = orthonormalize(a, n, cols); ctx.Err() != nil {
+		if cols = orthonormalize(ctx, a, n, cols); ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}

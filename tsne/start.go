@@ -168,7 +168,7 @@ func (pcaStart) positions(ctx context.Context, y []float64, in *startInput) erro
 			omega[c*vec.Lanes+l] = normal(in.seed, streamProjection, c*panelCols+l)
 		}
 	}
-	cols = orthonormalize(omega, d, cols)
+	cols = orthonormalize(ctx, omega, d, cols)
 	xo := make([]float32, in.n*vec.Lanes)
 	for range 4 {
 		if err := m.forward(ctx, xo, omega); err != nil {
@@ -177,7 +177,7 @@ func (pcaStart) positions(ctx context.Context, y []float64, in *startInput) erro
 		if err := m.backward(ctx, omega, xo); err != nil {
 			return err
 		}
-		cols = orthonormalize(omega, d, cols)
+		cols = orthonormalize(ctx, omega, d, cols)
 	}
 	if err := m.forward(ctx, xo, omega); err != nil {
 		return err
@@ -453,9 +453,13 @@ func (m *multiplier) backward(ctx context.Context, b []float64, u []float32) err
 
 // orthonormalize makes the first cols columns of the n×16 matrix b
 // orthonormal by Gram–Schmidt, twice, and returns how many were independent.
-func orthonormalize(b []float64, n, cols int) int {
+// It ends early with the context.
+func orthonormalize(ctx context.Context, b []float64, n, cols int) int {
 	kept := 0
 	for c := range cols {
+		if ctx.Err() != nil {
+			return kept
+		}
 		var before float64
 		for i := range n {
 			v := b[i*vec.Lanes+c]

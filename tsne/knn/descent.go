@@ -26,8 +26,8 @@ import (
 
 const (
 	leafRows    = 64
-	trees       = 6
-	joinSide    = 32 // neighbours, and reverse neighbours, of each kind in a join
+	trees       = 4
+	joinSide    = 24 // neighbours, and reverse neighbours, of each kind in a join
 	maxRounds   = 20
 	stopShare   = 0.001 // of all entries: fewer new ones end the descent
 	recallRows  = 1000
