@@ -3,7 +3,6 @@ package knn
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"testing"
 	"time"
@@ -46,7 +45,7 @@ func TestCancel(t *testing.T) {
 			if took > 10*time.Second { // a hang; slowness shows in the log
 				t.Errorf("%s after %d ms: took %v more", name, ms, took)
 			}
-			t.Log(fmt.Sprintf("%s after %d ms: %v", name, ms, took))
+			t.Logf("%s after %d ms: %v", name, ms, took)
 		}
 	}
 	t.Log("worst:", worst)
