@@ -174,14 +174,15 @@ func left(t *testing.T, dir string, names ...string) {
 // countdown is a context that ends after its Err has been asked some times.
 type countdown struct {
 	context.Context
-	asks atomic.Int64
+	cancel context.CancelFunc
+	asks   atomic.Int64
 }
 
 func (c *countdown) Err() error {
 	if c.asks.Add(-1) < 0 {
-		return context.Canceled
+		c.cancel() // Done and Err must agree
 	}
-	return nil
+	return c.Context.Err()
 }
 
 func TestInterruptAndResume(t *testing.T) {
@@ -192,10 +193,12 @@ func TestInterruptAndResume(t *testing.T) {
 	}
 	stops, cut := 0, int64(0)
 	for {
-		c := &countdown{Context: context.Background()}
+		inner, cancel := context.WithCancel(context.Background())
+		c := &countdown{Context: inner, cancel: cancel}
 		c.asks.Store(7 * cut) // not enough to read, then enough for the preparation at last, then some steps
 		cut++
 		_, _, err := start(c, dir, line)
+		cancel()
 		if err == nil {
 			break
 		}
