@@ -7,7 +7,7 @@ DIR holds WordNet's files as NLTK wants them: data.*, index.*, *.exc,
 cntlist.rev, lexnames, index.sense. It prints seconds and the ratio NLTK / Go
 of each task, all taken in one run: medians of 3 rounds in NLTK, warm, and of
 11 here; of 5 processes for opening. With PEERS=1 in the environment it also
-fetches the Go package that the module proxy has and times how it opens DIR.
+fetches the Go package of the same purpose and times how it opens DIR.
 """
 
 import json
