@@ -275,10 +275,18 @@ func (s *studio) page() *plot.Viewer {
 		}
 		v.Layers = append(v.Layers, plot.Layer{
 			Name: fmt.Sprintf("Layer %d", m.layer), Title: layerTitle(m.layer), XYs: xys,
-			Notes: []string{domainNote(m), posNote(m)},
+			Notes: []string{s.pageNote(domainNote(m)), posNote(m)},
 		})
 	}
 	return v
+}
+
+// pageNote says which domains a purity is of, where all are coloured.
+func (s *studio) pageNote(note string) string {
+	if note == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s among the %d most frequent domains", note, min(s.o.domains, len(s.w.domains)))
 }
 
 // thousands writes n with commas.
