@@ -1,10 +1,13 @@
 package tsne
 
 import (
+	"compress/gzip"
 	"context"
 	"fmt"
+	"io"
 	"math"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/semamap/semamap/internal/golden"
@@ -12,15 +15,25 @@ import (
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// load reads an array of the reference values.
+// load reads an array of the reference values: from testdata, which has those
+// of the smallest set, or else from the large test data.
 func load[T npy.Number](t testing.TB, name string) []T {
 	t.Helper()
-	f, err := os.Open(golden.Shared(t, "golden/tsne/"+name+".npy"))
-	if err != nil {
-		t.Fatal(err)
+	var r io.Reader
+	if f, err := os.Open("testdata/" + name + ".npy.gz"); err == nil {
+		defer f.Close()
+		if r, err = gzip.NewReader(f); err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		f, err := os.Open(golden.Shared(t, "golden/tsne/"+name+".npy"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		r = f
 	}
-	defer f.Close()
-	x, _, err := npy.Read[T](f)
+	x, _, err := npy.Read[T](r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,6 +117,29 @@ func TestRepulsionGolden(t *testing.T) {
 					t.Errorf("%v: force rms %v, Z %v", used, rms, zerr)
 				}
 			})
+		}
+	}
+}
+
+// The affinities of given neighbours, which needs no large test data.
+func TestAffinitiesOfNeighbours(t *testing.T) {
+	g := &knn.Graph{N: 500, K: 90, Index: load[int32](t, "n500-neighbours"), Dist2: load[float64](t, "n500-d2")}
+	a, err := NewAffinities(context.Background(), g, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	col, val := load[int32](t, "n500-p-col"), load[float64](t, "n500-p-val")
+	if !slices.Equal(a.Col, col) {
+		t.Fatal("columns differ")
+	}
+	for e, want := range val {
+		if math.Abs(float64(a.Val[e])-want) > 1e-7*want {
+			t.Fatalf("entry %d is %v, want %v", e, a.Val[e], want)
+		}
+	}
+	for i, want := range load[int32](t, "n500-p-ptr") {
+		if a.Ptr[i] != int64(want) {
+			t.Fatalf("row %d begins at %d, want %d", i, a.Ptr[i], want)
 		}
 	}
 }
