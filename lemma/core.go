@@ -2,8 +2,10 @@ package lemma
 
 import "github.com/pkoukk/tiktoken-go"
 
-// WithOwnMerge has every piece merged by this package itself: the same ids,
-// and text that is new takes less time (see the package's documentation).
+// WithOwnMerge has every piece merged by this package itself, where
+// tiktoken-go would be the core: the ids are the same, and pieces that are not
+// remembered take about a seventh of the time. The package's documentation
+// says which core is used when.
 func WithOwnMerge() Option { return func(t *BPE) { t.core = nil } }
 
 // newCore makes the BPE core of tiktoken-go with the tokens of the model, or

@@ -121,3 +121,22 @@ func ExampleAverager_Weights() {
 	// top_dog_dog: _ 0.400 top 0.200 dog 0.400
 	// 4 distinct tokens, ascending: true
 }
+
+func ExampleWithOwnMerge() {
+	// For much text that is all different, such as a corpus that is read once.
+	own, err := neox.New(lemma.WithOwnMerge())
+	if err != nil {
+		log.Fatal(err)
+	}
+	ids, err := own.Encode(nil, "antidisestablishmentarianism")
+	if err != nil {
+		log.Fatal(err)
+	}
+	tok, err := neox.New()
+	if err != nil {
+		log.Fatal(err)
+	}
+	same, err := tok.Encode(nil, "antidisestablishmentarianism")
+	fmt.Println(len(ids), slices.Equal(ids, same), err)
+	// Output: 6 true <nil>
+}
