@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"image/png"
-	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -310,19 +309,6 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%v does not name %s", err, f)
 		}
 	}
-}
-
-func TestAtomicWriteLeavesNothing(t *testing.T) {
-	dir := t.TempDir()
-	boom := errors.New("boom")
-	err := atomically(filepath.Join(dir, "f"), func(w io.Writer) error {
-		_, _ = io.WriteString(w, "half")
-		return boom
-	})
-	if !errors.Is(err, boom) {
-		t.Error(err)
-	}
-	left(t, dir)
 }
 
 func TestFewRows(t *testing.T) {
