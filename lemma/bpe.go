@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/pkoukk/tiktoken-go"
 )
 
 // A Tokenizer turns text into token ids. It may be used from many goroutines
@@ -63,7 +65,7 @@ type BPE struct {
 	raw, normal *addedSet // nil if empty
 	lead        [256]uint8
 
-	core     Core // nil: merge
+	core     func() *tiktoken.Tiktoken // nil, or gives nil: merge
 	cache    *cache
 	maxPiece int
 
@@ -141,6 +143,7 @@ func New(s Spec, opts ...Option) (*BPE, error) {
 	if err := t.add(s); err != nil {
 		return nil, err
 	}
+	t.core = sync.OnceValue(t.newCore)
 	t.cache = newCache(defaultCache)
 	for _, o := range opts {
 		o(t)
@@ -383,10 +386,12 @@ func (t *BPE) tokensOf(dst []int32, p string) []int32 {
 		return append(dst, id)
 	}
 	if t.core != nil && len(p) <= shortPiece {
-		for _, id := range t.core.EncodeOrdinary(p) {
-			dst = append(dst, int32(id))
+		if core := t.core(); core != nil {
+			for _, id := range core.EncodeOrdinary(p) {
+				dst = append(dst, int32(id))
+			}
+			return dst
 		}
-		return dst
 	}
 	return t.merge(dst, p)
 }

@@ -1,73 +1,58 @@
 package lemma
 
-import "fmt"
+import "github.com/pkoukk/tiktoken-go"
 
-// A Core encodes pieces of text in place of this package's own merging. The
-// type Tiktoken of github.com/pkoukk/tiktoken-go is one.
-type Core interface {
-	// EncodeOrdinary returns the ids of a text that is not to be split.
-	EncodeOrdinary(text string) []int
-}
+// WithOwnMerge has every piece merged by this package itself: the same ids,
+// and text that is new takes less time (see the package's documentation).
+func WithOwnMerge() Option { return func(t *BPE) { t.core = nil } }
 
-// WithCore has pieces of up to 64 bytes encoded by another implementation of
-// byte-pair encoding; the rest of the work, and longer pieces, for which
-// others take quadratic time, stay here. It is meant for comparisons: with the
-// vocabulary of GPT-NeoX tiktoken-go gives the same ids in ten times the time.
-// See [BPE.Ranks].
-func WithCore(c Core) Option { return func(t *BPE) { t.core = c } }
-
-// Ranks returns the tokens of the model by their bytes, with their ids for
-// ranks, as tiktoken takes a vocabulary. It must then be given a pattern that
-// matches a piece as a whole, such as [\s\S]+, if it is to serve as a Core.
+// newCore makes the BPE core of tiktoken-go with the tokens of the model, or
+// returns nil if it would not give the merges of the model.
 //
-// Tiktoken joins whatever two neighbours make a token, the lowest rank first,
-// and knows no merges. The error wraps ErrUnsupported if that rule would not
-// give the merges of this tokenizer.
-func (t *BPE) Ranks() (map[string]int, error) {
-	ranks := make(map[string]int, len(t.tokens))
-	text := make([]string, len(t.tokens))
-	for id, tok := range t.tokens {
-		if b, ok := fromByteLevel(nil, tok); ok && tok != "" && !t.added[int32(id)] {
-			text[id] = string(b)
-			ranks[text[id]] = id
+// Tiktoken knows no merges. It joins those two neighbours whose joint text is
+// the token of the lowest rank, here id, of equal ones the leftmost. That is
+// the same as merging, for any text, if
+//
+//   - the ids of the products rise with the ranks of the merges, so that no
+//     token is made by two merges and the order of both rules is one, and
+//   - each product is the encoding, by merging, of its own text.
+//
+// For suppose tiktoken joins A and B to T where no merge does, and that this
+// is the first time. All joins before it were merges, and those within the
+// text of T went as they would have gone if that text had stood alone, since
+// none crossed its ends. So merging, too, would come from the text of T to A
+// and B, and could not go on to T. And a pair that has a merge is always one
+// that tiktoken joins, in its turn.
+//
+// Tokens that no merge makes are left out. Nothing of text but whole pieces
+// comes to the core: its pattern takes each as one.
+func (t *BPE) newCore() *tiktoken.Tiktoken {
+	_, merges := t.pairs.merges()
+	ranks := make(map[string]int, 256+len(merges))
+	for b, id := range t.byteID {
+		if id >= 0 {
+			ranks[string([]byte{byte(b)})] = int(id)
 		}
 	}
 	last := int32(-1)
-	order, merges := t.pairs.merges()
-	for i, m := range merges {
-		if m.ID <= last {
-			return nil, fmt.Errorf("%w: ids do not rise with the merges: merge %d makes token %d, that before it token %d", ErrUnsupported, order[i], m.ID, last)
+	var text []byte
+	var ids []int32
+	for _, m := range merges {
+		var ok bool
+		if text, ok = fromByteLevel(text[:0], t.tokens[m.ID]); !ok || m.ID <= last {
+			return nil
 		}
 		last = m.ID
-		if l, r := lastPair(text[m.ID], ranks); l != text[m.Left] || r != text[m.Right] {
-			return nil, fmt.Errorf("%w: merge %d: tiktoken would make token %d of %q and %q", ErrUnsupported, order[i], m.ID, l, r)
+		s := string(text)
+		if ids = t.merge(ids[:0], s); len(ids) != 1 || ids[0] != m.ID {
+			return nil
 		}
+		ranks[s] = int(m.ID)
 	}
-	return ranks, nil
-}
-
-// lastPair returns the two parts that tiktoken's rule joins last to make a
-// token, or nothing if it never makes it.
-func lastPair(token string, ranks map[string]int) (left, right string) {
-	var parts []string
-	for i := range len(token) {
-		parts = append(parts, token[i:i+1])
+	const whole = `[\s\S]+`
+	core, err := tiktoken.NewCoreBPE(ranks, map[string]int{}, whole)
+	if err != nil {
+		return nil
 	}
-	for len(parts) > 2 {
-		best, at := ranks[token], -1
-		for i := 0; i+1 < len(parts); i++ {
-			if r, ok := ranks[parts[i]+parts[i+1]]; ok && r < best {
-				best, at = r, i
-			}
-		}
-		if at < 0 {
-			return "", ""
-		}
-		parts[at] += parts[at+1]
-		parts = append(parts[:at+1], parts[at+2:]...)
-	}
-	if len(parts) < 2 {
-		return "", ""
-	}
-	return parts[0], parts[1]
+	return tiktoken.NewTiktoken(core, &tiktoken.Encoding{PatStr: whole, MergeableRanks: ranks}, nil)
 }

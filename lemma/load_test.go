@@ -14,6 +14,7 @@ import (
 
 	"github.com/semamap/semamap/lemma"
 	"github.com/semamap/semamap/lemma/internal/hf"
+	"github.com/semamap/semamap/lemma/neox"
 )
 
 var styles = []string{"gpt2", "opt", "prefix", "neox", "llama3", "qwen2", "gpt4", "shuffled"}
@@ -37,6 +38,7 @@ func TestStyles(t *testing.T) {
 				hf.Check(t, tok, all)
 				hf.Check(t, tok, all)
 			}
+			hf.Check(t, load(t, style, lemma.WithCache(0), lemma.WithOwnMerge()), all)
 			tok := load(t, style, lemma.WithCache(64))
 			var wg sync.WaitGroup
 			for range 4 {
@@ -261,21 +263,13 @@ func FuzzLoadJSON(f *testing.F) {
 	})
 }
 
-// What tiktoken's rule cannot do is refused.
-func TestRanks(t *testing.T) {
-	for style, says := range map[string]string{
-		"gpt2": "", "qwen2": "", "neox": "",
-		"opt":      "do not rise",
-		"llama3":   "tiktoken would make", // several merges a token
-		"shuffled": "do not rise",
-	} {
-		ranks, err := load(t, style).Ranks()
-		if says == "" {
-			if err != nil || ranks["a"] == 0 {
-				t.Errorf("%s: %v", style, err)
-			}
-		} else if !errors.Is(err, lemma.ErrUnsupported) || !strings.Contains(err.Error(), says) {
-			t.Errorf("%s: %v", style, err)
-		}
+// The tokenizer of GPT-NeoX is one whose merges tiktoken's rule gives.
+func TestCoreNeoX(t *testing.T) {
+	tok, err := neox.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !tok.HasCore() {
+		t.Error("no core")
 	}
 }

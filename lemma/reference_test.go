@@ -282,8 +282,8 @@ func FuzzEncode(f *testing.F) {
 		f.Add(s, uint8(0))
 	}
 	type pair struct {
-		fast, none *BPE
-		slow       *reference
+		fast, none, own *BPE
+		slow            *reference
 	}
 	var pairs []pair
 	for _, name := range specFiles {
@@ -294,6 +294,9 @@ func FuzzEncode(f *testing.F) {
 			f.Fatal(err)
 		}
 		if p.none, err = New(s, WithCache(0)); err != nil {
+			f.Fatal(err)
+		}
+		if p.own, err = New(s, WithCache(0), WithOwnMerge()); err != nil {
 			f.Fatal(err)
 		}
 		p.slow = newReference(s)
@@ -317,6 +320,10 @@ func FuzzEncode(f *testing.F) {
 		again, err := p.none.Encode(nil, text)
 		if err != nil || !slices.Equal(got[1:], again) {
 			t.Fatalf("%q: %v with a cache, %v without (%v)", text, got[1:], again, err)
+		}
+		again, err = p.own.Encode(nil, text)
+		if err != nil || !slices.Equal(got[1:], again) {
+			t.Fatalf("%q: %v, %v with WithOwnMerge (%v)", text, got[1:], again, err)
 		}
 		if !comparable(text) {
 			return

@@ -373,11 +373,12 @@ def timing(neox, synsets, definitions):
     ours = go_bench()
     hf = {"lemmas": hf_speed(tok, lemmas, len(lemmas)), "prose": hf_speed(tok, prose, size)}
     for text, unit in (("lemmas", "million lemmas/s"), ("prose", "MB/s")):
-        tik = ours["core=tiktoken/text=" + text]
+        tik = ours["core=plain/text=" + text]
         print(f"{text}, {unit}, one core: HF tokenizers {tokenizers.__version__} {hf[text]:.3f}, tiktoken-go {tik:.3f}")
         for cache in ("warm", "cold", "none"):
-            v = ours[f"core=semamap/cache={cache}/text={text}"]
-            print(f"  cache {cache}: {v:.3f} = {v / hf[text]:.1f} x HF, {v / tik:.1f} x tiktoken-go")
+            for core in ("default", "own"):
+                v = ours[f"core={core}/cache={cache}/text={text}"]
+                print(f"  cache {cache}, core {core}: {v:.3f} = {v / hf[text]:.1f} x HF, {v / tik:.1f} x tiktoken-go")
     print(f"loading the embedded tokenizer and the first word: {ours['load']:.1f} ms")
 
 

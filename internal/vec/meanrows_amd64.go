@@ -2,7 +2,7 @@
 
 package vec
 
-//go:generate go run -C _gen ./meanrows -out ../meanrows_amd64.s -stubs ../meanrows_stubs_amd64.go -pkg vec
+//go:generate sh -c "cd _gen && go run ./meanrows -out ../meanrows_amd64.s -stubs ../meanrows_stubs_amd64.go -pkg vec"
 
 // meanRows returns how many leading numbers it did.
 func meanRows(l Level, dst, base []float32, rows []int32, w []float64, total float64) int {

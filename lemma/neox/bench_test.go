@@ -41,7 +41,8 @@ func prose(b *testing.B) []string {
 }
 
 // BenchmarkEncode reports lemmas (or lines) and bytes of text a second. core
-// tiktoken is tiktoken-go with the same vocabulary, used as it comes.
+// default is tiktoken-go for pieces that are new, core own is WithOwnMerge,
+// and core plain is tiktoken-go with the same vocabulary, used as it comes.
 func BenchmarkEncode(b *testing.B) {
 	first, _ := names(b)
 	for _, text := range []struct {
@@ -66,32 +67,39 @@ func BenchmarkEncode(b *testing.B) {
 				}
 			}
 		}
-		b.Run("core=semamap/cache=warm/text="+text.name, func(b *testing.B) {
-			tok := newTok(b)
-			encode(b, tok)
-			b.ReportAllocs()
-			for b.Loop() {
+		for _, core := range []struct {
+			name string
+			opts []lemma.Option
+		}{{"default", nil}, {"own", []lemma.Option{lemma.WithOwnMerge()}}} {
+			name := "core=" + core.name + "/cache=%s/text=" + text.name
+			b.Run(fmt.Sprintf(name, "warm"), func(b *testing.B) {
+				tok := newTok(b, core.opts...)
 				encode(b, tok)
-			}
-			report(b)
-		})
-		b.Run("core=semamap/cache=cold/text="+text.name, func(b *testing.B) {
-			for b.Loop() {
-				b.StopTimer()
-				tok := newTok(b)
-				b.StartTimer()
-				encode(b, tok)
-			}
-			report(b)
-		})
-		b.Run("core=semamap/cache=none/text="+text.name, func(b *testing.B) {
-			tok := newTok(b, lemma.WithCache(0))
-			for b.Loop() {
-				encode(b, tok)
-			}
-			report(b)
-		})
-		b.Run("core=semamap/goroutines=2/text="+text.name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					encode(b, tok)
+				}
+				report(b)
+			})
+			// A new tokenizer, with what it does at the first word.
+			b.Run(fmt.Sprintf(name, "cold"), func(b *testing.B) {
+				for b.Loop() {
+					b.StopTimer()
+					tok := newTok(b, core.opts...)
+					b.StartTimer()
+					encode(b, tok)
+				}
+				report(b)
+			})
+			b.Run(fmt.Sprintf(name, "none"), func(b *testing.B) {
+				tok := newTok(b, append(core.opts, lemma.WithCache(0))...)
+				for b.Loop() {
+					encode(b, tok)
+				}
+				report(b)
+			})
+		}
+		b.Run("core=default/goroutines=2/text="+text.name, func(b *testing.B) {
 			tok := newTok(b)
 			encode(b, tok)
 			for b.Loop() {
@@ -103,7 +111,7 @@ func BenchmarkEncode(b *testing.B) {
 			}
 			b.ReportMetric(2*float64(len(text.lines))*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mlines/s")
 		})
-		b.Run("core=tiktoken/text="+text.name, func(b *testing.B) {
+		b.Run("core=plain/text="+text.name, func(b *testing.B) {
 			core := tiktokenCore(b, gpt2Pattern)
 			for b.Loop() {
 				for _, s := range text.lines {
@@ -120,9 +128,14 @@ const gpt2Pattern = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]
 // tiktokenCore is tiktoken-go with the vocabulary of GPT-NeoX.
 func tiktokenCore(t testing.TB, pattern string) *tiktoken.Tiktoken {
 	t.Helper()
-	ranks, err := newTok(t).Ranks()
-	if err != nil {
-		t.Fatal(err)
+	tok := newTok(t)
+	ranks := map[string]int{}
+	for id := 2; id < 50254; id++ { // all but the added tokens
+		b, err := tok.Decode(nil, int32(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ranks[string(b)] = id
 	}
 	core, err := tiktoken.NewCoreBPE(ranks, map[string]int{}, pattern)
 	if err != nil {
