@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"github.com/semamap/semamap/tsne/knn"
@@ -259,6 +260,7 @@ func (b *builder) search() error {
 	}
 	b.stats.Recall = b.graph.Recall.Mean
 	b.stats.PeakBytes = max(need, b.graph.Stats.Bytes)
+	collect()
 	return nil
 }
 
@@ -278,8 +280,14 @@ func (b *builder) calibrate() error {
 	}
 	b.p, b.stats.Unsolved, err = affinities(b.ctx, b.graph, b.kern, b.w, b.s.Workers, b.s.Neighbors == nil)
 	b.graph = nil
+	collect()
 	return err
 }
+
+// collect frees the large memory of a stage for the next, which the pace of
+// the collector would keep until the heap has doubled: at 70,000 rows it
+// halves the peak. It takes milliseconds, as little of the heap holds pointers.
+func collect() { runtime.GC() }
 
 func (b *builder) start() error {
 	b.y = make([]float64, b.u*b.s.Dims)
