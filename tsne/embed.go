@@ -62,18 +62,14 @@ func (r *Result) XY(i int) (x, y float64) {
 }
 
 // Embed makes a map of the rows of x; s may be nil. When the context is
-// cancelled it returns the map so far, which is nil during the preparation,
-// with an error that wraps the context's.
+// cancelled it returns an error that wraps the context's, with the map so far:
+// nil during the preparation, later one whose KL is NaN.
 func Embed(ctx context.Context, x Points, s *Settings) (*Result, error) {
 	r, err := New(ctx, x, s)
 	if err != nil {
 		return nil, err
 	}
-	begin := time.Now()
-	stopped := r.run(ctx)
-	r.stats.Stepping = time.Since(begin)
-	res, err := r.Result()
-	return res, errors.Join(stopped, err)
+	return r.run(ctx)
 }
 
 // New prepares a run: it checks the settings and the rows, merges equal rows,

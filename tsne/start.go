@@ -34,7 +34,6 @@ type startInput struct {
 	seed    uint64
 	workers int
 	of      []int32 // from the rows of the input to the distinct rows; nil: the same
-	given   []float64
 }
 
 // PCA starts from the first principal components, found by randomised
