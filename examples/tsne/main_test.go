@@ -82,7 +82,7 @@ func TestOutputs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(stderr, "90 rows of 5 numbers") || !strings.Contains(stderr, "step 60 of 60") {
+	if !strings.Contains(stderr, "90 rows of 5 numbers") || !strings.Contains(stderr, "steps: done") {
 		t.Errorf("stderr %q", stderr)
 	}
 	lines := strings.Split(read(t, filepath.Join(dir, "Y.csv")), "\n")
