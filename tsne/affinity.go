@@ -159,6 +159,9 @@ func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []f
 		ptr[i+1] += ptr[i]
 	}
 	tcol, tval := make([]int32, len(col)), make([]float64, len(col))
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	at := slices.Clone(ptr[:n])
 	for i := range n {
 		if i&1023 == 0 && ctx.Err() != nil {
@@ -273,6 +276,9 @@ func checkAffinities(ctx context.Context, a *Affinities) (*Affinities, error) {
 	c := &Affinities{slices.Clone(a.Ptr), slices.Clone(a.Col), slices.Clone(a.Val)}
 	if math.Abs(sum-1) > 1e-6 && sum > 0 {
 		for e, v := range c.Val {
+			if e&0xfffff == 0 && ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
 			c.Val[e] = float32(float64(v) / sum)
 		}
 	}

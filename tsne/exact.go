@@ -15,6 +15,9 @@ func (r *repulsor) exact() {
 }
 
 func (r *repulsor) exactTask(_, b int) {
+	if r.pool.ended() {
+		return
+	}
 	lo, hi := b*exactBlock, min(r.n, (b+1)*exactBlock)
 	var part float64
 	if r.dims == 2 && r.freedom == 1 {

@@ -156,6 +156,9 @@ func (m *mesh) prepare(b *box) {
 func (m *mesh) run(b *box) {
 	r := m.r
 	m.prepare(b)
+	if r.pool.ended() { // the stages of a large mesh take tens of milliseconds
+		return
+	}
 	m.stripOf = fit(m.stripOf, r.n)
 	m.order = fit(m.order, r.n)
 	blocks := r.blocks(countBlock)
@@ -182,9 +185,15 @@ func (m *mesh) run(b *box) {
 
 func (m *mesh) convolve() {
 	p := m.r.pool
-	p.do((m.n1+31)/32, m.rowsF)
-	p.do((m.m0/2+16)/16, m.colsF)
-	p.do((m.n1+31)/32, m.backF)
+	for _, stage := range [...]struct {
+		tasks int
+		f     func(worker, block int)
+	}{{(m.n1 + 31) / 32, m.rowsF}, {(m.m0/2 + 16) / 16, m.colsF}, {(m.n1 + 31) / 32, m.backF}} {
+		if p.ended() {
+			return
+		}
+		p.do(stage.tasks, stage.f)
+	}
 }
 
 func (m *mesh) countTask(_, b int) {

@@ -7,8 +7,8 @@ import (
 	"github.com/semamap/semamap/internal/par"
 )
 
-// A pool runs blocks of work as [par.Blocks] does, for the steps of a run: it
-// looks at no context and allocates nothing when used again. Its goroutines
+// A pool runs blocks of work as [par.Blocks] does, for the steps of a run, but
+// does all of them and allocates nothing when used again. Its goroutines
 // end before do returns.
 type pool struct {
 	workers int
@@ -17,6 +17,7 @@ type pool struct {
 	next    atomic.Int64
 	wg      sync.WaitGroup
 	run     []func()
+	done    <-chan struct{} // of a context, or nil: see ended
 }
 
 func newPool(workers int) *pool {
@@ -29,6 +30,17 @@ func newPool(workers int) *pool {
 		}
 	}
 	return p
+}
+
+// ended reports whether the caller's context has ended. The passes over all
+// pairs look at it and leave sums undone, which then must not be used.
+func (p *pool) ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
 }
 
 func (p *pool) work(w int) {

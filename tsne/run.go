@@ -2,10 +2,12 @@ package tsne
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
@@ -215,7 +217,8 @@ func (r *Run) Steps() iter.Seq[Step] {
 			if r.phase >= len(r.phases) || r.u <= 1 {
 				return
 			}
-			if !yield(r.step()) {
+			s, ok := r.step()
+			if !ok || !yield(s) {
 				return
 			}
 		}
@@ -228,13 +231,18 @@ var permuteAt = [...]int{50, 150, 300, 500}
 // permuteMin is the least number of points worth it. Only tests change it.
 var permuteMin = 4096
 
-func (r *Run) step() Step {
+// step takes one step; ok is false, and nothing moved, when the context of
+// [Run.run] has ended meanwhile.
+func (r *Run) step() (s Step, ok bool) {
 	ph := r.phases[r.phase]
 	eta := ph.LearningRate
 	if eta == 0 {
 		eta = r.sumW / ph.Exaggeration
 	}
 	z, method := r.rep.run(r.y, &r.box)
+	if r.pool.ended() {
+		return Step{}, false
+	}
 	r.z = z
 	r.now = stepParams{
 		rho: float32(ph.Exaggeration), invZ: float32(1 / z), eta: float32(min(eta, math.MaxFloat32)),
@@ -271,7 +279,7 @@ func (r *Run) step() Step {
 	return Step{
 		Iter: r.iter, Phase: r.phase, Exaggeration: ph.Exaggeration, Z: z,
 		GradNorm: g, Extent: r.box.side(), Method: method,
-	}
+	}, true
 }
 
 // minSide is the least longest side of a map. Exaggeration shrinks points
@@ -433,6 +441,9 @@ func (r *Run) KL() float64 {
 		return 0
 	}
 	z, _ := r.rep.run(r.y, &r.box)
+	if r.pool.ended() {
+		return math.NaN()
+	}
 	r.pool.do(len(r.blocks), r.logF)
 	var s float64
 	for b := range r.blocks {
@@ -551,19 +562,28 @@ func (r *Run) Result() (*Result, error) {
 	if r.err != nil {
 		return res, r.err
 	}
-	res.KL = r.KL()
+	if !r.pool.ended() {
+		res.KL = r.KL()
+	}
 	return res, nil
 }
 
-// run takes all steps, looking at the context before each.
-func (r *Run) run(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("tsne: step %d: %w", r.iter, err)
-	}
+// run takes all steps and returns the result; when the context ends before,
+// the map is that of the last whole step and its KL is NaN.
+func (r *Run) run(ctx context.Context) (*Result, error) {
+	r.pool.done = ctx.Done()
+	defer func() { r.pool.done = nil }()
+	begin := time.Now()
 	for range r.Steps() {
-		if err := ctx.Err(); err != nil {
-			return fmt.Errorf("tsne: step %d: %w", r.iter, err)
+		if r.pool.ended() {
+			break
 		}
 	}
-	return nil
+	r.stats.Stepping = time.Since(begin)
+	res, err := r.Result()
+	if r.pool.ended() {
+		res.KL = math.NaN()
+		err = errors.Join(fmt.Errorf("tsne: step %d: %w", r.iter, ctx.Err()), err)
+	}
+	return res, err
 }

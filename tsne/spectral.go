@@ -26,6 +26,9 @@ func (spectralStart) positions(ctx context.Context, y []float64, in *startInput)
 	}
 	a, b := make([]float64, n*L), make([]float64, n*L)
 	for i := range n {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		for l := range cols {
 			a[i*L+l] = normal(in.seed, streamSpectral, i*panelCols+l)
 		}
@@ -65,7 +68,9 @@ func (spectralStart) positions(ctx context.Context, y []float64, in *startInput)
 		})
 	}
 	project(a)
-	cols = orthonormalize(ctx, a, n, cols)
+	if cols = orthonormalize(ctx, a, n, cols); ctx.Err() != nil {
+		return ctx.Err()
+	}
 	for range 30 {
 		for range 4 {
 			if err := multiply(b, a); err != nil {
@@ -83,6 +88,9 @@ func (spectralStart) positions(ctx context.Context, y []float64, in *startInput)
 	}
 	var m [L][L]float64
 	for i := range n {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		for r := range cols {
 			for c := range cols {
 				m[r][c] += a[i*L+r] * b[i*L+c]

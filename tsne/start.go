@@ -34,7 +34,6 @@ type startInput struct {
 	seed    uint64
 	workers int
 	of      []int32 // from the rows of the input to the distinct rows; nil: the same
-	given   []float64
 }
 
 // PCA starts from the first principal components, found by randomised
@@ -185,6 +184,9 @@ func (pcaStart) positions(ctx context.Context, y []float64, in *startInput) erro
 	// Rayleigh–Ritz: the principal axes within the subspace.
 	var cov [vec.Lanes][vec.Lanes]float64
 	for i := range in.n {
+		if i%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
 		r := xo[i*vec.Lanes:]
 		for a := range cols {
 			wa := weight(in.w, i) * float64(r[a])
@@ -226,7 +228,7 @@ func (pcaStart) positions(ctx context.Context, y []float64, in *startInput) erro
 	}
 	scaleStart(y, in)
 	jitter(y, in.seed)
-	return nil
+	return ctx.Err()
 }
 
 // A multiplier multiplies centred and scaled points by panels of 16 columns.
@@ -470,6 +472,9 @@ func orthonormalize(ctx context.Context, b []float64, n, cols int) int {
 		var norm float64
 		for range 2 {
 			for k := range kept {
+				if ctx.Err() != nil {
+					return kept
+				}
 				var dot float64
 				for i := range n {
 					dot += b[i*vec.Lanes+k] * b[i*vec.Lanes+kept]

@@ -65,7 +65,9 @@ func (t *tree) run(b *box) {
 	t.order, t.swap = fit(t.order, r.n), fit(t.swap, r.n)
 	t.at, t.w = fit(t.at, r.n*r.dims), fit(t.w, r.n)
 	r.pool.do(r.blocks(updateBlock), t.keyF)
-	t.sort()
+	if r.n > 0 {
+		t.sort()
+	}
 	r.pool.do(r.blocks(updateBlock), t.moveF)
 	t.nodes = t.nodes[:0]
 	if r.n > 0 {
@@ -218,6 +220,9 @@ func outer(y *[3]float64) [6]float64 {
 // sumTask sums a block of consecutive points of the Morton curve.
 func (t *tree) sumTask(_, b int) {
 	r, d := t.r, t.r.dims
+	if r.pool.ended() {
+		return
+	}
 	var part float64
 	for p := b * treeBlock; p < min(r.n, (b+1)*treeBlock); p++ {
 		var phi float64

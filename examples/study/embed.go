@@ -49,16 +49,18 @@ func embed(ctx context.Context, o *options, src *source, w *words, n int, stderr
 		Start: w.weights.Start, Index: w.weights.Index, Weight: w.weights.Weight,
 	}
 	label := fmt.Sprintf("layer %d", n)
-	fmt.Fprintf(stderr, "%s: finding neighbours of %d lemmas\n", label, len(w.rows))
 	settings := &tsne.Settings{Perplexity: o.perplexity, Seed: o.seed, Phases: tsne.DefaultPhases()}
 	total := 0
 	for _, p := range settings.Phases {
 		total += p.Steps
 	}
+	wait := cli.NewWait(stderr, label+": neighbours and affinities")
 	r, err := tsne.New(ctx, points, settings)
 	if err != nil {
+		wait.Stop()
 		return nil, err
 	}
+	wait.Done()
 	prepared := time.Now()
 	bar := cli.NewProgress(stderr, label+": gradient", total)
 	for step := range r.Steps() {

@@ -15,8 +15,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
-
+	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/tsne"
 )
 
@@ -94,7 +93,7 @@ func resume(f io.Reader, key string) (*tsne.Run, error) {
 }
 
 func (o *options) save(r *tsne.Run, key string) error {
-	return atomically(o.checkpoint, func(w io.Writer) error {
+	return cli.WriteFile(o.checkpoint, func(w io.Writer) error {
 		if _, err := io.WriteString(w, key); err != nil {
 			return err
 		}
@@ -104,11 +103,11 @@ func (o *options) save(r *tsne.Run, key string) error {
 
 // steps takes the gradient steps that are left.
 func (o *options) steps(ctx context.Context, r *tsne.Run, key string, stderr io.Writer) error {
-	show, done := progress(stderr, o.iter)
+	bar := cli.NewProgress(stderr, "steps", o.iter)
 	saved := time.Now()
 	var err error
 	for step := range r.Steps() {
-		show(step.Iter)
+		bar.Set(step.Iter, "")
 		if ctx.Err() != nil {
 			err = ctx.Err()
 			break
@@ -120,7 +119,11 @@ func (o *options) steps(ctx context.Context, r *tsne.Run, key string, stderr io.
 			saved = time.Now()
 		}
 	}
-	done()
+	if err == nil {
+		bar.Done()
+	} else {
+		bar.Stop()
+	}
 	if err != nil && ctx.Err() == nil {
 		return err
 	}
@@ -133,24 +136,4 @@ func (o *options) steps(ctx context.Context, r *tsne.Run, key string, stderr io.
 		}
 	}
 	return err
-}
-
-// progress returns what shows the number of steps taken: a bar on a terminal,
-// else a line now and then.
-func progress(w io.Writer, total int) (show func(step int), done func()) {
-	if f, ok := w.(*os.File); ok {
-		if st, err := f.Stat(); err == nil && st.Mode()&fs.ModeCharDevice != 0 {
-			bar := progressbar.NewOptions(total, progressbar.OptionSetWriter(w), progressbar.OptionSetDescription("steps"),
-				progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond))
-			// An error of the bar is one of the terminal: the run does not depend on it.
-			return func(step int) { _ = bar.Set(step) }, func() { _ = bar.Exit(); fmt.Fprintln(w) }
-		}
-	}
-	last := time.Now()
-	return func(step int) {
-		if step == total || time.Since(last) > 5*time.Second {
-			say(w, "step %d of %d", step, total)
-			last = time.Now()
-		}
-	}, func() {}
 }

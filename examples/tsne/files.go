@@ -9,10 +9,10 @@ import (
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 
+	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/internal/npy"
 	"github.com/semamap/semamap/plot"
 	"github.com/semamap/semamap/tsne"
@@ -151,38 +151,9 @@ func readLabels(name string, n int) (labels []int32, names []string, err error) 
 	return labels, names, nil
 }
 
-// atomically writes a file under a temporary name beside it, then renames it.
-func atomically(name string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-			err = fmt.Errorf("%s: %w", name, err)
-		}
-	}()
-	b := bufio.NewWriterSize(f, 1<<16)
-	if err := write(b); err != nil {
-		return err
-	}
-	if err := b.Flush(); err != nil {
-		return err
-	}
-	if err := f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
-}
-
 func writeMap(name string, y []float32, dims int, labels []int32, names []string) error {
 	n := len(y) / dims
-	return atomically(name, func(w io.Writer) error {
+	return cli.WriteFile(name, func(w io.Writer) error {
 		if extension(name) == ".npy" {
 			return npy.Write(w, y, n, dims)
 		}
@@ -228,5 +199,5 @@ func writePNG(name string, res *tsne.Result, labels []int32, names []string) err
 	if labels == nil {
 		f.Legend.Place = plot.PlaceNone
 	}
-	return atomically(name, func(w io.Writer) error { return f.WritePNG(w, 0, 0) })
+	return cli.WriteFile(name, func(w io.Writer) error { return f.WritePNG(w, 0, 0) })
 }

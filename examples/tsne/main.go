@@ -13,25 +13,16 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/tsne"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "tsne:", strings.TrimPrefix(err.Error(), "tsne: ")) // the library begins with it too
-		os.Exit(1)
-	}
-}
+func main() { cli.Main("tsne", run) }
 
 // options are the flags.
 type options struct {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"image/png"
-	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -83,7 +82,7 @@ func TestOutputs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(stderr, "90 rows of 5 numbers") || !strings.Contains(stderr, "step 60 of 60") {
+	if !strings.Contains(stderr, "90 rows of 5 numbers") || !strings.Contains(stderr, "steps: done") {
 		t.Errorf("stderr %q", stderr)
 	}
 	lines := strings.Split(read(t, filepath.Join(dir, "Y.csv")), "\n")
@@ -310,19 +309,6 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%v does not name %s", err, f)
 		}
 	}
-}
-
-func TestAtomicWriteLeavesNothing(t *testing.T) {
-	dir := t.TempDir()
-	boom := errors.New("boom")
-	err := atomically(filepath.Join(dir, "f"), func(w io.Writer) error {
-		_, _ = io.WriteString(w, "half")
-		return boom
-	})
-	if !errors.Is(err, boom) {
-		t.Error(err)
-	}
-	left(t, dir)
 }
 
 func TestFewRows(t *testing.T) {

@@ -25,22 +25,18 @@ import (
 	"io"
 	"iter"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 
+	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/wordnet"
 	"github.com/semamap/semamap/wordnet/wn30"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Args[1:], os.Stdout)
-	stop() // before os.Exit: a defer would not run
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "wordnet:", err)
-		os.Exit(1)
-	}
+	cli.Main("wordnet", func(ctx context.Context, args []string, stdout, _ io.Writer) error {
+		return run(ctx, args, stdout)
+	})
 }
 
 const usage = `Usage: wordnet [-wordnet DIR] COMMAND ...

@@ -286,9 +286,16 @@ func (e *exact) packPanel(panel []float32, row func(i int) []float32, at, n, d, 
 func (e *exact) candidates() error {
 	mr, nr := vec.TileShape()
 	d := e.ref.d
+	// To clear all this may take tens of milliseconds: look at the context.
 	e.lists = newLists(e.x.n, e.keep)
+	if err := e.ctx.Err(); err != nil {
+		return err
+	}
 	a := make([]float32, roundUp(min(e.band, e.x.n), mr)*d)
 	b := make([]float32, roundUp(min(e.band, e.ref.n), nr)*d)
+	if err := e.ctx.Err(); err != nil {
+		return err
+	}
 	var made []float32
 	work := make([]*tileScratch, e.workers)
 	for w := range work {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -34,12 +35,18 @@ func Main(name string, run Run) {
 	case err == nil, errors.Is(err, flag.ErrHelp):
 		return
 	case interrupted && errors.Is(err, context.Canceled):
-		fmt.Fprintf(os.Stderr, "%s: interrupted\n", name)
+		fmt.Fprintf(os.Stderr, "%s: interrupted (%s)\n", name, message(name, err))
 		os.Exit(130)
 	default:
-		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+		fmt.Fprintf(os.Stderr, "%s: %s\n", name, message(name, err))
 		os.Exit(1)
 	}
+}
+
+// message is an error's text in one line, without the name that a library of
+// the same name puts before it.
+func message(name string, err error) string {
+	return strings.ReplaceAll(strings.TrimPrefix(err.Error(), name+": "), "\n", "; ")
 }
 
 // WriteFile writes a file through a temporary one beside it, which takes its

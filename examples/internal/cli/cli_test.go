@@ -44,3 +44,16 @@ func TestProgressPlain(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+func TestWaitPlain(t *testing.T) {
+	var b bytes.Buffer
+	p := NewWait(&b, "neighbours")
+	p.Done()
+	if got := b.String(); !strings.HasPrefix(got, "neighbours: done in ") {
+		t.Errorf("got %q", got)
+	}
+	NewWait(&b, "never").Stop()
+	if strings.Contains(b.String(), "never") {
+		t.Errorf("a stopped phase left %q", b.String())
+	}
+}
