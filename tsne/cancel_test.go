@@ -27,7 +27,10 @@ func noMoreGoroutines(t *testing.T, before int) {
 // Each method's steps and its KL end with the context: the map is whole, the
 // KL is not known, no goroutine is left.
 func TestCancelSteps(t *testing.T) {
-	const n, d = 3000, 5
+	n, d := 3000, 5
+	if testing.Short() {
+		n = 800
+	}
 	x, _ := blobs(n, d, 5, 1)
 	before := runtime.NumGoroutine()
 	for _, s := range []Settings{

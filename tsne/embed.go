@@ -23,9 +23,11 @@ type Result struct {
 	Steps int
 	Stats Stats
 
-	freedom float64
-	seed    uint64
-	workers int
+	freedom  float64
+	seed     uint64
+	workers  int
+	metric   knn.Metric // of the search
+	distance func(a, b []float32) float64
 }
 
 // Stats tells how a run went.

@@ -87,6 +87,9 @@ func TestEmbed(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.s.Phases = []Phase{{Steps: 150, Exaggeration: 12}, {Steps: 250}}
+			if testing.Short() {
+				c.s.Phases[1].Steps = 50
+			}
 			res, err := Embed(context.Background(), Rows(x, n, d), &c.s)
 			if err != nil {
 				t.Fatal(err)
@@ -97,7 +100,7 @@ func TestEmbed(t *testing.T) {
 			if same < 0.97 {
 				t.Errorf("only %v of the nearest points are of the same blob", same)
 			}
-			if res.Len() != n || res.Steps != 400 {
+			if res.Len() != n || res.Steps != c.s.Phases[0].Steps+c.s.Phases[1].Steps {
 				t.Errorf("%d rows, %d steps", res.Len(), res.Steps)
 			}
 		})
@@ -107,7 +110,11 @@ func TestEmbed(t *testing.T) {
 func TestSameBits(t *testing.T) {
 	defer func(n int) { permuteMin = n }(permuteMin)
 	permuteMin = 1000
-	const n, d = 2500, 8
+	n, all := 2500, []int{1, 2, 3, 8}
+	if testing.Short() {
+		n, all = 1100, []int{1, 3}
+	}
+	const d = 8
 	x, _ := blobs(n, d, 20, 2)
 	copy(x[d*100:d*200], x[:d*100]) // some duplicates
 	for _, s := range []Settings{
@@ -118,7 +125,7 @@ func TestSameBits(t *testing.T) {
 		s.Seed = 7
 		var want *Result
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-		for _, procs := range []int{1, 2, 3, 8} {
+		for _, procs := range all {
 			runtime.GOMAXPROCS(procs)
 			res, err := Embed(context.Background(), Rows(x, n, d), &s)
 			if err != nil {

@@ -336,14 +336,19 @@ func TestFixed(t *testing.T) {
 }
 
 func TestNoAllocations(t *testing.T) {
-	x, _ := blobs(5000, 8, 10, 1)
+	n, steps := 5000, 60 // so that the points were put in order
+	if testing.Short() {
+		defer func(n int) { permuteMin = n }(permuteMin)
+		permuteMin, n, steps = 1000, 1000, 160 // a small map grows for longer
+	}
+	x, _ := blobs(n, 8, 10, 1)
 	for _, s := range []Settings{{Method: Mesh}, {Method: Tree}, {Method: Tree, Dims: 3}} {
 		s.Phases = []Phase{{Steps: 1000}}
-		r, err := New(context.Background(), Rows(x, 5000, 8), &s)
+		r, err := New(context.Background(), Rows(x, n, 8), &s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		advance(r, 60)
+		advance(r, steps)
 		if n := testing.AllocsPerRun(5, func() { r.step() }); n > 0 {
 			t.Errorf("%v, %d-D: %v allocations a step", s.Method, r.s.Dims, n)
 		}

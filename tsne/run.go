@@ -559,6 +559,9 @@ func (r *Run) Result() (*Result, error) {
 		Y: r.Positions(nil), Dims: r.s.Dims, Perplexity: r.perp, Steps: r.iter, Stats: r.stats,
 		freedom: r.s.Freedom, seed: r.s.Seed, workers: r.s.Workers,
 	}
+	if k := r.s.Search; k != nil {
+		res.metric, res.distance = k.Metric, k.Func
+	}
 	if r.err != nil {
 		return res, r.err
 	}

@@ -21,7 +21,7 @@ type TransformSettings struct {
 	LearningRate float64       // zero means 0.1
 	Momentum     float64       // zero means 0.8
 	MaxGrad      float64       // bound of the gradient's length; zero means 0.25
-	Search       *knn.Settings // nil means the defaults
+	Search       *knn.Settings // nil means the Metric or Func of the map's own search
 	Workers      int           // zero means GOMAXPROCS
 }
 
@@ -63,7 +63,9 @@ const startNeighbors = 25
 // repelled by the whole map, which stays as it is; new points do not see each
 // other, so a position does not depend on what else is in x. The points stay
 // within the box of the map plus 10 %. An exact copy of a reference row is
-// placed on it.
+// placed on it. Each reference row counts as one, whatever its weight in the
+// map. The result of a resumed run, or of given neighbours, knows no metric:
+// name it in s.Search if it is not Euclidean.
 func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSettings) ([]float32, error) {
 	var set TransformSettings
 	if s != nil {
@@ -96,7 +98,7 @@ func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSetti
 		}
 	}
 	k := min(n, max(startNeighbors, int(math.Ceil(3*set.Perplexity))))
-	var ks knn.Settings
+	ks := knn.Settings{Metric: r.metric, Func: r.distance}
 	if set.Search != nil {
 		ks = *set.Search
 	}

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"github.com/semamap/semamap/tsne/knn"
 )
 
 func TestTransform(t *testing.T) {
@@ -69,6 +71,38 @@ func TestTransform(t *testing.T) {
 				t.Errorf("%d-D: %v is outside [%v, %v]", k, v, lo, hi)
 			}
 		}
+	}
+}
+
+// Without other settings new points are placed by the metric of the map.
+func TestTransformMetric(t *testing.T) {
+	const n, m, d = 200, 20, 6
+	x, _ := blobs(n+m, d, 4, 3)
+	for i := n; i < n+m; i++ { // the same directions, far out
+		for c := range d {
+			x[i*d+c] = 100 * x[(i-n)*d+c]
+		}
+	}
+	ref, far := Rows(x[:n*d], n, d), Rows(x[n*d:], m, d)
+	s := &Settings{Search: &knn.Settings{Metric: knn.Cosine}, Phases: []Phase{{Steps: 50}}}
+	res, err := Embed(context.Background(), ref, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := res.Transform(context.Background(), ref, far, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := res.Transform(context.Background(), ref, far, &TransformSettings{Search: &knn.Settings{Metric: knn.Cosine}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := res.Transform(context.Background(), ref, far, &TransformSettings{Search: &knn.Settings{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got, want) || slices.Equal(got, plain) {
+		t.Error("not placed by the cosine")
 	}
 }
 

@@ -199,6 +199,9 @@ func TestQuery(t *testing.T) {
 		m := s.n / 3
 		x, ref := Rows(s.x[:m*s.d], m, s.d), Rows(s.x[m*s.d:], s.n-m, s.d)
 		for _, k := range []int{0, 1, 12, s.n - m} {
+			if testing.Short() && k > 300 {
+				continue
+			}
 			want := oracle(t, ref, x, k, false, Euclidean)
 			for _, set := range []*Settings{nil, {Workers: 3, MaxMemory: 1 << 28}} {
 				for _, q := range []Points{x, struct{ Points }{x}} {
