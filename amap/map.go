@@ -291,7 +291,7 @@ func (m *Map) addMode(mode Mode, v any, at int64) error {
 		for _, e := range *v {
 			n, ok := integer(e.Key)
 			if !ok || n < 0 || n > math.MaxInt32 {
-				return errAt(at, ErrFormat, "mode %q: a layer's key is %s, want a number", mode, typeName(e.Key))
+				return errAt(at, ErrFormat, "mode %q: a layer's key is %s, want a number from 0 to %d", mode, typeName(e.Key), math.MaxInt32)
 			}
 			if err := add(int(n), e.Value); err != nil {
 				return err
