@@ -263,6 +263,9 @@ func (m *Map) openPickle(head []byte) error {
 	return nil
 }
 
+// maxLayers bounds the layers of a mode in a pickle.
+const maxLayers = 2048
+
 func (m *Map) addMode(mode Mode, v any, at int64) error {
 	m.modes = append(m.modes, mode)
 	m.layers[mode] = map[int]*Layer{}
@@ -273,6 +276,10 @@ func (m *Map) addMode(mode Mode, v any, at int64) error {
 		}
 		if m.layers[mode][n] != nil {
 			return errAt(at, ErrFormat, "mode %q: layer %d twice", mode, n)
+		}
+		// One tensor may be listed many times at three bytes each.
+		if len(m.order[mode]) == maxLayers {
+			return errAt(at, ErrLimit, "mode %q: more than %d layers", mode, maxLayers)
 		}
 		m.order[mode] = append(m.order[mode], n)
 		m.layers[mode][n] = &Layer{m: m, mode: mode, n: n, x: &pending{t, m.transposed(mode)}}
