@@ -15,6 +15,9 @@ func (x *fileMatrix) dims() (int, int) { return x.nrows, x.nunits }
 func (x *fileMatrix) dtype() DType     { return x.storage.dtype }
 func (x *fileMatrix) size() int64      { return dtypes[x.storage.dtype].size }
 
+// maxEmpty bounds the rows or units of a matrix that has no numbers.
+const maxEmpty = 1 << 16
+
 // newFileMatrix makes a matrix of a tensor of rank 2, whose entries have been
 // checked. A transposed one is units × tokens in the file.
 func newFileMatrix(t *tensor, transposed bool) (*fileMatrix, error) {
@@ -33,6 +36,10 @@ func newFileMatrix(t *tensor, transposed bool) (*fileMatrix, error) {
 	// is done with it are bounded by the size of the file.
 	if t.size[u] > 0 && t.size[r] > t.numel/t.size[u] {
 		return nil, errAt(t.at, ErrUnsupported, "tensor of shape %v over a storage of %d numbers: its elements overlap", t.size, t.numel)
+	}
+	// Nothing else bounds the sides of a matrix without numbers.
+	if (t.size[r] == 0 || t.size[u] == 0) && max(t.size[r], t.size[u]) > maxEmpty {
+		return nil, errAt(t.at, ErrLimit, "tensor of shape %v without a number", t.size)
 	}
 	w := dtypes[t.dtype].size
 	return &fileMatrix{

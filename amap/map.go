@@ -263,6 +263,9 @@ func (m *Map) openPickle(head []byte) error {
 	return nil
 }
 
+// maxLayers bounds the layers of a mode in a pickle.
+const maxLayers = 2048
+
 func (m *Map) addMode(mode Mode, v any, at int64) error {
 	m.modes = append(m.modes, mode)
 	m.layers[mode] = map[int]*Layer{}
@@ -273,6 +276,10 @@ func (m *Map) addMode(mode Mode, v any, at int64) error {
 		}
 		if m.layers[mode][n] != nil {
 			return errAt(at, ErrFormat, "mode %q: layer %d twice", mode, n)
+		}
+		// One tensor may be listed many times at three bytes each.
+		if len(m.order[mode]) == maxLayers {
+			return errAt(at, ErrLimit, "mode %q: more than %d layers", mode, maxLayers)
 		}
 		m.order[mode] = append(m.order[mode], n)
 		m.layers[mode][n] = &Layer{m: m, mode: mode, n: n, x: &pending{t, m.transposed(mode)}}
@@ -291,7 +298,7 @@ func (m *Map) addMode(mode Mode, v any, at int64) error {
 		for _, e := range *v {
 			n, ok := integer(e.Key)
 			if !ok || n < 0 || n > math.MaxInt32 {
-				return errAt(at, ErrFormat, "mode %q: a layer's key is %s, want a number", mode, typeName(e.Key))
+				return errAt(at, ErrFormat, "mode %q: a layer's key is %s, want a number from 0 to %d", mode, typeName(e.Key), math.MaxInt32)
 			}
 			if err := add(int(n), e.Value); err != nil {
 				return err

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
 	"regexp"
 	"strconv"
 )
@@ -110,7 +111,7 @@ func (m *Map) addSafe(name string, st safeTensor, at, start int64, counts *Count
 	}
 	numel := int64(1)
 	for _, d := range st.Shape {
-		if d < 0 || d > 0 && numel > (m.src.size)/d {
+		if d < 0 || d > 0 && numel > math.MaxInt64/16/d {
 			return errAt(at, ErrFormat, "tensor %q: shape %v", name, st.Shape)
 		}
 		numel *= d

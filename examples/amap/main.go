@@ -67,8 +67,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return plain(c.start(ctx, args[1:], stdout, stderr))
 		}
 	}
-	usage(stderr)
-	return fmt.Errorf("unknown command %q", args[0])
+	return fmt.Errorf("unknown command %q; amap help lists them", args[0])
 }
 
 // plain drops the package's name from the front of an error: the program's own,
@@ -95,7 +94,7 @@ func usage(w io.Writer) {
 func (c command) start(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var o options
 	f := flag.NewFlagSet("amap "+c.name, flag.ContinueOnError)
-	f.SetOutput(stderr)
+	f.SetOutput(io.Discard) // an error is one line; only -help lists the flags
 	f.StringVar(&o.counts, "counts", "", "`file` of token counts (default: the one beside the map, if there is one)")
 	f.StringVar(&o.vocab, "vocab", "", "`file` of the vocabulary: tokenizer.json, vocab.json, a JSON array or a token a line")
 	f.IntVar(&o.window, "window", -1, "tokens of a window, where the file's name does not say; 0: the map has no positions")
@@ -107,6 +106,10 @@ func (c command) start(ctx context.Context, args []string, stdout, stderr io.Wri
 	// The flag package stops at the first argument; files may come anywhere.
 	for {
 		if err := f.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				f.SetOutput(stderr)
+				f.Usage()
+			}
 			return err
 		}
 		args = f.Args()
