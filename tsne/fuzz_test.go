@@ -72,7 +72,10 @@ func isAffinities(a *Affinities) bool {
 			return false
 		}
 	}
-	m := make([]float64, n*n) // plus 1, so that a zero entry shows
+	m := make([]float64, n*n) // −1: no entry
+	for i := range m {
+		m[i] = -1
+	}
 	var sum float64
 	for i := range n {
 		last := int32(-1)
@@ -82,7 +85,7 @@ func isAffinities(a *Affinities) bool {
 				return false
 			}
 			last = j
-			m[i*n+int(j)] = 1 + v
+			m[i*n+int(j)] = v
 			sum += v
 		}
 	}

@@ -24,6 +24,7 @@ type Run struct {
 	// The state, in the order of the points' places, which follows a
 	// Z-curve from some step on; perm gives the distinct row at a place.
 	perm     []int32
+	place    []int32 // see places
 	w        []float32
 	fixed    []bool // nil: none
 	anyFixed bool
@@ -150,14 +151,13 @@ func (r *Run) entropyTask(b int) {
 func (r *Run) Len() int { return r.rows }
 
 // XY returns the present position of row i, with y = 0 for maps of one
-// dimension and the first two coordinates for maps of three. It takes time in
-// proportion to the number of rows; use [Run.Positions] for all.
+// dimension and the first two coordinates for maps of three.
 func (r *Run) XY(i int) (x, y float64) {
 	u := int32(i)
 	if r.of != nil {
 		u = r.of[i]
 	}
-	p := slices.Index(r.perm, u)
+	p := int(r.places()[u])
 	return float64(r.y[p*r.dims]), float64(r.y[p*r.dims+1])
 }
 
@@ -182,13 +182,15 @@ func (r *Run) Positions(dst []float32) []float32 {
 	return dst
 }
 
-// places returns the inverse of perm.
+// places returns the inverse of perm, which is kept until perm changes.
 func (r *Run) places() []int32 {
-	place := make([]int32, r.u)
-	for p, u := range r.perm {
-		place[u] = int32(p)
+	if r.place == nil {
+		r.place = make([]int32, r.u)
+		for p, u := range r.perm {
+			r.place[u] = int32(p)
+		}
 	}
-	return place
+	return r.place
 }
 
 // Add appends phases to the schedule, also after its end.
@@ -524,7 +526,7 @@ func (r *Run) reorder(from []int32) {
 	for p, f := range from {
 		perm[p] = r.perm[f]
 	}
-	r.perm = perm
+	r.perm, r.place = perm, nil
 	if r.fixed != nil {
 		fixed := make([]bool, r.u)
 		for p, f := range from {
