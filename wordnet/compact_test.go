@@ -76,4 +76,9 @@ func roundTrip(t *testing.T, db *DB) {
 	}
 }
 
-func TestCompactRoundTripDebian(t *testing.T) { roundTrip(t, debian(t)) }
+func TestCompactRoundTripDebian(t *testing.T) {
+	if testing.Short() {
+		t.Skip("packs a whole database twice")
+	}
+	roundTrip(t, debian(t))
+}
