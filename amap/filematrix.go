@@ -16,7 +16,7 @@ func (x *fileMatrix) dtype() DType     { return x.storage.dtype }
 func (x *fileMatrix) size() int64      { return dtypes[x.storage.dtype].size }
 
 // maxEmpty bounds the rows or units of a matrix that has no numbers.
-const maxEmpty = 1 << 16
+const maxEmpty = 1 << 14
 
 // newFileMatrix makes a matrix of a tensor of rank 2, whose entries have been
 // checked. A transposed one is units × tokens in the file.

@@ -46,6 +46,7 @@ type Map struct {
 	layers map[Mode]map[int]*Layer
 	order  map[Mode][]int // of the layers in the file
 	byID   map[Mode]bool  // layers keyed by number, units × tokens: SYSIF's filter_amap
+	empty  int            // layers of a pickle that have no numbers
 	named  map[string]*Layer
 	meta   map[string]string // of a safetensors file
 	rowIDs []int32
@@ -263,8 +264,12 @@ func (m *Map) openPickle(head []byte) error {
 	return nil
 }
 
-// maxLayers bounds the layers of a mode in a pickle.
-const maxLayers = 2048
+// maxLayers bounds the layers of a mode in a pickle, maxEmptyLayers those of
+// all modes that have no numbers, whose sides the file's size does not bound.
+const (
+	maxLayers      = 2048
+	maxEmptyLayers = 32
+)
 
 func (m *Map) addMode(mode Mode, v any, at int64) error {
 	m.modes = append(m.modes, mode)
@@ -280,6 +285,11 @@ func (m *Map) addMode(mode Mode, v any, at int64) error {
 		// One tensor may be listed many times at three bytes each.
 		if len(m.order[mode]) == maxLayers {
 			return errAt(at, ErrLimit, "mode %q: more than %d layers", mode, maxLayers)
+		}
+		if slices.Contains(t.size, 0) {
+			if m.empty++; m.empty > maxEmptyLayers {
+				return errAt(at, ErrLimit, "more than %d layers without a number", maxEmptyLayers)
+			}
 		}
 		m.order[mode] = append(m.order[mode], n)
 		m.layers[mode][n] = &Layer{m: m, mode: mode, n: n, x: &pending{t, m.transposed(mode)}}
