@@ -12,7 +12,7 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// NN-descent [DML11] from a forest of random partition trees [DF08]. Every
+// NN-descent [DML11] from a forest of random trees. Every
 // comparison is one of canonical distances, every random choice a hash of the
 // seed and what is chosen, and a list holds the k smallest of all it was
 // offered in a round, whatever their order: the graph is the same for any
@@ -20,9 +20,6 @@ import (
 //
 // [DML11]: Dong, Moses, Li: Efficient k-nearest neighbor graph construction
 // for generic similarity measures, WWW 2011.
-// [DF08]: Dasgupta, Freund: Random projection trees and low dimensional
-// manifolds, STOC 2008. Departs from it: a node is split by which of two of
-// its rows is nearer.
 
 const (
 	leafRows    = 64
@@ -110,18 +107,6 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 	return e.g, nil
 }
 
-// mix hashes numbers into one: splitmix64 over each in turn.
-func mix(seed uint64, v ...uint64) uint64 {
-	h := seed
-	for _, x := range v {
-		h += x*0xd1342543de82ef95 + 0x9e3779b97f4a7c15
-		h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
-		h = (h ^ h>>27) * 0x94d049bb133111eb
-		h ^= h >> 31
-	}
-	return h
-}
-
 // offer puts j at distance d2 into list i if it is among the k smallest.
 func (e *descent) offer(i int, d2 float64, j int32) {
 	if d2 > math.Float64frombits(e.worst[i].Load()) {
@@ -164,74 +149,13 @@ func (e *descent) offer(i int, d2 float64, j int32) {
 	}
 }
 
-// tree splits the rows until leaves are small, and compares the rows of each
-// leaf with each other.
+// tree compares the rows of each leaf of a random tree with each other.
 func (e *descent) tree(t uint64) error {
-	n := e.s.n
-	order, other := make([]int32, n), make([]int32, n)
-	for i := range order {
-		order[i] = int32(i)
+	order, leaves, err := partition(e.ctx, e.workers, &e.rows, e.s.n, leafRows, mix(e.seed, 'T', t))
+	if err != nil {
+		return err
 	}
-	type node struct {
-		lo, hi int
-		key    uint64
-	}
-	left := make([]bool, n) // by place in order
-	nodes := []node{{0, n, mix(e.seed, 'T', t)}}
-	var leaves []node
-	for depth := 0; len(nodes) > 0; depth++ {
-		if depth > 64 {
-			return fmt.Errorf("knn: a partition tree is too deep") // halving by place makes it impossible
-		}
-		// Which of two rows is nearer?
-		for _, v := range nodes {
-			size := uint64(v.hi - v.lo)
-			a := mix(v.key, 1) % size
-			b := (a + 1 + mix(v.key, 2)%(size-1)) % size
-			ra, rb := e.rows.row(int(order[v.lo+int(a)])), e.rows.row(int(order[v.lo+int(b)]))
-			err := par.Blocks(e.ctx, e.workers, v.hi-v.lo, 512, func(_, _, lo, hi int) {
-				for p := v.lo + lo; p < v.lo+hi; p++ {
-					x := e.rows.row(int(order[p]))
-					d := vec.SqDist4(x, ra, rb, rb, rb)
-					left[p] = d[0] < d[1] || d[0] == d[1] && mix(v.key, uint64(order[p]))&1 == 0
-				}
-			})
-			if err != nil {
-				return err
-			}
-		}
-		var next []node
-		for _, v := range nodes {
-			at := v.lo
-			for p := v.lo; p < v.hi; p++ {
-				if left[p] {
-					other[at] = order[p]
-					at++
-				}
-			}
-			mid := at
-			for p := v.lo; p < v.hi; p++ {
-				if !left[p] {
-					other[at] = order[p]
-					at++
-				}
-			}
-			copy(order[v.lo:v.hi], other[v.lo:v.hi])
-			if small := min(mid-v.lo, v.hi-mid); small < (v.hi-v.lo)/32 {
-				mid = (v.lo + v.hi) / 2 // lopsided: an outlier was drawn
-			}
-			for s, c := range []node{{v.lo, mid, 0}, {mid, v.hi, 0}} {
-				c.key = mix(v.key, 3, uint64(s))
-				if c.hi-c.lo > leafRows {
-					next = append(next, c)
-				} else {
-					leaves = append(leaves, c)
-				}
-			}
-		}
-		nodes = next
-	}
-	err := par.Blocks(e.ctx, e.workers, len(leaves), 8, func(_, _, lo, hi int) {
+	err = par.Blocks(e.ctx, e.workers, len(leaves), 8, func(_, _, lo, hi int) {
 		for _, v := range leaves[lo:hi] {
 			if e.ctx.Err() != nil {
 				return
