@@ -568,8 +568,8 @@ func (g *gram) compare() error {
 					t.colHits = append(t.colHits, hit{int32(p), makeKey(value[r]+t.norm[r], lo+r)})
 				}
 			}
-			g.lists.pushAll(t.rowHits, t.limit[:], lo)
-			g.lists.pushAll(t.colHits, nil, 0)
+			g.lists.pushAll(t.rowHits, t.limit[:], lo, g.lists.cut)
+			g.lists.pushAll(t.colHits, nil, 0, g.lists.cut)
 			j = end
 		}
 	})

@@ -41,10 +41,12 @@ func (r Recall) String() string {
 }
 
 // Stats tells how a graph was made. It depends on the input, the settings and
-// the level of the kernels.
+// the level of the kernels, and Rescored where Columns are fewer than those of
+// the rows also on which goroutine is first.
 type Stats struct {
 	Method    Method
 	Distinct  int   // distinct rows that were searched
+	Columns   int   // numbers of a row, or of its projection, that all pairs were compared by
 	Rechecked int   // rows whose first list had no proof and was searched again
 	Rescored  int64 // distances taken by the definition
 	Rounds    int   // rounds of Descent

@@ -69,22 +69,62 @@ func keyValue(k uint64) float32 {
 
 func keyIndex(k uint64) int { return int(uint32(k)) }
 
-// push adds a candidate to list i, whose lock the caller holds.
-func (l *lists) push(i int, key uint64) {
+// push adds a candidate to list i, whose lock the caller holds, and reports
+// whether the list is full and must be emptied before the next.
+func (l *lists) push(i int, key uint64) (full bool) {
 	if key >= l.top[i] {
-		return
+		return false
 	}
 	c := int(l.count[i])
-	list := l.key[i*2*l.keep:][:2*l.keep]
-	list[c] = key
+	l.key[i*2*l.keep+c] = key
 	c++
-	if c == len(list) {
-		selectKeys(list, l.keep)
-		c = l.keep
-		l.top[i] = list[c-1]
-		l.limit[i] = keyValue(list[c-1])
-	}
 	l.count[i] = int32(c)
+	return c == 2*l.keep
+}
+
+// cut leaves the smallest entries of the full list i.
+func (l *lists) cut(i int) {
+	list := l.key[i*2*l.keep:][:2*l.keep]
+	selectKeys(list, l.keep)
+	l.count[i] = int32(l.keep)
+	l.top[i] = list[l.keep-1]
+	l.limit[i] = keyValue(l.top[i])
+}
+
+// readLimits copies the limits of the rows from i on.
+func (l *lists) readLimits(dst []float32, i int) {
+	for len(dst) > 0 {
+		n := min(len(dst), (i>>groupShift+1)<<groupShift-i)
+		l.lock[i>>groupShift].Lock()
+		copy(dst[:n], l.limit[i:])
+		l.lock[i>>groupShift].Unlock()
+		dst, i = dst[n:], i+n
+	}
+}
+
+// pushAll adds candidates, and writes the new limits of the lists it changed
+// to limit, whose first entry is of row i0. It calls full for lists that are.
+func (l *lists) pushAll(hits []hit, limit []float32, i0 int, full func(i int)) {
+	group := -1
+	for _, h := range hits {
+		i := int(h.i)
+		if g := i >> groupShift; g != group {
+			if group >= 0 {
+				l.lock[group].Unlock()
+			}
+			group = g
+			l.lock[g].Lock()
+		}
+		if l.push(i, h.key) {
+			full(i)
+		}
+		if limit != nil {
+			limit[i-i0] = l.limit[i]
+		}
+	}
+	if group >= 0 {
+		l.lock[group].Unlock()
+	}
 }
 
 // finish cuts list i to its final entries and returns them in no particular

@@ -21,6 +21,7 @@ type rescorer struct {
 	band     int     // rows to make at a time where a source does not hold them
 	label    []int32 // when not nil: the numbers of the rows in the graph
 	order    []int32 // when not nil: the order in which to visit the rows
+	perm     []int32 // when not nil: the row that each list is for
 	lists    *lists
 	graph    *Graph
 	rescored []int64 // by worker
@@ -41,6 +42,14 @@ func (e *rescorer) name(i int) int32 {
 		return e.label[i]
 	}
 	return int32(i)
+}
+
+// rowAt is the row that list p is for.
+func (e *rescorer) rowAt(p int) int {
+	if e.perm != nil {
+		return int(e.perm[p])
+	}
+	return p
 }
 
 func (e *rescorer) done(rechecked int) *Graph {
@@ -94,6 +103,7 @@ func (e *rescorer) rescore(boundOf func(i int) bound) (failed []int32, err error
 	}
 	type buffers struct {
 		scratch
+		distScratch
 		row  []float32
 		list []pair
 	}
@@ -110,22 +120,27 @@ func (e *rescorer) rescore(boundOf func(i int) bound) (failed []int32, err error
 		err = par.Blocks(e.ctx, e.workers, e.x.n, 16, func(w, b, lo, hi int) {
 			t := &tmp[w]
 			for at := lo; at < hi; at++ {
-				i := at
+				p := at // the place of the list
 				if e.order != nil {
-					i = int(e.order[at])
+					p = int(e.order[at])
 				}
 				if e.ctx.Err() != nil {
 					return
 				}
 				if first {
-					_, top := e.lists.finish(i)
-					e.lists.top[i] = top
+					_, top := e.lists.finish(p)
+					e.lists.top[p] = top
 				}
+				i := e.rowAt(p)
 				row := e.xRow(i, &v, &t.row, &t.scratch)
-				count := int(e.lists.count[i])
-				list := e.lists.key[i*2*keep:][:2*keep]
+				count := int(e.lists.count[p])
+				list := e.lists.key[p*2*keep:][:2*keep]
 				// The second half takes the distances of the first.
-				e.rescored[w] += distances(row, &v, list[:count], list[keep:])
+				t.distances(row, &v, list[:count])
+				for d, c := range t.at {
+					list[keep+c] = math.Float64bits(t.dist[d])
+				}
+				e.rescored[w] += int64(len(t.at))
 				if !last {
 					continue
 				}
@@ -135,7 +150,7 @@ func (e *rescorer) rescore(boundOf func(i int) bound) (failed []int32, err error
 				}
 				name := int(e.name(i))
 				e.graph.put(name, t.list)
-				if count < e.others && !boundOf(i).proved(keyValue(e.lists.top[i]), e.graph.Dist2[(name+1)*e.k-1]) {
+				if count < e.others && !boundOf(i).proved(keyValue(e.lists.top[p]), e.graph.Dist2[(name+1)*e.k-1]) {
 					bad[b] = append(bad[b], int32(i))
 				}
 			}
@@ -168,30 +183,25 @@ func (e *rescorer) xRow(i int, v *view, buf *[]float32, t *scratch) []float32 {
 	return *buf
 }
 
-// distances writes the bits of the canonical distance of row to those keys
-// that are in the view, four at a time. It returns how many there were.
-func distances(row []float32, v *view, keys, dst []uint64) int64 {
-	var at [4]int
-	n, total := 0, int64(0)
+// distScratch holds canonical distances.
+type distScratch struct {
+	at    []int // places in the list of keys, ascending
+	dist  []float64
+	start []int
+}
+
+// distances takes the canonical distances of row to those keys that are in the
+// view.
+func (t *distScratch) distances(row []float32, v *view, keys []uint64) {
+	t.at, t.start = t.at[:0], t.start[:0]
 	for c, key := range keys {
-		if j := keyIndex(key); j < v.lo || j >= v.hi {
-			continue
-		}
-		at[n] = c
-		n++
-		if n == 4 {
-			d := vec.SqDist4(row, v.row(keyIndex(keys[at[0]])), v.row(keyIndex(keys[at[1]])), v.row(keyIndex(keys[at[2]])), v.row(keyIndex(keys[at[3]])))
-			for k, c := range at {
-				dst[c] = math.Float64bits(d[k])
-			}
-			n = 0
-			total += 4
+		if j := keyIndex(key); j >= v.lo && j < v.hi {
+			t.at = append(t.at, c)
+			t.start = append(t.start, v.start(j))
 		}
 	}
-	for _, c := range at[:n] {
-		dst[c] = math.Float64bits(vec.SqDist(row, v.row(keyIndex(keys[c]))))
-	}
-	return total + int64(n)
+	t.dist = slices.Grow(t.dist[:0], len(t.at))[:len(t.at)]
+	vec.SqDists(t.dist, row, v.x, t.start)
 }
 
 // nearest keeps the k smallest pairs, in a list cut at twice k.

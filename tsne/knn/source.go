@@ -113,13 +113,14 @@ type view struct {
 	lo, hi int
 }
 
-func (v *view) row(u int) []float32 {
+func (v *view) row(u int) []float32 { return v.x[v.start(u):][:v.d:v.d] }
+
+// start is the place in x where row u begins.
+func (v *view) start(u int) int {
 	if v.ids != nil {
-		u = int(v.ids[u])
-	} else {
-		u -= v.lo
+		return int(v.ids[u]) * v.d
 	}
-	return v.x[u*v.d:][:v.d:v.d]
+	return (u - v.lo) * v.d
 }
 
 // view returns rows [lo, hi); they are made in buf, of (hi-lo)·d, when the

@@ -1,0 +1,392 @@
+package knn
+
+import (
+	"math"
+	"slices"
+
+	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/internal/vec"
+)
+
+const (
+	lowerDim    = 128  // rows shorter than this stay as they are
+	lowerDepth  = 4096 // as do longer ones
+	lowerWork   = 2e10 // and searches of fewer products, n²·d/2
+	lowerSpread = 6    // and rows whose variance is in more than d/6 directions
+	lowerRows   = 4096 // rows from which the subspace is found
+	lowerMost   = 384  // its largest number of columns
+	lowerRounds = 3    // of orthogonal iteration
+	lowerTests  = 32   // rows on which the bounds are tried
+	lowerOthers = 2048 // rows each of them is compared with
+	lowerStep   = 32   // columns tried are multiples
+)
+
+// lowerTo is for tests: the number of columns, whatever the cost.
+var lowerTo int
+
+// Costs in units of one multiply-add of a tile. They were measured on one
+// machine, and steer only what is tried first.
+const (
+	costRescored = 28.0   // a column of a canonical distance
+	costHit      = 2000.0 // a pair that is not excluded
+)
+
+// A lowered set of rows gives bounds from below. With an orthonormal basis P of
+// a subspace and the length r = |x - PPᵀx| of what lies outside it,
+//
+//	|x-y|² ≥ |Pᵀx-Pᵀy|² + (rₓ-r_y)²  =  |x|² + |y|² - 2 zₓ·z_y,  z = (Pᵀx, r)
+//
+// so a product over p+1 numbers excludes nearly all pairs when the rows lie
+// near the subspace, which is that of the largest variances of a sample. The
+// pairs that are left get canonical distances: the search stays exact.
+type lowered struct {
+	p, q int       // columns of the subspace, and of z
+	z    []float32 // n×q
+	eta  float64   // relative error of a product of two rows of z
+	rows view      // the rows as they are
+	have []int32   // entries of each row of the graph so far, by place
+	tmp  []absorbScratch
+}
+
+// lower looks for a subspace that makes the search cheaper and, if there is
+// one and the memory for it, projects all rows.
+func (e *exact) lower(rows *view) error {
+	n, d := e.ref.n, e.ref.d
+	if d < lowerDim || d > lowerDepth || float64(n)*float64(n)/2*float64(d) < lowerWork && lowerTo == 0 {
+		return nil
+	}
+	s := min(n, lowerRows)
+	most := e.lowerCost(s, lowerMost+1)
+	if !e.reserve(most) {
+		return nil
+	}
+	defer func() {
+		least := e.lowerCost(s, 0)
+		if e.low != nil {
+			least = e.lowerCost(s, e.low.q)
+		}
+		e.fixed -= most - least
+		e.setBands()
+	}()
+	sample := make([]float32, s*d)
+	for i := range s {
+		e.copyInto(sample[i*d:][:d], 1, rows.row(i*n/s), 0, 1)
+	}
+	if across, err := e.spread(sample, s, d); err != nil || across*lowerSpread > float64(d) && lowerTo == 0 {
+		return err
+	}
+	basis, err := e.subspace(sample, s, d)
+	if err != nil {
+		return err
+	}
+	p := lowerTo
+	if p == 0 {
+		if p, err = e.rank(basis, sample, s, d); err != nil || p == 0 {
+			return err
+		}
+	}
+	return e.project(rows, basis[:p*d], p)
+}
+
+// lowerCost is the memory of a sample of s rows and of all rows lowered to q
+// columns.
+func (e *exact) lowerCost(s, q int) int64 {
+	n, d := int64(e.ref.n), int64(e.ref.d)
+	bytes := 4 * (d*(2*int64(s)+d+3*lowerMost) + lowerOthers*(d+lowerMost))
+	if q > 0 {
+		bytes += 4 * n * int64(q+1+e.workers) // with counts and marks
+	}
+	return bytes
+}
+
+// spread estimates in how many directions the rows of a sample vary: the
+// participation ratio (tr C)²/tr C² of their covariances C, from the lengths
+// of 256 of them and the products of different ones.
+func (e *exact) spread(sample []float32, s, d int) (float64, error) {
+	const rows = 256
+	m := min(s, rows)
+	x := make([]float32, m*d)
+	for i := range m {
+		copy(x[i*d:][:d], sample[i*s/m*d:])
+	}
+	g := make([]float32, m*m)
+	if err := e.products(g, x, x, m, m, d); err != nil {
+		return 0, err
+	}
+	var trace, squares float64
+	for i := range m {
+		for j, v := range g[i*m:][:m] {
+			if i == j {
+				trace += float64(v)
+			} else {
+				squares += float64(v) * float64(v)
+			}
+		}
+	}
+	return trace * trace / float64(m) * float64(m-1) / squares, nil
+}
+
+// subspace returns rows that are an orthonormal basis of the subspace of the
+// largest variances of the sample, larger ones first.
+func (e *exact) subspace(sample []float32, s, d int) ([]float32, error) {
+	// The covariances, of the columns as rows.
+	t, err := e.transpose(sample, s, d)
+	if err != nil {
+		return nil, err
+	}
+	cov := make([]float32, d*d)
+	if err := e.products(cov, t, t, d, d, s); err != nil {
+		return nil, err
+	}
+	// Orthogonal iteration from random columns.
+	blocks := min(d/2, lowerMost) / vec.Lanes
+	y := make([]float32, blocks*vec.Lanes*d) // panels of 16 columns
+	for i := range y {
+		y[i] = float32(int32(mix(arrangeSeed, uint64(i)))) * 0x1p-31
+	}
+	q := make([]float32, len(y)) // rows
+	next := make([]float32, len(y))
+	for range lowerRounds {
+		err := par.Blocks(e.ctx, e.workers, blocks, 1, func(_, b, _, _ int) {
+			from, to := y[b*vec.Lanes*d:][:vec.Lanes*d], next[b*vec.Lanes*d:][:vec.Lanes*d]
+			for c := range d {
+				vec.Panel((*[vec.Lanes]float32)(to[c*vec.Lanes:]), cov[c*d:][:d], from)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		y, next = next, y
+		for b := range blocks {
+			if e.ctx.Err() != nil {
+				return nil, e.ctx.Err()
+			}
+			orthonormalise(y[b*vec.Lanes*d:][:vec.Lanes*d], q[:(b+1)*vec.Lanes*d], d)
+		}
+	}
+	return q, nil
+}
+
+// orthonormalise makes the 16 columns of a panel orthonormal to each other and
+// to all but the last 16 rows of q, which become the columns.
+func orthonormalise(panel, q []float32, d int) {
+	before := len(q)/d - vec.Lanes
+	own := q[before*d:]
+	var u [vec.Lanes]float32
+	for range 2 {
+		for r := range before {
+			row := q[r*d:][:d]
+			vec.Panel(&u, row, panel)
+			for l := range u {
+				u[l] = -u[l]
+			}
+			vec.PanelAdd(panel, row, &u)
+		}
+	}
+	for l := range vec.Lanes {
+		x := own[l*d:][:d]
+		var was float64
+		for c := range x {
+			x[c] = panel[c*vec.Lanes+l]
+			was += float64(x[c]) * float64(x[c])
+		}
+		for range 2 {
+			for o := range l {
+				b := own[o*d:][:d]
+				var dot float64
+				for c, v := range x {
+					dot += float64(v) * float64(b[c])
+				}
+				for c, v := range b {
+					x[c] = float32(float64(x[c]) - dot*float64(v))
+				}
+			}
+		}
+		var is float64
+		for _, v := range x {
+			is += float64(v) * float64(v)
+		}
+		f := 0.0
+		if is > 1e-12*was && is > 0 {
+			f = 1 / math.Sqrt(is)
+		}
+		for c := range x {
+			x[c] = float32(float64(x[c]) * f)
+			panel[c*vec.Lanes+l] = x[c]
+		}
+	}
+}
+
+// rank chooses how many rows of the basis to use: 0 when none pays.
+func (e *exact) rank(basis, sample []float32, s, d int) (int, error) {
+	n, most := e.ref.n, len(basis)/d
+	others := min(s, lowerOthers)
+	tests := min(others, lowerTests)
+	// The others are the sample at even steps, the tests the others likewise.
+	x := make([]float32, others*d)
+	for i := range others {
+		copy(x[i*d:][:d], sample[i*s/others*d:])
+	}
+	z := make([]float32, others*most)
+	if err := e.products(z, x, basis, others, most, d); err != nil {
+		return 0, err
+	}
+	kth := max(1, int(math.Round(float64(e.k)*float64(others)/float64(n))))
+	steps := most / lowerStep
+	counts := make([][]float64, tests)
+	err := par.Blocks(e.ctx, e.workers, tests, 1, func(_, t, _, _ int) {
+		i := t * others / tests
+		a := x[i*d:][:d]
+		exact := make([]float64, others) // distances, then what is left of them
+		for j := range others {
+			exact[j] = vec.SqDist(a, x[j*d:][:d])
+		}
+		exact[i] = math.Inf(1)
+		sorted := slices.Clone(exact)
+		slices.Sort(sorted)
+		limit := sorted[kth-1] * 1.02
+		count := make([]float64, steps)
+		bound := make([]float64, others)
+		len2 := make([]float64, others) // of what lies outside the subspace
+		for j := range others {
+			for _, v := range x[j*d:][:d] {
+				len2[j] += float64(v) * float64(v)
+			}
+		}
+		length := math.Sqrt(len2[i])
+		for step := range steps {
+			slack := 5 * roundings((step+1)*lowerStep) * length * e.longest
+			za := z[i*most+step*lowerStep:][:lowerStep]
+			for j := range others {
+				zb := z[j*most+step*lowerStep:][:lowerStep]
+				var dist, own float32
+				for c, v := range za {
+					w := zb[c]
+					dist += (v - w) * (v - w)
+					own += w * w
+				}
+				bound[j] += float64(dist)
+				len2[j] = max(0, len2[j]-float64(own))
+			}
+			for j := range others {
+				r := math.Sqrt(len2[i]) - math.Sqrt(len2[j])
+				if j != i && bound[j]+r*r <= limit+slack {
+					count[step]++
+				}
+			}
+		}
+		counts[t] = count
+	})
+	if err != nil {
+		return 0, err
+	}
+	rows := float64(n)
+	least := 0.8 * (rows*rows/2*float64(d) + rows*float64(e.keep)*float64(d)*costRescored)
+	best := 0
+	for step := range steps {
+		var sum float64
+		for _, c := range counts {
+			sum += c[step]
+		}
+		left := max(sum/float64(tests)*rows/float64(others), float64(e.keep))
+		p := float64((step + 1) * lowerStep)
+		cost := rows*rows/2*(p+1) + rows*p*float64(d)*1.5 + rows*(extra+left)*float64(d)*costRescored + rows*left*costHit
+		if cost < least {
+			best, least = (step+1)*lowerStep, cost
+		}
+	}
+	return best, nil
+}
+
+// roundings bounds the relative error of the projection of a row to p columns
+// by dots.
+func roundings(p int) float64 { return 1.01 * unit * (dotDepth + 3) * math.Sqrt(float64(p)) }
+
+// project makes the lowered rows.
+func (e *exact) project(rows *view, basis []float32, p int) error {
+	n, d := e.ref.n, e.ref.d
+	q := p + 1
+	l := &lowered{p: p, q: q, rows: *rows, tmp: make([]absorbScratch, e.workers), z: make([]float32, n*q), have: make([]int32, n)}
+	// How far the basis is from an orthonormal one.
+	off := make([]float64, p)
+	err := par.Blocks(e.ctx, e.workers, p, 1, func(_, a, _, _ int) {
+		for b := range a + 1 {
+			var dot float64
+			for c, v := range basis[a*d:][:d] {
+				dot += float64(v) * float64(basis[b*d+c])
+			}
+			if b == a && dot == 0 {
+				continue // no more dimensions
+			}
+			if b == a {
+				off[a] += (dot - 1) * (dot - 1)
+			} else {
+				off[a] += 2 * dot * dot
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	var delta float64
+	for _, v := range off {
+		delta += v
+	}
+	delta = math.Sqrt(delta)*1.001 + float64(d)*0x1p-50
+	// z = HPᵀx + e: |H-I| ≤ delta, |e| ≤ err |x|.
+	l.eta = 2.1 * (delta + roundings(p))
+	const band = 1024
+	type buffers struct{ x, z []float32 }
+	tmp := make([]buffers, e.workers)
+	columns, err := e.panels(basis, p, d)
+	if err != nil {
+		return err
+	}
+	err = par.Blocks(e.ctx, e.workers, n, band, func(w, _, lo, hi int) {
+		t := &tmp[w]
+		if t.x == nil {
+			t.x, t.z = make([]float32, band*d), make([]float32, band*p)
+		}
+		for i := lo; i < hi; i++ {
+			e.copyInto(t.x[(i-lo)*d:][:d], 1, rows.row(i), 0, 1)
+		}
+		dots(t.z, t.x, columns, hi-lo, p, d)
+		for i := lo; i < hi; i++ {
+			var in float64
+			to := l.z[i*q:][:q]
+			for c, v := range t.z[(i-lo)*p:][:p] {
+				v = flushed(v)
+				to[c] = v
+				in += float64(v) * float64(v)
+			}
+			len2 := e.length2(rows.row(i))
+			out := math.Sqrt(max(0, len2-in) + l.eta*len2)
+			to[p] = math.Nextafter32(float32(out*(1+0x1p-40)), float32(math.Inf(1)))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	e.low = l
+	e.graph.Stats.Columns = p
+	return nil
+}
+
+// packLowered is packBand for lowered rows.
+func (e *exact) packLowered(dst []float32, lo, hi, width int, by float32) error {
+	n, q := hi-lo, e.low.q
+	return par.Blocks(e.ctx, e.workers, par.NumBlocks(n, width), 1, func(_, _, p, _ int) {
+		panel := dst[p*width*q:][:width*q]
+		for r := range width {
+			if p*width+r >= n {
+				for c := range q {
+					panel[c*width+r] = 0
+				}
+				continue
+			}
+			for c, v := range e.low.z[e.rowAt(lo+p*width+r)*q:][:q] {
+				panel[c*width+r] = v * by
+			}
+		}
+	})
+}

@@ -1,0 +1,211 @@
+package knn
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"github.com/semamap/semamap/internal/vec"
+)
+
+// flat returns n rows of d numbers near a subspace of rank dimensions, with
+// noise of the given size.
+func flat(seed uint64, n, d, rank int, noise float64) []float32 {
+	r := rand.New(rand.NewPCG(seed, 4))
+	basis := make([]float64, rank*d)
+	for i := range basis {
+		basis[i] = r.NormFloat64()
+	}
+	x := make([]float32, n*d)
+	for i := range n {
+		row := make([]float64, d)
+		for b := range rank {
+			u := r.NormFloat64() / (1 + float64(b)/4)
+			for c := range row {
+				row[c] += u * basis[b*d+c]
+			}
+		}
+		for c, v := range row {
+			x[i*d+c] = float32(v + noise*r.NormFloat64())
+		}
+	}
+	return x
+}
+
+func lowerFor(t *testing.T, columns int) {
+	old := lowerTo
+	lowerTo = columns
+	t.Cleanup(func() { lowerTo = old })
+}
+
+// The search through a projection gives the lists of all distances, bit for
+// bit, however badly the projection fits.
+func TestLowered(t *testing.T) {
+	const n, d, k = 2100, 130, 12
+	sets := map[string][]float32{
+		"flat":     flat(1, n, d, 40, 0.1),
+		"rank 5":   flat(2, n, d, 5, 0), // fewer dimensions than columns
+		"normal":   normal(3, n*d),      // no subspace at all
+		"outliers": flat(4, n, d, 20, 0.05),
+		"mean":     flat(5, n, d, 20, 0.05),
+		"whole":    flat(6, n, d, 10, 0.2),
+		"copies":   flat(7, n, d, 10, 0.01),
+		"tiny":     flat(8, n, d, 10, 0.01),
+		"huge":     flat(9, n, d, 10, 0.01),
+	}
+	for c := range d {
+		sets["outliers"][c] *= 1e4
+		sets["outliers"][n/2*d+c] *= 1e-6
+	}
+	for i := range n * d {
+		sets["mean"][i] += 1000
+		sets["whole"][i] = float32(math.Round(float64(sets["whole"][i]))) // many ties
+		sets["tiny"][i] *= 1e-30
+		sets["huge"][i] *= 1e30
+	}
+	for i := range n / 2 {
+		if i%100 == 0 {
+			copy(sets["copies"][i*d:][:d], sets["copies"][(n-1-i)*d:])
+		}
+	}
+	for name, x := range sets {
+		p := Rows(x, n, d)
+		want := oracle(t, p, p, k, true, Euclidean)
+		levels, columns := eachLevel, []int{32, 64}
+		if testing.Short() {
+			levels, columns = func(f func(vec.Level)) { f(vec.Best()) }, []int{32}
+		}
+		levels(func(l vec.Level) {
+			for _, columns := range columns {
+				lowerFor(t, columns)
+				g, err := Search(t.Context(), p, k, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				what := fmt.Sprintf("%s at %v to %d columns", name, l, columns)
+				if g.Stats.Columns != columns {
+					t.Fatal(what, g.Stats)
+				}
+				sameGraph(t, what, g, want)
+				t.Logf("%s: %.1f distances a row", what, float64(g.Stats.Rescored)/n)
+			}
+		})
+	}
+}
+
+func TestLoweredWorkers(t *testing.T) {
+	const n, d, k = 3000, 128, 20
+	p := Rows(flat(1, n, d, 30, 0.1), n, d)
+	lowerFor(t, 32)
+	var want *Graph
+	for _, procs := range []int{1, 2, 3, 8} {
+		old := runtime.GOMAXPROCS(procs)
+		g, err := Search(t.Context(), p, k, nil)
+		runtime.GOMAXPROCS(old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want == nil {
+			want = g
+		}
+		sameGraph(t, fmt.Sprint("GOMAXPROCS=", procs), g, want)
+	}
+	// With little memory there is no projection, and then no order either.
+	for limit := int64(16 << 20); ; limit = limit * 3 / 4 {
+		g, err := Search(t.Context(), p, k, &Settings{MaxMemory: limit})
+		if err != nil {
+			break
+		}
+		if g.Stats.Bytes > limit {
+			t.Errorf("limit %d: planned %d", limit, g.Stats.Bytes)
+		}
+		sameGraph(t, fmt.Sprint("limit ", limit), g, want)
+		t.Log(limit, g.Stats.Columns)
+	}
+}
+
+// A bound from below is below, and tight where the rows are near the subspace.
+func TestLowerBounds(t *testing.T) {
+	const n, d = 2100, 200
+	x := flat(1, n, d, 30, 0.05)
+	lowerFor(t, 64)
+	src, err := newSource(Rows(x, n, d), Euclidean)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &exact{rescorer: newRescorer(t.Context(), src, src, 5, true, &Settings{})}
+	if err := e.plan(0); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.copyFrame(true); err != nil {
+		t.Fatal(err)
+	}
+	rows, _ := src.view(t.Context(), 1, 0, n, nil)
+	if err := e.lower(&rows); err != nil {
+		t.Fatal(err)
+	}
+	var sum, all float64
+	for i := range 100 {
+		for j := range n {
+			if i == j {
+				continue
+			}
+			d2 := vec.SqDist(rows.row(i), rows.row(j))
+			v := float64(e.xLen[j])
+			for c, a := range e.low.z[i*e.low.q:][:e.low.q] {
+				v -= 2 * float64(a) * float64(e.low.z[j*e.low.q+c])
+			}
+			if v > float64(e.bound(i).reach(d2)) {
+				t.Fatalf("rows %d and %d: bound %v of %v", i, j, v, d2)
+			}
+			sum += v + float64(e.xLen[i])
+			all += d2 * e.scale * e.scale
+		}
+	}
+	if sum < 0.95*all {
+		t.Errorf("the bounds are %.3f of the distances", sum/all)
+	}
+}
+
+// rank finds a projection where one pays, and none where not.
+func TestRank(t *testing.T) {
+	if testing.Short() || vec.Best() == vec.Go {
+		t.Skip("takes seconds, and a minute without vector kernels")
+	}
+	const n, d = 6400, 1024
+	for _, c := range []struct {
+		name string
+		x    []float32
+		some bool
+	}{{"flat", flat(1, n, d, 20, 0.05), true}, {"normal", normal(1, n*d), false}} {
+		g, err := Search(t.Context(), Rows(c.x, n, d), 30, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (g.Stats.Columns < d) != c.some {
+			t.Errorf("%s: %+v", c.name, g.Stats)
+		}
+	}
+}
+
+// Cells that are far apart are passed over, and no neighbour is lost by it.
+func TestApart(t *testing.T) {
+	const n, k = 2500, 10
+	for _, d := range []int{1, 2, 3} {
+		for name, x := range map[string][]float32{"normal": normal(5, n*d), "whole": normal(6, n*d)} {
+			if name == "whole" {
+				for i, v := range x {
+					x[i] = float32(math.Round(float64(v * 20)))
+				}
+			}
+			p := Rows(x, n, d)
+			g, err := Search(t.Context(), p, k, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sameGraph(t, fmt.Sprint(name, d), g, oracle(t, p, p, k, true, Euclidean))
+		}
+	}
+}

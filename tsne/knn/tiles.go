@@ -1,0 +1,182 @@
+package knn
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/internal/vec"
+)
+
+// tileScratch is what one goroutine needs to work on tiles.
+type tileScratch struct {
+	panels           int // row panels of a block
+	c                []float32
+	rowLen, rowLimit []float32
+	colLen, colLimit []float32
+	rowBits, colBits []uint32
+	rowHits, colHits []hit
+
+	cellLen, cellLimit []float32
+}
+
+type hit struct {
+	i   int32 // the row whose list it is for
+	key uint64
+}
+
+func newTileScratch(mr, nr, d int) *tileScratch {
+	// A block of rows stays in the second cache: about 1 MB, at most 240 rows.
+	panels := min(max(1<<18/(mr*max(1, min(d, maxDepth))), 1), 240/mr)
+	return &tileScratch{
+		panels: panels,
+		c:      make([]float32, panels*mr*nr),
+		rowLen: make([]float32, panels*mr), rowLimit: make([]float32, panels*mr),
+		colLen: make([]float32, nr), colLimit: make([]float32, nr),
+		rowBits: make([]uint32, mr), colBits: make([]uint32, mr),
+	}
+}
+
+// multiply fills t.c with the tiles of the first row panels against one column
+// panel; the panels have d columns, of which depth count.
+func (t *tileScratch) multiply(a, b []float32, count, mr, nr, d, depth int) {
+	for k := 0; k == 0 || k < depth; k += maxDepth {
+		for p := range count {
+			vec.GemmTile(t.c[p*mr*nr:], a[(p*d+k)*mr:], b[k*nr:], min(maxDepth, depth-k), k > 0)
+		}
+	}
+}
+
+// bandPair compares the packed rows [a0, a1) of x with the rows [b0, b1) of
+// ref and fills the lists of both.
+func (e *exact) bandPair(a, b []float32, a0, a1, b0, b1 int, items []item, work []*tileScratch, g stage) error {
+	mr, nr := vec.TileShape()
+	d := e.width()
+	blockRows := work[0].panels * mr
+	nan := float32(math.NaN())
+	err := par.Blocks(e.ctx, e.workers, len(items), 1, func(w, _, item, _ int) {
+		t := work[w]
+		i0, j0 := items[item].i0, items[item].j0
+		i1, j1 := min(i0+blockRows, a1), min(j0+tileCols, b1)
+		full := e.lists.cut
+		if g.absorb {
+			full = func(p int) { e.absorb(w, p) }
+		}
+		panels := par.NumBlocks(i1-i0, mr)
+		for r := range panels * mr {
+			t.rowLen[r], t.rowLimit[r] = nan, nan
+		}
+		e.lengthsAt(t.rowLen, e.xLen, i0, i1)
+		e.lists.readLimits(t.rowLimit[:i1-i0], i0)
+		for j := j0; j < j1; j += nr {
+			if e.ctx.Err() != nil {
+				return
+			}
+			last := min(j+nr, j1) - 1
+			count := panels
+			if e.same { // row panels that begin before the last column
+				if last <= i0 {
+					continue
+				}
+				count = min(panels, par.NumBlocks(last-i0, mr))
+			}
+			if e.near != nil && (j == j0 || j%e.near.cell == 0) {
+				if end := min((j/e.near.cell+1)*e.near.cell, j1); e.apart(t, i0, i1, j, end) {
+					j = end - nr
+					continue
+				}
+			}
+			t.multiply(a[(i0-a0)*d:], b[(j-b0)*d:], count, mr, nr, d, g.depth)
+			for c := range nr {
+				t.colLen[c], t.colLimit[c] = nan, nan
+			}
+			e.lengthsAt(t.colLen, e.refLen, j, last+1)
+			if e.same {
+				e.lists.readLimits(t.colLimit[:last+1-j], j)
+			}
+			t.rowHits, t.colHits = t.rowHits[:0], t.colHits[:0]
+			for p := range count {
+				tile := t.c[p*mr*nr:][:mr*nr]
+				vec.SelectTile(t.rowBits, t.colBits, tile, t.rowLen[p*mr:], t.rowLimit[p*mr:], t.colLen, t.colLimit)
+				t.collect(tile, i0+p*mr, j, p*mr, nr, e.same, e.perm)
+			}
+			e.lists.pushAll(t.rowHits, t.rowLimit, i0, full)
+			e.lists.pushAll(t.colHits, nil, 0, full)
+		}
+	})
+	if err == nil {
+		err = e.ctx.Err()
+	}
+	return err
+}
+
+// items cuts a pair of bands into blocks of rows and columns, near ones first.
+func (e *exact) items(a0, a1, b0, b1, blockRows int, g stage) []item {
+	var near, far []item
+	for i := a0; i < a1; i += blockRows {
+		for j := b0; j < b1; j += tileCols {
+			i1, j1 := min(i+blockRows, a1), min(j+tileCols, b1)
+			switch {
+			case e.same && j1 <= i+1: // below the diagonal
+			case e.near != nil && e.near.pair(i, i1, j, j1):
+				if g.near {
+					near = append(near, item{i, j})
+				}
+			case g.far:
+				far = append(far, item{i, j})
+			}
+		}
+	}
+	return append(near, far...)
+}
+
+// An item is a block of rows and columns by its first ones.
+type item struct{ i0, j0 int }
+
+// lengthsAt copies the lengths of the rows at places [lo, hi).
+func (e *exact) lengthsAt(dst, length []float32, lo, hi int) {
+	if e.perm == nil {
+		copy(dst, length[lo:hi])
+		return
+	}
+	for at, i := range e.perm[lo:hi] {
+		dst[at] = length[i]
+	}
+}
+
+// collect turns the bits of a tile into candidates. i and j are the first row
+// and column of the tile, at is the place of its rows in the block, perm tells
+// the row at each place.
+func (t *tileScratch) collect(tile []float32, i, j, at, nr int, same bool, perm []int32) {
+	for r := range t.rowBits {
+		row, col := t.rowBits[r], t.colBits[r]
+		if row|col == 0 {
+			continue
+		}
+		if same && i+r >= j { // only columns behind the row
+			skip := i + r - j + 1
+			if skip >= 32 {
+				continue
+			}
+			mask := ^uint32(0) << skip
+			row, col = row&mask, col&mask
+		}
+		values := tile[r*nr:][:nr]
+		name := i + r
+		if perm != nil {
+			name = int(perm[name])
+		}
+		for ; row != 0; row &= row - 1 {
+			c := bits.TrailingZeros32(row)
+			jname := j + c
+			if perm != nil {
+				jname = int(perm[jname])
+			}
+			t.rowHits = append(t.rowHits, hit{int32(i + r), makeKey(values[c]+t.colLen[c], jname)})
+		}
+		for ; col != 0; col &= col - 1 {
+			c := bits.TrailingZeros32(col)
+			t.colHits = append(t.colHits, hit{int32(j + c), makeKey(values[c]+t.rowLen[at+r], name)})
+		}
+	}
+}
