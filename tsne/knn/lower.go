@@ -55,6 +55,9 @@ func (e *exact) lower(rows *view) error {
 	if d < lowerDim || d > lowerDepth || float64(n)*float64(n)/2*float64(d) < lowerWork && lowerTo == 0 {
 		return nil
 	}
+	if across, err := e.spread(rows); err != nil || across*lowerSpread > float64(d) && lowerTo == 0 {
+		return err
+	}
 	s := min(n, lowerRows)
 	most := e.lowerCost(s, lowerMost+1)
 	if !e.reserve(most) {
@@ -68,13 +71,7 @@ func (e *exact) lower(rows *view) error {
 		e.fixed -= most - least
 		e.setBands()
 	}()
-	sample := make([]float32, s*d)
-	for i := range s {
-		e.copyInto(sample[i*d:][:d], 1, rows.row(i*n/s), 0, 1)
-	}
-	if across, err := e.spread(sample, s, d); err != nil || across*lowerSpread > float64(d) && lowerTo == 0 {
-		return err
-	}
+	sample := e.sample(rows, s)
 	basis, err := e.subspace(sample, s, d)
 	if err != nil {
 		return err
@@ -92,23 +89,29 @@ func (e *exact) lower(rows *view) error {
 // columns.
 func (e *exact) lowerCost(s, q int) int64 {
 	n, d := int64(e.ref.n), int64(e.ref.d)
-	bytes := 4 * (d*(2*int64(s)+d+3*lowerMost) + lowerOthers*(d+lowerMost))
+	bytes := 4 * (d*(2*int64(s)+d+3*lowerMost) + lowerOthers*(d+lowerStep+3*lowerTests))
 	if q > 0 {
 		bytes += 4 * n * int64(q+1+e.workers) // with counts and marks
 	}
 	return bytes
 }
 
-// spread estimates in how many directions the rows of a sample vary: the
-// participation ratio (tr C)²/tr C² of their covariances C, from the lengths
-// of 256 of them and the products of different ones.
-func (e *exact) spread(sample []float32, s, d int) (float64, error) {
-	const rows = 256
-	m := min(s, rows)
-	x := make([]float32, m*d)
-	for i := range m {
-		copy(x[i*d:][:d], sample[i*s/m*d:])
+// sample copies s rows at even steps.
+func (e *exact) sample(rows *view, s int) []float32 {
+	n, d := e.ref.n, e.ref.d
+	x := make([]float32, s*d)
+	for i := range s {
+		e.copyInto(x[i*d:][:d], 1, rows.row(i*n/s), 0, 1)
 	}
+	return x
+}
+
+// spread estimates in how many directions the rows vary: the participation
+// ratio (tr C)²/tr C² of their covariances C, from the lengths of some of them
+// and the products of different ones.
+func (e *exact) spread(rows *view) (float64, error) {
+	m, d := min(e.ref.n, 256), e.ref.d
+	x := e.sample(rows, m)
 	g := make([]float32, m*m)
 	if err := e.products(g, x, x, m, m, d); err != nil {
 		return 0, err
@@ -217,82 +220,76 @@ func orthonormalise(panel, q []float32, d int) {
 	}
 }
 
-// rank chooses how many rows of the basis to use: 0 when none pays.
+// rank chooses how many rows of the basis to use: 0 when none pays. It tries
+// the bounds on some rows of the sample.
 func (e *exact) rank(basis, sample []float32, s, d int) (int, error) {
 	n, most := e.ref.n, len(basis)/d
 	others := min(s, lowerOthers)
 	tests := min(others, lowerTests)
-	// The others are the sample at even steps, the tests the others likewise.
 	x := make([]float32, others*d)
 	for i := range others {
 		copy(x[i*d:][:d], sample[i*s/others*d:])
 	}
-	z := make([]float32, others*most)
-	if err := e.products(z, x, basis, others, most, d); err != nil {
-		return 0, err
-	}
+	test := func(t int) int { return t * others / tests }
+	limit := make([]float64, tests) // what the neighbours' distances come to
 	kth := max(1, int(math.Round(float64(e.k)*float64(others)/float64(n))))
-	steps := most / lowerStep
-	counts := make([][]float64, tests)
 	err := par.Blocks(e.ctx, e.workers, tests, 1, func(_, t, _, _ int) {
-		i := t * others / tests
-		a := x[i*d:][:d]
-		exact := make([]float64, others) // distances, then what is left of them
+		best := nearest{k: kth + 1} // with the row itself
 		for j := range others {
-			exact[j] = vec.SqDist(a, x[j*d:][:d])
+			best.push(pair{vec.SqDist(x[test(t)*d:][:d], x[j*d:][:d]), int32(j)})
 		}
-		exact[i] = math.Inf(1)
-		sorted := slices.Clone(exact)
-		slices.Sort(sorted)
-		limit := sorted[kth-1] * 1.02
-		count := make([]float64, steps)
-		bound := make([]float64, others)
-		len2 := make([]float64, others) // of what lies outside the subspace
-		for j := range others {
-			for _, v := range x[j*d:][:d] {
-				len2[j] += float64(v) * float64(v)
-			}
-		}
-		length := math.Sqrt(len2[i])
-		for step := range steps {
-			slack := 5 * roundings((step+1)*lowerStep) * length * e.longest
-			za := z[i*most+step*lowerStep:][:lowerStep]
-			for j := range others {
-				zb := z[j*most+step*lowerStep:][:lowerStep]
-				var dist, own float32
-				for c, v := range za {
-					w := zb[c]
-					dist += (v - w) * (v - w)
-					own += w * w
-				}
-				bound[j] += float64(dist)
-				len2[j] = max(0, len2[j]-float64(own))
-			}
-			for j := range others {
-				r := math.Sqrt(len2[i]) - math.Sqrt(len2[j])
-				if j != i && bound[j]+r*r <= limit+slack {
-					count[step]++
-				}
-			}
-		}
-		counts[t] = count
+		slices.SortFunc(best.list, comparePairs)
+		limit[t] = best.list[kth].d2 * 1.02
 	})
 	if err != nil {
 		return 0, err
 	}
+	length2, outside := make([]float64, others), make([]float64, others)
+	for j := range others {
+		for _, v := range x[j*d:][:d] {
+			length2[j] += float64(v) * float64(v)
+		}
+		outside[j] = length2[j]
+	}
+	z, zt := make([]float32, others*lowerStep), make([]float32, tests*lowerStep)
+	dot := make([]float32, tests*others)
+	inside := make([]float64, tests*others) // products in the subspace
+
 	rows := float64(n)
 	least := 0.8 * (rows*rows/2*float64(d) + rows*float64(e.keep)*float64(d)*costRescored)
 	best := 0
-	for step := range steps {
-		var sum float64
-		for _, c := range counts {
-			sum += c[step]
+	for p := lowerStep; p <= most; p += lowerStep {
+		if err := e.products(z, x, basis[(p-lowerStep)*d:p*d], others, lowerStep, d); err != nil {
+			return 0, err
 		}
-		left := max(sum/float64(tests)*rows/float64(others), float64(e.keep))
-		p := float64((step + 1) * lowerStep)
-		cost := rows*rows/2*(p+1) + rows*p*float64(d)*1.5 + rows*(extra+left)*float64(d)*costRescored + rows*left*costHit
+		for t := range tests {
+			copy(zt[t*lowerStep:][:lowerStep], z[test(t)*lowerStep:])
+		}
+		if err := e.products(dot, zt, z, tests, others, lowerStep); err != nil {
+			return 0, err
+		}
+		for j := range others {
+			for _, v := range z[j*lowerStep:][:lowerStep] {
+				outside[j] -= float64(v) * float64(v)
+			}
+		}
+		left := 0
+		for t := range tests {
+			i := test(t)
+			slack := 5 * roundings(p) * math.Sqrt(length2[i]) * e.longest
+			for j := range others {
+				inside[t*others+j] += float64(dot[t*others+j])
+				between := math.Sqrt(max(0, outside[i]) * max(0, outside[j]))
+				if j != i && length2[i]+length2[j]-2*(inside[t*others+j]+between) <= limit[t]+slack {
+					left++
+				}
+			}
+		}
+		pairs := max(float64(left)/float64(tests)*rows/float64(others), float64(e.keep))
+		cost := rows*rows/2*float64(p+1) + rows*float64(p)*float64(d)*1.5 +
+			rows*(extra+pairs)*float64(d)*costRescored + rows*pairs*costHit
 		if cost < least {
-			best, least = (step+1)*lowerStep, cost
+			best, least = p, cost
 		}
 	}
 	return best, nil
