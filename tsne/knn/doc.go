@@ -24,10 +24,19 @@
 //
 // # Cost
 //
-// The exact search takes n²·d floating-point operations (all pairs once) at
-// nearly the rate of the processor's fused multiply-adds, and 16·(k+8) + 12·k
-// bytes a row. A Combination of v base rows with t terms a point takes
-// v²·d + about 16·n²·t operations of the memory's rate instead, and 4·v² bytes.
+// The exact search takes at most n²·d floating-point operations (all pairs
+// once) at nearly the rate of the processor's fused multiply-adds, and about
+// 16·(k+8) + 12·k bytes a row. It compares near rows first, in the order of a
+// random tree, and passes over groups of rows that are too far apart, which
+// pays for rows of few numbers. Long rows that lie near a subspace, as images
+// do, are compared by their projections to it: the distance of two
+// projections, with what lies outside, bounds that of the rows from below and
+// excludes nearly all pairs (Stats.Columns tells by how many numbers). A
+// sample decides whether that is cheaper; lists do not depend on it.
+//
+// A Combination of v base rows with t terms a point takes v²·d + about 16·n²·t
+// operations of the memory's rate instead, and 4·v² bytes.
+//
 // Without vector kernels (other processors than amd64, or the build tag
 // noasm) the product itself is some forty times slower than with AVX-512.
 //

@@ -61,8 +61,12 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	return g, nil
 }
 
-// exactFlop is the work, n²·d, above which Auto searches approximately.
-const exactFlop = 6e13
+// exactFlop is the work, n²·d, above which Auto searches approximately. A row
+// shorter than leastDim counts as that long: its pairs cost no less.
+const (
+	exactFlop = 6e13
+	leastDim  = 32
+)
 
 // searchDistinct chooses the method. used is the memory already planned.
 func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used int64) (*Graph, error) {
@@ -76,7 +80,7 @@ func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used i
 		}
 	}
 	n := float64(s.n)
-	if set.Method == Descent || set.Method == Auto && n*n*float64(s.d) > exactFlop {
+	if set.Method == Descent || set.Method == Auto && n*n*float64(max(s.d, leastDim)) > exactFlop {
 		return searchDescent(ctx, s, k, set, used)
 	}
 	s, used, err := materialise(ctx, s, set, used)

@@ -10,7 +10,7 @@ type Method uint8
 
 const (
 	// Auto is Gram for a Combination where that is cheaper, else Exact while
-	// n²·d is at most 6e13, else Descent. The choice depends on the input and
+	// n²·max(d, 32) is at most 6e13, else Descent. The choice depends on the input and
 	// MaxMemory alone, never on the machine.
 	Auto Method = iota
 	// Exact compares all pairs.
