@@ -10,8 +10,8 @@ type Method uint8
 
 const (
 	// Auto is Gram for a Combination where that is cheaper, else Exact while
-	// n²·max(d, 32) is at most 6e13, else Descent. The choice depends on the input and
-	// MaxMemory alone, never on the machine.
+	// n²·max(d, 32) is at most 6e13, else Descent. The choice depends on the
+	// input and MaxMemory alone, never on the machine.
 	Auto Method = iota
 	// Exact compares all pairs.
 	Exact
