@@ -24,7 +24,7 @@ func (e *exact) absorb(w, p int) {
 		t.mark = make([]int32, e.ref.n)
 	}
 	l, i := e.lists, e.rowAt(p)
-	keys := l.key[p*2*l.keep:][:l.count[p]]
+	keys := l.key[p*l.size:][:l.count[p]]
 	have := int(e.low.have[p])
 	index, dist := e.graph.Row(i)
 	t.stamp++

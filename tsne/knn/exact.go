@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/bits"
+	"runtime"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
@@ -54,6 +55,9 @@ func searchExact(ctx context.Context, ref, x *source, k int, same bool, set *Set
 		}
 		if e.low != nil {
 			rows = view{e.low.z, nil, e.low.q, 0, ref.n}
+			// The sample makes way for the bands. The pace of the collector
+			// would keep it until the heap has doubled.
+			runtime.GC()
 		}
 		if err := e.arrange(&rows); err != nil {
 			return nil, err
@@ -101,7 +105,11 @@ func (e *exact) perRow() int64 {
 
 // setBands sets the size of the bands from what is planned so far.
 func (e *exact) setBands() {
-	rows := max(bandBytes/max(4*int64(e.width()), 1)/bandAlign*bandAlign, bandAlign)
+	bytes := int64(bandBytes)
+	if e.low != nil {
+		bytes /= 2 // lowered rows are packed fast, and held besides
+	}
+	rows := max(bytes/max(4*int64(e.width()), 1)/bandAlign*bandAlign, bandAlign)
 	if e.limit > 0 {
 		rows = min(rows, max((e.limit-e.fixed)/e.perRow()/bandAlign*bandAlign, bandAlign))
 	}
@@ -132,7 +140,11 @@ func (e *exact) candidates() error {
 	mr, nr := vec.TileShape()
 	d := e.width()
 	// To clear all this may take tens of milliseconds: look at the context.
-	e.lists = newLists(e.x.n, e.keep)
+	size := 2 * e.keep
+	if e.low != nil {
+		size = e.low.listSize(e.keep)
+	}
+	e.lists = newLists(e.x.n, e.keep, size)
 	if err := e.ctx.Err(); err != nil {
 		return err
 	}

@@ -10,11 +10,11 @@ import (
 // which candidates arrive, so goroutines may push as they please; group locks
 // of 256 rows guard the lists.
 //
-// A list takes candidates until it holds twice keep and is then cut in one
-// go: that is several times cheaper than a heap.
+// A list takes candidates until it is full and is then cut in one go: that is several times cheaper than a heap.
 type lists struct {
 	keep  int
-	key   []uint64  // n×2keep; see makeKey
+	size  int       // entries for which a list has room
+	key   []uint64  // n×size; see makeKey
 	count []int32   // entries of each list
 	top   []uint64  // no key above it can be among the smallest
 	limit []float32 // the value of top
@@ -23,16 +23,18 @@ type lists struct {
 
 const (
 	groupShift = 8 // rows per lock: 256
-	listBytes  = 16
+	keyBytes   = 8
 )
 
-// listCost is the memory of the lists of one row.
-func listCost(keep int) int64 { return int64(keep)*listBytes + 16 }
+// listCost is the memory of a list of twice keep entries.
+func listCost(keep int) int64 { return 2*int64(keep)*keyBytes + 16 }
 
-func newLists(n, keep int) *lists {
+// newLists makes lists of up to size entries, of which keep are to be kept.
+func newLists(n, keep, size int) *lists {
 	l := &lists{
 		keep:  keep,
-		key:   make([]uint64, n*keep*2),
+		size:  size,
+		key:   make([]uint64, n*size),
 		count: make([]int32, n),
 		top:   make([]uint64, n),
 		limit: make([]float32, n),
@@ -76,15 +78,15 @@ func (l *lists) push(i int, key uint64) (full bool) {
 		return false
 	}
 	c := int(l.count[i])
-	l.key[i*2*l.keep+c] = key
+	l.key[i*l.size+c] = key
 	c++
 	l.count[i] = int32(c)
-	return c == 2*l.keep
+	return c == l.size
 }
 
 // cut leaves the smallest entries of the full list i.
 func (l *lists) cut(i int) {
-	list := l.key[i*2*l.keep:][:2*l.keep]
+	list := l.key[i*l.size:][:l.size]
 	selectKeys(list, l.keep)
 	l.count[i] = int32(l.keep)
 	l.top[i] = list[l.keep-1]
@@ -131,7 +133,7 @@ func (l *lists) pushAll(hits []hit, limit []float32, i0 int, full func(i int)) {
 // order, and the largest.
 func (l *lists) finish(i int) (list []uint64, top uint64) {
 	c := int(l.count[i])
-	list = l.key[i*2*l.keep:][:c]
+	list = l.key[i*l.size:][:c]
 	if c > l.keep {
 		selectKeys(list, l.keep)
 		list = list[:l.keep]

@@ -48,6 +48,10 @@ type lowered struct {
 	tmp  []absorbScratch
 }
 
+// listSize is how many entries a list has room for: less than in other
+// searches, as a full one goes to the graph.
+func (l *lowered) listSize(keep int) int { return keep + keep/2 + 1 }
+
 // lower looks for a subspace that makes the search cheaper and, if there is
 // one and the memory for it, projects all rows.
 func (e *exact) lower(rows *view) error {
@@ -366,6 +370,7 @@ func (e *exact) project(rows *view, basis []float32, p int) error {
 	}
 	e.low = l
 	e.graph.Stats.Columns = p
+	e.fixed -= int64(n) * int64(2*e.keep-l.listSize(e.keep)) * keyBytes
 	return nil
 }
 
