@@ -80,7 +80,7 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 	}
 	e.lock = make([]sync.Mutex, s.n>>descentLock+1)
 	for t := range trees {
-		if err := e.tree(uint64(t)); err != nil {
+		if err := e.grow(uint64(t)); err != nil {
 			return nil, err
 		}
 	}
@@ -149,8 +149,8 @@ func (e *descent) offer(i int, d2 float64, j int32) {
 	}
 }
 
-// tree compares the rows of each leaf of a random tree with each other.
-func (e *descent) tree(t uint64) error {
+// grow compares the rows of each leaf of a random tree with each other.
+func (e *descent) grow(t uint64) error {
 	order, leaves, err := partition(e.ctx, e.workers, &e.rows, e.s.n, leafRows, mix(e.seed, 'T', t))
 	if err != nil {
 		return err
