@@ -31,6 +31,9 @@ const (
 var (
 	leafMax     = envInt("LEAF", 512)
 	trees       = envInt("TREES", 4)
+	poleRows    = envInt("PROWS", 64)
+	poleRounds  = envInt("PROUNDS", 3)
+	poleMin     = uint64(envInt("PMIN", 256))
 	maxRounds   = envInt("ROUNDS", 3)
 	exploreNear = envInt("NEAR", 20)
 	exploreFar  = envInt("FAR", 90)

@@ -47,12 +47,12 @@ func partition(ctx context.Context, workers int, rows *view, n, leaf int, key ui
 				next = append(next, v)
 				continue
 			}
-			a, b := t.poles(v)
-			err := par.Blocks(ctx, workers, v.hi-v.lo, 1024, func(_, _, lo, hi int) { t.sides(v, a, b, v.lo+lo, v.lo+hi) })
+			c, err := t.split(v, func(a, b []float32) error {
+				return par.Blocks(ctx, workers, v.hi-v.lo, 1024, func(_, _, lo, hi int) { t.sides(v, a, b, v.lo+lo, v.lo+hi) })
+			})
 			if err != nil {
 				return nil, nil, err
 			}
-			c := t.move(v)
 			next = append(next, c[0], c[1])
 			more = more || large(c[0]) || large(c[1])
 		}
@@ -80,12 +80,50 @@ type tree struct {
 	left         []bool // by place in order
 }
 
-// poles draws the two rows that split a node.
-func (t *tree) poles(v node) (a, b []float32) {
+// poles draws two rows of a node and moves them to the middles of the rows
+// around them: two-means, on a sample.
+func (t *tree) poles(v node, try uint64) (a, b []float32) {
 	size := uint64(v.hi - v.lo)
-	p := mix(v.key, 1) % size
-	q := (p + 1 + mix(v.key, 2)%(size-1)) % size
-	return t.rows.row(int(t.order[v.lo+int(p)])), t.rows.row(int(t.order[v.lo+int(q)]))
+	p := mix(v.key, 1, try) % size
+	q := (p + 1 + mix(v.key, 2, try)%(size-1)) % size
+	a, b = t.rows.row(int(t.order[v.lo+int(p)])), t.rows.row(int(t.order[v.lo+int(q)]))
+	if size < poleMin || try > 0 {
+		return a, b
+	}
+	d := len(a)
+	sum := make([]float64, 2*d)
+	for it := range poleRounds {
+		clear(sum)
+		count := [2]int{}
+		for s := 0; s < poleRows; s += 4 {
+			var x [4][]float32
+			for r := range x {
+				x[r] = t.rows.row(int(t.order[v.lo+int(mix(v.key, 4, uint64(it), uint64(s+r))%size)]))
+			}
+			da := vec.SqDist4(a, x[0], x[1], x[2], x[3])
+			db := vec.SqDist4(b, x[0], x[1], x[2], x[3])
+			for r := range x {
+				side := 0
+				if db[r] < da[r] {
+					side = 1
+				}
+				count[side]++
+				to := sum[side*d:][:d]
+				for c, w := range x[r] {
+					to[c] += float64(w)
+				}
+			}
+		}
+		if count[0] == 0 || count[1] == 0 {
+			break
+		}
+		middle := make([]float32, 2*d)
+		for c := range middle {
+			middle[c] = float32(sum[c] / float64(count[c/d]))
+		}
+		a, b = middle[:d], middle[d:]
+	}
+	return a, b
 }
 
 // sides finds which of the rows at places [lo, hi) are nearer to a than to b.
@@ -103,38 +141,51 @@ func (t *tree) sides(v node, a, b []float32, lo, hi int) {
 	}
 }
 
-// move brings the rows of either side together and returns the two nodes.
-func (t *tree) move(v node) [2]node {
-	l, r := v.lo, 0
+// split cuts a node in two; sides is to find the side of each of its rows. Where
+// nearly all are on one side, as when a row far from all others was drawn,
+// other rows are drawn, and in the end the rows are halved as they stand.
+func (t *tree) split(v node, sides func(a, b []float32) error) ([2]node, error) {
+	size := v.hi - v.lo
+	mid := v.lo + size/2
+	for try := range uint64(4) {
+		if err := sides(t.poles(v, try)); err != nil {
+			return [2]node{}, err
+		}
+		if m := t.move(v); min(m-v.lo, v.hi-m) >= max(1, size/32) {
+			mid = m
+			break
+		}
+	}
+	return [2]node{{v.lo, mid, mix(v.key, 3, 0)}, {mid, v.hi, mix(v.key, 3, 1)}}, nil
+}
+
+// move brings the rows of either side together and returns where the second
+// side begins.
+func (t *tree) move(v node) int {
+	l, r := v.lo, v.lo
 	for p := v.lo; p < v.hi; p++ {
 		i := t.order[p]
 		if t.left[p] {
 			t.order[l] = i
 			l++
 		} else {
-			t.other[v.lo+r] = i
+			t.other[r] = i
 			r++
 		}
 	}
-	copy(t.order[l:v.hi], t.other[v.lo:])
-	mid := l
-	if size := v.hi - v.lo; min(mid-v.lo, v.hi-mid) < max(1, size/32) {
-		mid = v.lo + size/2 // lopsided: an outlier was drawn
-	}
-	return [2]node{{v.lo, mid, mix(v.key, 3, 0)}, {mid, v.hi, mix(v.key, 3, 1)}}
+	copy(t.order[l:v.hi], t.other[v.lo:r])
+	return l
 }
 
 // down splits a node down to its leaves, which it appends to dst.
 func (t *tree) down(dst []node, v node) []node {
-	if v.hi-v.lo <= t.leaf {
+	if v.hi-v.lo <= t.leaf || t.ctx.Err() != nil {
 		return append(dst, v)
 	}
-	if t.ctx.Err() != nil {
-		return dst
-	}
-	a, b := t.poles(v)
-	t.sides(v, a, b, v.lo, v.hi)
-	c := t.move(v)
+	c, _ := t.split(v, func(a, b []float32) error {
+		t.sides(v, a, b, v.lo, v.hi)
+		return nil
+	})
 	return t.down(t.down(dst, c[0]), c[1])
 }
 
