@@ -4,56 +4,40 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
 	"slices"
-	"strconv"
-	"time"
 
 	"github.com/semamap/semamap/internal/par"
 )
 
-// NN-descent [DML11] from a forest of random trees. Every
-// comparison is one of canonical distances, every random choice a hash of the
-// seed and what is chosen, and a list holds the k smallest of all it was
-// offered in a round, whatever their order: the graph is the same for any
-// number of goroutines and on every machine.
+// NN-descent [DML11] in the form of [TLZM16]: a few random trees, whose leaves
+// are compared in full, give most neighbours, and rounds in which each row
+// looks at the neighbours of its neighbours give the rest. A sample of rows is
+// searched exactly before all this; the search goes on until the lists of the
+// sample are good enough, or until it no longer gets better.
+//
+// Every comparison that decides is one of canonical distances, every random
+// choice a hash of the seed and what is chosen, and only one goroutine at a
+// time writes to a list, from what was there before the tree or the round: the
+// graph is the same for any number of goroutines and on every machine.
 //
 // [DML11]: Dong, Moses, Li: Efficient k-nearest neighbor graph construction
 // for generic similarity measures, WWW 2011.
+// [TLZM16]: Tang, Liu, Zhang, Mei: Visualizing large-scale and
+// high-dimensional data, WWW 2016, section 3.1.
 
 const (
-	leafNumbers = 1 << 19 // of a leaf, at most
-	leafRows    = 1024
+	leafRows    = 512     // of a tree, at most, unless k needs more
+	leafNumbers = 1 << 19 // of the rows of a leaf
+	fewTrees    = 4
+	mostTrees   = 8
+	exploreNear = 10 // neighbours, and reverse neighbours, to look from at first
+	exploreFar  = 96 // neighbours of them to look at
+	maxRounds   = 30
+	wantRecall  = 0.98 // that ends the search
+	growShare   = 0.03 // of all entries: fewer new ones, and more neighbours are looked from
 	recallRows  = 1000
 	exactBelow  = 1024 // rows that are searched exactly in any case
 )
-
-var (
-	leafMax     = envInt("LEAF", 512)
-	trees       = envInt("TREES", 4)
-	poleRows    = envInt("PROWS", 64)
-	poleRounds  = envInt("PROUNDS", 3)
-	poleMin     = uint64(envInt("PMIN", 256))
-	maxRounds   = envInt("ROUNDS", 3)
-	exploreNear = envInt("NEAR", 20)
-	exploreFar  = envInt("FAR", 90)
-)
-
-func envInt(s string, v int) int {
-	if t := os.Getenv(s); t != "" {
-		v, _ = strconv.Atoi(t)
-	}
-	return v
-}
-
-var start time.Time
-
-func debugf(f string, a ...any) {
-	if os.Getenv("DEBUG") != "" {
-		fmt.Fprintf(os.Stderr, "%.3f ", time.Since(start).Seconds())
-		fmt.Fprintf(os.Stderr, f, a...)
-	}
-}
 
 type descent struct {
 	ctx     context.Context
@@ -63,66 +47,81 @@ type descent struct {
 	orig    []int32 // their numbers in the source
 	seed    uint64
 	n, d, k int
-	g       *Graph  // row u of the source has list u
+	g       *Graph  // list orig[i] is that of row i; it names rows as rows does
 	count   []int32 // entries of each list
+	sample  sample
 }
 
-func descentCost(n, k int64) int64 {
-	return n * (12*k + k + 8 + 4 + 4*4*64 + 16)
+// plan returns the memory the search needs, and how much of it is the scratch
+// memory of one goroutine.
+func (e *descent) plan(used int64) (bytes, scratch int64) {
+	n, k, d := int64(e.n), int64(e.k), int64(e.d)
+	leaf := int64(e.leafRows())
+	scratch = 4*d*(leaf+64) + 8*d + 16*8*leaf + 1<<19
+	grow := 4 + 4 + 1 + 4 + 4 // a tree: its order and scratch, and the places of rows
+	explore := 4*(min(k, exploreFar)+k) + 1
+	return used + n*(12*k+4+4+4*d+max(int64(grow), explore)) + 64<<20 + scratch, scratch
+}
+
+// leafRows is the largest leaf of the trees.
+func (e *descent) leafRows() int {
+	return max(min(leafRows, leafNumbers/max(e.d, 1)), 256, 3*e.k)
 }
 
 func searchDescent(ctx context.Context, s *source, k int, set *Settings, used int64) (*Graph, error) {
 	if k == 0 || s.n <= max(exactBelow, 4*k) {
 		return searchExact(ctx, s, s, k, true, set, used)
 	}
-	start = time.Now()
+	e := &descent{ctx: ctx, workers: par.Workers(set.Workers), s: s, n: s.n, d: s.d, seed: set.Seed, k: k}
 	if s.flat == nil {
 		used += 4 * int64(s.n) * int64(s.d)
 	}
-	bytes := used + descentCost(int64(s.n), int64(k)) + 64<<20
-	if set.MaxMemory > 0 && bytes > set.MaxMemory {
-		return nil, fmt.Errorf("%w: %d bytes, the approximate search needs %d", ErrMemory, set.MaxMemory, bytes)
+	bytes, scratch := e.plan(used)
+	if set.MaxMemory > 0 {
+		if bytes > set.MaxMemory {
+			return nil, fmt.Errorf("%w: %d bytes, the approximate search needs %d", ErrMemory, set.MaxMemory, bytes)
+		}
+		e.workers = int(min(int64(e.workers), 1+48<<20/scratch)) // what 64 MB hold
 	}
 	if s.flat == nil {
 		flat := make([]float32, s.n*s.d)
 		if _, err := s.view(ctx, set.Workers, 0, s.n, flat); err != nil {
 			return nil, err
 		}
-		s = &source{n: s.n, d: s.d, flat: flat}
+		e.s = &source{n: s.n, d: s.d, flat: flat}
 	}
-	e := &descent{ctx: ctx, workers: par.Workers(set.Workers), s: s, n: s.n, d: s.d, seed: set.Seed, k: k}
-	e.g = newGraph(s.n, k)
-	e.g.Stats.Method, e.g.Stats.Bytes = Descent, bytes
-	e.count = make([]int32, s.n)
-	truth, ids, err := e.sample(set)
-	if err != nil {
+	if err := e.takeSample(); err != nil {
 		return nil, err
 	}
-	debugf("sample\n")
-	leaf := max(min(leafMax, leafNumbers/max(s.d, 1)), 256, 3*k)
-	for t := range trees {
-		if err := e.grow(uint64(t), leaf); err != nil {
-			return nil, err
-		}
-		debugf("tree: recall %v\n", e.recall(truth, ids).Mean)
+	e.g = newGraph(e.n, k)
+	e.g.Stats.Method, e.g.Stats.Bytes = Descent, bytes
+	e.count = make([]int32, e.n)
+	want := max(wantRecall, set.MinRecall)
+	if err := e.plant(want); err != nil {
+		return nil, err
 	}
 	if err := e.fillUp(); err != nil {
 		return nil, err
 	}
-	for e.g.Stats.Rounds < maxRounds {
+	near, met := min(exploreNear, k), 0
+	for e.recall().Mean < want && e.g.Stats.Rounds < maxRounds {
 		e.g.Stats.Rounds++
-		_, err := e.explore(e.g.Stats.Rounds == 1)
+		changed, err := e.explore(met, near, min(exploreFar, k))
 		if err != nil {
 			return nil, err
 		}
-		debugf("round: recall %v\n", e.recall(truth, ids).Mean)
+		met = near
+		if float64(changed) < growShare*float64(e.n)*float64(k) {
+			if near == k {
+				break
+			}
+			near = min(2*near, k)
+		}
 	}
-	e.count = nil
-	e.g.Recall = e.recall(truth, ids)
+	e.g.Recall = e.recall()
 	if err := e.rename(); err != nil {
 		return nil, err
 	}
-	debugf("done\n")
 	if r := e.g.Recall; r.Mean < set.MinRecall {
 		return nil, fmt.Errorf("%w: %v, wanted %v", ErrRecall, r, set.MinRecall)
 	}
@@ -146,23 +145,16 @@ func (e *descent) worst(i int32) float64 {
 	return math.Inf(1)
 }
 
-// grow compares the rows of each leaf of a random tree with each other. The
-// first tree also sets the order of the rows.
-func (e *descent) grow(t uint64, leaf int) error {
-	key := mix(e.seed, 'T', t)
-	if t > 0 {
-		order, leaves, err := partition(e.ctx, e.workers, &e.rows, e.n, leaf, key)
-		if err != nil {
-			return err
-		}
-		debugf("partition\n")
-		return e.joinLeaves(order, leaves)
-	}
+// plant compares the rows of each leaf of random trees with each other. The
+// first tree also sets the order of the rows: near ones are then near in
+// memory.
+func (e *descent) plant(want float64) error {
+	leaf := e.leafRows()
 	rows, err := e.s.view(e.ctx, e.workers, 0, e.n, nil)
 	if err != nil {
 		return err
 	}
-	order, leaves, err := partition(e.ctx, e.workers, &rows, e.n, leaf, key)
+	order, leaves, err := partition(e.ctx, e.workers, &rows, e.n, leaf, mix(e.seed, 'T'))
 	if err != nil {
 		return err
 	}
@@ -176,12 +168,29 @@ func (e *descent) grow(t uint64, leaf int) error {
 		return err
 	}
 	e.rows, e.orig = view{flat, nil, e.d, 0, e.n}, order
-	same := make([]int32, e.n)
-	for p := range same {
-		same[p] = int32(p)
+	e.sample.locate(order)
+	order = make([]int32, e.n)
+	for p := range order {
+		order[p] = int32(p)
 	}
-	debugf("partition\n")
-	return e.joinLeaves(same, leaves)
+	var recall, gain float64
+	for t := range uint64(mostTrees) {
+		if t > 0 {
+			if order, leaves, err = partition(e.ctx, e.workers, &e.rows, e.n, leaf, mix(e.seed, 'T', t)); err != nil {
+				return err
+			}
+		}
+		if err := e.joinLeaves(order, leaves); err != nil {
+			return err
+		}
+		r := e.recall().Mean
+		gain, recall = r-recall, r
+		// A tree more gives about half of what the last one gave.
+		if recall >= want || t+1 >= fewTrees && recall+gain/2 < want {
+			break
+		}
+	}
+	return nil
 }
 
 // fillUp gives every list k entries: the rows from a random place on.
@@ -215,8 +224,15 @@ func (e *descent) rename() error {
 	})
 }
 
-// sample searches some rows exactly: their numbers in the source are ids.
-func (e *descent) sample(set *Settings) (truth *Graph, ids []int32, err error) {
+// A sample is some rows with their true neighbours.
+type sample struct {
+	rows  []int32   // numbers in the source, ascending
+	at    []int32   // numbers in the order of the first tree
+	truth [][]int32 // numbers in the source, ascending
+}
+
+// takeSample searches some rows exactly.
+func (e *descent) takeSample() error {
 	n := e.n
 	m := min(recallRows, n)
 	// Floyd's sample of m of n rows.
@@ -228,39 +244,53 @@ func (e *descent) sample(set *Settings) (truth *Graph, ids []int32, err error) {
 		}
 		in[c] = true
 	}
-	ids = make([]int32, 0, m)
-	for i := range n {
-		if in[i] {
-			ids = append(ids, int32(i))
-		}
+	s := &e.sample
+	for i := range in {
+		s.rows = append(s.rows, int32(i))
 	}
-	sample := *e.s
-	sample.n, sample.ids = m, make([]int32, m)
-	for t, i := range ids {
-		sample.ids[t] = int32(e.s.orig(int(i)))
+	slices.Sort(s.rows)
+	x := *e.s
+	x.n, x.ids = m, make([]int32, m)
+	for t, i := range s.rows {
+		x.ids[t] = int32(e.s.orig(int(i)))
 	}
-	truth, err = searchExact(e.ctx, e.s, &sample, e.k+1, false, &Settings{Workers: set.Workers}, 0)
-	return truth, ids, err
-}
-
-// recall compares the lists with those of the sample.
-func (e *descent) recall(truth *Graph, ids []int32) Recall {
-	n, m := e.n, len(ids)
-	var sum, sq float64
-	list := make([]int32, 0, e.k+1)
-	for t, i := range ids {
-		near, _ := truth.Row(t)
-		list = list[:0]
+	g, err := searchExact(e.ctx, e.s, &x, e.k+1, false, &Settings{Workers: e.workers}, 0)
+	if err != nil {
+		return err
+	}
+	for t, i := range s.rows {
+		near, _ := g.Row(t)
+		list := make([]int32, 0, e.k+1)
 		for _, j := range near {
 			if j != i && len(list) < e.k {
 				list = append(list, j)
 			}
 		}
 		slices.Sort(list)
+		s.truth = append(s.truth, list)
+	}
+	return nil
+}
+
+// locate finds the rows of the sample in an order.
+func (s *sample) locate(order []int32) {
+	s.at = make([]int32, len(s.rows))
+	for p, i := range order {
+		if t, ok := slices.BinarySearch(s.rows, i); ok {
+			s.at[t] = int32(p)
+		}
+	}
+}
+
+// recall compares the lists with those of the sample.
+func (e *descent) recall() Recall {
+	var sum, sq float64
+	m := len(e.sample.rows)
+	for t, truth := range e.sample.truth {
 		found := 0
-		index, _ := e.g.Row(int(i))
+		index, _ := e.list(e.sample.at[t])
 		for _, j := range index {
-			if _, ok := slices.BinarySearch(list, e.orig[unmark(j)]); ok {
+			if _, ok := slices.BinarySearch(truth, e.orig[unmark(j)]); ok {
 				found++
 			}
 		}
@@ -270,7 +300,7 @@ func (e *descent) recall(truth *Graph, ids []int32) Recall {
 	}
 	mean := sum / float64(m)
 	half := 0.0
-	if m < n {
+	if m < e.n {
 		half = 1.96 * math.Sqrt(max(0, sq/float64(m)-mean*mean)/float64(m-1))
 		if half == 0 { // all rows alike: at most 3 in m differ (rule of three)
 			half = 3 / float64(m)

@@ -4,11 +4,14 @@ import (
 	"github.com/semamap/semamap/internal/par"
 )
 
-// explore compares every row with the neighbours of its neighbours. All rows
-// look at the lists as they were before the round.
-func (e *descent) explore(all bool) (changed int64, err error) {
+// explore compares every row with the first far neighbours of its first near
+// neighbours, and of rows that have it among their first near. All rows look
+// at the lists as they were before the round. Pairs that met in a round before
+// are left out: those of entries that are not new, unless the first has a place
+// from met on, met being near in that round. It returns how many entries of
+// the lists are new.
+func (e *descent) explore(met, near, far int) (changed int64, err error) {
 	n, k := e.n, e.k
-	near, far := min(exploreNear, k), min(exploreFar, k)
 	// What the others see: the first entries of each list, those that came in
 	// the last round marked, and rows that have a row among their first.
 	seen := make([]int32, n*far)
@@ -18,7 +21,7 @@ func (e *descent) explore(all bool) (changed int64, err error) {
 			copy(seen[i*far:(i+1)*far], index)
 			for c, j := range index {
 				index[c] = unmark(j)
-				if all && c < far {
+				if met <= c && c < near {
 					seen[i*far+c] = ^unmark(j)
 				}
 			}
@@ -46,7 +49,6 @@ func (e *descent) explore(all bool) (changed int64, err error) {
 		set     idSet
 		join    merger
 		changed int64
-		stats   [4]int64
 	}
 	work := make([]*scratch, e.workers)
 	err = par.Blocks(e.ctx, e.workers, n, 16, func(w, _, lo, hi int) {
@@ -71,7 +73,6 @@ func (e *descent) explore(all bool) (changed int64, err error) {
 					if s == 1 && v < 0 && t.set.add(j) {
 						cand = append(cand, j)
 					}
-					t.stats[2] += int64(far)
 					for _, u := range seen[int(j)*far:][:far] {
 						if u|v >= 0 {
 							continue // met before
@@ -83,23 +84,17 @@ func (e *descent) explore(all bool) (changed int64, err error) {
 				}
 			}
 			t.join.cand = cand
-			t.stats[0] += int64(len(cand))
 			t.changed += int64(t.join.merge(e, int32(i), true))
 		}
 	})
 	if err == nil {
 		err = e.ctx.Err()
 	}
-	var st [4]int64
 	for _, t := range work {
 		if t != nil {
 			changed += t.changed
-			for c := range st {
-				st[c] += t.stats[c]
-			}
 		}
 	}
-	debugf("explore: %.1f probes %.1f candidates, %.2f new a row\n", float64(st[2])/float64(n), float64(st[0])/float64(n), float64(changed)/float64(n))
 	return changed, err
 }
 

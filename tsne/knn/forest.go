@@ -17,6 +17,11 @@ type node struct {
 // down to its leaves: that many stay in its cache.
 const subtreeRows = 8192
 
+const (
+	poleRows   = 128 // rows of a sample that moves the poles of a node
+	poleRounds = 3
+)
+
 // partition splits the n rows of a view until leaves hold at most the given
 // number: a random partition tree [DF08] in which a node is split by which of
 // two of its rows is nearer. It returns the rows in the order of the leaves,
@@ -87,7 +92,7 @@ func (t *tree) poles(v node, try uint64) (a, b []float32) {
 	p := mix(v.key, 1, try) % size
 	q := (p + 1 + mix(v.key, 2, try)%(size-1)) % size
 	a, b = t.rows.row(int(t.order[v.lo+int(p)])), t.rows.row(int(t.order[v.lo+int(q)]))
-	if size < poleMin || try > 0 {
+	if size < 2*poleRows || try > 0 {
 		return a, b
 	}
 	d := len(a)

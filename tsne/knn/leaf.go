@@ -1,7 +1,6 @@
 package knn
 
 import (
-	"context"
 	"math"
 	"math/bits"
 	"slices"
@@ -352,5 +351,3 @@ func (e *descent) sortPairs(a []pair) {
 		}
 	}
 }
-
-var _ = context.Background
