@@ -46,7 +46,8 @@ type descent struct {
 	rows    view    // in the order of the first tree
 	orig    []int32 // their numbers in the source
 	seed    uint64
-	n, d, k int
+	n, k    int
+	d       int     // of rows: a multiple of 8
 	g       *Graph  // list orig[i] is that of row i; it names rows as rows does
 	count   []int32 // entries of each list
 	sample  sample
@@ -55,7 +56,7 @@ type descent struct {
 // plan returns the memory the search needs, and how much of it is the scratch
 // memory of one goroutine.
 func (e *descent) plan(used int64) (bytes, scratch int64) {
-	n, k, d := int64(e.n), int64(e.k), int64(e.d)
+	n, k, d := int64(e.n), int64(e.k), int64(roundUp(e.d, 8))
 	leaf := int64(e.leafRows())
 	scratch = 4*d*(leaf+64) + 8*d + 16*8*leaf + 1<<19
 	grow := 4 + 4 + 1 + 4 + 4 // a tree: its order and scratch, and the places of rows
@@ -158,10 +159,11 @@ func (e *descent) plant(want float64) error {
 	if err != nil {
 		return err
 	}
+	e.d = roundUp(e.d, 8) // zeros behind a row change no bit of a canonical distance
 	flat := make([]float32, e.n*e.d)
 	err = par.Blocks(e.ctx, e.workers, e.n, 64, func(_, _, lo, hi int) {
 		for p := lo; p < hi; p++ {
-			copy(flat[p*e.d:(p+1)*e.d], rows.row(int(order[p])))
+			copy(flat[p*e.d:], rows.row(int(order[p])))
 		}
 	})
 	if err != nil {

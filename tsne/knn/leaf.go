@@ -257,6 +257,7 @@ func (b leafBound) value(far float64) float32 {
 // A merger adds rows to a list.
 type merger struct {
 	cand []int32 // rows to add: none is in the list, none twice
+	dist []float64
 	near []pair
 }
 
@@ -267,21 +268,13 @@ func (t *merger) merge(e *descent, i int32, mark bool) int {
 	if len(t.cand) == 0 {
 		return 0
 	}
-	x := e.rows.row(int(i))
 	worst := e.worst(i)
+	t.dist = slices.Grow(t.dist[:0], len(t.cand))[:len(t.cand)]
+	vec.SqDistRows(t.dist, e.rows.row(int(i)), e.rows.x, t.cand)
 	near := t.near[:0]
-	for set := t.cand; len(set) > 0; {
-		var q [4]int32
-		m := copy(q[:], set)
-		set = set[m:]
-		for r := m; r < 4; r++ {
-			q[r] = q[0]
-		}
-		d := vec.SqDist4(x, e.rows.row(int(q[0])), e.rows.row(int(q[1])), e.rows.row(int(q[2])), e.rows.row(int(q[3])))
-		for r, j := range q[:m] {
-			if d[r] <= worst {
-				near = append(near, pair{d[r], j})
-			}
+	for c, d2 := range t.dist {
+		if d2 <= worst {
+			near = append(near, pair{d2, t.cand[c]})
 		}
 	}
 	t.near = near
