@@ -53,7 +53,7 @@ func BenchmarkSqDistRows(b *testing.B) {
 	const n, d = 4096, 56
 	table, ids, dst := make([]float32, n*d), make([]int32, 256), make([]float64, 256)
 	for i := range ids {
-		ids[i] = int32(i * 2654435761 % n)
+		ids[i] = int32(uint32(i) * 2654435761 % n)
 	}
 	for _, l := range levels() {
 		b.Run("level="+l.String(), func(b *testing.B) {

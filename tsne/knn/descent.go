@@ -26,15 +26,17 @@ import (
 // high-dimensional data, WWW 2016, section 3.1.
 
 const (
-	leafRows    = 512     // of a tree, at most, unless k needs more
-	leafNumbers = 1 << 19 // of the rows of a leaf
+	leastLeaf   = 512 // rows of a leaf, where k does not need more
+	mostLeaf    = 1024
+	leafNumbers = 1 << 19 // of all rows of a leaf
 	fewTrees    = 4
 	mostTrees   = 8
 	exploreNear = 10 // neighbours, and reverse neighbours, to look from at first
 	exploreFar  = 96 // neighbours of them to look at
 	maxRounds   = 30
 	wantRecall  = 0.98 // that ends the search
-	growShare   = 0.03 // of all entries: fewer new ones, and more neighbours are looked from
+	growShare   = 0.03 // of all entries: if fewer are new, more neighbours are looked from
+	stopShare   = 0.001
 	recallRows  = 1000
 	exactBelow  = 1024 // rows that are searched exactly in any case
 )
@@ -58,15 +60,16 @@ type descent struct {
 func (e *descent) plan(used int64) (bytes, scratch int64) {
 	n, k, d := int64(e.n), int64(e.k), int64(roundUp(e.d, 8))
 	leaf := int64(e.leafRows())
-	scratch = 4*d*(leaf+64) + 8*d + 16*8*leaf + 1<<19
-	grow := 4 + 4 + 1 + 4 + 4 // a tree: its order and scratch, and the places of rows
-	explore := 4*(min(k, exploreFar)+k) + 1
-	return used + n*(12*k+4+4+4*d+max(int64(grow), explore)) + 64<<20 + scratch, scratch
+	scratch = 4*d*(leaf+64) + 8*d + 16*8*leaf + 1<<20
+	tree := int64(4 + 4 + 1 + 4) // its order and scratch, and the places of rows
+	round := 2*4*min(k, exploreFar) + 1
+	return used + n*(12*k+4*d+4+4+max(tree, round)) + 64<<20 + scratch, scratch
 }
 
-// leafRows is the largest leaf of the trees.
+// leafRows is the size of the largest leaf: more rows bear larger ones.
 func (e *descent) leafRows() int {
-	return max(min(leafRows, leafNumbers/max(e.d, 1)), 256, 3*e.k)
+	size := min(max(int(math.Sqrt(float64(e.n))), leastLeaf), mostLeaf, leafNumbers/e.d)
+	return max(size, 256, 3*e.k)
 }
 
 func searchDescent(ctx context.Context, s *source, k int, set *Settings, used int64) (*Graph, error) {
@@ -104,19 +107,20 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 	if err := e.fillUp(); err != nil {
 		return nil, err
 	}
-	near, met := min(exploreNear, k), 0
+	far := min(exploreFar, k)
+	near, met := min(exploreNear, far), 0
 	for e.recall().Mean < want && e.g.Stats.Rounds < maxRounds {
 		e.g.Stats.Rounds++
-		changed, err := e.explore(met, near, min(exploreFar, k))
+		changed, err := e.explore(met, near, far)
 		if err != nil {
 			return nil, err
 		}
 		met = near
 		if float64(changed) < growShare*float64(e.n)*float64(k) {
-			if near == k {
+			if near == far && float64(changed) < stopShare*float64(e.n)*float64(k) {
 				break
 			}
-			near = min(2*near, k)
+			near = min(2*near, far)
 		}
 	}
 	e.g.Recall = e.recall()

@@ -183,7 +183,7 @@ func (t *leafJoin) cut(p, r int) {
 	}
 	selectKeys(hits, keep)
 	limit := t.bound(p).around(keyValue(hits[keep-1]))
-	top := makeKey(limit, math.MaxUint32)
+	top := makeKey(limit, -1) // behind all rows of that value
 	n := keep
 	for _, key := range hits[keep:] {
 		if key <= top {
@@ -335,8 +335,11 @@ func (e *descent) sortPairs(a []pair) {
 		a[j] = v
 		if moves += i - j; moves > 8*len(a) {
 			slices.SortFunc(a, func(p, q pair) int {
-				if e.less(p.d2, p.j, q.d2, q.j) {
+				switch {
+				case e.less(p.d2, p.j, q.d2, q.j):
 					return -1
+				case p.j == q.j:
+					return 0
 				}
 				return 1
 			})
