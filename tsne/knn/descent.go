@@ -13,7 +13,7 @@ import (
 // are compared in full, give most neighbours, and rounds in which each row
 // looks at the neighbours of its neighbours give the rest. A sample of rows is
 // searched exactly before all this; the search goes on until the lists of the
-// sample are good enough, or until it no longer gets better.
+// sample are good enough, or neither rounds nor trees make them much better.
 //
 // Every comparison that decides is one of canonical distances, every random
 // choice a hash of the seed and what is chosen, and only one goroutine at a
@@ -29,11 +29,10 @@ const (
 	leastLeaf   = 512 // rows of a leaf, where k does not need more
 	mostLeaf    = 1024
 	leafNumbers = 1 << 19 // of all rows of a leaf
-	fewTrees    = 4
-	mostTrees   = 8
-	exploreNear = 10 // neighbours, and reverse neighbours, to look from at first
-	exploreFar  = 96 // neighbours of them to look at
-	maxRounds   = 30
+	fewTrees    = 4       // at a time
+	mostTrees   = 16
+	exploreNear = 10   // neighbours, and reverse neighbours, to look from at first
+	exploreFar  = 96   // neighbours of them to look at
 	wantRecall  = 0.98 // that ends the search
 	growShare   = 0.03 // of all entries: if fewer are new, more neighbours are looked from
 	stopShare   = 0.001
@@ -52,6 +51,8 @@ type descent struct {
 	d       int     // of rows: a multiple of 8
 	g       *Graph  // list orig[i] is that of row i; it names rows as rows does
 	count   []int32 // entries of each list
+	leaves  []node  // of the first tree
+	trees   int     // how many there were
 	sample  sample
 }
 
@@ -101,7 +102,10 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 	e.g.Stats.Method, e.g.Stats.Bytes = Descent, bytes
 	e.count = make([]int32, e.n)
 	want := max(wantRecall, set.MinRecall)
-	if err := e.plant(want); err != nil {
+	if err := e.layOut(); err != nil {
+		return nil, err
+	}
+	if err := e.plant(fewTrees, want); err != nil {
 		return nil, err
 	}
 	if err := e.fillUp(); err != nil {
@@ -109,18 +113,24 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 	}
 	far := min(exploreFar, k)
 	near, met := min(exploreNear, far), 0
-	for e.recall().Mean < want && e.g.Stats.Rounds < maxRounds {
+	for done := false; !done && e.recall().Mean < want; {
 		e.g.Stats.Rounds++
 		changed, err := e.explore(met, near, far)
 		if err != nil {
 			return nil, err
 		}
 		met = near
-		if float64(changed) < growShare*float64(e.n)*float64(k) {
-			if near == far && float64(changed) < stopShare*float64(e.n)*float64(k) {
-				break
-			}
+		switch all := float64(e.n) * float64(k); {
+		case float64(changed) >= growShare*all:
+		case near < far:
 			near = min(2*near, far)
+		case float64(changed) >= stopShare*all:
+		case e.trees < mostTrees: // nothing more to find from here
+			if err := e.plant(fewTrees, want); err != nil {
+				return nil, err
+			}
+		default:
+			done = true
 		}
 	}
 	e.g.Recall = e.recall()
@@ -150,19 +160,18 @@ func (e *descent) worst(i int32) float64 {
 	return math.Inf(1)
 }
 
-// plant compares the rows of each leaf of random trees with each other. The
-// first tree also sets the order of the rows: near ones are then near in
-// memory.
-func (e *descent) plant(want float64) error {
-	leaf := e.leafRows()
+// layOut copies the rows in the order of a random tree: near ones are then
+// near in memory.
+func (e *descent) layOut() error {
 	rows, err := e.s.view(e.ctx, e.workers, 0, e.n, nil)
 	if err != nil {
 		return err
 	}
-	order, leaves, err := partition(e.ctx, e.workers, &rows, e.n, leaf, mix(e.seed, 'T'))
+	order, leaves, err := partition(e.ctx, e.workers, &rows, e.n, e.leafRows(), mix(e.seed, 'T'))
 	if err != nil {
 		return err
 	}
+	e.leaves = leaves
 	e.d = roundUp(e.d, 8) // zeros behind a row change no bit of a canonical distance
 	flat := make([]float32, e.n*e.d)
 	err = par.Blocks(e.ctx, e.workers, e.n, 64, func(_, _, lo, hi int) {
@@ -170,31 +179,34 @@ func (e *descent) plant(want float64) error {
 			copy(flat[p*e.d:], rows.row(int(order[p])))
 		}
 	})
-	if err != nil {
-		return err
-	}
 	e.rows, e.orig = view{flat, nil, e.d, 0, e.n}, order
 	e.sample.locate(order)
-	order = make([]int32, e.n)
-	for p := range order {
-		order[p] = int32(p)
-	}
-	var recall, gain float64
-	for t := range uint64(mostTrees) {
-		if t > 0 {
-			if order, leaves, err = partition(e.ctx, e.workers, &e.rows, e.n, leaf, mix(e.seed, 'T', t)); err != nil {
-				return err
+	return err
+}
+
+// plant compares the rows of each leaf of random trees with each other: of at
+// least so many trees, unless the recall is as wanted before.
+func (e *descent) plant(least int, want float64) error {
+	var err error
+	recall, gain := e.recall().Mean, 0.0
+	// A tree more gives about half of what the last one gave.
+	for t := 0; recall < want && (t < least || recall+gain/2 >= want); t++ {
+		var order []int32
+		leaves := e.leaves
+		if e.trees == 0 { // that of layOut
+			order = make([]int32, e.n)
+			for p := range order {
+				order[p] = int32(p)
 			}
+		} else if order, leaves, err = partition(e.ctx, e.workers, &e.rows, e.n, e.leafRows(), mix(e.seed, 'T', uint64(e.trees))); err != nil {
+			return err
 		}
+		e.trees++
 		if err := e.joinLeaves(order, leaves); err != nil {
 			return err
 		}
 		r := e.recall().Mean
 		gain, recall = r-recall, r
-		// A tree more gives about half of what the last one gave.
-		if recall >= want || t+1 >= fewTrees && recall+gain/2 < want {
-			break
-		}
 	}
 	return nil
 }
@@ -212,11 +224,11 @@ func (e *descent) fillUp() error {
 			t.cand = t.cand[:0]
 			index, _ := e.list(i)
 			for j := int32(mix(e.seed, 'F', uint64(e.orig[i])) % uint64(e.n)); len(t.cand) < need; j = (j + 1) % int32(e.n) {
-				if j != i && !slices.Contains(index, j) {
+				if j != i && !slices.Contains(index, ^j) && !slices.Contains(index, j) {
 					t.cand = append(t.cand, j)
 				}
 			}
-			t.merge(e, i, false)
+			t.merge(e, i)
 		}
 	})
 }

@@ -102,7 +102,7 @@ func TestDescentMinRecall(t *testing.T) {
 	const n, d, k = 3000, 40, 20
 	x := Rows(normal(1, n*d), n, d)
 	var last float64
-	for _, least := range []float64{0, 0.99, 0.999} {
+	for _, least := range []float64{0, 0.99, 0.995} {
 		g, err := Search(context.Background(), x, k, &Settings{Method: Descent, MinRecall: least})
 		if err != nil {
 			t.Fatal(least, err)
@@ -145,7 +145,7 @@ func TestDescentLevels(t *testing.T) {
 	}
 	for name, x := range sets {
 		var first *Graph
-		for l := vec.Best(); l >= vec.Go; l-- {
+		for l := vec.Go; l <= vec.Best(); l++ {
 			restore := vec.Force(l)
 			g, err := Search(context.Background(), Rows(x, n, d), k, &Settings{Method: Descent, Seed: 3})
 			restore()
@@ -221,16 +221,17 @@ func TestLeaves(t *testing.T) {
 		if s.d == 0 || s.d > 1000 {
 			continue
 		}
+		s.n = min(s.n, 200)
 		for l := vec.Go; l <= vec.Best(); l++ {
 			restore := vec.Force(l)
-			for _, k := range []int{1, 20} {
+			for _, k := range []int{1, 15} {
 				e := newDescent(s.x, s.n, s.d, k)
 				m := make(met, s.n)
 				for i := range m {
 					m[i] = map[int32]bool{}
 				}
 				r := rand.New(rand.NewPCG(1, uint64(k)))
-				for _, cut := range []int{s.n / 3, 13, s.n - 40} {
+				for _, cut := range []int{s.n / 3, 13, s.n - 30} {
 					order := make([]int32, s.n)
 					for p, i := range r.Perm(s.n) {
 						order[p] = int32(i)
@@ -273,31 +274,48 @@ func TestExplore(t *testing.T) {
 		}
 	}
 	last := 0
-	for _, near := range []int{4, 4, 8, 12} {
-		// By the definition, from all pairs, new or not.
+	for _, near := range []int{4, 4, 8, 10} {
+		// By the definition: from neighbours all pairs, new or not, as old ones
+		// have met. From the others only new ones, as a row may not have been
+		// among them before.
 		var lists [n][]int32
+		var isNew [n][]bool
 		for i := range n {
 			index, _ := e.list(int32(i))
-			for _, j := range index {
+			for c, j := range index {
 				lists[i] = append(lists[i], unmark(j))
+				isNew[i] = append(isNew[i], j < 0 || last <= c && c < near)
 			}
 		}
-		back := make([][]int32, n)
+		type other struct {
+			i     int32
+			isNew bool
+		}
+		back := make([][]other, n)
 		for c := range near {
 			for i := range n {
 				if j := lists[i][c]; len(back[j]) < near {
-					back[j] = append(back[j], int32(i))
+					back[j] = append(back[j], other{int32(i), isNew[i][c]})
 				}
 			}
 		}
 		for i := range n {
-			for _, j := range append(slices.Clone(lists[i][:near]), back[i]...) {
-				for _, u := range append(slices.Clone(lists[j][:10]), j) {
-					if int(u) != i {
+			for _, j := range lists[i][:near] {
+				for _, u := range lists[j][:10] {
+					m[i][u] = true
+				}
+			}
+			for _, v := range back[i] {
+				if v.isNew {
+					m[i][v.i] = true
+				}
+				for c, u := range lists[v.i][:10] {
+					if v.isNew || isNew[v.i][c] {
 						m[i][u] = true
 					}
 				}
 			}
+			delete(m[i], int32(i))
 		}
 		changed, err := e.explore(last, near, 10)
 		if err != nil {

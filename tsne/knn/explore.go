@@ -84,7 +84,7 @@ func (e *descent) explore(met, near, far int) (changed int64, err error) {
 				}
 			}
 			t.join.cand = cand
-			t.changed += int64(t.join.merge(e, int32(i), true))
+			t.changed += int64(t.join.merge(e, int32(i)))
 		}
 	})
 	if err == nil {

@@ -202,7 +202,7 @@ func (t *leafJoin) put(ids, place []int32, first int32, p int, hits []uint64) {
 	t.known[p>>6] |= 1 << (p & 63)
 	index, _ := t.e.list(i)
 	for _, j := range index {
-		if at := place[j] - first; uint32(at) < uint32(len(ids)) {
+		if at := place[unmark(j)] - first; uint32(at) < uint32(len(ids)) {
 			t.known[at>>6] |= 1 << (at & 63)
 		}
 	}
@@ -219,7 +219,7 @@ func (t *leafJoin) put(ids, place []int32, first int32, p int, hits []uint64) {
 	for _, key := range hits[:n] {
 		t.join.cand = append(t.join.cand, ids[keyIndex(key)])
 	}
-	t.join.merge(t.e, i, false)
+	t.join.merge(t.e, i)
 }
 
 // A leafBound tells how the value v = |y|² - 2x·y of the copies of two rows of
@@ -263,8 +263,8 @@ type merger struct {
 
 // merge takes the distances of the candidates from row i and keeps the k
 // nearest of these and the list. It returns how many candidates were kept;
-// they are marked when mark is set.
-func (t *merger) merge(e *descent, i int32, mark bool) int {
+// they are marked as new.
+func (t *merger) merge(e *descent, i int32) int {
 	if len(t.cand) == 0 {
 		return 0
 	}
@@ -301,10 +301,7 @@ func (t *merger) merge(e *descent, i int32, mark bool) int {
 			dist[at], index[at] = dist[a], index[a]
 		} else {
 			b--
-			dist[at], index[at] = near[b].d2, near[b].j
-			if mark {
-				index[at] = ^near[b].j
-			}
+			dist[at], index[at] = near[b].d2, ^near[b].j
 		}
 	}
 	e.count[i] = int32(total)
