@@ -34,6 +34,7 @@ const (
 	exploreNear = 10   // neighbours, and reverse neighbours, to look from at first
 	exploreFar  = 96   // neighbours of them to look at
 	wantRecall  = 0.98 // that ends the search
+	fairRecall  = 0.95 // that ends it where rounds find little
 	growShare   = 0.03 // of all entries: if fewer are new, more neighbours are looked from
 	stopShare   = 0.001
 	recallRows  = 1000
@@ -122,6 +123,8 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 		met = near
 		switch all := float64(e.n) * float64(k); {
 		case float64(changed) >= growShare*all:
+		case e.recall().Mean >= max(fairRecall, set.MinRecall): // the rest is dear
+			done = true
 		case near < far:
 			near = min(2*near, far)
 		case float64(changed) >= stopShare*all:
