@@ -144,6 +144,9 @@ func TestDescentLevels(t *testing.T) {
 		sets["ties"][i] = float32(math.Round(float64(sets["ties"][i]) * 1.5))
 	}
 	for name, x := range sets {
+		if testing.Short() && name != "clusters" && name != "near" {
+			continue
+		}
 		var first *Graph
 		for l := vec.Go; l <= vec.Best(); l++ {
 			restore := vec.Force(l)
@@ -222,6 +225,9 @@ func TestLeaves(t *testing.T) {
 			continue
 		}
 		s.n = min(s.n, 200)
+		if testing.Short() {
+			s.n = min(s.n, 90)
+		}
 		for l := vec.Go; l <= vec.Best(); l++ {
 			restore := vec.Force(l)
 			for _, k := range []int{1, 15} {
