@@ -5,100 +5,139 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/semamap/semamap/internal/par"
-	"github.com/semamap/semamap/internal/vec"
 )
 
-// NN-descent [DML11] from a forest of random trees. Every
-// comparison is one of canonical distances, every random choice a hash of the
-// seed and what is chosen, and a list holds the k smallest of all it was
-// offered in a round, whatever their order: the graph is the same for any
-// number of goroutines and on every machine.
+// NN-descent [DML11] in the form of [TLZM16]: a few random trees, whose leaves
+// are compared in full, give most neighbours, and rounds in which each row
+// looks at the neighbours of its neighbours give the rest. A sample of rows is
+// searched exactly before all this; the search goes on until the lists of the
+// sample are good enough, or neither rounds nor trees make them much better.
+//
+// Every comparison that decides is one of canonical distances, every random
+// choice a hash of the seed and what is chosen, and only one goroutine at a
+// time writes to a list, from what was there before the tree or the round: the
+// graph is the same for any number of goroutines and on every machine.
 //
 // [DML11]: Dong, Moses, Li: Efficient k-nearest neighbor graph construction
 // for generic similarity measures, WWW 2011.
+// [TLZM16]: Tang, Liu, Zhang, Mei: Visualizing large-scale and
+// high-dimensional data, WWW 2016, section 3.1.
 
 const (
-	leafRows    = 64
-	trees       = 4
-	joinSide    = 24 // neighbours, and reverse neighbours, of each kind in a join
-	maxRounds   = 20
-	stopShare   = 0.001 // of all entries: fewer new ones end the descent
+	leastLeaf   = 512 // rows of a leaf, where k does not need more
+	mostLeaf    = 1024
+	leafNumbers = 1 << 19 // of all rows of a leaf
+	fewTrees    = 4       // at a time
+	mostTrees   = 16
+	exploreNear = 10   // neighbours, and reverse neighbours, to look from at first
+	exploreFar  = 96   // neighbours of them to look at
+	wantRecall  = 0.98 // that ends the search
+	fairRecall  = 0.95 // that ends it where rounds find little
+	growShare   = 0.03 // of all entries: if fewer are new, more neighbours are looked from
+	stopShare   = 0.001
 	recallRows  = 1000
 	exactBelow  = 1024 // rows that are searched exactly in any case
-	descentLock = 6    // rows per lock: 64
 )
 
 type descent struct {
 	ctx     context.Context
 	workers int
 	s       *source // flat
-	rows    view
+	rows    view    // in the order of the first tree
+	orig    []int32 // their numbers in the source
 	seed    uint64
-	k       int
-	g       *Graph
+	n, k    int
+	d       int     // of rows: a multiple of 8
+	g       *Graph  // list orig[i] is that of row i; it names rows as rows does
 	count   []int32 // entries of each list
-	fresh   []bool  // n×k: entered since the row last took part with it
-	worst   []atomic.Uint64
-	lock    []sync.Mutex
+	leaves  []node  // of the first tree
+	trees   int     // how many there were
+	sample  sample
 }
 
-func descentCost(n, k int64) int64 {
-	return n * (12*k + k + 8 + 4 + 4*4*joinSide + 16)
+// plan returns the memory the search needs, and how much of it is the scratch
+// memory of one goroutine.
+func (e *descent) plan(used int64) (bytes, scratch int64) {
+	n, k, d := int64(e.n), int64(e.k), int64(roundUp(e.d, 8))
+	leaf := int64(e.leafRows())
+	scratch = 4*d*(leaf+64) + 8*d + 16*8*leaf + 1<<20
+	tree := int64(4 + 4 + 1 + 4) // its order and scratch, and the places of rows
+	round := 2*4*min(k, exploreFar) + 1
+	return used + n*(12*k+4*d+4+4+max(tree, round)) + 64<<20 + scratch, scratch
+}
+
+// leafRows is the size of the largest leaf: more rows bear larger ones.
+func (e *descent) leafRows() int {
+	size := min(max(int(math.Sqrt(float64(e.n))), leastLeaf), mostLeaf, leafNumbers/e.d)
+	return max(size, 256, 3*e.k)
 }
 
 func searchDescent(ctx context.Context, s *source, k int, set *Settings, used int64) (*Graph, error) {
 	if k == 0 || s.n <= max(exactBelow, 4*k) {
 		return searchExact(ctx, s, s, k, true, set, used)
 	}
+	e := &descent{ctx: ctx, workers: par.Workers(set.Workers), s: s, n: s.n, d: s.d, seed: set.Seed, k: k}
 	if s.flat == nil {
 		used += 4 * int64(s.n) * int64(s.d)
 	}
-	bytes := used + descentCost(int64(s.n), int64(k)) + 64<<20
-	if set.MaxMemory > 0 && bytes > set.MaxMemory {
-		return nil, fmt.Errorf("%w: %d bytes, the approximate search needs %d", ErrMemory, set.MaxMemory, bytes)
+	bytes, scratch := e.plan(used)
+	if set.MaxMemory > 0 {
+		if bytes > set.MaxMemory {
+			return nil, fmt.Errorf("%w: %d bytes, the approximate search needs %d", ErrMemory, set.MaxMemory, bytes)
+		}
+		e.workers = int(min(int64(e.workers), 1+48<<20/scratch)) // what 64 MB hold
 	}
 	if s.flat == nil {
 		flat := make([]float32, s.n*s.d)
 		if _, err := s.view(ctx, set.Workers, 0, s.n, flat); err != nil {
 			return nil, err
 		}
-		s = &source{n: s.n, d: s.d, flat: flat}
+		e.s = &source{n: s.n, d: s.d, flat: flat}
 	}
-	e := &descent{ctx: ctx, workers: par.Workers(set.Workers), s: s, seed: set.Seed, k: k}
-	e.rows, _ = s.view(ctx, e.workers, 0, s.n, nil)
-	e.g = newGraph(s.n, k)
+	if err := e.takeSample(); err != nil {
+		return nil, err
+	}
+	e.g = newGraph(e.n, k)
 	e.g.Stats.Method, e.g.Stats.Bytes = Descent, bytes
-	e.count = make([]int32, s.n)
-	e.fresh = make([]bool, s.n*k)
-	e.worst = make([]atomic.Uint64, s.n)
-	for i := range e.worst {
-		e.worst[i].Store(math.Float64bits(math.Inf(1)))
+	e.count = make([]int32, e.n)
+	want := max(wantRecall, set.MinRecall)
+	if err := e.layOut(); err != nil {
+		return nil, err
 	}
-	e.lock = make([]sync.Mutex, s.n>>descentLock+1)
-	for t := range trees {
-		if err := e.tree(uint64(t)); err != nil {
-			return nil, err
-		}
+	if err := e.plant(fewTrees, want); err != nil {
+		return nil, err
 	}
 	if err := e.fillUp(); err != nil {
 		return nil, err
 	}
-	for e.g.Stats.Rounds < maxRounds {
+	far := min(exploreFar, k)
+	near, met := min(exploreNear, far), 0
+	for done := false; !done && e.recall().Mean < want; {
 		e.g.Stats.Rounds++
-		changed, err := e.round(uint64(e.g.Stats.Rounds))
+		changed, err := e.explore(met, near, far)
 		if err != nil {
 			return nil, err
 		}
-		if float64(changed) < stopShare*float64(s.n)*float64(k) {
-			break
+		met = near
+		switch all := float64(e.n) * float64(k); {
+		case float64(changed) >= growShare*all:
+		case e.recall().Mean >= max(fairRecall, set.MinRecall): // the rest is dear
+			done = true
+		case near < far:
+			near = min(2*near, far)
+		case float64(changed) >= stopShare*all:
+		case e.trees < mostTrees: // nothing more to find from here
+			if err := e.plant(fewTrees, want); err != nil {
+				return nil, err
+			}
+		default:
+			done = true
 		}
 	}
-	e.fresh, e.count, e.worst, e.lock = nil, nil, nil, nil
-	if err := e.measure(set); err != nil {
+	e.g.Recall = e.recall()
+	if err := e.rename(); err != nil {
 		return nil, err
 	}
 	if r := e.g.Recall; r.Mean < set.MinRecall {
@@ -107,263 +146,115 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 	return e.g, nil
 }
 
-// offer puts j at distance d2 into list i if it is among the k smallest.
-func (e *descent) offer(i int, d2 float64, j int32) {
-	if d2 > math.Float64frombits(e.worst[i].Load()) {
-		return
-	}
-	l := &e.lock[i>>descentLock]
-	l.Lock()
-	defer l.Unlock()
-	index, dist := e.g.Row(i)
-	fresh := e.fresh[i*e.k:][:e.k]
-	n := int(e.count[i])
-	at, found := slices.BinarySearchFunc(dist[:n], d2, func(a, b float64) int {
-		if a < b {
-			return -1
-		} else if a > b {
-			return 1
-		}
-		return 0
-	})
-	if found {
-		for ; at < n && dist[at] == d2 && index[at] <= j; at++ {
-			if index[at] == j {
-				return
-			}
-		}
-	}
-	if at == e.k {
-		return
-	}
-	if n < e.k {
-		n++
-		e.count[i] = int32(n)
-	}
-	copy(index[at+1:n], index[at:])
-	copy(dist[at+1:n], dist[at:])
-	copy(fresh[at+1:n], fresh[at:])
-	index[at], dist[at], fresh[at] = j, d2, true
-	if n == e.k {
-		e.worst[i].Store(math.Float64bits(dist[n-1]))
-	}
+// lists returns the list of row i, with the places behind its entries.
+func (e *descent) lists(i int32) (index []int32, dist []float64) { return e.g.Row(int(e.orig[i])) }
+
+// list returns the entries of the list of row i.
+func (e *descent) list(i int32) (index []int32, dist []float64) {
+	index, dist = e.lists(i)
+	return index[:e.count[i]], dist[:e.count[i]]
 }
 
-// tree compares the rows of each leaf of a random tree with each other.
-func (e *descent) tree(t uint64) error {
-	order, leaves, err := partition(e.ctx, e.workers, &e.rows, e.s.n, leafRows, mix(e.seed, 'T', t))
+// worst is the largest squared distance that can enter the list of row i.
+func (e *descent) worst(i int32) float64 {
+	if _, dist := e.list(i); len(dist) == e.k {
+		return dist[e.k-1]
+	}
+	return math.Inf(1)
+}
+
+// layOut copies the rows in the order of a random tree: near ones are then
+// near in memory.
+func (e *descent) layOut() error {
+	rows, err := e.s.view(e.ctx, e.workers, 0, e.n, nil)
 	if err != nil {
 		return err
 	}
-	err = par.Blocks(e.ctx, e.workers, len(leaves), 8, func(_, _, lo, hi int) {
-		for _, v := range leaves[lo:hi] {
-			if e.ctx.Err() != nil {
-				return
-			}
-			e.joinAll(order[v.lo:v.hi], nil)
+	order, leaves, err := partition(e.ctx, e.workers, &rows, e.n, e.leafRows(), mix(e.seed, 'T'))
+	if err != nil {
+		return err
+	}
+	e.leaves = leaves
+	e.d = roundUp(e.d, 8) // zeros behind a row change no bit of a canonical distance
+	flat := make([]float32, e.n*e.d)
+	err = par.Blocks(e.ctx, e.workers, e.n, 64, func(_, _, lo, hi int) {
+		for p := lo; p < hi; p++ {
+			copy(flat[p*e.d:], rows.row(int(order[p])))
 		}
 	})
-	if err == nil {
-		err = e.ctx.Err()
-	}
+	e.rows, e.orig = view{flat, nil, e.d, 0, e.n}, order
+	e.sample.locate(order)
 	return err
 }
 
-// joinAll compares the rows of a with each other and with those of b.
-func (e *descent) joinAll(a, b []int32) {
-	for at, p := range a {
-		x := e.rows.row(int(p))
-		for _, set := range [2][]int32{a[at+1:], b} {
-			for len(set) > 0 {
-				var q [4]int32
-				m := copy(q[:], set)
-				set = set[m:]
-				for r := m; r < 4; r++ {
-					q[r] = q[0]
-				}
-				d := vec.SqDist4(x, e.rows.row(int(q[0])), e.rows.row(int(q[1])), e.rows.row(int(q[2])), e.rows.row(int(q[3])))
-				for r, j := range q[:m] {
-					if j != p {
-						e.offer(int(p), d[r], j)
-						e.offer(int(j), d[r], p)
-					}
-				}
+// plant compares the rows of each leaf of random trees with each other: of at
+// least so many trees, unless the recall is as wanted before.
+func (e *descent) plant(least int, want float64) error {
+	var err error
+	recall, gain := e.recall().Mean, 0.0
+	// A tree more gives about half of what the last one gave.
+	for t := 0; recall < want && (t < least || recall+gain/2 >= want); t++ {
+		var order []int32
+		leaves := e.leaves
+		if e.trees == 0 { // that of layOut
+			order = make([]int32, e.n)
+			for p := range order {
+				order[p] = int32(p)
 			}
+		} else if order, leaves, err = partition(e.ctx, e.workers, &e.rows, e.n, e.leafRows(), mix(e.seed, 'T', uint64(e.trees))); err != nil {
+			return err
 		}
+		e.trees++
+		if err := e.joinLeaves(order, leaves); err != nil {
+			return err
+		}
+		r := e.recall().Mean
+		gain, recall = r-recall, r
 	}
+	return nil
 }
 
 // fillUp gives every list k entries: the rows from a random place on.
 func (e *descent) fillUp() error {
-	n := e.s.n
-	return par.Blocks(e.ctx, e.workers, n, 64, func(_, _, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			x := e.rows.row(i)
-			for j := int(mix(e.seed, 'F', uint64(i)) % uint64(n)); int(e.count[i]) < e.k; j = (j + 1) % n {
-				if j != i {
-					e.offer(i, vec.SqDist(x, e.rows.row(j)), int32(j))
+	t := make([]merger, e.workers)
+	return par.Blocks(e.ctx, e.workers, e.n, 64, func(w, _, lo, hi int) {
+		t := &t[w]
+		for i := int32(lo); i < int32(hi); i++ {
+			need := e.k - int(e.count[i])
+			if need == 0 {
+				continue
+			}
+			t.cand = t.cand[:0]
+			index, _ := e.list(i)
+			for j := int32(mix(e.seed, 'F', uint64(e.orig[i])) % uint64(e.n)); len(t.cand) < need; j = (j + 1) % int32(e.n) {
+				if j != i && !slices.Contains(index, ^j) && !slices.Contains(index, j) {
+					t.cand = append(t.cand, j)
 				}
 			}
+			t.merge(e, i)
 		}
 	})
 }
 
-// round joins, for every row, its new neighbours with each other and with its
-// old ones, neighbours in both directions. It returns how many entries of the
-// lists are new.
-func (e *descent) round(r uint64) (changed int64, err error) {
-	n, k := e.s.n, e.k
-	var side [2]sampled // old and new
-	for s := range side {
-		side[s].forward = make([]int32, n*joinSide)
-		side[s].count = make([]uint8, n)
-	}
-	type draw struct {
-		h uint64
-		c int
-	}
-	pick := make([][]draw, e.workers)
-	err = par.Blocks(e.ctx, e.workers, n, 256, func(w, _, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			index, _ := e.g.Row(i)
-			fresh := e.fresh[i*k:][:k]
-			for s, isNew := range []bool{false, true} {
-				d := pick[w][:0]
-				for c, j := range index {
-					if fresh[c] == isNew {
-						d = append(d, draw{mix(e.seed, 'R', r, uint64(i), uint64(j)), c})
-					}
-				}
-				slices.SortFunc(d, func(a, b draw) int {
-					if a.h != b.h {
-						if a.h < b.h {
-							return -1
-						}
-						return 1
-					}
-					return a.c - b.c
-				})
-				pick[w] = d
-				d = d[:min(len(d), joinSide)]
-				for t, v := range d {
-					side[s].forward[i*joinSide+t] = index[v.c]
-				}
-				side[s].count[i] = uint8(len(d))
-				if isNew {
-					for _, v := range d {
-						fresh[v.c] = false
-					}
-				}
-			}
+// rename gives the entries the numbers of the source.
+func (e *descent) rename() error {
+	return par.Blocks(e.ctx, e.workers, e.n, 256, func(_, _, lo, hi int) {
+		for at, j := range e.g.Index[lo*e.k : hi*e.k] {
+			e.g.Index[lo*e.k+at] = e.orig[unmark(j)]
 		}
 	})
-	if err != nil {
-		return 0, err
-	}
-	for s := range side {
-		if err := side[s].reverse(e, r, uint64(s)); err != nil {
-			return 0, err
-		}
-	}
-	type scratch struct{ old, new []int32 }
-	tmp := make([]scratch, e.workers)
-	err = par.Blocks(e.ctx, e.workers, n, 16, func(w, _, lo, hi int) {
-		t := &tmp[w]
-		for i := lo; i < hi; i++ {
-			if e.ctx.Err() != nil {
-				return
-			}
-			t.new = side[1].both(t.new[:0], i)
-			t.old = side[0].both(t.old[:0], i)
-			e.joinAll(t.new, t.old)
-		}
-	})
-	if err == nil {
-		err = e.ctx.Err()
-	}
-	for _, f := range e.fresh {
-		if f {
-			changed++
-		}
-	}
-	return changed, err
 }
 
-// sampled holds some neighbours of every row, and some of the rows that have
-// it as a neighbour.
-type sampled struct {
-	forward []int32 // n×joinSide
-	count   []uint8
-	start   []int32 // of the reverse neighbours
-	back    []int32
+// A sample is some rows with their true neighbours.
+type sample struct {
+	rows  []int32   // numbers in the source, ascending
+	at    []int32   // numbers in the order of the first tree
+	truth [][]int32 // numbers in the source, ascending
 }
 
-// reverse fills start and back with at most joinSide reverse neighbours of
-// each row, chosen by hash.
-func (s *sampled) reverse(e *descent, r, kind uint64) error {
-	n := e.s.n
-	all := make([]int64, n+1)
-	for i := range n {
-		for _, j := range s.forward[i*joinSide:][:s.count[i]] {
-			all[j+1]++
-		}
-	}
-	for i := range n {
-		all[i+1] += all[i]
-	}
-	back := make([]int32, all[n])
-	next := slices.Clone(all[:n])
-	for i := range n {
-		for _, j := range s.forward[i*joinSide:][:s.count[i]] {
-			back[next[j]] = int32(i)
-			next[j]++
-		}
-	}
-	err := par.Blocks(e.ctx, e.workers, n, 256, func(_, _, lo, hi int) {
-		for j := lo; j < hi; j++ {
-			l := back[all[j]:all[j+1]]
-			if len(l) > joinSide {
-				slices.SortFunc(l, func(a, b int32) int {
-					ha, hb := mix(e.seed, 'B', r, kind, uint64(a), uint64(j)), mix(e.seed, 'B', r, kind, uint64(b), uint64(j))
-					if ha != hb {
-						if ha < hb {
-							return -1
-						}
-						return 1
-					}
-					return int(a) - int(b)
-				})
-			}
-		}
-	})
-	if err != nil {
-		return err
-	}
-	s.start = make([]int32, n+1)
-	at := int32(0)
-	for j := range n {
-		at += int32(copy(back[at:], back[all[j]:min(all[j+1], all[j]+joinSide)]))
-		s.start[j+1] = at
-	}
-	s.back = back[:at]
-	return nil
-}
-
-// both appends the neighbours of row i in both directions, each once.
-func (s *sampled) both(dst []int32, i int) []int32 {
-	dst = append(dst, s.forward[i*joinSide:][:s.count[i]]...)
-	n := len(dst)
-	for _, j := range s.back[s.start[i]:s.start[i+1]] {
-		if !slices.Contains(dst[:n], j) {
-			dst = append(dst, j)
-		}
-	}
-	return dst
-}
-
-// measure searches some rows exactly and sets the recall of the graph.
-func (e *descent) measure(set *Settings) error {
-	n := e.s.n
+// takeSample searches some rows exactly.
+func (e *descent) takeSample() error {
+	n := e.n
 	m := min(recallRows, n)
 	// Floyd's sample of m of n rows.
 	in := make(map[int]bool, m)
@@ -374,36 +265,53 @@ func (e *descent) measure(set *Settings) error {
 		}
 		in[c] = true
 	}
-	ids := make([]int32, 0, m)
-	for i := range n {
-		if in[i] {
-			ids = append(ids, int32(i))
-		}
+	s := &e.sample
+	for i := range in {
+		s.rows = append(s.rows, int32(i))
 	}
-	sample := *e.s
-	sample.n, sample.ids = m, make([]int32, m)
-	for t, i := range ids {
-		sample.ids[t] = int32(e.s.orig(int(i)))
+	slices.Sort(s.rows)
+	x := *e.s
+	x.n, x.ids = m, make([]int32, m)
+	for t, i := range s.rows {
+		x.ids[t] = int32(e.s.orig(int(i)))
 	}
-	truth, err := searchExact(e.ctx, e.s, &sample, e.k+1, false, &Settings{Workers: set.Workers}, 0)
+	g, err := searchExact(e.ctx, e.s, &x, e.k+1, false, &Settings{Workers: e.workers}, 0)
 	if err != nil {
 		return err
 	}
-	var sum, sq float64
-	list := make([]int32, 0, e.k+1)
-	for t, i := range ids {
-		near, _ := truth.Row(t)
-		list = list[:0]
+	for t, i := range s.rows {
+		near, _ := g.Row(t)
+		list := make([]int32, 0, e.k+1)
 		for _, j := range near {
 			if j != i && len(list) < e.k {
 				list = append(list, j)
 			}
 		}
 		slices.Sort(list)
+		s.truth = append(s.truth, list)
+	}
+	return nil
+}
+
+// locate finds the rows of the sample in an order.
+func (s *sample) locate(order []int32) {
+	s.at = make([]int32, len(s.rows))
+	for p, i := range order {
+		if t, ok := slices.BinarySearch(s.rows, i); ok {
+			s.at[t] = int32(p)
+		}
+	}
+}
+
+// recall compares the lists with those of the sample.
+func (e *descent) recall() Recall {
+	var sum, sq float64
+	m := len(e.sample.rows)
+	for t, truth := range e.sample.truth {
 		found := 0
-		index, _ := e.g.Row(int(i))
+		index, _ := e.list(e.sample.at[t])
 		for _, j := range index {
-			if _, ok := slices.BinarySearch(list, j); ok {
+			if _, ok := slices.BinarySearch(truth, e.orig[unmark(j)]); ok {
 				found++
 			}
 		}
@@ -413,12 +321,11 @@ func (e *descent) measure(set *Settings) error {
 	}
 	mean := sum / float64(m)
 	half := 0.0
-	if m < n {
+	if m < e.n {
 		half = 1.96 * math.Sqrt(max(0, sq/float64(m)-mean*mean)/float64(m-1))
 		if half == 0 { // all rows alike: at most 3 in m differ (rule of three)
 			half = 3 / float64(m)
 		}
 	}
-	e.g.Recall = Recall{mean, max(0, mean-half), min(1, mean+half), m}
-	return nil
+	return Recall{mean, max(0, mean-half), min(1, mean+half), m}
 }

@@ -1,0 +1,7 @@
+//go:build !amd64 || noasm
+
+package vec
+
+func sqDistRows(l Level, dst []float64, x, table []float32, ids []int32) {
+	sqDistRowsGo(dst, x, table, ids)
+}
