@@ -52,7 +52,7 @@ type Run struct {
 	blocks []blockSums
 	now    stepParams
 
-	updateF, centerF, logF func(worker, block int)
+	attractF, updateF, centerF, logF func(worker, block int)
 }
 
 // blockSums are the partial sums of a block of points.
@@ -122,7 +122,7 @@ func (r *Run) finish(ctx context.Context) error {
 	r.rep = newRepulsor(r.u, r.dims, r.w, &r.s, r.pool)
 	r.sumW = r.rep.sumW
 	r.anyFixed = slices.Contains(r.fixed, true)
-	r.updateF, r.centerF, r.logF = r.updateTask, r.centerTask, r.logTask
+	r.attractF, r.updateF, r.centerF, r.logF = r.attractTask, r.updateTask, r.centerTask, r.logTask
 	// Summed before the first permutation, so in the order of the distinct
 	// rows.
 	err := par.Blocks(ctx, r.s.Workers, len(r.blocks), 1, func(_, b, _, _ int) { r.entropyTask(b) })
@@ -211,6 +211,8 @@ func (r *Run) Add(p ...Phase) error {
 // error of a run that ended early is that of [Run.Result].
 func (r *Run) Steps() iter.Seq[Step] {
 	return func(yield func(Step) bool) {
+		r.pool.start()
+		defer r.pool.stop()
 		for r.err == nil && !r.ended {
 			for r.phase < len(r.phases) && r.phaseStep >= r.phases[r.phase].Steps {
 				r.phase++
@@ -241,7 +243,12 @@ func (r *Run) step() (s Step, ok bool) {
 	if eta == 0 {
 		eta = r.sumW / ph.Exaggeration
 	}
+	r.pool.start()
+	defer r.pool.stop()
+	// The attraction fills the gaps between the passes of the repulsion.
+	r.pool.aside(len(r.blocks), r.attractF)
 	z, method := r.rep.run(r.y, &r.box)
+	r.pool.finishAside()
 	if r.pool.ended() {
 		return Step{}, false
 	}
@@ -307,7 +314,6 @@ func (r *Run) enlarge() {
 func (r *Run) updateTask(_, b int) {
 	lo, hi := b*updateBlock, min(r.u, (b+1)*updateBlock)
 	d, now := r.dims, r.now
-	r.attract(lo, hi)
 	sums := &r.blocks[b]
 	sums.mean, sums.norm = [3]float64{}, 0
 	for i := lo; i < hi; i++ {
@@ -361,6 +367,10 @@ func gainOf(k, v, g float32) float32 {
 		}
 	}
 	return math.Float32frombits(less ^ (more^less)&differ)
+}
+
+func (r *Run) attractTask(_, b int) {
+	r.attract(b*updateBlock, min(r.u, (b+1)*updateBlock))
 }
 
 // attract sums the attraction of the points lo to hi.
