@@ -57,8 +57,7 @@ type Run struct {
 
 // blockSums are the partial sums of a block of points.
 type blockSums struct {
-	mean [3]float64
-	norm float64
+	sums vec.Sums
 	log  float64
 	box  box
 	bad  int32 // place of a point that is not finite, or −1
@@ -66,8 +65,8 @@ type blockSums struct {
 
 // stepParams are the numbers of one step.
 type stepParams struct {
-	rho, invZ, eta, momentum, most float32
-	mean                           [3]float64
+	vec.Motion
+	mean [3]float64
 }
 
 // A Step tells about a step just taken.
@@ -253,17 +252,18 @@ func (r *Run) step() (s Step, ok bool) {
 		return Step{}, false
 	}
 	r.z = z
-	r.now = stepParams{
-		rho: float32(ph.Exaggeration), invZ: float32(1 / z), eta: float32(min(eta, math.MaxFloat32)),
-		momentum: float32(ph.Momentum), most: float32(r.s.MaxStep),
-	}
+	r.now = stepParams{Motion: vec.Motion{
+		Rho: float32(ph.Exaggeration), InvZ: float32(1 / z), Eta: float32(min(eta, math.MaxFloat32)),
+		Momentum: float32(ph.Momentum), Most: float32(r.s.MaxStep),
+		Limit: maxPosition, // squares are finite
+	}}
 	r.pool.do(len(r.blocks), r.updateF)
 	var norm float64
 	for b := range r.blocks {
-		for c, m := range r.blocks[b].mean {
+		for c, m := range r.blocks[b].sums.Mean {
 			r.now.mean[c] += m
 		}
-		norm += r.blocks[b].norm
+		norm += r.blocks[b].sums.Norm
 	}
 	for c := range r.now.mean {
 		r.now.mean[c] /= r.sumW
@@ -309,64 +309,26 @@ func (r *Run) enlarge() {
 	}
 }
 
-// updateTask moves the points of a block: gains and momentum of Jacobs (1988)
-// as in [vdMH08].
+// updateTask moves the points of a block.
 func (r *Run) updateTask(_, b int) {
 	lo, hi := b*updateBlock, min(r.u, (b+1)*updateBlock)
-	d, now := r.dims, r.now
-	sums := &r.blocks[b]
-	sums.mean, sums.norm = [3]float64{}, 0
-	for i := lo; i < hi; i++ {
-		if r.fixed != nil && r.fixed[i] {
-			copy(r.next[i*d:i*d+d], r.y[i*d:i*d+d])
-			continue
-		}
-		w := r.w[i]
-		rho := now.rho / w
-		var len2, norm float32
-		for e := i * d; e < i*d+d; e++ {
-			g := float32(rho*r.attr[e]) - float32(now.invZ*r.rep.force[e])
-			if r.s.Dims == 1 && e&1 == 1 {
-				g = 0 // a map of one dimension
-			}
-			v := r.v[e]
-			k := gainOf(r.gain[e], v, g)
-			r.gain[e] = k
-			// Cut so that its square is finite; the step is cut below anyway.
-			v = float32(now.momentum*v) - float32(float32(now.eta*k)*g)
-			v = min(max(v, -maxPosition), maxPosition)
-			r.v[e] = v
-			len2 += v * v
-			norm += g * g
-		}
-		if len2 > now.most*now.most {
-			f := now.most / float32(math.Sqrt(float64(len2)))
-			for e := i * d; e < i*d+d; e++ {
-				r.v[e] *= f
+	d := r.dims
+	if r.anyFixed {
+		for i := lo; i < hi; i++ {
+			if r.fixed[i] {
+				clear(r.attr[i*d : i*d+d])
+				clear(r.rep.force[i*d : i*d+d])
+				clear(r.v[i*d : i*d+d])
 			}
 		}
-		for e := i * d; e < i*d+d; e++ {
-			y := r.y[e] + r.v[e]
-			r.next[e] = y
-			sums.mean[e-i*d] += float64(w) * float64(y)
-		}
-		sums.norm += float64(w) * float64(norm)
 	}
-}
-
-// gainOf returns the next gain of a coordinate with gain k, velocity v and
-// gradient g: more when their signs differ. It has no branch that could be
-// mispredicted.
-func gainOf(k, v, g float32) float32 {
-	more, less := math.Float32bits(k+0.2), math.Float32bits(float32(k*0.8)+0.01)
-	differ := uint32(int32(math.Float32bits(v)^math.Float32bits(g)) >> 31)
-	if v == 0 || g == 0 {
-		differ = math.MaxUint32
-		if v == g {
-			differ = 0
+	if r.s.Dims == 1 {
+		for i := lo; i < hi; i++ {
+			r.attr[2*i+1], r.rep.force[2*i+1], r.v[2*i+1] = 0, 0, 0
 		}
 	}
-	return math.Float32frombits(less ^ (more^less)&differ)
+	m := r.now.Motion
+	r.blocks[b].sums = vec.Move(r.next, r.y, r.v, r.gain, r.attr, r.rep.force, r.w, &m, d, lo, hi)
 }
 
 func (r *Run) attractTask(_, b int) {
@@ -398,22 +360,10 @@ func (r *Run) attract(lo, hi int) {
 // centerTask removes the mean and finds the bounding box of a block.
 func (r *Run) centerTask(_, b int) {
 	lo, hi := b*updateBlock, min(r.u, (b+1)*updateBlock)
-	d := r.dims
-	sums := &r.blocks[b]
-	sums.bad = -1
-	for c := range d {
-		mean := r.now.mean[c]
-		low, high := float32(math.Inf(1)), float32(math.Inf(-1))
-		for i := lo*d + c; i < hi*d; i += d {
-			v := float32(float64(r.next[i]) - mean)
-			r.y[i] = v
-			low, high = min(low, v), max(high, v)
-			if v-v != 0 && sums.bad < 0 {
-				sums.bad = int32(i / d)
-			}
-		}
-		sums.box.lo[c], sums.box.hi[c] = low, high
-	}
+	s := &r.blocks[b]
+	var bad int
+	s.box.lo, s.box.hi, bad = vec.Center(r.y, r.next, &r.now.mean, r.dims, lo, hi)
+	s.bad = int32(bad)
 }
 
 func (r *Run) joinBoxes() {
