@@ -36,6 +36,7 @@ type mesh struct {
 	grid   []float32 // stride × m0/2: the weights, then the field
 	re, im []float32 // its half spectrum along the rows
 	khat   []float32 // transform of the kernel: strip of 16 rows, column, row
+	spline []float64 // transform of the splines along the columns
 	buf    [][]float32
 
 	strips, height int
@@ -201,8 +202,9 @@ func (m *mesh) countTask(_, b int) {
 	count := m.count[b*maxStrips : (b+1)*maxStrips]
 	clear(count)
 	at := m.at
+	inv := (1<<32 + uint64(m.height) - 1) / uint64(m.height) // row·inv>>32 = row/height for rows of a mesh
 	for i := lo; i < hi; i++ {
-		s := uint8(at.Row(m.r.y[2*i+1]) / m.height)
+		s := uint8(uint64(at.Row(m.r.y[2*i+1])) * inv >> 32)
 		m.stripOf[i] = s
 		count[s]++
 	}
@@ -289,6 +291,10 @@ func (m *mesh) gatherTask(_, b int) {
 // gather) and by the factors that the transforms leave.
 func (m *mesh) makeKernel() {
 	half := m.m1/2 + 1
+	m.spline = fit(m.spline, half)
+	for j := range m.spline {
+		m.spline[j] = splineTransform(j, m.m1)
+	}
 	m.r.pool.do((half+31)/32, m.kernelRowsF)
 	m.r.pool.do((m.m0/2+16)/16, m.kernelColsF)
 }
@@ -340,12 +346,15 @@ func (m *mesh) kernelColsTask(worker, t int) {
 	}
 	z = m.fft[1].Transform(z, tmp)
 	norm := 0.5 / (float64(m.m0) * float64(m.m1))
+	var b0 [16]float64
+	for l := range b0 {
+		b0[l] = splineTransform(16*t+l, m.m0)
+	}
 	for j := range half {
-		b1 := splineTransform(j, m.m1)
-		for l := range 16 {
+		b1 := m.spline[j]
+		for l, b0 := range b0 {
 			k[16*j+l] = 0
-			if i := 16*t + l; i <= m.m0/2 {
-				b0 := splineTransform(i, m.m0)
+			if 16*t+l <= m.m0/2 {
 				k[16*j+l] = float32(float64(z[32*j+l]) * norm / (b0 * b0 * b1 * b1))
 			}
 		}
