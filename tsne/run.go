@@ -414,6 +414,57 @@ func (r *Run) KL() float64 {
 	return r.entKL + r.s.Freedom*s + math.Log(z)
 }
 
+// A Repulsion is that of a map, as [Run.Repulsion] returns it. Its Phi and
+// Force are a quality.Field, so that quality.ForceError tells how far they are
+// from the sums over all pairs.
+type Repulsion struct {
+	// Phi holds φ_i = Σ_j w_j (1+r²/a)^−a for each row of the input, with the
+	// term j = i, where r = |y_i−y_j|, w is Settings.Weights and a
+	// Settings.Freedom.
+	Phi []float64
+	// Force holds Σ_j w_j (1+r²/a)^(−a−1) (y_i−y_j), rows × Dims. The gradient
+	// has it divided by Z.
+	Force  []float64
+	Z      float64 // Σ_i w_i (φ_i − 1), the normalisation
+	Method Method  // that summed them
+}
+
+// Repulsion sums the repulsion of the present map as a step would, by the
+// method, the mesh and in the float32 of this run, for users who want to test
+// it. Copies of merged rows count each for itself and have equal values. All
+// numbers are NaN after a run that diverged.
+func (r *Run) Repulsion() Repulsion {
+	d := r.s.Dims
+	f := Repulsion{Phi: make([]float64, r.rows), Force: make([]float64, r.rows*d)}
+	if r.err != nil {
+		f.Z = math.NaN()
+		for i := range f.Phi {
+			f.Phi[i] = f.Z
+		}
+		for i := range f.Force {
+			f.Force[i] = f.Z
+		}
+		return f
+	}
+	if r.u == 0 {
+		return f
+	}
+	f.Z, f.Method = r.rep.run(r.y, &r.box)
+	place := r.places()
+	for i := range r.rows {
+		u := i
+		if r.of != nil {
+			u = int(r.of[i])
+		}
+		p := int(place[u])
+		f.Phi[i] = float64(r.rep.phi[p]) + r.rep.base
+		for c := range d {
+			f.Force[i*d+c] = float64(r.rep.force[p*r.dims+c])
+		}
+	}
+	return f
+}
+
 func (r *Run) logTask(_, b int) {
 	lo, hi := b*updateBlock, min(r.u, (b+1)*updateBlock)
 	inv := float32(1 / r.s.Freedom)
@@ -519,7 +570,7 @@ func (r *Run) reorder(from []int32) {
 func (r *Run) Result() (*Result, error) {
 	res := &Result{
 		Y: r.Positions(nil), Dims: r.s.Dims, Perplexity: r.perp, Steps: r.iter, Stats: r.stats,
-		freedom: r.s.Freedom, seed: r.s.Seed, workers: r.s.Workers,
+		freedom: r.s.Freedom, seed: r.s.Seed, workers: r.s.Workers, weights: r.rowWeights(),
 	}
 	if k := r.s.Search; k != nil {
 		res.metric, res.distance = k.Metric, k.Func
@@ -531,6 +582,32 @@ func (r *Run) Result() (*Result, error) {
 		res.KL = r.KL()
 	}
 	return res, nil
+}
+
+// rowWeights returns the weights of the rows of the input, or nil if all are
+// 1. Copies of one row get even shares of their sum, which is what is kept.
+func (r *Run) rowWeights() []float64 {
+	row := func(i int) int { return i }
+	if r.of != nil {
+		row = func(i int) int { return int(r.of[i]) }
+	}
+	copies := make([]float64, r.u)
+	for i := range r.rows {
+		copies[row(i)]++
+	}
+	share, one := make([]float64, r.u), true
+	for p, u := range r.perm {
+		share[u] = float64(r.w[p]) / copies[u]
+		one = one && share[u] == 1
+	}
+	if one {
+		return nil
+	}
+	w := make([]float64, r.rows)
+	for i := range w {
+		w[i] = share[row(i)]
+	}
+	return w
 }
 
 // run takes all steps and returns the result; when the context ends before,
