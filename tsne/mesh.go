@@ -135,7 +135,7 @@ func (m *mesh) prepare(b *box) {
 		m.im = fit(m.im, rows*m.stride)
 		m.khat = fit(m.khat, rows*(m1/2+1))
 		for w := range m.buf {
-			m.buf[w] = fit(m.buf[w], 2*32*max(m0, m1))
+			m.buf[w] = fit(m.buf[w], 2*32*max(m0, m1)+vec.FFTScratch)
 		}
 		side := h * float64(max(m0, m1)) / 2
 		m.c, _ = m.r.kernel(side * side / 4)
@@ -230,46 +230,46 @@ func (m *mesh) spreadTask(_, b int) {
 	vec.Spread(m.grid, &m.at, m.r.y, m.r.w, m.order[m.start[s]:m.start[s+1]])
 }
 
-// scratch returns two groups of n rows.
-func (m *mesh) scratch(worker, n int) (a, b []float32) {
+// scratch returns two groups of n rows and the memory of a transform.
+func (m *mesh) scratch(worker, n int) (a, b, scratch []float32) {
 	buf := m.buf[worker]
-	return buf[:32*n], buf[32*n : 64*n]
+	return buf[vec.FFTScratch:][:32*n], buf[vec.FFTScratch+32*n:][:32*n], buf[:vec.FFTScratch]
 }
 
 // rowsTask transforms 32 columns of the grid along the rows, 16 as the real
 // and 16 as the imaginary parts.
 func (m *mesh) rowsTask(worker, s int) {
-	z, tmp := m.scratch(worker, m.m0)
+	z, tmp, scratch := m.scratch(worker, m.m0)
 	for r := range m.n0 {
 		copy(z[32*r:32*r+32], m.grid[r*m.stride+32*s:])
 	}
 	clear(z[32*m.n0:])
-	z = m.fft[0].Transform(z, tmp)
+	z = m.fft[0].Transform(z, tmp, scratch)
 	vec.Untangle(m.re[32*s:], m.im[32*s:], m.stride, z, m.m0)
 }
 
 // colsTask transforms 16 rows of the half spectrum along the columns,
 // multiplies them by the kernel's transform and transforms them back.
 func (m *mesh) colsTask(worker, t int) {
-	z, tmp := m.scratch(worker, m.m1)
+	z, tmp, scratch := m.scratch(worker, m.m1)
 	at := 16 * t * m.stride
 	n := (m.n1 + 31) / 32 * 32
 	vec.Columns(z, m.re[at:], m.im[at:], m.stride, n)
 	clear(z[32*n:])
-	y := m.fft[1].Transform(z, tmp)
+	y := m.fft[1].Transform(z, tmp, scratch)
 	vec.MulEven(y, m.khat[16*t*(m.m1/2+1):], m.m1)
 	if &y[0] == &tmp[0] {
 		z, tmp = tmp, z
 	}
-	y = m.fft[1].Transform(z, tmp)
+	y = m.fft[1].Transform(z, tmp, scratch)
 	vec.FromColumns(m.re[at:], m.im[at:], m.stride, y, n)
 }
 
 // backTask undoes rowsTask.
 func (m *mesh) backTask(worker, s int) {
-	z, tmp := m.scratch(worker, m.m0)
+	z, tmp, scratch := m.scratch(worker, m.m0)
 	vec.Tangle(z, m.re[32*s:], m.im[32*s:], m.stride, m.m0)
-	z = m.fft[0].Transform(z, tmp)
+	z = m.fft[0].Transform(z, tmp, scratch)
 	for r := range m.n0 {
 		copy(m.grid[r*m.stride+32*s:], z[32*r:32*r+32])
 	}
@@ -302,7 +302,7 @@ func (m *mesh) makeKernel() {
 // kernelRowsTask transforms 32 columns of the kernel. They are real and even,
 // so their transforms are real, and two share a complex one.
 func (m *mesh) kernelRowsTask(worker, s int) {
-	z, tmp := m.scratch(worker, m.m0)
+	z, tmp, scratch := m.scratch(worker, m.m0)
 	h2 := m.h * m.h
 	a := m.r.freedom
 	// K − c at r²: exact for small maps in the usual case, where
@@ -325,7 +325,7 @@ func (m *mesh) kernelRowsTask(worker, s int) {
 			copy(z[32*(m.m0-i):32*(m.m0-i)+32], row)
 		}
 	}
-	z = m.fft[0].Transform(z, tmp)
+	z = m.fft[0].Transform(z, tmp, scratch)
 	half := m.m1/2 + 1
 	for k := 0; k <= m.m0/2; k++ {
 		for l := range 32 {
@@ -337,14 +337,14 @@ func (m *mesh) kernelRowsTask(worker, s int) {
 }
 
 func (m *mesh) kernelColsTask(worker, t int) {
-	z, tmp := m.scratch(worker, m.m1)
+	z, tmp, scratch := m.scratch(worker, m.m1)
 	half := m.m1/2 + 1
 	k := m.khat[16*t*half : 16*(t+1)*half]
 	for j := range m.m1 {
 		copy(z[32*j:32*j+16], k[16*min(j, m.m1-j):])
 		clear(z[32*j+16 : 32*j+32])
 	}
-	z = m.fft[1].Transform(z, tmp)
+	z = m.fft[1].Transform(z, tmp, scratch)
 	norm := 0.5 / (float64(m.m0) * float64(m.m1))
 	var b0 [16]float64
 	for l := range b0 {
