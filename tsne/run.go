@@ -207,7 +207,8 @@ func (r *Run) Add(p ...Phase) error {
 
 // Steps takes gradient steps until the schedule ends and yields after each.
 // Leaving the loop pauses the run; ranging again goes on from there. The
-// error of a run that ended early is that of [Run.Result].
+// goroutines that share the work sleep while the loop's body runs and end when
+// the loop does. The error of a run that ended early is that of [Run.Result].
 func (r *Run) Steps() iter.Seq[Step] {
 	return func(yield func(Step) bool) {
 		r.pool.start()
