@@ -430,6 +430,9 @@ func TestDiverged(t *testing.T) {
 	if err := r.Save(nil); !errors.Is(err, ErrDiverged) {
 		t.Errorf("Save: %v", err)
 	}
+	if f := r.Repulsion(); f.Z == f.Z || f.Phi[99] == f.Phi[99] || f.Force[0] == f.Force[0] {
+		t.Errorf("Repulsion: Z = %v", f.Z)
+	}
 }
 
 func TestGivenAffinities(t *testing.T) {

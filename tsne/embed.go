@@ -26,6 +26,7 @@ type Result struct {
 	freedom  float64
 	seed     uint64
 	workers  int
+	weights  []float64  // of the rows; nil: 1 each
 	metric   knn.Metric // of the search
 	distance func(a, b []float32) float64
 }

@@ -36,6 +36,7 @@ type mesh struct {
 	grid   []float32 // stride × m0/2: the weights, then the field
 	re, im []float32 // its half spectrum along the rows
 	khat   []float32 // transform of the kernel: strip of 16 rows, column, row
+	spline []float64 // transform of the splines along the columns
 	buf    [][]float32
 
 	strips, height int
@@ -134,7 +135,7 @@ func (m *mesh) prepare(b *box) {
 		m.im = fit(m.im, rows*m.stride)
 		m.khat = fit(m.khat, rows*(m1/2+1))
 		for w := range m.buf {
-			m.buf[w] = fit(m.buf[w], 2*32*max(m0, m1))
+			m.buf[w] = fit(m.buf[w], 2*32*max(m0, m1)+vec.FFTScratch)
 		}
 		side := h * float64(max(m0, m1)) / 2
 		m.c, _ = m.r.kernel(side * side / 4)
@@ -201,8 +202,9 @@ func (m *mesh) countTask(_, b int) {
 	count := m.count[b*maxStrips : (b+1)*maxStrips]
 	clear(count)
 	at := m.at
+	inv := (1<<32 + uint64(m.height) - 1) / uint64(m.height) // row·inv>>32 = row/height for rows of a mesh
 	for i := lo; i < hi; i++ {
-		s := uint8(at.Row(m.r.y[2*i+1]) / m.height)
+		s := uint8(uint64(at.Row(m.r.y[2*i+1])) * inv >> 32)
 		m.stripOf[i] = s
 		count[s]++
 	}
@@ -228,46 +230,46 @@ func (m *mesh) spreadTask(_, b int) {
 	vec.Spread(m.grid, &m.at, m.r.y, m.r.w, m.order[m.start[s]:m.start[s+1]])
 }
 
-// scratch returns two groups of n rows.
-func (m *mesh) scratch(worker, n int) (a, b []float32) {
+// scratch returns two groups of n rows and the memory of a transform.
+func (m *mesh) scratch(worker, n int) (a, b, scratch []float32) {
 	buf := m.buf[worker]
-	return buf[:32*n], buf[32*n : 64*n]
+	return buf[vec.FFTScratch:][:32*n], buf[vec.FFTScratch+32*n:][:32*n], buf[:vec.FFTScratch]
 }
 
 // rowsTask transforms 32 columns of the grid along the rows, 16 as the real
 // and 16 as the imaginary parts.
 func (m *mesh) rowsTask(worker, s int) {
-	z, tmp := m.scratch(worker, m.m0)
+	z, tmp, scratch := m.scratch(worker, m.m0)
 	for r := range m.n0 {
 		copy(z[32*r:32*r+32], m.grid[r*m.stride+32*s:])
 	}
 	clear(z[32*m.n0:])
-	z = m.fft[0].Transform(z, tmp)
+	z = m.fft[0].Transform(z, tmp, scratch)
 	vec.Untangle(m.re[32*s:], m.im[32*s:], m.stride, z, m.m0)
 }
 
 // colsTask transforms 16 rows of the half spectrum along the columns,
 // multiplies them by the kernel's transform and transforms them back.
 func (m *mesh) colsTask(worker, t int) {
-	z, tmp := m.scratch(worker, m.m1)
+	z, tmp, scratch := m.scratch(worker, m.m1)
 	at := 16 * t * m.stride
 	n := (m.n1 + 31) / 32 * 32
 	vec.Columns(z, m.re[at:], m.im[at:], m.stride, n)
 	clear(z[32*n:])
-	y := m.fft[1].Transform(z, tmp)
+	y := m.fft[1].Transform(z, tmp, scratch)
 	vec.MulEven(y, m.khat[16*t*(m.m1/2+1):], m.m1)
 	if &y[0] == &tmp[0] {
 		z, tmp = tmp, z
 	}
-	y = m.fft[1].Transform(z, tmp)
+	y = m.fft[1].Transform(z, tmp, scratch)
 	vec.FromColumns(m.re[at:], m.im[at:], m.stride, y, n)
 }
 
 // backTask undoes rowsTask.
 func (m *mesh) backTask(worker, s int) {
-	z, tmp := m.scratch(worker, m.m0)
+	z, tmp, scratch := m.scratch(worker, m.m0)
 	vec.Tangle(z, m.re[32*s:], m.im[32*s:], m.stride, m.m0)
-	z = m.fft[0].Transform(z, tmp)
+	z = m.fft[0].Transform(z, tmp, scratch)
 	for r := range m.n0 {
 		copy(m.grid[r*m.stride+32*s:], z[32*r:32*r+32])
 	}
@@ -289,6 +291,10 @@ func (m *mesh) gatherTask(_, b int) {
 // gather) and by the factors that the transforms leave.
 func (m *mesh) makeKernel() {
 	half := m.m1/2 + 1
+	m.spline = fit(m.spline, half)
+	for j := range m.spline {
+		m.spline[j] = splineTransform(j, m.m1)
+	}
 	m.r.pool.do((half+31)/32, m.kernelRowsF)
 	m.r.pool.do((m.m0/2+16)/16, m.kernelColsF)
 }
@@ -296,7 +302,7 @@ func (m *mesh) makeKernel() {
 // kernelRowsTask transforms 32 columns of the kernel. They are real and even,
 // so their transforms are real, and two share a complex one.
 func (m *mesh) kernelRowsTask(worker, s int) {
-	z, tmp := m.scratch(worker, m.m0)
+	z, tmp, scratch := m.scratch(worker, m.m0)
 	h2 := m.h * m.h
 	a := m.r.freedom
 	// K − c at r²: exact for small maps in the usual case, where
@@ -319,7 +325,7 @@ func (m *mesh) kernelRowsTask(worker, s int) {
 			copy(z[32*(m.m0-i):32*(m.m0-i)+32], row)
 		}
 	}
-	z = m.fft[0].Transform(z, tmp)
+	z = m.fft[0].Transform(z, tmp, scratch)
 	half := m.m1/2 + 1
 	for k := 0; k <= m.m0/2; k++ {
 		for l := range 32 {
@@ -331,21 +337,24 @@ func (m *mesh) kernelRowsTask(worker, s int) {
 }
 
 func (m *mesh) kernelColsTask(worker, t int) {
-	z, tmp := m.scratch(worker, m.m1)
+	z, tmp, scratch := m.scratch(worker, m.m1)
 	half := m.m1/2 + 1
 	k := m.khat[16*t*half : 16*(t+1)*half]
 	for j := range m.m1 {
 		copy(z[32*j:32*j+16], k[16*min(j, m.m1-j):])
 		clear(z[32*j+16 : 32*j+32])
 	}
-	z = m.fft[1].Transform(z, tmp)
+	z = m.fft[1].Transform(z, tmp, scratch)
 	norm := 0.5 / (float64(m.m0) * float64(m.m1))
+	var b0 [16]float64
+	for l := range b0 {
+		b0[l] = splineTransform(16*t+l, m.m0)
+	}
 	for j := range half {
-		b1 := splineTransform(j, m.m1)
-		for l := range 16 {
+		b1 := m.spline[j]
+		for l, b0 := range b0 {
 			k[16*j+l] = 0
-			if i := 16*t + l; i <= m.m0/2 {
-				b0 := splineTransform(i, m.m0)
+			if 16*t+l <= m.m0/2 {
 				k[16*j+l] = float32(float64(z[32*j+l]) * norm / (b0 * b0 * b1 * b1))
 			}
 		}

@@ -52,13 +52,12 @@ type Run struct {
 	blocks []blockSums
 	now    stepParams
 
-	updateF, centerF, logF func(worker, block int)
+	attractF, updateF, centerF, logF func(worker, block int)
 }
 
 // blockSums are the partial sums of a block of points.
 type blockSums struct {
-	mean [3]float64
-	norm float64
+	sums vec.Sums
 	log  float64
 	box  box
 	bad  int32 // place of a point that is not finite, or −1
@@ -66,8 +65,8 @@ type blockSums struct {
 
 // stepParams are the numbers of one step.
 type stepParams struct {
-	rho, invZ, eta, momentum, most float32
-	mean                           [3]float64
+	vec.Motion
+	mean [3]float64
 }
 
 // A Step tells about a step just taken.
@@ -122,7 +121,7 @@ func (r *Run) finish(ctx context.Context) error {
 	r.rep = newRepulsor(r.u, r.dims, r.w, &r.s, r.pool)
 	r.sumW = r.rep.sumW
 	r.anyFixed = slices.Contains(r.fixed, true)
-	r.updateF, r.centerF, r.logF = r.updateTask, r.centerTask, r.logTask
+	r.attractF, r.updateF, r.centerF, r.logF = r.attractTask, r.updateTask, r.centerTask, r.logTask
 	// Summed before the first permutation, so in the order of the distinct
 	// rows.
 	err := par.Blocks(ctx, r.s.Workers, len(r.blocks), 1, func(_, b, _, _ int) { r.entropyTask(b) })
@@ -208,9 +207,12 @@ func (r *Run) Add(p ...Phase) error {
 
 // Steps takes gradient steps until the schedule ends and yields after each.
 // Leaving the loop pauses the run; ranging again goes on from there. The
-// error of a run that ended early is that of [Run.Result].
+// goroutines that share the work sleep while the loop's body runs and end when
+// the loop does. The error of a run that ended early is that of [Run.Result].
 func (r *Run) Steps() iter.Seq[Step] {
 	return func(yield func(Step) bool) {
+		r.pool.start()
+		defer r.pool.stop()
 		for r.err == nil && !r.ended {
 			for r.phase < len(r.phases) && r.phaseStep >= r.phases[r.phase].Steps {
 				r.phase++
@@ -241,22 +243,28 @@ func (r *Run) step() (s Step, ok bool) {
 	if eta == 0 {
 		eta = r.sumW / ph.Exaggeration
 	}
+	r.pool.start()
+	defer r.pool.stop()
+	// The attraction fills the gaps between the passes of the repulsion.
+	r.pool.aside(len(r.blocks), r.attractF)
 	z, method := r.rep.run(r.y, &r.box)
+	r.pool.finishAside()
 	if r.pool.ended() {
 		return Step{}, false
 	}
 	r.z = z
-	r.now = stepParams{
-		rho: float32(ph.Exaggeration), invZ: float32(1 / z), eta: float32(min(eta, math.MaxFloat32)),
-		momentum: float32(ph.Momentum), most: float32(r.s.MaxStep),
-	}
+	r.now = stepParams{Motion: vec.Motion{
+		Rho: float32(ph.Exaggeration), InvZ: float32(1 / z), Eta: float32(min(eta, math.MaxFloat32)),
+		Momentum: float32(ph.Momentum), Most: float32(r.s.MaxStep),
+		Limit: maxPosition, // squares are finite
+	}}
 	r.pool.do(len(r.blocks), r.updateF)
 	var norm float64
 	for b := range r.blocks {
-		for c, m := range r.blocks[b].mean {
+		for c, m := range r.blocks[b].sums.Mean {
 			r.now.mean[c] += m
 		}
-		norm += r.blocks[b].norm
+		norm += r.blocks[b].sums.Norm
 	}
 	for c := range r.now.mean {
 		r.now.mean[c] /= r.sumW
@@ -302,65 +310,30 @@ func (r *Run) enlarge() {
 	}
 }
 
-// updateTask moves the points of a block: gains and momentum of Jacobs (1988)
-// as in [vdMH08].
+// updateTask moves the points of a block.
 func (r *Run) updateTask(_, b int) {
 	lo, hi := b*updateBlock, min(r.u, (b+1)*updateBlock)
-	d, now := r.dims, r.now
-	r.attract(lo, hi)
-	sums := &r.blocks[b]
-	sums.mean, sums.norm = [3]float64{}, 0
-	for i := lo; i < hi; i++ {
-		if r.fixed != nil && r.fixed[i] {
-			copy(r.next[i*d:i*d+d], r.y[i*d:i*d+d])
-			continue
-		}
-		w := r.w[i]
-		rho := now.rho / w
-		var len2, norm float32
-		for e := i * d; e < i*d+d; e++ {
-			g := float32(rho*r.attr[e]) - float32(now.invZ*r.rep.force[e])
-			if r.s.Dims == 1 && e&1 == 1 {
-				g = 0 // a map of one dimension
-			}
-			v := r.v[e]
-			k := gainOf(r.gain[e], v, g)
-			r.gain[e] = k
-			// Cut so that its square is finite; the step is cut below anyway.
-			v = float32(now.momentum*v) - float32(float32(now.eta*k)*g)
-			v = min(max(v, -maxPosition), maxPosition)
-			r.v[e] = v
-			len2 += v * v
-			norm += g * g
-		}
-		if len2 > now.most*now.most {
-			f := now.most / float32(math.Sqrt(float64(len2)))
-			for e := i * d; e < i*d+d; e++ {
-				r.v[e] *= f
+	d := r.dims
+	if r.anyFixed {
+		for i := lo; i < hi; i++ {
+			if r.fixed[i] {
+				clear(r.attr[i*d : i*d+d])
+				clear(r.rep.force[i*d : i*d+d])
+				clear(r.v[i*d : i*d+d])
 			}
 		}
-		for e := i * d; e < i*d+d; e++ {
-			y := r.y[e] + r.v[e]
-			r.next[e] = y
-			sums.mean[e-i*d] += float64(w) * float64(y)
-		}
-		sums.norm += float64(w) * float64(norm)
 	}
+	if r.s.Dims == 1 {
+		for i := lo; i < hi; i++ {
+			r.attr[2*i+1], r.rep.force[2*i+1], r.v[2*i+1] = 0, 0, 0
+		}
+	}
+	m := r.now.Motion
+	r.blocks[b].sums = vec.Move(r.next, r.y, r.v, r.gain, r.attr, r.rep.force, r.w, &m, d, lo, hi)
 }
 
-// gainOf returns the next gain of a coordinate with gain k, velocity v and
-// gradient g: more when their signs differ. It has no branch that could be
-// mispredicted.
-func gainOf(k, v, g float32) float32 {
-	more, less := math.Float32bits(k+0.2), math.Float32bits(float32(k*0.8)+0.01)
-	differ := uint32(int32(math.Float32bits(v)^math.Float32bits(g)) >> 31)
-	if v == 0 || g == 0 {
-		differ = math.MaxUint32
-		if v == g {
-			differ = 0
-		}
-	}
-	return math.Float32frombits(less ^ (more^less)&differ)
+func (r *Run) attractTask(_, b int) {
+	r.attract(b*updateBlock, min(r.u, (b+1)*updateBlock))
 }
 
 // attract sums the attraction of the points lo to hi.
@@ -388,22 +361,10 @@ func (r *Run) attract(lo, hi int) {
 // centerTask removes the mean and finds the bounding box of a block.
 func (r *Run) centerTask(_, b int) {
 	lo, hi := b*updateBlock, min(r.u, (b+1)*updateBlock)
-	d := r.dims
-	sums := &r.blocks[b]
-	sums.bad = -1
-	for c := range d {
-		mean := r.now.mean[c]
-		low, high := float32(math.Inf(1)), float32(math.Inf(-1))
-		for i := lo*d + c; i < hi*d; i += d {
-			v := float32(float64(r.next[i]) - mean)
-			r.y[i] = v
-			low, high = min(low, v), max(high, v)
-			if v-v != 0 && sums.bad < 0 {
-				sums.bad = int32(i / d)
-			}
-		}
-		sums.box.lo[c], sums.box.hi[c] = low, high
-	}
+	s := &r.blocks[b]
+	var bad int
+	s.box.lo, s.box.hi, bad = vec.Center(r.y, r.next, &r.now.mean, r.dims, lo, hi)
+	s.bad = int32(bad)
 }
 
 func (r *Run) joinBoxes() {
@@ -452,6 +413,57 @@ func (r *Run) KL() float64 {
 		s += r.blocks[b].log
 	}
 	return r.entKL + r.s.Freedom*s + math.Log(z)
+}
+
+// A Repulsion is that of a map, as [Run.Repulsion] returns it. Its Phi and
+// Force are a quality.Field, so that quality.ForceError tells how far they are
+// from the sums over all pairs.
+type Repulsion struct {
+	// Phi holds φ_i = Σ_j w_j (1+r²/a)^−a for each row of the input, with the
+	// term j = i, where r = |y_i−y_j|, w is Settings.Weights and a
+	// Settings.Freedom.
+	Phi []float64
+	// Force holds Σ_j w_j (1+r²/a)^(−a−1) (y_i−y_j), rows × Dims. The gradient
+	// has it divided by Z.
+	Force  []float64
+	Z      float64 // Σ_i w_i (φ_i − 1), the normalisation
+	Method Method  // that summed them
+}
+
+// Repulsion sums the repulsion of the present map as a step would, by the
+// method, the mesh and in the float32 of this run, for users who want to test
+// it. Copies of merged rows count each for itself and have equal values. All
+// numbers are NaN after a run that diverged.
+func (r *Run) Repulsion() Repulsion {
+	d := r.s.Dims
+	f := Repulsion{Phi: make([]float64, r.rows), Force: make([]float64, r.rows*d)}
+	if r.err != nil {
+		f.Z = math.NaN()
+		for i := range f.Phi {
+			f.Phi[i] = f.Z
+		}
+		for i := range f.Force {
+			f.Force[i] = f.Z
+		}
+		return f
+	}
+	if r.u == 0 {
+		return f
+	}
+	f.Z, f.Method = r.rep.run(r.y, &r.box)
+	place := r.places()
+	for i := range r.rows {
+		u := i
+		if r.of != nil {
+			u = int(r.of[i])
+		}
+		p := int(place[u])
+		f.Phi[i] = float64(r.rep.phi[p]) + r.rep.base
+		for c := range d {
+			f.Force[i*d+c] = float64(r.rep.force[p*r.dims+c])
+		}
+	}
+	return f
 }
 
 func (r *Run) logTask(_, b int) {
@@ -559,7 +571,7 @@ func (r *Run) reorder(from []int32) {
 func (r *Run) Result() (*Result, error) {
 	res := &Result{
 		Y: r.Positions(nil), Dims: r.s.Dims, Perplexity: r.perp, Steps: r.iter, Stats: r.stats,
-		freedom: r.s.Freedom, seed: r.s.Seed, workers: r.s.Workers,
+		freedom: r.s.Freedom, seed: r.s.Seed, workers: r.s.Workers, weights: r.rowWeights(),
 	}
 	if k := r.s.Search; k != nil {
 		res.metric, res.distance = k.Metric, k.Func
@@ -571,6 +583,32 @@ func (r *Run) Result() (*Result, error) {
 		res.KL = r.KL()
 	}
 	return res, nil
+}
+
+// rowWeights returns the weights of the rows of the input, or nil if all are
+// 1. Copies of one row get even shares of their sum, which is what is kept.
+func (r *Run) rowWeights() []float64 {
+	row := func(i int) int { return i }
+	if r.of != nil {
+		row = func(i int) int { return int(r.of[i]) }
+	}
+	copies := make([]float64, r.u)
+	for i := range r.rows {
+		copies[row(i)]++
+	}
+	share, one := make([]float64, r.u), true
+	for p, u := range r.perm {
+		share[u] = float64(r.w[p]) / copies[u]
+		one = one && share[u] == 1
+	}
+	if one {
+		return nil
+	}
+	w := make([]float64, r.rows)
+	for i := range w {
+		w[i] = share[row(i)]
+	}
+	return w
 }
 
 // run takes all steps and returns the result; when the context ends before,

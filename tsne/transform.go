@@ -63,8 +63,7 @@ const startNeighbors = 25
 // repelled by the whole map, which stays as it is; new points do not see each
 // other, so a position does not depend on what else is in x. The points stay
 // within the box of the map plus 10 %. An exact copy of a reference row is
-// placed on it. Each reference row counts as one, whatever its weight in the
-// map. The result of a resumed run, or of given neighbours, knows no metric:
+// placed on it. Reference rows count with their Settings.Weights. The result of a resumed run, or of given neighbours, knows no metric:
 // name it in s.Search if it is not Euclidean.
 func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSettings) ([]float32, error) {
 	var set TransformSettings
@@ -150,7 +149,7 @@ func (t *transformer) field() {
 	}
 	w := make([]float32, n)
 	for i := range w {
-		w[i] = 1
+		w[i] = float32(weight(t.res.weights, i))
 	}
 	s := Settings{Freedom: t.res.freedom, Theta: 0.7}
 	if s.Freedom == 0 {
@@ -195,6 +194,10 @@ func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 	d, n, k := t.dims, hi-lo, t.graph.K
 	nb := min(k, int(math.Ceil(3*t.set.Perplexity)))
 	p := make([]float64, n*nb)
+	var w []float64 // of a point's neighbours
+	if t.res.weights != nil {
+		w = make([]float64, nb)
+	}
 	var y, v, gain, force [3 * transformBlock]float32
 	var phi [transformBlock]float32
 	var placed [transformBlock]bool
@@ -206,7 +209,10 @@ func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 			copy(y[i*d:i*d+d], t.ref[int(index[0])*d:])
 			continue
 		}
-		gaussian(t.set.Perplexity).row(p[i*nb:(i+1)*nb], d2[:nb], nil, nil)
+		for e := range w {
+			w[e] = t.res.weights[index[e]]
+		}
+		gaussian(t.set.Perplexity).row(p[i*nb:(i+1)*nb], d2[:nb], w, nil)
 		for c := range d {
 			median = median[:0]
 			for _, j := range index[:min(k, startNeighbors)] {

@@ -1,6 +1,7 @@
 package tsne
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
@@ -239,5 +240,86 @@ func TestXY(t *testing.T) {
 		if x != u || y != v {
 			t.Fatalf("row %d is at %v, %v and %v, %v", i, x, y, u, v)
 		}
+	}
+}
+
+// A reference row of weight w places new points as w copies of it would.
+func TestTransformWeights(t *testing.T) {
+	const n, m, d = 12, 10, 3
+	all, _ := blobs(n+m, d, 2, 5)
+	ref, x := all[:n*d], all[n*d:]
+	one := &Result{Dims: 2, freedom: 1, weights: make([]float64, n)}
+	copies := &Result{Dims: 2, freedom: 1}
+	var twice []float32
+	for i := range n {
+		a, b := float32(i%4), float32(i/4)
+		one.Y = append(one.Y, a, b)
+		one.weights[i] = float64(1 + i%3)
+		for range 1 + i%3 {
+			copies.Y = append(copies.Y, a, b)
+			twice = append(twice, ref[i*d:i*d+d]...)
+		}
+	}
+	// All rows are neighbours. Only the first positions, medians of rows,
+	// differ.
+	s := &TransformSettings{Perplexity: 10, Steps: 5000}
+	place := func(r *Result, ref []float32) []float32 {
+		y, err := r.Transform(t.Context(), Rows(ref, len(ref)/d, d), Rows(x, m, d), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return y
+	}
+	a, b := place(one, ref), place(copies, twice)
+	one.weights = nil
+	c := place(one, ref)
+	differ := false
+	for i := range a {
+		if math.Abs(float64(a[i]-b[i])) > 1e-3 {
+			t.Errorf("%v with weights, %v with copies", a[i], b[i])
+		}
+		differ = differ || math.Abs(float64(a[i]-c[i])) > 1e-2
+	}
+	if !differ {
+		t.Error("weights change nothing")
+	}
+}
+
+// A result knows the weights of its rows, also after a checkpoint.
+func TestResultWeights(t *testing.T) {
+	const n, d = 40, 3
+	x, _ := blobs(n, d, 2, 6)
+	copy(x[:d], x[d:2*d]) // rows 0 and 1 are merged
+	res := func(w []float64) []float64 {
+		r, err := New(t.Context(), Rows(x, n, d), &Settings{Phases: short, Weights: w})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var file bytes.Buffer
+		if err := r.Save(&file); err != nil {
+			t.Fatal(err)
+		}
+		again, err := Resume(&file, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, _ := r.Result()
+		b, _ := again.Result()
+		if !slices.Equal(a.weights, b.weights) {
+			t.Errorf("%v, resumed %v", a.weights, b.weights)
+		}
+		return a.weights
+	}
+	if w := res(nil); w != nil {
+		t.Errorf("weights %v", w)
+	}
+	w := make([]float64, n)
+	for i := range w {
+		w[i] = float64(2 + i%4)
+	}
+	want := slices.Clone(w)
+	want[0], want[1] = 2.5, 2.5
+	if got := res(w); !slices.Equal(got, want) {
+		t.Errorf("weights %v, want %v", got, want)
 	}
 }

@@ -29,6 +29,17 @@ type fftStage struct {
 	twiddle     []float32 // m × (radix−1) × (re, im)
 }
 
+// In transforms longer than smallFFT, which leave the fastest cache, stages are
+// done in pairs, for some butterflies at a time, with up to scratchRows rows
+// between the two.
+const (
+	smallFFT    = 160
+	scratchRows = 80
+)
+
+// FFTScratch is the length of the scratch memory of [FFT.Transform].
+const FFTScratch = 32 * scratchRows
+
 // NewFFT prepares transforms of length n, which must be a product of powers
 // of 2, 3 and 5.
 func NewFFT(n int) *FFT {
@@ -62,36 +73,76 @@ func NewFFT(n int) *FFT {
 // Len returns the length of the transforms.
 func (f *FFT) Len() int { return f.n }
 
-// Transform transforms the 32·Len numbers of x. It uses tmp, as long, as
-// scratch and returns the one of the two that holds the result.
-func (f *FFT) Transform(x, tmp []float32) []float32 {
+// Transform transforms the 32·Len numbers of x. It uses tmp, as long, and
+// scratch, of FFTScratch numbers, and returns the one of x and tmp that holds
+// the result.
+func (f *FFT) Transform(x, tmp, scratch []float32) []float32 {
 	x, tmp = x[:32*f.n], tmp[:32*f.n]
-	for i := range f.stages {
-		f.stages[i].run(tmp, x)
+	for i := 0; i < len(f.stages); i++ {
+		st := &f.stages[i]
+		if f.n > smallFFT && i+1 < len(f.stages) {
+			i++
+			runPair(st, &f.stages[i], tmp, x, scratch)
+		} else {
+			st.run(tmp, x, 0, st.m, st.s, st.s, st.radix*st.s, st.m*st.s, st.s)
+		}
 		x, tmp = tmp, x
 	}
 	return x
+}
+
+// runPair does the stages a and b for np×nq butterflies (p, q) of b's p and
+// a's q at a time. A butterfly (p, q+i·s) of b combines the elements i of a's
+// butterflies (p+j·m, q), j below b's radix, which stand in row
+// ((j·np + p)·radix + i)·nq + q of the scratch memory.
+func runPair(a, b *fftStage, y, x, scratch []float32) {
+	s, m := a.s, b.m
+	product := a.radix * b.radix
+	wide, high := min(s, scratchRows/product), 1
+	if wide == s {
+		high = min(m, scratchRows/(product*s))
+	}
+	for p := 0; p < m; p += high {
+		np := min(high, m-p)
+		for q := 0; q < s; q += wide {
+			nq := min(wide, s-q)
+			n := a.radix * nq
+			for j := range b.radix {
+				a.run(scratch[32*j*np*n:], x[32*(q+s*(p+m*j)):], p+m*j, np, nq, nq, n, s*a.m, s)
+			}
+			if nq == s {
+				b.run(y[32*s*product*p:], scratch, p, np, n, n, product*s, np*n, n)
+				continue
+			}
+			for i := range a.radix { // np is 1
+				b.run(y[32*(q+s*i+s*product*p):], scratch[32*i*nq:], p, 1, nq, a.radix*s, 0, n, 0)
+			}
+		}
+	}
 }
 
 type row32 = [32]float32
 
 func rowAt(x []float32, i int) *row32 { return (*row32)(x[32*i : 32*i+32]) }
 
-func (st *fftStage) runGo(y, x []float32) {
-	m, s, r := st.m, st.s, st.radix
-	for p := range m {
-		tw := st.twiddle[2*p*(r-1) : 2*(p+1)*(r-1)]
-		for q := range s {
-			in, out := q+s*p, q+s*r*p
+// runGo does the butterflies (p, q) with p < np and q < nq. The elements of one
+// are xstep and ystep rows apart; p advances by xp and yp rows, q by one, and
+// the twiddles of p = 0 are those of the stage's butterflies at tw.
+func (st *fftStage) runGo(y, x []float32, tw, np, nq, ystep, yp, xstep, xp int) {
+	r := st.radix
+	for p := range np {
+		tw := st.twiddle[2*(tw+p)*(r-1) : 2*(tw+p+1)*(r-1)]
+		for q := range nq {
+			in, out := q+xp*p, q+yp*p
 			switch r {
 			case 2:
-				butterfly2(rowAt(y, out), rowAt(y, out+s), rowAt(x, in), rowAt(x, in+s*m), tw)
+				butterfly2(rowAt(y, out), rowAt(y, out+ystep), rowAt(x, in), rowAt(x, in+xstep), tw)
 			case 3:
-				butterfly3(y, x, out, s, in, s*m, tw)
+				butterfly3(y, x, out, ystep, in, xstep, tw)
 			case 4:
-				butterfly4(y, x, out, s, in, s*m, tw)
+				butterfly4(y, x, out, ystep, in, xstep, tw)
 			case 5:
-				butterfly5(y, x, out, s, in, s*m, tw)
+				butterfly5(y, x, out, ystep, in, xstep, tw)
 			}
 		}
 	}

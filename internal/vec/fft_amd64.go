@@ -4,37 +4,41 @@ package vec
 
 //go:generate sh -c "cd _gen && go run ./fft -out ../fft_amd64.s -stubs ../fft_stubs_amd64.go -pkg vec"
 
-func (st *fftStage) run(y, x []float32) {
+func (st *fftStage) run(y, x []float32, tw, np, nq, ystep, yp, xstep, xp int) {
 	if level == Go {
-		st.runGo(y, x)
+		st.runGo(y, x, tw, np, nq, ystep, yp, xstep, xp)
 		return
 	}
-	_, _ = y[32*st.radix*st.m*st.s-1], x[32*st.radix*st.m*st.s-1]
+	r := st.radix - 1
+	_ = y[32*((np-1)*yp+r*ystep+nq)-1]
+	_ = x[32*((np-1)*xp+r*xstep+nq)-1]
+	_ = st.twiddle[2*r*(tw+np)-1]
+	y0, x0, t := &y[0], &x[0], &st.twiddle[2*r*tw]
 	wide := level == AVX512
 	switch st.radix {
 	case 2:
 		if wide {
-			fft2AVX512(&y[0], &x[0], &st.twiddle[0], st.m, st.s)
+			fft2AVX512(y0, x0, t, np, nq, ystep, yp, xstep, xp)
 		} else {
-			fft2AVX2(&y[0], &x[0], &st.twiddle[0], st.m, st.s)
+			fft2AVX2(y0, x0, t, np, nq, ystep, yp, xstep, xp)
 		}
 	case 3:
 		if wide {
-			fft3AVX512(&y[0], &x[0], &st.twiddle[0], st.m, st.s)
+			fft3AVX512(y0, x0, t, np, nq, ystep, yp, xstep, xp)
 		} else {
-			fft3AVX2(&y[0], &x[0], &st.twiddle[0], st.m, st.s)
+			fft3AVX2(y0, x0, t, np, nq, ystep, yp, xstep, xp)
 		}
 	case 4:
 		if wide {
-			fft4AVX512(&y[0], &x[0], &st.twiddle[0], st.m, st.s)
+			fft4AVX512(y0, x0, t, np, nq, ystep, yp, xstep, xp)
 		} else {
-			fft4AVX2(&y[0], &x[0], &st.twiddle[0], st.m, st.s)
+			fft4AVX2(y0, x0, t, np, nq, ystep, yp, xstep, xp)
 		}
 	case 5:
 		if wide {
-			fft5AVX512(&y[0], &x[0], &st.twiddle[0], st.m, st.s)
+			fft5AVX512(y0, x0, t, np, nq, ystep, yp, xstep, xp)
 		} else {
-			fft5AVX2(&y[0], &x[0], &st.twiddle[0], st.m, st.s)
+			fft5AVX2(y0, x0, t, np, nq, ystep, yp, xstep, xp)
 		}
 	}
 }

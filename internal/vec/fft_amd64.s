@@ -4,31 +4,35 @@
 
 #include "textflag.h"
 
-// func fft2AVX512(y *float32, x *float32, tw *float32, m int, s int)
+// func fft2AVX512(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 // Requires: AVX, AVX512F
-TEXT ·fft2AVX512(SB), NOSPLIT, $0-40
-	MOVQ   y+0(FP), AX
-	MOVQ   x+8(FP), CX
-	MOVQ   tw+16(FP), DX
-	MOVQ   m+24(FP), BX
-	MOVQ   s+32(FP), SI
-	MOVQ   SI, R8
-	SHLQ   $0x07, R8
-	MOVQ   BX, DI
-	IMULQ  R8, DI
-	MOVQ   R8, R9
-	IMUL3Q $0x01, R9, R9
+TEXT ·fft2AVX512(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ tw+16(FP), DX
+	MOVQ np+24(FP), BX
+	MOVQ nq+32(FP), SI
+	MOVQ ystep+40(FP), DI
+	MOVQ yp+48(FP), R8
+	MOVQ xstep+56(FP), R9
+	MOVQ xp+64(FP), R10
+	SUBQ SI, R8
+	SUBQ SI, R10
+	SHLQ $0x07, DI
+	SHLQ $0x07, R9
+	SHLQ $0x07, R8
+	SHLQ $0x07, R10
 
 p:
-	MOVQ         SI, R10
+	MOVQ         SI, R11
 	VBROADCASTSS (DX), Z0
 	VBROADCASTSS 4(DX), Z1
 
 q:
 	VMOVUPS     (CX), Z2
 	VMOVUPS     64(CX), Z3
-	VMOVUPS     (CX)(DI*1), Z4
-	VMOVUPS     64(CX)(DI*1), Z5
+	VMOVUPS     (CX)(R9*1), Z4
+	VMOVUPS     64(CX)(R9*1), Z5
 	VADDPS      Z4, Z2, Z6
 	VADDPS      Z5, Z3, Z7
 	VMOVUPS     Z6, (AX)
@@ -39,38 +43,43 @@ q:
 	VMULPS      Z0, Z3, Z3
 	VFMSUB231PS Z0, Z2, Z4
 	VFMADD231PS Z1, Z2, Z3
-	VMOVUPS     Z4, (AX)(R8*1)
-	VMOVUPS     Z3, 64(AX)(R8*1)
+	VMOVUPS     Z4, (AX)(DI*1)
+	VMOVUPS     Z3, 64(AX)(DI*1)
 	ADDQ        $0x80, CX
 	ADDQ        $0x80, AX
-	DECQ        R10
+	DECQ        R11
 	JNZ         q
-	ADDQ        R9, AX
+	ADDQ        R8, AX
+	ADDQ        R10, CX
 	ADDQ        $0x08, DX
 	DECQ        BX
 	JNZ         p
 	VZEROUPPER
 	RET
 
-// func fft3AVX512(y *float32, x *float32, tw *float32, m int, s int)
+// func fft3AVX512(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 // Requires: AVX, AVX512F
-TEXT ·fft3AVX512(SB), NOSPLIT, $0-40
+TEXT ·fft3AVX512(SB), NOSPLIT, $0-72
 	MOVQ         y+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         tw+16(FP), DX
-	MOVQ         m+24(FP), BX
-	MOVQ         s+32(FP), SI
-	MOVQ         SI, R8
+	MOVQ         np+24(FP), BX
+	MOVQ         nq+32(FP), SI
+	MOVQ         ystep+40(FP), DI
+	MOVQ         yp+48(FP), R8
+	MOVQ         xstep+56(FP), R9
+	MOVQ         xp+64(FP), R10
+	SUBQ         SI, R8
+	SUBQ         SI, R10
+	SHLQ         $0x07, DI
+	SHLQ         $0x07, R9
 	SHLQ         $0x07, R8
-	MOVQ         BX, DI
-	IMULQ        R8, DI
-	MOVQ         R8, R9
-	IMUL3Q       $0x02, R9, R9
+	SHLQ         $0x07, R10
 	VBROADCASTSS fft3AVX512_3f000000<>+0(SB), Z0
 	VBROADCASTSS fft3AVX512_3f5db3d7<>+0(SB), Z1
 
 p:
-	MOVQ         SI, R10
+	MOVQ         SI, R11
 	VBROADCASTSS (DX), Z2
 	VBROADCASTSS 4(DX), Z3
 	VBROADCASTSS 8(DX), Z4
@@ -79,10 +88,10 @@ p:
 q:
 	VMOVUPS      (CX), Z6
 	VMOVUPS      64(CX), Z7
-	VMOVUPS      (CX)(DI*1), Z8
-	VMOVUPS      64(CX)(DI*1), Z9
-	VMOVUPS      (CX)(DI*2), Z10
-	VMOVUPS      64(CX)(DI*2), Z11
+	VMOVUPS      (CX)(R9*1), Z8
+	VMOVUPS      64(CX)(R9*1), Z9
+	VMOVUPS      (CX)(R9*2), Z10
+	VMOVUPS      64(CX)(R9*2), Z11
 	VADDPS       Z10, Z8, Z12
 	VADDPS       Z11, Z9, Z13
 	VSUBPS       Z10, Z8, Z8
@@ -101,21 +110,22 @@ q:
 	VMULPS       Z2, Z11, Z11
 	VFMSUB231PS  Z2, Z10, Z12
 	VFMADD231PS  Z3, Z10, Z11
-	VMOVUPS      Z12, (AX)(R8*1)
-	VMOVUPS      Z11, 64(AX)(R8*1)
+	VMOVUPS      Z12, (AX)(DI*1)
+	VMOVUPS      Z11, 64(AX)(DI*1)
 	VSUBPS       Z9, Z6, Z6
 	VADDPS       Z8, Z7, Z7
 	VMULPS       Z5, Z7, Z8
 	VMULPS       Z4, Z7, Z7
 	VFMSUB231PS  Z4, Z6, Z8
 	VFMADD231PS  Z5, Z6, Z7
-	VMOVUPS      Z8, (AX)(R8*2)
-	VMOVUPS      Z7, 64(AX)(R8*2)
+	VMOVUPS      Z8, (AX)(DI*2)
+	VMOVUPS      Z7, 64(AX)(DI*2)
 	ADDQ         $0x80, CX
 	ADDQ         $0x80, AX
-	DECQ         R10
+	DECQ         R11
 	JNZ          q
-	ADDQ         R9, AX
+	ADDQ         R8, AX
+	ADDQ         R10, CX
 	ADDQ         $0x10, DX
 	DECQ         BX
 	JNZ          p
@@ -128,25 +138,29 @@ GLOBL fft3AVX512_3f000000<>(SB), RODATA|NOPTR, $4
 DATA fft3AVX512_3f5db3d7<>+0(SB)/4, $(0.8660254)
 GLOBL fft3AVX512_3f5db3d7<>(SB), RODATA|NOPTR, $4
 
-// func fft4AVX512(y *float32, x *float32, tw *float32, m int, s int)
+// func fft4AVX512(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 // Requires: AVX, AVX512F
-TEXT ·fft4AVX512(SB), NOSPLIT, $0-40
-	MOVQ   y+0(FP), AX
-	MOVQ   x+8(FP), CX
-	MOVQ   tw+16(FP), DX
-	MOVQ   m+24(FP), BX
-	MOVQ   s+32(FP), SI
-	MOVQ   SI, R8
-	SHLQ   $0x07, R8
-	MOVQ   BX, DI
-	IMULQ  R8, DI
-	LEAQ   (DI)(DI*2), R9
-	LEAQ   (R8)(R8*2), R10
-	MOVQ   R8, R11
-	IMUL3Q $0x03, R11, R11
+TEXT ·fft4AVX512(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ tw+16(FP), DX
+	MOVQ np+24(FP), BX
+	MOVQ nq+32(FP), SI
+	MOVQ ystep+40(FP), DI
+	MOVQ yp+48(FP), R8
+	MOVQ xstep+56(FP), R9
+	MOVQ xp+64(FP), R10
+	SUBQ SI, R8
+	SUBQ SI, R10
+	SHLQ $0x07, DI
+	SHLQ $0x07, R9
+	SHLQ $0x07, R8
+	SHLQ $0x07, R10
+	LEAQ (R9)(R9*2), R11
+	LEAQ (DI)(DI*2), R12
 
 p:
-	MOVQ         SI, R12
+	MOVQ         SI, R13
 	VBROADCASTSS (DX), Z0
 	VBROADCASTSS 4(DX), Z1
 	VBROADCASTSS 8(DX), Z2
@@ -157,16 +171,16 @@ p:
 q:
 	VMOVUPS     (CX), Z6
 	VMOVUPS     64(CX), Z7
-	VMOVUPS     (CX)(DI*2), Z8
-	VMOVUPS     64(CX)(DI*2), Z9
+	VMOVUPS     (CX)(R9*2), Z8
+	VMOVUPS     64(CX)(R9*2), Z9
 	VADDPS      Z8, Z6, Z10
 	VADDPS      Z9, Z7, Z11
 	VSUBPS      Z8, Z6, Z6
 	VSUBPS      Z9, Z7, Z7
-	VMOVUPS     (CX)(DI*1), Z8
-	VMOVUPS     64(CX)(DI*1), Z9
-	VMOVUPS     (CX)(R9*1), Z12
-	VMOVUPS     64(CX)(R9*1), Z13
+	VMOVUPS     (CX)(R9*1), Z8
+	VMOVUPS     64(CX)(R9*1), Z9
+	VMOVUPS     (CX)(R11*1), Z12
+	VMOVUPS     64(CX)(R11*1), Z13
 	VADDPS      Z12, Z8, Z14
 	VADDPS      Z13, Z9, Z15
 	VSUBPS      Z12, Z8, Z8
@@ -181,58 +195,63 @@ q:
 	VMULPS      Z2, Z11, Z11
 	VFMSUB231PS Z2, Z10, Z12
 	VFMADD231PS Z3, Z10, Z11
-	VMOVUPS     Z12, (AX)(R8*2)
-	VMOVUPS     Z11, 64(AX)(R8*2)
+	VMOVUPS     Z12, (AX)(DI*2)
+	VMOVUPS     Z11, 64(AX)(DI*2)
 	VADDPS      Z9, Z6, Z10
 	VSUBPS      Z8, Z7, Z11
 	VMULPS      Z1, Z11, Z12
 	VMULPS      Z0, Z11, Z11
 	VFMSUB231PS Z0, Z10, Z12
 	VFMADD231PS Z1, Z10, Z11
-	VMOVUPS     Z12, (AX)(R8*1)
-	VMOVUPS     Z11, 64(AX)(R8*1)
+	VMOVUPS     Z12, (AX)(DI*1)
+	VMOVUPS     Z11, 64(AX)(DI*1)
 	VSUBPS      Z9, Z6, Z6
 	VADDPS      Z8, Z7, Z7
 	VMULPS      Z5, Z7, Z8
 	VMULPS      Z4, Z7, Z7
 	VFMSUB231PS Z4, Z6, Z8
 	VFMADD231PS Z5, Z6, Z7
-	VMOVUPS     Z8, (AX)(R10*1)
-	VMOVUPS     Z7, 64(AX)(R10*1)
+	VMOVUPS     Z8, (AX)(R12*1)
+	VMOVUPS     Z7, 64(AX)(R12*1)
 	ADDQ        $0x80, CX
 	ADDQ        $0x80, AX
-	DECQ        R12
+	DECQ        R13
 	JNZ         q
-	ADDQ        R11, AX
+	ADDQ        R8, AX
+	ADDQ        R10, CX
 	ADDQ        $0x18, DX
 	DECQ        BX
 	JNZ         p
 	VZEROUPPER
 	RET
 
-// func fft5AVX512(y *float32, x *float32, tw *float32, m int, s int)
+// func fft5AVX512(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 // Requires: AVX, AVX512F
-TEXT ·fft5AVX512(SB), NOSPLIT, $0-40
+TEXT ·fft5AVX512(SB), NOSPLIT, $0-72
 	MOVQ         y+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         tw+16(FP), DX
-	MOVQ         m+24(FP), BX
-	MOVQ         s+32(FP), SI
-	MOVQ         SI, R8
+	MOVQ         np+24(FP), BX
+	MOVQ         nq+32(FP), SI
+	MOVQ         ystep+40(FP), DI
+	MOVQ         yp+48(FP), R8
+	MOVQ         xstep+56(FP), R9
+	MOVQ         xp+64(FP), R10
+	SUBQ         SI, R8
+	SUBQ         SI, R10
+	SHLQ         $0x07, DI
+	SHLQ         $0x07, R9
 	SHLQ         $0x07, R8
-	MOVQ         BX, DI
-	IMULQ        R8, DI
-	LEAQ         (DI)(DI*2), R9
-	LEAQ         (R8)(R8*2), R10
-	MOVQ         R8, R11
-	IMUL3Q       $0x04, R11, R11
+	SHLQ         $0x07, R10
+	LEAQ         (R9)(R9*2), R11
+	LEAQ         (DI)(DI*2), R12
 	VBROADCASTSS fft5AVX512_3e9e377a<>+0(SB), Z0
 	VBROADCASTSS fft5AVX512_bf4f1bbd<>+0(SB), Z1
 	VBROADCASTSS fft5AVX512_3f737871<>+0(SB), Z2
 	VBROADCASTSS fft5AVX512_3f167918<>+0(SB), Z3
 
 p:
-	MOVQ         SI, R12
+	MOVQ         SI, R13
 	VBROADCASTSS (DX), Z4
 	VBROADCASTSS 4(DX), Z5
 	VBROADCASTSS 8(DX), Z6
@@ -245,18 +264,18 @@ p:
 q:
 	VMOVUPS      (CX), Z12
 	VMOVUPS      64(CX), Z13
-	VMOVUPS      (CX)(DI*1), Z14
-	VMOVUPS      64(CX)(DI*1), Z15
-	VMOVUPS      (CX)(DI*4), Z16
-	VMOVUPS      64(CX)(DI*4), Z17
+	VMOVUPS      (CX)(R9*1), Z14
+	VMOVUPS      64(CX)(R9*1), Z15
+	VMOVUPS      (CX)(R9*4), Z16
+	VMOVUPS      64(CX)(R9*4), Z17
 	VADDPS       Z16, Z14, Z18
 	VADDPS       Z17, Z15, Z19
 	VSUBPS       Z16, Z14, Z14
 	VSUBPS       Z17, Z15, Z15
-	VMOVUPS      (CX)(DI*2), Z16
-	VMOVUPS      64(CX)(DI*2), Z17
-	VMOVUPS      (CX)(R9*1), Z20
-	VMOVUPS      64(CX)(R9*1), Z21
+	VMOVUPS      (CX)(R9*2), Z16
+	VMOVUPS      64(CX)(R9*2), Z17
+	VMOVUPS      (CX)(R11*1), Z20
+	VMOVUPS      64(CX)(R11*1), Z21
 	VADDPS       Z20, Z16, Z22
 	VADDPS       Z21, Z17, Z23
 	VSUBPS       Z20, Z16, Z16
@@ -283,16 +302,16 @@ q:
 	VMULPS       Z4, Z27, Z27
 	VFMSUB231PS  Z4, Z26, Z28
 	VFMADD231PS  Z5, Z26, Z27
-	VMOVUPS      Z28, (AX)(R8*1)
-	VMOVUPS      Z27, 64(AX)(R8*1)
+	VMOVUPS      Z28, (AX)(DI*1)
+	VMOVUPS      Z27, 64(AX)(DI*1)
 	VSUBPS       Z25, Z20, Z20
 	VADDPS       Z24, Z21, Z21
 	VMULPS       Z11, Z21, Z24
 	VMULPS       Z10, Z21, Z21
 	VFMSUB231PS  Z10, Z20, Z24
 	VFMADD231PS  Z11, Z20, Z21
-	VMOVUPS      Z24, (AX)(R8*4)
-	VMOVUPS      Z21, 64(AX)(R8*4)
+	VMOVUPS      Z24, (AX)(DI*4)
+	VMOVUPS      Z21, 64(AX)(DI*4)
 	VMOVAPS      Z12, Z12
 	VMOVAPS      Z13, Z13
 	VFMADD231PS  Z1, Z18, Z12
@@ -309,21 +328,22 @@ q:
 	VMULPS       Z6, Z17, Z17
 	VFMSUB231PS  Z6, Z16, Z18
 	VFMADD231PS  Z7, Z16, Z17
-	VMOVUPS      Z18, (AX)(R8*2)
-	VMOVUPS      Z17, 64(AX)(R8*2)
+	VMOVUPS      Z18, (AX)(DI*2)
+	VMOVUPS      Z17, 64(AX)(DI*2)
 	VSUBPS       Z15, Z12, Z12
 	VADDPS       Z14, Z13, Z13
 	VMULPS       Z9, Z13, Z14
 	VMULPS       Z8, Z13, Z13
 	VFMSUB231PS  Z8, Z12, Z14
 	VFMADD231PS  Z9, Z12, Z13
-	VMOVUPS      Z14, (AX)(R10*1)
-	VMOVUPS      Z13, 64(AX)(R10*1)
+	VMOVUPS      Z14, (AX)(R12*1)
+	VMOVUPS      Z13, 64(AX)(R12*1)
 	ADDQ         $0x80, CX
 	ADDQ         $0x80, AX
-	DECQ         R12
+	DECQ         R13
 	JNZ          q
-	ADDQ         R11, AX
+	ADDQ         R8, AX
+	ADDQ         R10, CX
 	ADDQ         $0x20, DX
 	DECQ         BX
 	JNZ          p
@@ -463,29 +483,33 @@ done:
 	VZEROUPPER
 	RET
 
-// func fft2AVX2(y *float32, x *float32, tw *float32, m int, s int)
+// func fft2AVX2(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 // Requires: AVX, FMA3
-TEXT ·fft2AVX2(SB), NOSPLIT, $0-40
-	MOVQ   y+0(FP), AX
-	MOVQ   x+8(FP), CX
-	MOVQ   tw+16(FP), DX
-	MOVQ   m+24(FP), BX
-	MOVQ   s+32(FP), SI
-	MOVQ   SI, R8
-	SHLQ   $0x07, R8
-	MOVQ   BX, DI
-	IMULQ  R8, DI
-	MOVQ   R8, R9
-	IMUL3Q $0x01, R9, R9
+TEXT ·fft2AVX2(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ tw+16(FP), DX
+	MOVQ np+24(FP), BX
+	MOVQ nq+32(FP), SI
+	MOVQ ystep+40(FP), DI
+	MOVQ yp+48(FP), R8
+	MOVQ xstep+56(FP), R9
+	MOVQ xp+64(FP), R10
+	SUBQ SI, R8
+	SUBQ SI, R10
+	SHLQ $0x07, DI
+	SHLQ $0x07, R9
+	SHLQ $0x07, R8
+	SHLQ $0x07, R10
 
 p:
-	MOVQ SI, R10
+	MOVQ SI, R11
 
 q:
 	VMOVUPS      (CX), Y0
 	VMOVUPS      64(CX), Y1
-	VMOVUPS      (CX)(DI*1), Y2
-	VMOVUPS      64(CX)(DI*1), Y3
+	VMOVUPS      (CX)(R9*1), Y2
+	VMOVUPS      64(CX)(R9*1), Y3
 	VADDPS       Y2, Y0, Y4
 	VADDPS       Y3, Y1, Y5
 	VMOVUPS      Y4, (AX)
@@ -498,12 +522,12 @@ q:
 	VMULPS       Y2, Y1, Y1
 	VFMSUB231PS  Y2, Y0, Y4
 	VFMADD231PS  Y3, Y0, Y1
-	VMOVUPS      Y4, (AX)(R8*1)
-	VMOVUPS      Y1, 64(AX)(R8*1)
+	VMOVUPS      Y4, (AX)(DI*1)
+	VMOVUPS      Y1, 64(AX)(DI*1)
 	VMOVUPS      32(CX), Y0
 	VMOVUPS      96(CX), Y1
-	VMOVUPS      32(CX)(DI*1), Y2
-	VMOVUPS      96(CX)(DI*1), Y3
+	VMOVUPS      32(CX)(R9*1), Y2
+	VMOVUPS      96(CX)(R9*1), Y3
 	VADDPS       Y2, Y0, Y4
 	VADDPS       Y3, Y1, Y5
 	VMOVUPS      Y4, 32(AX)
@@ -516,44 +540,49 @@ q:
 	VMULPS       Y2, Y1, Y1
 	VFMSUB231PS  Y2, Y0, Y4
 	VFMADD231PS  Y3, Y0, Y1
-	VMOVUPS      Y4, 32(AX)(R8*1)
-	VMOVUPS      Y1, 96(AX)(R8*1)
+	VMOVUPS      Y4, 32(AX)(DI*1)
+	VMOVUPS      Y1, 96(AX)(DI*1)
 	ADDQ         $0x80, CX
 	ADDQ         $0x80, AX
-	DECQ         R10
+	DECQ         R11
 	JNZ          q
-	ADDQ         R9, AX
+	ADDQ         R8, AX
+	ADDQ         R10, CX
 	ADDQ         $0x08, DX
 	DECQ         BX
 	JNZ          p
 	VZEROUPPER
 	RET
 
-// func fft3AVX2(y *float32, x *float32, tw *float32, m int, s int)
+// func fft3AVX2(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 // Requires: AVX, FMA3
-TEXT ·fft3AVX2(SB), NOSPLIT, $0-40
-	MOVQ   y+0(FP), AX
-	MOVQ   x+8(FP), CX
-	MOVQ   tw+16(FP), DX
-	MOVQ   m+24(FP), BX
-	MOVQ   s+32(FP), SI
-	MOVQ   SI, R8
-	SHLQ   $0x07, R8
-	MOVQ   BX, DI
-	IMULQ  R8, DI
-	MOVQ   R8, R9
-	IMUL3Q $0x02, R9, R9
+TEXT ·fft3AVX2(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ tw+16(FP), DX
+	MOVQ np+24(FP), BX
+	MOVQ nq+32(FP), SI
+	MOVQ ystep+40(FP), DI
+	MOVQ yp+48(FP), R8
+	MOVQ xstep+56(FP), R9
+	MOVQ xp+64(FP), R10
+	SUBQ SI, R8
+	SUBQ SI, R10
+	SHLQ $0x07, DI
+	SHLQ $0x07, R9
+	SHLQ $0x07, R8
+	SHLQ $0x07, R10
 
 p:
-	MOVQ SI, R10
+	MOVQ SI, R11
 
 q:
 	VMOVUPS      (CX), Y0
 	VMOVUPS      64(CX), Y1
-	VMOVUPS      (CX)(DI*1), Y2
-	VMOVUPS      64(CX)(DI*1), Y3
-	VMOVUPS      (CX)(DI*2), Y4
-	VMOVUPS      64(CX)(DI*2), Y5
+	VMOVUPS      (CX)(R9*1), Y2
+	VMOVUPS      64(CX)(R9*1), Y3
+	VMOVUPS      (CX)(R9*2), Y4
+	VMOVUPS      64(CX)(R9*2), Y5
 	VADDPS       Y4, Y2, Y6
 	VADDPS       Y5, Y3, Y7
 	VSUBPS       Y4, Y2, Y2
@@ -576,8 +605,8 @@ q:
 	VMULPS       Y6, Y5, Y5
 	VFMSUB231PS  Y6, Y4, Y8
 	VFMADD231PS  Y7, Y4, Y5
-	VMOVUPS      Y8, (AX)(R8*1)
-	VMOVUPS      Y5, 64(AX)(R8*1)
+	VMOVUPS      Y8, (AX)(DI*1)
+	VMOVUPS      Y5, 64(AX)(DI*1)
 	VSUBPS       Y3, Y0, Y0
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 8(DX), Y2
@@ -586,14 +615,14 @@ q:
 	VMULPS       Y2, Y1, Y1
 	VFMSUB231PS  Y2, Y0, Y4
 	VFMADD231PS  Y3, Y0, Y1
-	VMOVUPS      Y4, (AX)(R8*2)
-	VMOVUPS      Y1, 64(AX)(R8*2)
+	VMOVUPS      Y4, (AX)(DI*2)
+	VMOVUPS      Y1, 64(AX)(DI*2)
 	VMOVUPS      32(CX), Y0
 	VMOVUPS      96(CX), Y1
-	VMOVUPS      32(CX)(DI*1), Y2
-	VMOVUPS      96(CX)(DI*1), Y3
-	VMOVUPS      32(CX)(DI*2), Y4
-	VMOVUPS      96(CX)(DI*2), Y5
+	VMOVUPS      32(CX)(R9*1), Y2
+	VMOVUPS      96(CX)(R9*1), Y3
+	VMOVUPS      32(CX)(R9*2), Y4
+	VMOVUPS      96(CX)(R9*2), Y5
 	VADDPS       Y4, Y2, Y6
 	VADDPS       Y5, Y3, Y7
 	VSUBPS       Y4, Y2, Y2
@@ -616,8 +645,8 @@ q:
 	VMULPS       Y6, Y5, Y5
 	VFMSUB231PS  Y6, Y4, Y8
 	VFMADD231PS  Y7, Y4, Y5
-	VMOVUPS      Y8, 32(AX)(R8*1)
-	VMOVUPS      Y5, 96(AX)(R8*1)
+	VMOVUPS      Y8, 32(AX)(DI*1)
+	VMOVUPS      Y5, 96(AX)(DI*1)
 	VSUBPS       Y3, Y0, Y0
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 8(DX), Y2
@@ -626,13 +655,14 @@ q:
 	VMULPS       Y2, Y1, Y1
 	VFMSUB231PS  Y2, Y0, Y4
 	VFMADD231PS  Y3, Y0, Y1
-	VMOVUPS      Y4, 32(AX)(R8*2)
-	VMOVUPS      Y1, 96(AX)(R8*2)
+	VMOVUPS      Y4, 32(AX)(DI*2)
+	VMOVUPS      Y1, 96(AX)(DI*2)
 	ADDQ         $0x80, CX
 	ADDQ         $0x80, AX
-	DECQ         R10
+	DECQ         R11
 	JNZ          q
-	ADDQ         R9, AX
+	ADDQ         R8, AX
+	ADDQ         R10, CX
 	ADDQ         $0x10, DX
 	DECQ         BX
 	JNZ          p
@@ -645,39 +675,43 @@ GLOBL fft3AVX2_3f000000<>(SB), RODATA|NOPTR, $4
 DATA fft3AVX2_3f5db3d7<>+0(SB)/4, $(0.8660254)
 GLOBL fft3AVX2_3f5db3d7<>(SB), RODATA|NOPTR, $4
 
-// func fft4AVX2(y *float32, x *float32, tw *float32, m int, s int)
+// func fft4AVX2(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 // Requires: AVX, FMA3
-TEXT ·fft4AVX2(SB), NOSPLIT, $0-40
-	MOVQ   y+0(FP), AX
-	MOVQ   x+8(FP), CX
-	MOVQ   tw+16(FP), DX
-	MOVQ   m+24(FP), BX
-	MOVQ   s+32(FP), SI
-	MOVQ   SI, R8
-	SHLQ   $0x07, R8
-	MOVQ   BX, DI
-	IMULQ  R8, DI
-	LEAQ   (DI)(DI*2), R9
-	LEAQ   (R8)(R8*2), R10
-	MOVQ   R8, R11
-	IMUL3Q $0x03, R11, R11
+TEXT ·fft4AVX2(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ tw+16(FP), DX
+	MOVQ np+24(FP), BX
+	MOVQ nq+32(FP), SI
+	MOVQ ystep+40(FP), DI
+	MOVQ yp+48(FP), R8
+	MOVQ xstep+56(FP), R9
+	MOVQ xp+64(FP), R10
+	SUBQ SI, R8
+	SUBQ SI, R10
+	SHLQ $0x07, DI
+	SHLQ $0x07, R9
+	SHLQ $0x07, R8
+	SHLQ $0x07, R10
+	LEAQ (R9)(R9*2), R11
+	LEAQ (DI)(DI*2), R12
 
 p:
-	MOVQ SI, R12
+	MOVQ SI, R13
 
 q:
 	VMOVUPS      (CX), Y0
 	VMOVUPS      64(CX), Y1
-	VMOVUPS      (CX)(DI*2), Y2
-	VMOVUPS      64(CX)(DI*2), Y3
+	VMOVUPS      (CX)(R9*2), Y2
+	VMOVUPS      64(CX)(R9*2), Y3
 	VADDPS       Y2, Y0, Y4
 	VADDPS       Y3, Y1, Y5
 	VSUBPS       Y2, Y0, Y0
 	VSUBPS       Y3, Y1, Y1
-	VMOVUPS      (CX)(DI*1), Y2
-	VMOVUPS      64(CX)(DI*1), Y3
-	VMOVUPS      (CX)(R9*1), Y6
-	VMOVUPS      64(CX)(R9*1), Y7
+	VMOVUPS      (CX)(R9*1), Y2
+	VMOVUPS      64(CX)(R9*1), Y3
+	VMOVUPS      (CX)(R11*1), Y6
+	VMOVUPS      64(CX)(R11*1), Y7
 	VADDPS       Y6, Y2, Y8
 	VADDPS       Y7, Y3, Y9
 	VSUBPS       Y6, Y2, Y2
@@ -694,8 +728,8 @@ q:
 	VMULPS       Y6, Y5, Y5
 	VFMSUB231PS  Y6, Y4, Y8
 	VFMADD231PS  Y7, Y4, Y5
-	VMOVUPS      Y8, (AX)(R8*2)
-	VMOVUPS      Y5, 64(AX)(R8*2)
+	VMOVUPS      Y8, (AX)(DI*2)
+	VMOVUPS      Y5, 64(AX)(DI*2)
 	VADDPS       Y3, Y0, Y4
 	VSUBPS       Y2, Y1, Y5
 	VBROADCASTSS (DX), Y6
@@ -704,8 +738,8 @@ q:
 	VMULPS       Y6, Y5, Y5
 	VFMSUB231PS  Y6, Y4, Y8
 	VFMADD231PS  Y7, Y4, Y5
-	VMOVUPS      Y8, (AX)(R8*1)
-	VMOVUPS      Y5, 64(AX)(R8*1)
+	VMOVUPS      Y8, (AX)(DI*1)
+	VMOVUPS      Y5, 64(AX)(DI*1)
 	VSUBPS       Y3, Y0, Y0
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 16(DX), Y2
@@ -714,20 +748,20 @@ q:
 	VMULPS       Y2, Y1, Y1
 	VFMSUB231PS  Y2, Y0, Y4
 	VFMADD231PS  Y3, Y0, Y1
-	VMOVUPS      Y4, (AX)(R10*1)
-	VMOVUPS      Y1, 64(AX)(R10*1)
+	VMOVUPS      Y4, (AX)(R12*1)
+	VMOVUPS      Y1, 64(AX)(R12*1)
 	VMOVUPS      32(CX), Y0
 	VMOVUPS      96(CX), Y1
-	VMOVUPS      32(CX)(DI*2), Y2
-	VMOVUPS      96(CX)(DI*2), Y3
+	VMOVUPS      32(CX)(R9*2), Y2
+	VMOVUPS      96(CX)(R9*2), Y3
 	VADDPS       Y2, Y0, Y4
 	VADDPS       Y3, Y1, Y5
 	VSUBPS       Y2, Y0, Y0
 	VSUBPS       Y3, Y1, Y1
-	VMOVUPS      32(CX)(DI*1), Y2
-	VMOVUPS      96(CX)(DI*1), Y3
-	VMOVUPS      32(CX)(R9*1), Y6
-	VMOVUPS      96(CX)(R9*1), Y7
+	VMOVUPS      32(CX)(R9*1), Y2
+	VMOVUPS      96(CX)(R9*1), Y3
+	VMOVUPS      32(CX)(R11*1), Y6
+	VMOVUPS      96(CX)(R11*1), Y7
 	VADDPS       Y6, Y2, Y8
 	VADDPS       Y7, Y3, Y9
 	VSUBPS       Y6, Y2, Y2
@@ -744,8 +778,8 @@ q:
 	VMULPS       Y6, Y5, Y5
 	VFMSUB231PS  Y6, Y4, Y8
 	VFMADD231PS  Y7, Y4, Y5
-	VMOVUPS      Y8, 32(AX)(R8*2)
-	VMOVUPS      Y5, 96(AX)(R8*2)
+	VMOVUPS      Y8, 32(AX)(DI*2)
+	VMOVUPS      Y5, 96(AX)(DI*2)
 	VADDPS       Y3, Y0, Y4
 	VSUBPS       Y2, Y1, Y5
 	VBROADCASTSS (DX), Y6
@@ -754,8 +788,8 @@ q:
 	VMULPS       Y6, Y5, Y5
 	VFMSUB231PS  Y6, Y4, Y8
 	VFMADD231PS  Y7, Y4, Y5
-	VMOVUPS      Y8, 32(AX)(R8*1)
-	VMOVUPS      Y5, 96(AX)(R8*1)
+	VMOVUPS      Y8, 32(AX)(DI*1)
+	VMOVUPS      Y5, 96(AX)(DI*1)
 	VSUBPS       Y3, Y0, Y0
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 16(DX), Y2
@@ -764,54 +798,59 @@ q:
 	VMULPS       Y2, Y1, Y1
 	VFMSUB231PS  Y2, Y0, Y4
 	VFMADD231PS  Y3, Y0, Y1
-	VMOVUPS      Y4, 32(AX)(R10*1)
-	VMOVUPS      Y1, 96(AX)(R10*1)
+	VMOVUPS      Y4, 32(AX)(R12*1)
+	VMOVUPS      Y1, 96(AX)(R12*1)
 	ADDQ         $0x80, CX
 	ADDQ         $0x80, AX
-	DECQ         R12
+	DECQ         R13
 	JNZ          q
-	ADDQ         R11, AX
+	ADDQ         R8, AX
+	ADDQ         R10, CX
 	ADDQ         $0x18, DX
 	DECQ         BX
 	JNZ          p
 	VZEROUPPER
 	RET
 
-// func fft5AVX2(y *float32, x *float32, tw *float32, m int, s int)
+// func fft5AVX2(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 // Requires: AVX, FMA3
-TEXT ·fft5AVX2(SB), NOSPLIT, $0-40
-	MOVQ   y+0(FP), AX
-	MOVQ   x+8(FP), CX
-	MOVQ   tw+16(FP), DX
-	MOVQ   m+24(FP), BX
-	MOVQ   s+32(FP), SI
-	MOVQ   SI, R8
-	SHLQ   $0x07, R8
-	MOVQ   BX, DI
-	IMULQ  R8, DI
-	LEAQ   (DI)(DI*2), R9
-	LEAQ   (R8)(R8*2), R10
-	MOVQ   R8, R11
-	IMUL3Q $0x04, R11, R11
+TEXT ·fft5AVX2(SB), NOSPLIT, $0-72
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ tw+16(FP), DX
+	MOVQ np+24(FP), BX
+	MOVQ nq+32(FP), SI
+	MOVQ ystep+40(FP), DI
+	MOVQ yp+48(FP), R8
+	MOVQ xstep+56(FP), R9
+	MOVQ xp+64(FP), R10
+	SUBQ SI, R8
+	SUBQ SI, R10
+	SHLQ $0x07, DI
+	SHLQ $0x07, R9
+	SHLQ $0x07, R8
+	SHLQ $0x07, R10
+	LEAQ (R9)(R9*2), R11
+	LEAQ (DI)(DI*2), R12
 
 p:
-	MOVQ SI, R12
+	MOVQ SI, R13
 
 q:
 	VMOVUPS      (CX), Y0
 	VMOVUPS      64(CX), Y1
-	VMOVUPS      (CX)(DI*1), Y2
-	VMOVUPS      64(CX)(DI*1), Y3
-	VMOVUPS      (CX)(DI*4), Y4
-	VMOVUPS      64(CX)(DI*4), Y5
+	VMOVUPS      (CX)(R9*1), Y2
+	VMOVUPS      64(CX)(R9*1), Y3
+	VMOVUPS      (CX)(R9*4), Y4
+	VMOVUPS      64(CX)(R9*4), Y5
 	VADDPS       Y4, Y2, Y6
 	VADDPS       Y5, Y3, Y7
 	VSUBPS       Y4, Y2, Y2
 	VSUBPS       Y5, Y3, Y3
-	VMOVUPS      (CX)(DI*2), Y4
-	VMOVUPS      64(CX)(DI*2), Y5
-	VMOVUPS      (CX)(R9*1), Y8
-	VMOVUPS      64(CX)(R9*1), Y9
+	VMOVUPS      (CX)(R9*2), Y4
+	VMOVUPS      64(CX)(R9*2), Y5
+	VMOVUPS      (CX)(R11*1), Y8
+	VMOVUPS      64(CX)(R11*1), Y9
 	VADDPS       Y8, Y4, Y10
 	VADDPS       Y9, Y5, Y11
 	VSUBPS       Y8, Y4, Y4
@@ -844,8 +883,8 @@ q:
 	VMULPS       Y16, Y15, Y15
 	VFMSUB231PS  Y16, Y14, Y18
 	VFMADD231PS  Y17, Y14, Y15
-	VMOVUPS      Y18, (AX)(R8*1)
-	VMOVUPS      Y15, 64(AX)(R8*1)
+	VMOVUPS      Y18, (AX)(DI*1)
+	VMOVUPS      Y15, 64(AX)(DI*1)
 	VSUBPS       Y13, Y8, Y8
 	VADDPS       Y12, Y9, Y9
 	VBROADCASTSS 24(DX), Y12
@@ -854,8 +893,8 @@ q:
 	VMULPS       Y12, Y9, Y9
 	VFMSUB231PS  Y12, Y8, Y14
 	VFMADD231PS  Y13, Y8, Y9
-	VMOVUPS      Y14, (AX)(R8*4)
-	VMOVUPS      Y9, 64(AX)(R8*4)
+	VMOVUPS      Y14, (AX)(DI*4)
+	VMOVUPS      Y9, 64(AX)(DI*4)
 	VBROADCASTSS fft5AVX2_bf4f1bbd<>+0(SB), Y8
 	VMOVAPS      Y0, Y0
 	VMOVAPS      Y1, Y1
@@ -878,8 +917,8 @@ q:
 	VMULPS       Y6, Y5, Y5
 	VFMSUB231PS  Y6, Y4, Y8
 	VFMADD231PS  Y7, Y4, Y5
-	VMOVUPS      Y8, (AX)(R8*2)
-	VMOVUPS      Y5, 64(AX)(R8*2)
+	VMOVUPS      Y8, (AX)(DI*2)
+	VMOVUPS      Y5, 64(AX)(DI*2)
 	VSUBPS       Y3, Y0, Y0
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 16(DX), Y2
@@ -888,22 +927,22 @@ q:
 	VMULPS       Y2, Y1, Y1
 	VFMSUB231PS  Y2, Y0, Y4
 	VFMADD231PS  Y3, Y0, Y1
-	VMOVUPS      Y4, (AX)(R10*1)
-	VMOVUPS      Y1, 64(AX)(R10*1)
+	VMOVUPS      Y4, (AX)(R12*1)
+	VMOVUPS      Y1, 64(AX)(R12*1)
 	VMOVUPS      32(CX), Y0
 	VMOVUPS      96(CX), Y1
-	VMOVUPS      32(CX)(DI*1), Y2
-	VMOVUPS      96(CX)(DI*1), Y3
-	VMOVUPS      32(CX)(DI*4), Y4
-	VMOVUPS      96(CX)(DI*4), Y5
+	VMOVUPS      32(CX)(R9*1), Y2
+	VMOVUPS      96(CX)(R9*1), Y3
+	VMOVUPS      32(CX)(R9*4), Y4
+	VMOVUPS      96(CX)(R9*4), Y5
 	VADDPS       Y4, Y2, Y6
 	VADDPS       Y5, Y3, Y7
 	VSUBPS       Y4, Y2, Y2
 	VSUBPS       Y5, Y3, Y3
-	VMOVUPS      32(CX)(DI*2), Y4
-	VMOVUPS      96(CX)(DI*2), Y5
-	VMOVUPS      32(CX)(R9*1), Y8
-	VMOVUPS      96(CX)(R9*1), Y9
+	VMOVUPS      32(CX)(R9*2), Y4
+	VMOVUPS      96(CX)(R9*2), Y5
+	VMOVUPS      32(CX)(R11*1), Y8
+	VMOVUPS      96(CX)(R11*1), Y9
 	VADDPS       Y8, Y4, Y10
 	VADDPS       Y9, Y5, Y11
 	VSUBPS       Y8, Y4, Y4
@@ -936,8 +975,8 @@ q:
 	VMULPS       Y16, Y15, Y15
 	VFMSUB231PS  Y16, Y14, Y18
 	VFMADD231PS  Y17, Y14, Y15
-	VMOVUPS      Y18, 32(AX)(R8*1)
-	VMOVUPS      Y15, 96(AX)(R8*1)
+	VMOVUPS      Y18, 32(AX)(DI*1)
+	VMOVUPS      Y15, 96(AX)(DI*1)
 	VSUBPS       Y13, Y8, Y8
 	VADDPS       Y12, Y9, Y9
 	VBROADCASTSS 24(DX), Y12
@@ -946,8 +985,8 @@ q:
 	VMULPS       Y12, Y9, Y9
 	VFMSUB231PS  Y12, Y8, Y14
 	VFMADD231PS  Y13, Y8, Y9
-	VMOVUPS      Y14, 32(AX)(R8*4)
-	VMOVUPS      Y9, 96(AX)(R8*4)
+	VMOVUPS      Y14, 32(AX)(DI*4)
+	VMOVUPS      Y9, 96(AX)(DI*4)
 	VBROADCASTSS fft5AVX2_bf4f1bbd<>+0(SB), Y8
 	VMOVAPS      Y0, Y0
 	VMOVAPS      Y1, Y1
@@ -970,8 +1009,8 @@ q:
 	VMULPS       Y6, Y5, Y5
 	VFMSUB231PS  Y6, Y4, Y8
 	VFMADD231PS  Y7, Y4, Y5
-	VMOVUPS      Y8, 32(AX)(R8*2)
-	VMOVUPS      Y5, 96(AX)(R8*2)
+	VMOVUPS      Y8, 32(AX)(DI*2)
+	VMOVUPS      Y5, 96(AX)(DI*2)
 	VSUBPS       Y3, Y0, Y0
 	VADDPS       Y2, Y1, Y1
 	VBROADCASTSS 16(DX), Y2
@@ -980,13 +1019,14 @@ q:
 	VMULPS       Y2, Y1, Y1
 	VFMSUB231PS  Y2, Y0, Y4
 	VFMADD231PS  Y3, Y0, Y1
-	VMOVUPS      Y4, 32(AX)(R10*1)
-	VMOVUPS      Y1, 96(AX)(R10*1)
+	VMOVUPS      Y4, 32(AX)(R12*1)
+	VMOVUPS      Y1, 96(AX)(R12*1)
 	ADDQ         $0x80, CX
 	ADDQ         $0x80, AX
-	DECQ         R12
+	DECQ         R13
 	JNZ          q
-	ADDQ         R11, AX
+	ADDQ         R8, AX
+	ADDQ         R10, CX
 	ADDQ         $0x20, DX
 	DECQ         BX
 	JNZ          p

@@ -2,7 +2,9 @@
 
 package vec
 
-func (st *fftStage) run(y, x []float32) { st.runGo(y, x) }
+func (st *fftStage) run(y, x []float32, tw, np, nq, ystep, yp, xstep, xp int) {
+	st.runGo(y, x, tw, np, nq, ystep, yp, xstep, xp)
+}
 
 func untangle(re, im []float32, stride int, z []float32, n int) { untangleGo(re, im, stride, z, n) }
 func tangle(z, re, im []float32, stride, n int)                 { tangleGo(z, re, im, stride, n) }

@@ -7,22 +7,22 @@ package vec
 // fft2AVX512 is a stage of radix 2.
 //
 //go:noescape
-func fft2AVX512(y *float32, x *float32, tw *float32, m int, s int)
+func fft2AVX512(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 
 // fft3AVX512 is a stage of radix 3.
 //
 //go:noescape
-func fft3AVX512(y *float32, x *float32, tw *float32, m int, s int)
+func fft3AVX512(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 
 // fft4AVX512 is a stage of radix 4.
 //
 //go:noescape
-func fft4AVX512(y *float32, x *float32, tw *float32, m int, s int)
+func fft4AVX512(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 
 // fft5AVX512 is a stage of radix 5.
 //
 //go:noescape
-func fft5AVX512(y *float32, x *float32, tw *float32, m int, s int)
+func fft5AVX512(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 
 // untangleAVX512 is untangleGo.
 //
@@ -42,22 +42,22 @@ func mulEvenAVX512(z *float32, k *float32, n int)
 // fft2AVX2 is a stage of radix 2.
 //
 //go:noescape
-func fft2AVX2(y *float32, x *float32, tw *float32, m int, s int)
+func fft2AVX2(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 
 // fft3AVX2 is a stage of radix 3.
 //
 //go:noescape
-func fft3AVX2(y *float32, x *float32, tw *float32, m int, s int)
+func fft3AVX2(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 
 // fft4AVX2 is a stage of radix 4.
 //
 //go:noescape
-func fft4AVX2(y *float32, x *float32, tw *float32, m int, s int)
+func fft4AVX2(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 
 // fft5AVX2 is a stage of radix 5.
 //
 //go:noescape
-func fft5AVX2(y *float32, x *float32, tw *float32, m int, s int)
+func fft5AVX2(y *float32, x *float32, tw *float32, np int, nq int, ystep int, yp int, xstep int, xp int)
 
 // untangleAVX2 is untangleGo.
 //

@@ -43,7 +43,7 @@ func TestFFT(t *testing.T) {
 		for _, n := range []int{1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 16, 20, 36, 60, 64, 90, 100, 144, 270, 540, 864} {
 			x := randoms(32*n, uint64(n))
 			in := shielded(x, n%8)
-			got := NewFFT(n).Transform(in, shielded(make([]float32, 32*n), (n+3)%8))
+			got := NewFFT(n).Transform(in, shielded(make([]float32, 32*n), (n+3)%8), shielded(make([]float32, FFTScratch), 2))
 			for _, l := range []int{0, 7, 15} {
 				for k := 0; k < n; k += 1 + n/17 {
 					var want complex128
@@ -106,12 +106,12 @@ func TestFFTSteps(t *testing.T) {
 }
 
 func BenchmarkFFT(b *testing.B) {
-	for _, n := range []int{144, 300, 540, 675, 864, 1080} {
+	for _, n := range []int{144, 192, 300, 432, 540, 675, 768, 864, 1080, 2160} {
 		f := NewFFT(n)
-		x, tmp := make([]float32, 32*n), make([]float32, 32*n)
+		x, tmp, scratch := make([]float32, 32*n), make([]float32, 32*n), make([]float32, FFTScratch)
 		b.Run(fmt.Sprintf("m=%d/level=%v", n, level), func(b *testing.B) {
 			for b.Loop() {
-				f.Transform(x, tmp)
+				f.Transform(x, tmp, scratch)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(16*n), "ns/number")
 		})

@@ -64,9 +64,11 @@ type Mesh struct {
 // cell returns the cell of a coordinate and the place in it.
 func (m *Mesh) cell(v, lo, maxU float32) (int, float32) {
 	u := float32(v-lo) * m.Inv
-	u = min(max(u, 0), maxU)
-	if u != u {
+	if !(u > 0) { // NaN too
 		u = 0
+	}
+	if u > maxU {
+		u = maxU
 	}
 	c := int(u)
 	return c, u - float32(c)

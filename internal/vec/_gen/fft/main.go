@@ -57,18 +57,21 @@ func plusI(a, b complexVec, l level) complexVec {
 	return complexVec{sub(a.re, b.im, l), add(a.im, b.re, l)}
 }
 
-// stage emits func(y, x, tw *float32, m, s int), one pass of radix.
+// stage emits one pass of radix over np×nq butterflies; see fftStage.run.
 func stage(l level, radix int) {
-	TEXT(fmt.Sprintf("fft%d%s", radix, l.name), NOSPLIT, "func(y, x, tw *float32, m, s int)")
+	TEXT(fmt.Sprintf("fft%d%s", radix, l.name), NOSPLIT, "func(y, x, tw *float32, np, nq, ystep, yp, xstep, xp int)")
 	Pragma("noescape")
 	Doc(fmt.Sprintf("fft%d%s is a stage of radix %d.", radix, l.name, radix))
 	y, x, tw := Load(Param("y"), GP64()), Load(Param("x"), GP64()), Load(Param("tw"), GP64())
-	m, s := Load(Param("m"), GP64()), Load(Param("s"), GP64())
-	istep, ostep := GP64(), GP64()
-	MOVQ(s, ostep)
-	SHLQ(Imm(7), ostep)
-	MOVQ(m, istep)
-	IMULQ(ostep, istep)
+	m, s := Load(Param("np"), GP64()), Load(Param("nq"), GP64())
+	ostep, yskip := Load(Param("ystep"), GP64()), Load(Param("yp"), GP64())
+	istep, xskip := Load(Param("xstep"), GP64()), Load(Param("xp"), GP64())
+	for _, r := range []reg.Register{yskip, xskip} { // from the end of a p to the next
+		SUBQ(s, r)
+	}
+	for _, r := range []reg.Register{ostep, istep, yskip, xskip} {
+		SHLQ(Imm(7), r)
+	}
 	in := []Mem{{Base: x}, {Base: x, Index: istep, Scale: 1}, {Base: x, Index: istep, Scale: 2}, {}, {Base: x, Index: istep, Scale: 4}}
 	out := []Mem{{Base: y}, {Base: y, Index: ostep, Scale: 1}, {Base: y, Index: ostep, Scale: 2}, {}, {Base: y, Index: ostep, Scale: 4}}
 	if radix > 3 {
@@ -78,10 +81,6 @@ func stage(l level, radix int) {
 		in[3] = Mem{Base: x, Index: istep3, Scale: 1}
 		out[3] = Mem{Base: y, Index: ostep3, Scale: 1}
 	}
-	skip := GP64() // from the end of a p to the next
-	MOVQ(ostep, skip)
-	IMUL3Q(Imm(uint64(radix-1)), skip, skip)
-
 	constant := func(v float64) func() reg.VecVirtual {
 		c := GLOBL(fmt.Sprintf("fft%d%s_%x", radix, l.name, math.Float32bits(float32(v))), RODATA|NOPTR)
 		DATA(0, F32(v))
@@ -218,7 +217,8 @@ func stage(l level, radix int) {
 	ADDQ(Imm(128), y)
 	DECQ(q)
 	JNZ(LabelRef("q"))
-	ADDQ(skip, y)
+	ADDQ(yskip, y)
+	ADDQ(xskip, x)
 	ADDQ(Imm(uint64(8*(radix-1))), tw)
 	DECQ(m)
 	JNZ(LabelRef("p"))

@@ -1,0 +1,77 @@
+package tsne_test
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/semamap/semamap/tsne"
+	"github.com/semamap/semamap/tsne/quality"
+)
+
+// What a run says about its repulsion is near the sum over all pairs, for each
+// row of the input: also with copies, weights and other dimensions.
+func TestRunRepulsion(t *testing.T) {
+	const n, d = 120, 4
+	rng := rand.New(rand.NewPCG(3, 4))
+	x := make([]float32, n*d)
+	for i := range x {
+		x[i] = float32(rng.NormFloat64())
+	}
+	copy(x[5*d:6*d], x[90*d:91*d])
+	copy(x[7*d:8*d], x[90*d:91*d])
+	w := make([]float64, n)
+	for i := range w {
+		w[i] = 1 + rng.Float64()
+	}
+	for _, c := range []tsne.Settings{
+		{Method: tsne.Mesh}, {Method: tsne.Tree}, {Method: tsne.Exact},
+		{Method: tsne.Mesh, Weights: w}, {Method: tsne.Exact, Weights: w, Freedom: 0.6},
+		{Dims: 1}, {Dims: 3}, {Dims: 3, Method: tsne.Exact, Weights: w},
+	} {
+		c.Phases = []tsne.Phase{{Steps: 60, Exaggeration: 4}, {Steps: 60}}
+		r, err := tsne.New(t.Context(), tsne.Rows(x, n, d), &c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range r.Steps() {
+		}
+		f := r.Repulsion()
+		dims := max(c.Dims, 1)
+		if c.Dims == 0 {
+			dims = 2
+		}
+		e, err := quality.ForceError(t.Context(), r.Positions(nil), dims, quality.Field{Phi: f.Phi, Rep: f.Force},
+			&quality.Kernel{Weights: c.Weights, Freedom: c.Freedom}, quality.Sample{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		z := 0.0
+		for i, phi := range f.Phi {
+			wi := 1.0
+			if c.Weights != nil {
+				wi = w[i]
+			}
+			z += wi * (phi - 1)
+		}
+		bound := map[tsne.Method]float64{tsne.Exact: 1e-5, tsne.Mesh: .02, tsne.Tree: .06}[f.Method]
+		if !(e.RMS < bound) || !(math.Abs(e.Z) < .003) && f.Method != tsne.Tree || !(math.Abs(z/f.Z-1) < 1e-5) {
+			t.Errorf("%v in %d-D: errors %+v, Z %v and by φ %v", f.Method, dims, e, f.Z, z)
+		}
+		if c.Method != 0 && c.Method != f.Method {
+			t.Errorf("%v used, %v asked for", f.Method, c.Method)
+		}
+		if f.Phi[5] != f.Phi[90] || f.Force[7*dims] != f.Force[90*dims] {
+			t.Errorf("%v in %d-D: copies have different values", f.Method, dims)
+		}
+	}
+	for n := range 2 {
+		r, err := tsne.New(t.Context(), tsne.Rows(x[:n*d], n, d), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f := r.Repulsion(); len(f.Phi) != n || len(f.Force) != 2*n || n == 1 && f.Phi[0] != 1 {
+			t.Errorf("%d rows: %+v", n, f)
+		}
+	}
+}
