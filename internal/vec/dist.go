@@ -14,19 +14,6 @@ func SqDist(x, y []float32) float64 {
 // vectors. Reading x once for four makes it faster.
 func SqDist4(x, y0, y1, y2, y3 []float32) [4]float64 { return sqDist4(level, x, y0, y1, y2, y3) }
 
-// SqDists returns in dst the distances, as [SqDist] defines them, of x to the
-// rows of base that begin at the given places. It fetches rows from memory
-// while it works on those before.
-func SqDists(dst []float64, x, base []float32, start []int) {
-	sqDists(level, dst[:len(start)], x, base, start)
-}
-
-func sqDistsGo(dst []float64, x, base []float32, start []int) {
-	for i, s := range start {
-		dst[i] = sqDistGo(x, base[s:][:len(x)])
-	}
-}
-
 func sqDistGo(x, y []float32) float64 {
 	var acc [8]float64
 	return sqDistTail(&acc, x, y)

@@ -24,35 +24,3 @@ func sqDist4(l Level, x, y0, y1, y2, y3 []float32) (d [4]float64) {
 	d[3] = sqDistTail((*[8]float64)(sum[24:32]), x, y3[m:])
 	return d
 }
-
-func sqDists(l Level, dst []float64, x, base []float32, start []int) {
-	n := len(x)
-	m := n &^ 7
-	if l == Go || m == 0 || len(start) == 0 {
-		sqDistsGo(dst, x, base, start)
-		return
-	}
-	var sum [32]float64
-	rows := func(g int) (y [4][]float32) {
-		for i := range y {
-			y[i] = base[start[min(g+i, len(start)-1)]:][:n]
-		}
-		return y
-	}
-	y := rows(0)
-	for g := 0; g < len(start); g += 4 {
-		z := y
-		if g+4 < len(start) {
-			z = rows(g + 4)
-		}
-		if l == AVX512 {
-			sqDist4AheadAVX512(&sum, &x[0], &y[0][0], &y[1][0], &y[2][0], &y[3][0], &z[0][0], &z[1][0], &z[2][0], &z[3][0], m)
-		} else {
-			sqDist4AheadAVX2(&sum, &x[0], &y[0][0], &y[1][0], &y[2][0], &y[3][0], &z[0][0], &z[1][0], &z[2][0], &z[3][0], m)
-		}
-		for i := range min(4, len(start)-g) {
-			dst[g+i] = sqDistTail((*[8]float64)(sum[8*i:]), x[m:], y[i][m:])
-		}
-		y = z
-	}
-}

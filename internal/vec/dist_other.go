@@ -5,5 +5,3 @@ package vec
 func sqDist4(l Level, x, y0, y1, y2, y3 []float32) [4]float64 {
 	return [4]float64{sqDistGo(x, y0), sqDistGo(x, y1), sqDistGo(x, y2), sqDistGo(x, y3)}
 }
-
-func sqDists(_ Level, dst []float64, x, base []float32, start []int) { sqDistsGo(dst, x, base, start) }

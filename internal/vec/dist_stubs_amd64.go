@@ -9,17 +9,7 @@ package vec
 //go:noescape
 func sqDist4AVX512(sum *[32]float64, x *float32, y0 *float32, y1 *float32, y2 *float32, y3 *float32, n int)
 
-// sqDist4AheadAVX512 is sqDist4AVX512 that fetches the rows z0 to z3.
-//
-//go:noescape
-func sqDist4AheadAVX512(sum *[32]float64, x *float32, y0 *float32, y1 *float32, y2 *float32, y3 *float32, z0 *float32, z1 *float32, z2 *float32, z3 *float32, n int)
-
 // sqDist4AVX2 is sqDist4AVX512 with two vectors for eight lanes.
 //
 //go:noescape
 func sqDist4AVX2(sum *[32]float64, x *float32, y0 *float32, y1 *float32, y2 *float32, y3 *float32, n int)
-
-// sqDist4AheadAVX2 is sqDist4AVX2 that fetches the rows z0 to z3.
-//
-//go:noescape
-func sqDist4AheadAVX2(sum *[32]float64, x *float32, y0 *float32, y1 *float32, y2 *float32, y3 *float32, z0 *float32, z1 *float32, z2 *float32, z3 *float32, n int)

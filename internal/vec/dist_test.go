@@ -52,28 +52,6 @@ func TestSqDist(t *testing.T) {
 	}
 }
 
-func TestSqDists(t *testing.T) {
-	r := rand.New(rand.NewPCG(9, 10))
-	for _, l := range levels() {
-		for _, n := range []int{0, 1, 7, 8, 9, 15, 16, 24, 31, 40, 69} {
-			for count := range 11 {
-				x, base := guarded(r, n, 1), guarded(r, 12*n, 3)
-				start := make([]int, count)
-				for i := range start {
-					start[i] = r.IntN(12) * n
-				}
-				dst := make([]float64, count)
-				sqDists(l, dst, x, base, start)
-				for i, s := range start {
-					if want := slowSqDist(x, base[s:][:n]); math.Float64bits(dst[i]) != math.Float64bits(want) {
-						t.Fatalf("%v n=%d count=%d row %d: %v, want %v", l, n, count, i, dst[i], want)
-					}
-				}
-			}
-		}
-	}
-}
-
 func FuzzSqDist(f *testing.F) {
 	f.Add(uint64(1), 17)
 	f.Add(uint64(2), 64)

@@ -6,7 +6,7 @@ package vec
 
 func sqDistRows(l Level, dst []float64, x, table []float32, ids []int32) {
 	d, m := len(x), len(ids)&^3
-	if l == Go || d == 0 || d&7 != 0 {
+	if l == Go || d == 0 {
 		sqDistRowsGo(dst, x, table, ids)
 		return
 	}

@@ -5,12 +5,18 @@
 #include "textflag.h"
 
 // func sqDistRowsAVX512(dst *float64, x *float32, table *float32, d int, ids *int32, count int)
-// Requires: AVX, AVX512F, CMOV, MMX+
-TEXT ·sqDistRowsAVX512(SB), NOSPLIT, $0-48
+// Requires: AVX, AVX512DQ, AVX512F, BMI2, CMOV, MMX+
+TEXT ·sqDistRowsAVX512(SB), NOSPLIT, $8-48
 	MOVQ    dst+0(FP), AX
 	MOVQ    x+8(FP), CX
 	MOVQ    d+24(FP), DX
 	MOVQ    ids+32(FP), BX
+	MOVQ    DX, SI
+	ANDQ    $0x07, SI
+	MOVL    $0x000000ff, DI
+	SHLXL   SI, DI, DI
+	SHRL    $0x08, DI
+	KMOVB   DI, K1
 	XORQ    R14, R14
 	MOVLQSX (BX)(R14*4), DI
 	IMULQ   DX, DI
@@ -34,22 +40,22 @@ group:
 	MOVQ    R9, R8
 	MOVQ    R11, R10
 	MOVQ    R13, R12
-	LEAQ    4(R14), R13
-	CMPQ    R13, count+40(FP)
-	CMOVQGE R14, R13
-	MOVLQSX (BX)(R13*4), DI
+	LEAQ    4(R14), R15
+	CMPQ    R15, count+40(FP)
+	CMOVQGE R14, R15
+	MOVLQSX (BX)(R15*4), DI
 	IMULQ   DX, DI
 	SHLQ    $0x02, DI
 	ADDQ    table+16(FP), DI
-	MOVLQSX 4(BX)(R13*4), R9
+	MOVLQSX 4(BX)(R15*4), R9
 	IMULQ   DX, R9
 	SHLQ    $0x02, R9
 	ADDQ    table+16(FP), R9
-	MOVLQSX 8(BX)(R13*4), R11
+	MOVLQSX 8(BX)(R15*4), R11
 	IMULQ   DX, R11
 	SHLQ    $0x02, R11
 	ADDQ    table+16(FP), R11
-	MOVLQSX 12(BX)(R13*4), R13
+	MOVLQSX 12(BX)(R15*4), R13
 	IMULQ   DX, R13
 	SHLQ    $0x02, R13
 	ADDQ    table+16(FP), R13
@@ -57,33 +63,105 @@ group:
 	VPXORQ  Z1, Z1, Z1
 	VPXORQ  Z2, Z2, Z2
 	VPXORQ  Z3, Z3, Z3
-	XORQ    R15, R15
+	XORQ    BP, BP
+	CMPQ    DX, $0x10
+	JLT     rest
 
 columns:
-	VCVTPS2PD     (CX)(R15*4), Z4
-	PREFETCHT0    (DI)(R15*4)
-	VCVTPS2PD     (SI)(R15*4), Z5
-	VSUBPD        Z5, Z4, Z5
-	VMULPD        Z5, Z5, Z5
-	VADDPD        Z5, Z0, Z0
-	PREFETCHT0    (R9)(R15*4)
-	VCVTPS2PD     (R8)(R15*4), Z5
-	VSUBPD        Z5, Z4, Z5
-	VMULPD        Z5, Z5, Z5
-	VADDPD        Z5, Z1, Z1
-	PREFETCHT0    (R11)(R15*4)
-	VCVTPS2PD     (R10)(R15*4), Z5
-	VSUBPD        Z5, Z4, Z5
-	VMULPD        Z5, Z5, Z5
-	VADDPD        Z5, Z2, Z2
-	PREFETCHT0    (R13)(R15*4)
-	VCVTPS2PD     (R12)(R15*4), Z5
-	VSUBPD        Z5, Z4, Z5
-	VMULPD        Z5, Z5, Z5
-	VADDPD        Z5, Z3, Z3
-	ADDQ          $0x08, R15
-	CMPQ          R15, DX
-	JLT           columns
+	PREFETCHT0 (DI)(BP*4)
+	PREFETCHT0 (R9)(BP*4)
+	PREFETCHT0 (R11)(BP*4)
+	PREFETCHT0 (R13)(BP*4)
+	VCVTPS2PD  (CX)(BP*4), Z4
+	VCVTPS2PD  (SI)(BP*4), Z5
+	VSUBPD     Z5, Z4, Z5
+	VMULPD     Z5, Z5, Z5
+	VADDPD     Z5, Z0, Z0
+	VCVTPS2PD  (R8)(BP*4), Z5
+	VSUBPD     Z5, Z4, Z5
+	VMULPD     Z5, Z5, Z5
+	VADDPD     Z5, Z1, Z1
+	VCVTPS2PD  (R10)(BP*4), Z5
+	VSUBPD     Z5, Z4, Z5
+	VMULPD     Z5, Z5, Z5
+	VADDPD     Z5, Z2, Z2
+	VCVTPS2PD  (R12)(BP*4), Z5
+	VSUBPD     Z5, Z4, Z5
+	VMULPD     Z5, Z5, Z5
+	VADDPD     Z5, Z3, Z3
+	VCVTPS2PD  32(CX)(BP*4), Z4
+	VCVTPS2PD  32(SI)(BP*4), Z5
+	VSUBPD     Z5, Z4, Z5
+	VMULPD     Z5, Z5, Z5
+	VADDPD     Z5, Z0, Z0
+	VCVTPS2PD  32(R8)(BP*4), Z5
+	VSUBPD     Z5, Z4, Z5
+	VMULPD     Z5, Z5, Z5
+	VADDPD     Z5, Z1, Z1
+	VCVTPS2PD  32(R10)(BP*4), Z5
+	VSUBPD     Z5, Z4, Z5
+	VMULPD     Z5, Z5, Z5
+	VADDPD     Z5, Z2, Z2
+	VCVTPS2PD  32(R12)(BP*4), Z5
+	VSUBPD     Z5, Z4, Z5
+	VMULPD     Z5, Z5, Z5
+	VADDPD     Z5, Z3, Z3
+	ADDQ       $0x10, BP
+	LEAQ       16(BP), R15
+	CMPQ       R15, DX
+	JLE        columns
+
+rest:
+	CMPQ       BP, DX
+	JEQ        sum
+	PREFETCHT0 (DI)(BP*4)
+	PREFETCHT0 (R9)(BP*4)
+	PREFETCHT0 (R11)(BP*4)
+	PREFETCHT0 (R13)(BP*4)
+	LEAQ       8(BP), R15
+	CMPQ       R15, DX
+	JGT        tail
+	VCVTPS2PD  (CX)(BP*4), Z4
+	VCVTPS2PD  (SI)(BP*4), Z5
+	VSUBPD     Z5, Z4, Z5
+	VMULPD     Z5, Z5, Z5
+	VADDPD     Z5, Z0, Z0
+	VCVTPS2PD  (R8)(BP*4), Z5
+	VSUBPD     Z5, Z4, Z5
+	VMULPD     Z5, Z5, Z5
+	VADDPD     Z5, Z1, Z1
+	VCVTPS2PD  (R10)(BP*4), Z5
+	VSUBPD     Z5, Z4, Z5
+	VMULPD     Z5, Z5, Z5
+	VADDPD     Z5, Z2, Z2
+	VCVTPS2PD  (R12)(BP*4), Z5
+	VSUBPD     Z5, Z4, Z5
+	VMULPD     Z5, Z5, Z5
+	VADDPD     Z5, Z3, Z3
+	MOVQ       R15, BP
+	CMPQ       BP, DX
+	JEQ        sum
+
+tail:
+	VCVTPS2PD.Z (CX)(BP*4), K1, Z4
+	VCVTPS2PD.Z (SI)(BP*4), K1, Z5
+	VSUBPD      Z5, Z4, Z5
+	VMULPD      Z5, Z5, Z5
+	VADDPD      Z5, Z0, Z0
+	VCVTPS2PD.Z (R8)(BP*4), K1, Z5
+	VSUBPD      Z5, Z4, Z5
+	VMULPD      Z5, Z5, Z5
+	VADDPD      Z5, Z1, Z1
+	VCVTPS2PD.Z (R10)(BP*4), K1, Z5
+	VSUBPD      Z5, Z4, Z5
+	VMULPD      Z5, Z5, Z5
+	VADDPD      Z5, Z2, Z2
+	VCVTPS2PD.Z (R12)(BP*4), K1, Z5
+	VSUBPD      Z5, Z4, Z5
+	VMULPD      Z5, Z5, Z5
+	VADDPD      Z5, Z3, Z3
+
+sum:
 	VEXTRACTF64X4 $0x01, Z0, Y4
 	VADDPD        Y0, Y4, Y4
 	VEXTRACTF128  $0x01, Y4, X5
@@ -120,11 +198,18 @@ columns:
 
 // func sqDistRowsAVX2(dst *float64, x *float32, table *float32, d int, ids *int32, count int)
 // Requires: AVX, CMOV, MMX+
-TEXT ·sqDistRowsAVX2(SB), NOSPLIT, $0-48
+TEXT ·sqDistRowsAVX2(SB), NOSPLIT, $8-48
 	MOVQ    dst+0(FP), AX
 	MOVQ    x+8(FP), CX
 	MOVQ    d+24(FP), DX
 	MOVQ    ids+32(FP), BX
+	MOVQ    DX, SI
+	ANDQ    $0x07, SI
+	LEAQ    distRowsOnes<>+32(SB), DI
+	SHLQ    $0x02, SI
+	SUBQ    SI, DI
+	VMOVDQU (DI), X10
+	VMOVDQU 16(DI), X11
 	XORQ    R14, R14
 	MOVLQSX (BX)(R14*4), DI
 	IMULQ   DX, DI
@@ -148,22 +233,22 @@ group:
 	MOVQ    R9, R8
 	MOVQ    R11, R10
 	MOVQ    R13, R12
-	LEAQ    4(R14), R13
-	CMPQ    R13, count+40(FP)
-	CMOVQGE R14, R13
-	MOVLQSX (BX)(R13*4), DI
+	LEAQ    4(R14), R15
+	CMPQ    R15, count+40(FP)
+	CMOVQGE R14, R15
+	MOVLQSX (BX)(R15*4), DI
 	IMULQ   DX, DI
 	SHLQ    $0x02, DI
 	ADDQ    table+16(FP), DI
-	MOVLQSX 4(BX)(R13*4), R9
+	MOVLQSX 4(BX)(R15*4), R9
 	IMULQ   DX, R9
 	SHLQ    $0x02, R9
 	ADDQ    table+16(FP), R9
-	MOVLQSX 8(BX)(R13*4), R11
+	MOVLQSX 8(BX)(R15*4), R11
 	IMULQ   DX, R11
 	SHLQ    $0x02, R11
 	ADDQ    table+16(FP), R11
-	MOVLQSX 12(BX)(R13*4), R13
+	MOVLQSX 12(BX)(R15*4), R13
 	IMULQ   DX, R13
 	SHLQ    $0x02, R13
 	ADDQ    table+16(FP), R13
@@ -175,50 +260,183 @@ group:
 	VXORPD  Y5, Y5, Y5
 	VXORPD  Y6, Y6, Y6
 	VXORPD  Y7, Y7, Y7
-	XORQ    R15, R15
+	XORQ    BP, BP
+	CMPQ    DX, $0x10
+	JLT     rest
 
 columns:
-	VCVTPS2PD    (CX)(R15*4), Y8
-	PREFETCHT0   (DI)(R15*4)
-	VCVTPS2PD    (SI)(R15*4), Y9
-	VSUBPD       Y9, Y8, Y9
-	VMULPD       Y9, Y9, Y9
-	VADDPD       Y9, Y0, Y0
-	PREFETCHT0   (R9)(R15*4)
-	VCVTPS2PD    (R8)(R15*4), Y9
-	VSUBPD       Y9, Y8, Y9
-	VMULPD       Y9, Y9, Y9
-	VADDPD       Y9, Y2, Y2
-	PREFETCHT0   (R11)(R15*4)
-	VCVTPS2PD    (R10)(R15*4), Y9
-	VSUBPD       Y9, Y8, Y9
-	VMULPD       Y9, Y9, Y9
-	VADDPD       Y9, Y4, Y4
-	PREFETCHT0   (R13)(R15*4)
-	VCVTPS2PD    (R12)(R15*4), Y9
-	VSUBPD       Y9, Y8, Y9
-	VMULPD       Y9, Y9, Y9
-	VADDPD       Y9, Y6, Y6
-	VCVTPS2PD    16(CX)(R15*4), Y8
-	VCVTPS2PD    16(SI)(R15*4), Y9
-	VSUBPD       Y9, Y8, Y9
-	VMULPD       Y9, Y9, Y9
-	VADDPD       Y9, Y1, Y1
-	VCVTPS2PD    16(R8)(R15*4), Y9
-	VSUBPD       Y9, Y8, Y9
-	VMULPD       Y9, Y9, Y9
-	VADDPD       Y9, Y3, Y3
-	VCVTPS2PD    16(R10)(R15*4), Y9
-	VSUBPD       Y9, Y8, Y9
-	VMULPD       Y9, Y9, Y9
-	VADDPD       Y9, Y5, Y5
-	VCVTPS2PD    16(R12)(R15*4), Y9
-	VSUBPD       Y9, Y8, Y9
-	VMULPD       Y9, Y9, Y9
-	VADDPD       Y9, Y7, Y7
-	ADDQ         $0x08, R15
-	CMPQ         R15, DX
-	JLT          columns
+	PREFETCHT0 (DI)(BP*4)
+	PREFETCHT0 (R9)(BP*4)
+	PREFETCHT0 (R11)(BP*4)
+	PREFETCHT0 (R13)(BP*4)
+	VCVTPS2PD  (CX)(BP*4), Y8
+	VCVTPS2PD  (SI)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y0, Y0
+	VCVTPS2PD  (R8)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y2, Y2
+	VCVTPS2PD  (R10)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y4, Y4
+	VCVTPS2PD  (R12)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y6, Y6
+	VCVTPS2PD  16(CX)(BP*4), Y8
+	VCVTPS2PD  16(SI)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y1, Y1
+	VCVTPS2PD  16(R8)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y3, Y3
+	VCVTPS2PD  16(R10)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y5, Y5
+	VCVTPS2PD  16(R12)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y7, Y7
+	VCVTPS2PD  32(CX)(BP*4), Y8
+	VCVTPS2PD  32(SI)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y0, Y0
+	VCVTPS2PD  32(R8)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y2, Y2
+	VCVTPS2PD  32(R10)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y4, Y4
+	VCVTPS2PD  32(R12)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y6, Y6
+	VCVTPS2PD  48(CX)(BP*4), Y8
+	VCVTPS2PD  48(SI)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y1, Y1
+	VCVTPS2PD  48(R8)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y3, Y3
+	VCVTPS2PD  48(R10)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y5, Y5
+	VCVTPS2PD  48(R12)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y7, Y7
+	ADDQ       $0x10, BP
+	LEAQ       16(BP), R15
+	CMPQ       R15, DX
+	JLE        columns
+
+rest:
+	CMPQ       BP, DX
+	JEQ        sum
+	PREFETCHT0 (DI)(BP*4)
+	PREFETCHT0 (R9)(BP*4)
+	PREFETCHT0 (R11)(BP*4)
+	PREFETCHT0 (R13)(BP*4)
+	LEAQ       8(BP), R15
+	CMPQ       R15, DX
+	JGT        tail
+	VCVTPS2PD  (CX)(BP*4), Y8
+	VCVTPS2PD  (SI)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y0, Y0
+	VCVTPS2PD  (R8)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y2, Y2
+	VCVTPS2PD  (R10)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y4, Y4
+	VCVTPS2PD  (R12)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y6, Y6
+	VCVTPS2PD  16(CX)(BP*4), Y8
+	VCVTPS2PD  16(SI)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y1, Y1
+	VCVTPS2PD  16(R8)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y3, Y3
+	VCVTPS2PD  16(R10)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y5, Y5
+	VCVTPS2PD  16(R12)(BP*4), Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y7, Y7
+	MOVQ       R15, BP
+	CMPQ       BP, DX
+	JEQ        sum
+
+tail:
+	VMASKMOVPS (CX)(BP*4), X10, X8
+	VCVTPS2PD  X8, Y8
+	VMASKMOVPS (SI)(BP*4), X10, X9
+	VCVTPS2PD  X9, Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y0, Y0
+	VMASKMOVPS (R8)(BP*4), X10, X9
+	VCVTPS2PD  X9, Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y2, Y2
+	VMASKMOVPS (R10)(BP*4), X10, X9
+	VCVTPS2PD  X9, Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y4, Y4
+	VMASKMOVPS (R12)(BP*4), X10, X9
+	VCVTPS2PD  X9, Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y6, Y6
+	VMASKMOVPS 16(CX)(BP*4), X11, X8
+	VCVTPS2PD  X8, Y8
+	VMASKMOVPS 16(SI)(BP*4), X11, X9
+	VCVTPS2PD  X9, Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y1, Y1
+	VMASKMOVPS 16(R8)(BP*4), X11, X9
+	VCVTPS2PD  X9, Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y3, Y3
+	VMASKMOVPS 16(R10)(BP*4), X11, X9
+	VCVTPS2PD  X9, Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y5, Y5
+	VMASKMOVPS 16(R12)(BP*4), X11, X9
+	VCVTPS2PD  X9, Y9
+	VSUBPD     Y9, Y8, Y9
+	VMULPD     Y9, Y9, Y9
+	VADDPD     Y9, Y7, Y7
+
+sum:
 	VADDPD       Y0, Y1, Y0
 	VEXTRACTF128 $0x01, Y0, X1
 	VADDPD       X0, X1, X1
@@ -248,3 +466,21 @@ columns:
 	JLT          group
 	VZEROUPPER
 	RET
+
+DATA distRowsOnes<>+0(SB)/4, $0xffffffff
+DATA distRowsOnes<>+4(SB)/4, $0xffffffff
+DATA distRowsOnes<>+8(SB)/4, $0xffffffff
+DATA distRowsOnes<>+12(SB)/4, $0xffffffff
+DATA distRowsOnes<>+16(SB)/4, $0xffffffff
+DATA distRowsOnes<>+20(SB)/4, $0xffffffff
+DATA distRowsOnes<>+24(SB)/4, $0xffffffff
+DATA distRowsOnes<>+28(SB)/4, $0xffffffff
+DATA distRowsOnes<>+32(SB)/4, $0x00000000
+DATA distRowsOnes<>+36(SB)/4, $0x00000000
+DATA distRowsOnes<>+40(SB)/4, $0x00000000
+DATA distRowsOnes<>+44(SB)/4, $0x00000000
+DATA distRowsOnes<>+48(SB)/4, $0x00000000
+DATA distRowsOnes<>+52(SB)/4, $0x00000000
+DATA distRowsOnes<>+56(SB)/4, $0x00000000
+DATA distRowsOnes<>+60(SB)/4, $0x00000000
+GLOBL distRowsOnes<>(SB), RODATA|NOPTR, $64

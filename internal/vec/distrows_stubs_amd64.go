@@ -4,7 +4,7 @@
 
 package vec
 
-// sqDistRowsAVX512 writes the distances of x, of d numbers (a multiple of 8, not 0), to the rows of the table that ids names; count is a multiple of 4, not 0.
+// sqDistRowsAVX512 writes the distances of x, of d numbers (not 0), to the rows of the table that ids names; count is a multiple of 4, not 0.
 //
 //go:noescape
 func sqDistRowsAVX512(dst *float64, x *float32, table *float32, d int, ids *int32, count int)

@@ -10,7 +10,7 @@ func TestSqDistRows(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 8))
 	const n = 23
 	for _, l := range levels() {
-		for _, d := range []int{0, 1, 7, 8, 16, 24, 50, 56, 200} {
+		for _, d := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 23, 24, 31, 50, 56, 63, 200} {
 			table, x := make([]float32, n*d), make([]float32, d)
 			for c := range table {
 				table[c] = float32(r.NormFloat64() * math.Pow(10, float64(r.IntN(8))))

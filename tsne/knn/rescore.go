@@ -185,23 +185,23 @@ func (e *rescorer) xRow(i int, v *view, buf *[]float32, t *scratch) []float32 {
 
 // distScratch holds canonical distances.
 type distScratch struct {
-	at    []int // places in the list of keys, ascending
-	dist  []float64
-	start []int
+	at   []int // places in the list of keys, ascending
+	dist []float64
+	rows []int32
 }
 
 // distances takes the canonical distances of row to those keys that are in the
 // view.
 func (t *distScratch) distances(row []float32, v *view, keys []uint64) {
-	t.at, t.start = t.at[:0], t.start[:0]
+	t.at, t.rows = t.at[:0], t.rows[:0]
 	for c, key := range keys {
 		if j := keyIndex(key); j >= v.lo && j < v.hi {
 			t.at = append(t.at, c)
-			t.start = append(t.start, v.start(j))
+			t.rows = append(t.rows, int32(v.place(j)))
 		}
 	}
 	t.dist = slices.Grow(t.dist[:0], len(t.at))[:len(t.at)]
-	vec.SqDists(t.dist, row, v.x, t.start)
+	vec.SqDistRows(t.dist, row, v.x, t.rows)
 }
 
 // nearest keeps the k smallest pairs, in a list cut at twice k.

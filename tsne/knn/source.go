@@ -113,14 +113,14 @@ type view struct {
 	lo, hi int
 }
 
-func (v *view) row(u int) []float32 { return v.x[v.start(u):][:v.d:v.d] }
+func (v *view) row(u int) []float32 { return v.x[v.place(u)*v.d:][:v.d:v.d] }
 
-// start is the place in x where row u begins.
-func (v *view) start(u int) int {
+// place tells which row of x row u is.
+func (v *view) place(u int) int {
 	if v.ids != nil {
-		return int(v.ids[u]) * v.d
+		return int(v.ids[u])
 	}
-	return (u - v.lo) * v.d
+	return u - v.lo
 }
 
 // view returns rows [lo, hi); they are made in buf, of (hi-lo)·d, when the

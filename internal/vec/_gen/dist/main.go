@@ -17,25 +17,15 @@ func main() {
 }
 
 // four emits the loop shared by both levels: the squared differences of x and
-// four rows are added to lanes, in the order of the columns. With ahead, it
-// fetches four other rows into the cache on the way.
-func four(name, doc string, lanes func() reg.VecVirtual, parts int, ahead bool) {
-	sig := "func(sum *[32]float64, x, y0, y1, y2, y3 *float32, n int)"
-	if ahead {
-		sig = "func(sum *[32]float64, x, y0, y1, y2, y3, z0, z1, z2, z3 *float32, n int)"
-	}
-	TEXT(name, NOSPLIT, sig)
+// four rows are added to lanes, in the order of the columns.
+func four(name, doc string, lanes func() reg.VecVirtual, parts int) {
+	TEXT(name, NOSPLIT, "func(sum *[32]float64, x, y0, y1, y2, y3 *float32, n int)")
 	Pragma("noescape")
 	Doc(doc)
 	sum, x := Load(Param("sum"), GP64()), Load(Param("x"), GP64())
-	var y, z [4]reg.Register
+	var y [4]reg.Register
 	for i := range y {
 		y[i] = Load(Param(fmt.Sprintf("y%d", i)), GP64())
-	}
-	if ahead {
-		for i := range z {
-			z[i] = Load(Param(fmt.Sprintf("z%d", i)), GP64())
-		}
 	}
 	n := Load(Param("n"), GP64())
 	var acc [4][2]reg.VecVirtual
@@ -53,36 +43,21 @@ func four(name, doc string, lanes func() reg.VecVirtual, parts int, ahead bool) 
 	XORQ(at, at)
 	wide, diff := lanes(), lanes()
 	width := 32 / parts // bytes of float32 a vector takes
-	eight := func(disp int) {
-		for p := range parts {
-			VCVTPS2PD(Mem{Base: x, Index: at, Scale: 4, Disp: disp + width*p}, wide)
-			for i := range y {
-				VCVTPS2PD(Mem{Base: y[i], Index: at, Scale: 4, Disp: disp + width*p}, diff)
-				VSUBPD(diff, wide, diff)
-				VMULPD(diff, diff, diff)
-				VADDPD(diff, acc[i][p], acc[i][p])
-			}
-		}
-	}
-	last := GP64() // the last place from which 16 numbers follow
-	MOVQ(n, last)
-	SUBQ(Imm(16), last)
-	JLT(LabelRef("rest"))
+	TESTQ(n, n)
+	JZ(LabelRef("done"))
 	Label("loop")
-	if ahead {
-		for i := range z {
-			PREFETCHT0(Mem{Base: z[i], Index: at, Scale: 4})
+	for p := range parts {
+		VCVTPS2PD(Mem{Base: x, Index: at, Scale: 4, Disp: width * p}, wide)
+		for i := range y {
+			VCVTPS2PD(Mem{Base: y[i], Index: at, Scale: 4, Disp: width * p}, diff)
+			VSUBPD(diff, wide, diff)
+			VMULPD(diff, diff, diff)
+			VADDPD(diff, acc[i][p], acc[i][p])
 		}
 	}
-	eight(0)
-	eight(32)
-	ADDQ(Imm(16), at)
-	CMPQ(at, last)
-	JLE(LabelRef("loop"))
-	Label("rest")
+	ADDQ(Imm(8), at)
 	CMPQ(at, n)
-	JGE(LabelRef("done"))
-	eight(0)
+	JLT(LabelRef("loop"))
 	Label("done")
 	for i := range acc {
 		for p := range parts {
@@ -94,11 +69,9 @@ func four(name, doc string, lanes func() reg.VecVirtual, parts int, ahead bool) 
 }
 
 func avx512() {
-	four("sqDist4AVX512", "sqDist4AVX512 leaves the lanes of four distances, over n numbers (a multiple of 8), in sum.", ZMM, 1, false)
-	four("sqDist4AheadAVX512", "sqDist4AheadAVX512 is sqDist4AVX512 that fetches the rows z0 to z3.", ZMM, 1, true)
+	four("sqDist4AVX512", "sqDist4AVX512 leaves the lanes of four distances, over n numbers (a multiple of 8), in sum.", ZMM, 1)
 }
 
 func avx2() {
-	four("sqDist4AVX2", "sqDist4AVX2 is sqDist4AVX512 with two vectors for eight lanes.", YMM, 2, false)
-	four("sqDist4AheadAVX2", "sqDist4AheadAVX2 is sqDist4AVX2 that fetches the rows z0 to z3.", YMM, 2, true)
+	four("sqDist4AVX2", "sqDist4AVX2 is sqDist4AVX512 with two vectors for eight lanes.", YMM, 2)
 }

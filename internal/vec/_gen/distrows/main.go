@@ -9,7 +9,7 @@ import (
 
 func main() {
 	ConstraintExpr("amd64,!noasm")
-	rows("sqDistRowsAVX512", "sqDistRowsAVX512 writes the distances of x, of d numbers (a multiple of 8, not 0), to the rows of the table that ids names; count is a multiple of 4, not 0.", ZMM, 1)
+	rows("sqDistRowsAVX512", "sqDistRowsAVX512 writes the distances of x, of d numbers (not 0), to the rows of the table that ids names; count is a multiple of 4, not 0.", ZMM, 1)
 	rows("sqDistRowsAVX2", "sqDistRowsAVX2 is sqDistRowsAVX512 with two vectors for eight lanes.", YMM, 2)
 	Generate()
 }
@@ -49,6 +49,49 @@ func rows(name, doc string, lanes func() reg.VecVirtual, parts int) {
 	}
 	wide, diff := lanes(), lanes()
 	width := 32 / parts // bytes of float32 a vector takes
+	// What is behind the last eight numbers is masked: zeros change no lane.
+	tail := GP64()
+	MOVQ(d, tail)
+	ANDQ(Imm(7), tail)
+	var mask reg.Register
+	var masks [2]reg.VecVirtual
+	if parts == 1 {
+		bits := GP32()
+		MOVL(U32(0xff), bits)
+		SHLXL(tail.As32(), bits, bits)
+		SHRL(Imm(8), bits)
+		mask = K()
+		KMOVB(bits, mask)
+	} else {
+		ones := GLOBL("distRowsOnes", RODATA|NOPTR)
+		for i := range 16 {
+			v := uint32(0xffffffff)
+			if i >= 8 {
+				v = 0
+			}
+			DATA(4*i, U32(v))
+		}
+		from := GP64()
+		LEAQ(ones.Offset(32), from)
+		SHLQ(Imm(2), tail)
+		SUBQ(tail, from)
+		for p := range masks {
+			masks[p] = XMM()
+			VMOVDQU(Mem{Base: from, Disp: 16 * p}, masks[p])
+		}
+	}
+	load := func(base reg.Register, at reg.Register, disp, p int, to reg.VecVirtual, masked bool) {
+		m := Mem{Base: base, Index: at, Scale: 4, Disp: disp + width*p}
+		switch {
+		case !masked:
+			VCVTPS2PD(m, to)
+		case parts == 1:
+			VCVTPS2PD_Z(m, mask, to)
+		default:
+			VMASKMOVPS(m, masks[p], to.AsX())
+			VCVTPS2PD(to.AsX(), to)
+		}
+	}
 	t, next, at := GP64(), GP64(), GP64()
 	XORQ(t, t)
 	point(z, t)
@@ -69,23 +112,47 @@ func rows(name, doc string, lanes func() reg.VecVirtual, parts int) {
 			}
 		}
 	}
-	XORQ(at, at)
-	Label("columns")
-	for p := range parts {
-		VCVTPS2PD(Mem{Base: x, Index: at, Scale: 4, Disp: width * p}, wide)
-		for i := range y {
-			if p == 0 {
-				PREFETCHT0(Mem{Base: z[i], Index: at, Scale: 4})
+	eight := func(disp int, masked bool) {
+		for p := range parts {
+			load(x, at, disp, p, wide, masked)
+			for i := range y {
+				load(y[i], at, disp, p, diff, masked)
+				VSUBPD(diff, wide, diff)
+				VMULPD(diff, diff, diff)
+				VADDPD(diff, acc[i][p], acc[i][p])
 			}
-			VCVTPS2PD(Mem{Base: y[i], Index: at, Scale: 4, Disp: width * p}, diff)
-			VSUBPD(diff, wide, diff)
-			VMULPD(diff, diff, diff)
-			VADDPD(diff, acc[i][p], acc[i][p])
 		}
 	}
-	ADDQ(Imm(8), at)
+	ahead := func() {
+		for i := range z {
+			PREFETCHT0(Mem{Base: z[i], Index: at, Scale: 4})
+		}
+	}
+	XORQ(at, at)
+	CMPQ(d, Imm(16))
+	JLT(LabelRef("rest"))
+	Label("columns")
+	ahead()
+	eight(0, false)
+	eight(32, false)
+	ADDQ(Imm(16), at)
+	LEAQ(Mem{Base: at, Disp: 16}, next)
+	CMPQ(next, d)
+	JLE(LabelRef("columns"))
+	Label("rest")
 	CMPQ(at, d)
-	JLT(LabelRef("columns"))
+	JEQ(LabelRef("sum"))
+	ahead()
+	LEAQ(Mem{Base: at, Disp: 8}, next)
+	CMPQ(next, d)
+	JGT(LabelRef("tail"))
+	eight(0, false)
+	MOVQ(next, at)
+	CMPQ(at, d)
+	JEQ(LabelRef("sum"))
+	Label("tail")
+	eight(0, true)
+	Label("sum")
 	for i := range acc {
 		four, two, high := YMM(), XMM(), XMM()
 		if parts == 1 { // 0+4, 1+5, 2+6, 3+7
