@@ -9,16 +9,16 @@ import (
 )
 
 const (
-	lowerDim    = 128  // rows shorter than this stay as they are
-	lowerDepth  = 4096 // as do longer ones
-	lowerWork   = 2e10 // and searches of fewer products, n²·d/2
-	lowerSpread = 6    // and rows whose variance is in more than d/6 directions
-	lowerRows   = 4096 // rows from which the subspace is found
-	lowerMost   = 384  // its largest number of columns
-	lowerRounds = 3    // of orthogonal iteration
-	lowerTests  = 32   // rows on which the bounds are tried
-	lowerOthers = 2048 // rows each of them is compared with
-	lowerStep   = 32   // columns tried are multiples
+	lowerDim    = 128    // rows shorter than this stay as they are
+	lowerDepth  = 4096   // as do longer ones
+	lowerWork   = 1.5e11 // and searches of fewer products, n²·d/2
+	lowerSpread = 6      // and rows whose variance is in more than d/6 directions
+	lowerRows   = 4096   // rows from which the subspace is found
+	lowerMost   = 384    // its largest number of columns
+	lowerRounds = 3      // of orthogonal iteration
+	lowerTests  = 32     // rows on which the bounds are tried
+	lowerOthers = 2048   // rows each of them is compared with
+	lowerStep   = 32     // columns tried are multiples
 )
 
 // lowerTo is for tests: the number of columns, whatever the cost.
@@ -29,6 +29,7 @@ var lowerTo int
 const (
 	costRescored = 28.0   // a column of a canonical distance
 	costHit      = 2000.0 // a pair that is not excluded
+	costNear     = 64.0   // cells that are near a row, about
 )
 
 // A lowered set of rows gives bounds from below. With an orthonormal basis P of
@@ -290,7 +291,8 @@ func (e *exact) rank(basis, sample []float32, s, d int) (int, error) {
 			}
 		}
 		pairs := max(float64(left)/float64(tests)*rows/float64(others), float64(e.keep))
-		cost := rows*rows/2*float64(p+1) + rows*float64(p)*float64(d)*1.5 +
+		twice := min(1, costNear*cellRows/rows) // near pairs
+		cost := rows*rows/2*float64(p)*(1+twice) + rows*float64(p)*float64(d)*1.5 +
 			rows*(extra+pairs)*float64(d)*costRescored + rows*pairs*costHit
 		if cost < least {
 			best, least = p, cost

@@ -174,12 +174,12 @@ func TestRank(t *testing.T) {
 	if testing.Short() || vec.Best() == vec.Go {
 		t.Skip("takes seconds, and a minute without vector kernels")
 	}
-	const n, d = 6400, 1024
+	const n, d = 17200, 1024
 	for _, c := range []struct {
 		name string
 		x    []float32
 		some bool
-	}{{"flat", flat(1, n, d, 20, 0.05), true}, {"normal", normal(1, n*d), false}} {
+	}{{"flat", flat(1, n, d, 10, 0.05), true}, {"normal", normal(1, n*d), false}} {
 		g, err := Search(t.Context(), Rows(c.x, n, d), 30, nil)
 		if err != nil {
 			t.Fatal(err)
