@@ -350,7 +350,7 @@ func (e *exact) recheck(rows []int32) error {
 					s.colLen[c], s.colLimit[c] = nan, nan
 				}
 				copy(s.colLen, e.refLen[j:min(j+nr, b1)])
-				s.multiply(t.a, b[(j-b0)*d:], 1, mr, nr, d, d)
+				s.multiply(t.a, b[(j-b0)*d:], 1, d, d)
 				vec.SelectTile(s.rowBits, s.colBits, s.c, s.rowLen, s.rowLimit, s.colLen, s.colLimit)
 				for r := range hi - lo {
 					i := int(rows[lo+r])

@@ -339,7 +339,7 @@ func (g *gram) innerBand(a, b []float32, a0, a1, b0, b1 int, work []*tileScratch
 			}
 			jn := min(j+nr, j1)
 			count := min(par.NumBlocks(i1-i0, mr), par.NumBlocks(max(0, jn-i0), mr))
-			t.multiply(a[(i0-a0)*d:], b[(j-b0)*d:], 0, count, mr, nr, d)
+			t.multiply(a[(i0-a0)*d:], b[(j-b0)*d:], count, d, d)
 			for p := range count {
 				g.mirror(t.c[p*mr*nr:], i0+p*mr, i1, j, jn, nr)
 			}

@@ -7,6 +7,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/semamap/semamap/internal/vec"
 )
 
 // combination makes n points of up to 6 terms of v base rows, some of them
@@ -138,4 +140,19 @@ func TestCombinationErrors(t *testing.T) {
 	if _, err := Search(context.Background(), c, 1, nil); err != nil {
 		t.Errorf("unused NaN: %v", err)
 	}
+}
+
+// What the inner products propose is proved: a search of all rows a second
+// time would give the same graph, slowly.
+func TestGramRechecked(t *testing.T) {
+	c := lemmas(3000, 500, 256)
+	eachLevel(func(l vec.Level) {
+		g, err := Search(t.Context(), c, 30, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := g.Stats; s.Method != Gram || s.Rechecked > 0 || s.Rescored != int64(s.Distinct)*(30+extra) {
+			t.Errorf("%v: %+v", l, s)
+		}
+	})
 }

@@ -10,6 +10,7 @@ import (
 
 // tileScratch is what one goroutine needs to work on tiles.
 type tileScratch struct {
+	mr, nr           int // shape of a tile
 	panels           int // row panels of a block
 	c                []float32
 	rowLen, rowLimit []float32
@@ -29,7 +30,7 @@ func newTileScratch(mr, nr, d int) *tileScratch {
 	// A block of rows stays in the second cache: about 1 MB, at most 240 rows.
 	panels := min(max(1<<18/(mr*max(1, min(d, maxDepth))), 1), 240/mr)
 	return &tileScratch{
-		panels: panels,
+		mr: mr, nr: nr, panels: panels,
 		c:      make([]float32, panels*mr*nr),
 		rowLen: make([]float32, panels*mr), rowLimit: make([]float32, panels*mr),
 		colLen: make([]float32, nr), colLimit: make([]float32, nr),
@@ -39,7 +40,8 @@ func newTileScratch(mr, nr, d int) *tileScratch {
 
 // multiply fills t.c with the tiles of the first row panels against one column
 // panel; the panels have d columns, of which depth count.
-func (t *tileScratch) multiply(a, b []float32, count, mr, nr, d, depth int) {
+func (t *tileScratch) multiply(a, b []float32, count, d, depth int) {
+	mr, nr := t.mr, t.nr
 	for k := 0; k == 0 || k < depth; k += maxDepth {
 		for p := range count {
 			vec.GemmTile(t.c[p*mr*nr:], a[(p*d+k)*mr:], b[k*nr:], min(maxDepth, depth-k), k > 0)
@@ -86,7 +88,7 @@ func (e *exact) bandPair(a, b []float32, a0, a1, b0, b1 int, items []item, work 
 					continue
 				}
 			}
-			t.multiply(a[(i0-a0)*d:], b[(j-b0)*d:], count, mr, nr, d, g.depth)
+			t.multiply(a[(i0-a0)*d:], b[(j-b0)*d:], count, d, g.depth)
 			for c := range nr {
 				t.colLen[c], t.colLimit[c] = nan, nan
 			}
