@@ -39,6 +39,7 @@ type frame struct {
 
 // A rawSynset counts what belongs to one record of a data file.
 type rawSynset struct {
+	prefix   uint64 // of the name
 	offset   uint32
 	gloss    uint32 // in the glosses of the chunk
 	lex      uint8
@@ -65,6 +66,7 @@ type dataChunk struct {
 	markers  []string
 	gloss    strings.Builder
 
+	low     []byte   // a lemma of a word, while it is needed
 	capText []byte   // spellings that differ from their lemma
 	capEnd  []uint32 // where each ends
 	capOf   []uint32 // lemma of each
@@ -163,7 +165,7 @@ func (c *dataChunk) parse(b *builder, block []byte) {
 		case rest[0] != ' ':
 			err = c.record(b, rest[:i], at)
 		case c.at > 0 || len(c.synsets) > 0:
-			err = errors.New("licence line among the records")
+			err = errLicence
 		default:
 			c.header++
 		}
@@ -212,15 +214,20 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 	if y.words, ok = hex8(t); !ok || y.words == 0 {
 		return bad("word count", t)
 	}
-	for range y.words {
+	list := b.listed[c.part].at(off)
+	for i := range y.words {
 		w := r.next()
 		t = r.next()
 		lexID, ok := hex8(t)
 		if !ok {
 			return bad("lex_id", t)
 		}
-		if err := c.word(b, w, y.offset, lexID); err != nil {
+		w, num, err := c.word(b, w, list, y.offset, lexID)
+		if err != nil {
 			return err
+		}
+		if i == 0 {
+			y.prefix = prefixOf(w, y.pos, num)
 		}
 	}
 	t = r.next()
@@ -338,10 +345,11 @@ func quickPointer(s []byte, i int) (p rawPointer, end int) {
 }
 
 // word adds a word, with its marker if it has one, to the synset at an
-// offset. The word must be in the index with that synset.
-func (c *dataChunk) word(b *builder, w []byte, off uint32, lexID uint8) error {
+// offset, whose words are in the list. The word must be in the index with that
+// synset. It returns the lemma and the number of the sense.
+func (c *dataChunk) word(b *builder, w []byte, list []listed, off uint32, lexID uint8) (low []byte, num uint16, err error) {
 	if len(w) == 0 {
-		return bad("word", w)
+		return nil, 0, bad("word", w)
 	}
 	y := rawWord{lex: lexID}
 	if w[len(w)-1] == ')' {
@@ -352,37 +360,44 @@ func (c *dataChunk) word(b *builder, w []byte, off uint32, lexID uint8) error {
 				c.markers = append(c.markers, string(w[open:]))
 			}
 			if open == 0 || code > 254 {
-				return bad("marker of a word", w)
+				return nil, 0, bad("marker of a word", w)
 			}
 			y.mark = uint8(code + 1)
 			w = w[:open]
 		}
 	}
-	db := b.db
-	var lemma uint32
-	var known bool
+	low = w
 	same := isLower(w)
-	if same {
-		lemma, known = db.lookupBytes(w)
-	} else {
-		var buf [128]byte
-		lemma, known = db.lookupBytes(appendLower(buf[:0], w))
-	}
-	if !known || db.lemMask[lemma]&(1<<c.part) == 0 {
-		return fmt.Errorf("word %q is not in index.%s", w, partNames[c.part])
-	}
-	from, to := db.entryRange(lemma, c.part)
-	n := slices.Index(b.offset[from:to], off)
-	if n < 0 || n >= 0xFFFF {
-		return fmt.Errorf("index.%s does not list this synset for %q", partNames[c.part], w)
-	}
-	y.spell, y.sense, y.num = lemma, from+uint32(n), uint16(n+1)
 	if !same {
-		y.spell = db.lemmas() + uint32(len(c.capEnd))
+		c.low = appendLower(c.low[:0], w)
+		low = c.low
+	}
+	found := false
+	for _, l := range list {
+		if uint32(l.low) == off&(1<<bucketBits-1) && b.db.spelling(l.lemma) == string(low) {
+			y.spell, y.sense, y.num, found = l.lemma, l.sense, l.num, l.num != 0
+			break
+		}
+	}
+	if !found {
+		// A fault, or an index out of the ordinary.
+		lemma, known := b.db.lookupBytes(low)
+		if !known || b.db.lemMask[lemma]&(1<<c.part) == 0 {
+			return nil, 0, fmt.Errorf("word %q is not in index.%s", w, partNames[c.part])
+		}
+		from, to := b.db.entryRange(lemma, c.part)
+		n := slices.Index(b.offset[from:to], off)
+		if n < 0 || n >= 0xFFFF {
+			return nil, 0, fmt.Errorf("index.%s does not list this synset for %q", partNames[c.part], w)
+		}
+		y.spell, y.sense, y.num = lemma, from+uint32(n), uint16(n+1)
+	}
+	if !same {
 		c.capText = append(c.capText, w...)
 		c.capEnd = append(c.capEnd, uint32(len(c.capText)))
-		c.capOf = append(c.capOf, lemma)
+		c.capOf = append(c.capOf, y.spell)
+		y.spell = b.db.lemmas() + uint32(len(c.capEnd)-1)
 	}
 	c.words = append(c.words, y)
-	return nil
+	return low, y.num, nil
 }

@@ -71,7 +71,7 @@ func (d *decoder) decodeLemmas() error {
 		}
 		lemma = append(lemma[:p[i]], text.b[:n[i]]...)
 		text.b = text.b[n[i]:]
-		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || !isLower(lemma) || d.x.add(lemma) != uint32(i) {
+		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || !isLower(lemma) || d.x.add(d.x.hash(lemma), lemma) != uint32(i) {
 			text.bad = true
 			break
 		}
@@ -388,12 +388,11 @@ func (d *decoder) joinSenses() error {
 // sortRelated sorts the pointers between synsets anew, after names changed.
 func (db *DB) sortRelated() {
 	var list []target
-	buf := make([]byte, 0, 96)
 	for id := range uint32(db.Len()) {
 		list = list[:0]
 		for i := db.semStart[id]; i < db.semStart[id+1]; i++ {
 			t := db.semTarget[i]
-			list = append(list, target{t, Relation(db.semRel[i]), db.namePrefix(t, buf)})
+			list = append(list, target{t, Relation(db.semRel[i]), db.namePrefix(t)})
 		}
 		db.sortTargets(list)
 		for k, t := range list {
