@@ -19,6 +19,7 @@ type builder struct {
 	dir     string
 	glosses bool
 
+	x      *lexicon
 	index  [parts]*indexFile
 	offset []uint32 // of each sense, in the order of db.senses
 	listed [parts]listing
@@ -47,7 +48,9 @@ func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
 			size += int(min(fi.Size(), trustSize))
 		}
 	}
-	x := newLexicon(size/40, size*2/7)
+	// As many again as a third of the lemmas have another spelling in a synset.
+	x := newLexicon(size/40, size/40/2, size*3/7)
+	b.x = x
 	ix := &indexReader{b: b, x: x, files: fsys}
 	err := parallel(append([]func() error{func() error {
 		for p, name := range partNames {
@@ -286,9 +289,8 @@ func (b *builder) join() error {
 		db.glossAt = make([]uint32, synsets)
 	}
 
-	var text strings.Builder
-	text.Grow(len(db.text) + capBytes)
-	text.WriteString(db.text)
+	text := &b.x.text
+	text.Grow(capBytes)
 	db.spOff = slices.Grow(db.spOff, caps)
 	db.capOf = make([]uint32, 0, caps)
 	db.markers = []string{""}
@@ -322,7 +324,7 @@ func (b *builder) join() error {
 	if i := slices.Index(db.senses, noSynset); i >= 0 {
 		return b.unanswered(uint32(i))
 	}
-	b.offset, b.index = nil, [parts]*indexFile{}
+	b.offset, b.index, b.x = nil, [parts]*indexFile{}, nil
 	if db.numberSatellites() {
 		for id := db.first[partAdj]; id < db.first[partAdj+1]; id++ {
 			b.prefix[id] = db.namePrefix(id)

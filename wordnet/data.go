@@ -66,6 +66,7 @@ type dataChunk struct {
 	markers  []string
 	gloss    strings.Builder
 
+	fetched uint8
 	low     []byte   // a lemma of a word, while it is needed
 	capText []byte   // spellings that differ from their lemma
 	capEnd  []uint32 // where each ends
@@ -215,6 +216,10 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 		return bad("word count", t)
 	}
 	list := b.listed[c.part].at(off)
+	// Fetch what will be compared two records later, while there is time.
+	for _, l := range b.listed[c.part].at(off + 3<<bucketBits) {
+		c.fetched += b.db.text[b.db.spOff[l.lemma]]
+	}
 	for i := range y.words {
 		w := r.next()
 		t = r.next()

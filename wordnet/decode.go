@@ -62,7 +62,7 @@ func (d *decoder) decodeLemmas() error {
 	if err := done(prefix, length); err != nil {
 		return err
 	}
-	d.x = newLexicon(len(p), 2*len(text.b))
+	d.x = newLexicon(len(p), len(p)/2, 3*len(text.b))
 	var lemma []byte
 	for i := range p {
 		if int(p[i]) > len(lemma) || int(n[i]) > len(text.b) {

@@ -27,14 +27,16 @@ type lexicon struct {
 	seed  maphash.Seed
 }
 
-func newLexicon(lemmas, bytes int) *lexicon {
+// newLexicon returns an empty lexicon with room for lemmas, other spellings
+// and their text.
+func newLexicon(lemmas, others, bytes int) *lexicon {
 	x := &lexicon{seed: maphash.MakeSeed()}
 	size := 1024
 	for size < lemmas+lemmas/2 {
 		size *= 2
 	}
 	x.table, x.tags = make([]uint32, size), make([]uint8, size)
-	x.off = append(make([]uint32, 0, lemmas+1), 0)
+	x.off = append(make([]uint32, 0, lemmas+others+1), 0)
 	x.mask = make([]uint8, 0, lemmas)
 	x.text.Grow(bytes)
 	return x
