@@ -272,61 +272,77 @@ var (
 
 // codes unpacks a block up to its end.
 func (z *inflater) codes(out []byte, w, size int) ([]byte, int, error) {
+	in, b, n := z.in, z.bits, uint(z.n) // in registers
+	done := func(err error) ([]byte, int, error) {
+		z.bits, z.n = b, int(n)
+		return out, w, err
+	}
 	for {
 		if w+maxMatch > len(out) {
 			var err error
 			if out, err = room(out, w, 0, size); err != nil {
-				return nil, 0, err
+				return done(err)
 			}
 		}
-		if z.n < 48 { // a length and a distance with their extra bits
-			z.fill()
+		if n < 48 { // a length and a distance with their extra bits
+			if s := in[z.at:]; len(s) >= 8 { // as fill does
+				b |= (uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+					uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56) << (n & 63)
+				z.at += int(63-n) >> 3
+				n |= 56
+			} else {
+				done(nil)
+				z.fill()
+				b, n = z.bits, uint(z.n)
+			}
 		}
-		e := z.lit.fast[z.bits&(1<<fastBits-1)]
-		s, k := e>>4, int(e&15)
+		e := z.lit.fast[b&(1<<fastBits-1)]
+		s, k := e>>4, uint(e&15)
 		if e == 0 {
-			if s, k = z.lit.long(z.bits); k == 0 {
-				return nil, 0, errDeflate
-			}
+			var length int
+			s, length = z.lit.long(b)
+			k = uint(length)
 		}
-		if z.n -= k; z.n < 0 {
-			return nil, 0, errDeflate
+		if k == 0 || k > n {
+			return done(errDeflate)
 		}
-		z.bits >>= k & 63
+		b >>= k & 63
+		n -= k
 		if s < 256 {
 			out[w] = byte(s)
 			w++
 			continue
 		}
 		if s == 256 {
-			return out, w, nil
+			return done(nil)
 		}
 		if s > 285 {
-			return nil, 0, errDeflate
+			return done(errDeflate)
 		}
 		s -= 257
-		k = int(lengthExtra[s])
-		length := int(lengthBase[s]) + int(z.bits&(1<<k-1))
-		z.bits >>= k
-		z.n -= k
-		e = z.dist.fast[z.bits&(1<<fastBits-1)]
-		s, k = e>>4, int(e&15)
+		k = uint(lengthExtra[s])
+		length := int(lengthBase[s]) + int(b&(1<<(k&63)-1))
+		b >>= k & 63
+		used := k
+		e = z.dist.fast[b&(1<<fastBits-1)]
+		s, k = e>>4, uint(e&15)
 		if e == 0 {
-			if s, k = z.dist.long(z.bits); k == 0 {
-				return nil, 0, errDeflate
-			}
+			var length int
+			s, length = z.dist.long(b)
+			k = uint(length)
 		}
-		z.bits >>= k & 63
-		z.n -= k
-		if s > 29 {
-			return nil, 0, errDeflate
+		if k == 0 || s > 29 {
+			return done(errDeflate)
 		}
-		k = int(distExtra[s])
-		back := int(distBase[s]) + int(z.bits&(1<<k-1))
-		z.bits >>= k
-		if z.n -= k; z.n < 0 || back > w {
-			return nil, 0, errDeflate
+		b >>= k & 63
+		used += k
+		k = uint(distExtra[s])
+		back := int(distBase[s]) + int(b&(1<<(k&63)-1))
+		b >>= k & 63
+		if used += k; used > n || back > w {
+			return done(errDeflate)
 		}
+		n -= used
 		if from := w - back; back >= length {
 			copy(out[w:w+length], out[from:from+length])
 		} else {
