@@ -189,31 +189,39 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 	}
 	r := fields{s: s[:bar]}
 	var y rawSynset
-	t := r.next()
-	off, ok := decimal(t)
-	if !ok || len(t) != 8 {
-		return bad("synset offset", t)
-	}
-	if int(off) != at {
-		return fmt.Errorf("offset %s, but the line begins at byte %d", t, at)
-	}
-	y.offset = off
-	t = r.next()
-	lex, ok := decimal(t)
-	if !ok || int(lex) >= len(b.db.lexNames) {
-		return bad("lexicographer file", t)
-	}
-	y.lex = uint8(lex)
-	t = r.next()
-	if len(t) == 1 {
-		y.pos = posOf(t[0])
-	}
-	if p, ok := partOf(y.pos); !ok || p != c.part {
-		return bad("synset type", t)
-	}
-	t = r.next()
-	if y.words, ok = hex8(t); !ok || y.words == 0 {
-		return bad("word count", t)
+	off, quick := uint32(0), false
+	if y, quick = quickHead(s[:bar]); quick && int(y.offset) == at && int(y.lex) < len(b.db.lexNames) && isIn(y.pos, c.part) {
+		off = y.offset
+		r.i = headLength
+	} else {
+		y = rawSynset{}
+		t := r.next()
+		var ok bool
+		off, ok = decimal(t)
+		if !ok || len(t) != 8 {
+			return bad("synset offset", t)
+		}
+		if int(off) != at {
+			return fmt.Errorf("offset %s, but the line begins at byte %d", t, at)
+		}
+		y.offset = off
+		t = r.next()
+		lex, ok := decimal(t)
+		if !ok || int(lex) >= len(b.db.lexNames) {
+			return bad("lexicographer file", t)
+		}
+		y.lex = uint8(lex)
+		t = r.next()
+		if len(t) == 1 {
+			y.pos = posOf(t[0])
+		}
+		if p, ok := partOf(y.pos); !ok || p != c.part {
+			return bad("synset type", t)
+		}
+		t = r.next()
+		if y.words, ok = hex8(t); !ok || y.words == 0 {
+			return bad("word count", t)
+		}
 	}
 	list := b.listed[c.part].at(off)
 	// Fetch what will be compared two records later, while there is time.
@@ -221,8 +229,15 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 		c.fetched += b.db.text[b.db.spOff[l.lemma]]
 	}
 	for i := range y.words {
+		if l, end := c.quickWord(b, list, s[:bar], r.i, off); l != nil {
+			if i == 0 {
+				y.prefix = prefixOf(s[r.i+1:end-2], y.pos, l.num)
+			}
+			r.i = end
+			continue
+		}
 		w := r.next()
-		t = r.next()
+		t := r.next()
 		lexID, ok := hex8(t)
 		if !ok {
 			return bad("lex_id", t)
@@ -235,7 +250,7 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 			y.prefix = prefixOf(w, y.pos, num)
 		}
 	}
-	t = r.next()
+	t := r.next()
 	pointers, ok := decimal(t)
 	if !ok || pointers > 0xFFFF {
 		return bad("pointer count", t)
@@ -316,6 +331,59 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 	}
 	c.synsets = append(c.synsets, y)
 	return nil
+}
+
+// headLength is the length of what comes before the words of a record.
+const headLength = len("00000000 00 n 00")
+
+// quickHead reads the beginning of a record if it is written as all are, with
+// one blank between its fields. Whatever is not ok is then looked at with more
+// care.
+func quickHead(s []byte) (y rawSynset, ok bool) {
+	if len(s) <= headLength || s[8] != ' ' || s[11] != ' ' || s[13] != ' ' || s[16] != ' ' {
+		return y, false
+	}
+	var ok1, ok2 bool
+	y.offset, ok = digits8(s)
+	y.words, ok1 = hex8(s[14:16])
+	lex, ok2 := decimal(s[9:11])
+	y.lex = uint8(lex)
+	y.pos = posOf(s[12])
+	return y, ok && ok1 && ok2 && y.words > 0
+}
+
+func isIn(pos POS, p part) bool {
+	q, ok := partOf(pos)
+	return ok && q == p
+}
+
+// quickWord reads a word and its lex_id at position i, with one blank before
+// each of them, if the word is a plain one of the list and the lex_id one
+// digit. It returns the position after them. Anything else is nil.
+func (c *dataChunk) quickWord(b *builder, list []listed, s []byte, i int, off uint32) (_ *listed, end int) {
+	if i >= len(s) || s[i] != ' ' {
+		return nil, 0
+	}
+	rest := s[i+1:]
+	low := uint8(off & (1<<bucketBits - 1))
+	for k := range list {
+		l := &list[k]
+		if l.low != low {
+			continue
+		}
+		lemma := b.db.spelling(l.lemma)
+		n := len(lemma)
+		if len(rest) < n+3 || rest[n] != ' ' || string(rest[:n]) != lemma {
+			continue
+		}
+		lexID, ok := hex8(rest[n+1 : n+2])
+		if !ok || rest[n+2] != ' ' || !l.plain {
+			return nil, 0
+		}
+		c.words = append(c.words, rawWord{spell: l.lemma, sense: l.sense, num: l.num, lex: lexID})
+		return l, i + n + 3
+	}
+	return nil, 0
 }
 
 // quickPointer reads a pointer that stands at position i as all do: a blank,

@@ -329,8 +329,9 @@ type listing struct {
 // A listed is a sense of an index file.
 type listed struct {
 	lemma, sense uint32
-	num          uint16
-	low          uint8 // of the offset, within the bucket
+	num          uint16 // from 1; 0 if it is too large
+	low          uint8  // of the offset, within the bucket
+	plain        bool   // the word may be the lemma as it stands, without capitals or a marker
 }
 
 // list sorts the senses of an index file by their place. An offset that is
@@ -359,9 +360,11 @@ func (b *builder) list(p part) listing {
 	sense := make([]listed, total)
 	for i, l := range f.lemma {
 		from, _ := db.entryRange(l, p)
+		lemma := db.spelling(l)
+		plain := lemma[len(lemma)-1] != ')' && isLower(lemma)
 		for n, off := range f.offset[f.start[i]:f.start[i+1]] {
 			if k := off >> bucketBits; k < top {
-				sense[bucket[k+1]] = listed{l, from + uint32(n), uint16(min(n, 0xFFFF) + 1), uint8(off & (1<<bucketBits - 1))}
+				sense[bucket[k+1]] = listed{l, from + uint32(n), uint16(min(n, 0xFFFF) + 1), uint8(off & (1<<bucketBits - 1)), plain && n < 0xFFFF}
 				bucket[k+1]++
 			}
 		}
