@@ -23,6 +23,7 @@ type builder struct {
 	index  [parts]*indexFile
 	offset []uint32 // of each sense, in the order of db.senses
 	listed [parts]listing
+	joined [parts]chan struct{} // closed when joinIndex is done
 	chunk  []*dataChunk
 
 	bucket [parts][]uint32 // first synset at or after each 1<<bucketBits bytes
@@ -82,19 +83,23 @@ func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
 		tagged += f.tagged
 	}
 	b.countSenses()
-	tasks := []func() error{b.checkSwapped}
-	for _, p := range [parts]part{partNoun, partAdj, partVerb, partAdv} { // the largest first
+	// The data files can be begun while the index of nouns is being sorted.
+	d := &dataReader{b: b, files: fsys}
+	var tasks []func() error
+	for p := range b.joined {
+		b.joined[p] = make(chan struct{})
+	}
+	for _, p := range [parts]part{partNoun, partAdj, partAdv, partVerb} {
 		tasks = append(tasks, func() error {
 			b.joinIndex(p)
+			close(b.joined[p])
 			return nil
 		})
 	}
-	if err := parallel(tasks...); err != nil {
+	tasks = append(tasks, b.checkSwapped)
+	if err := parallel(append(tasks, everyone(d.read)...)...); err != nil {
 		return nil, err
 	}
-
-	d := &dataReader{b: b, files: fsys}
-	parallel(everyone(d.read)...)
 	for _, c := range b.chunk {
 		if c.err != nil {
 			return nil, c.err

@@ -136,6 +136,7 @@ func (d *dataReader) read() error {
 		if c, buf = d.next(buf); c == nil {
 			return nil
 		}
+		<-d.b.joined[c.part] // a task of parallel before this one sees to it
 		if c.parse(d.b, buf); c.err != nil {
 			d.mu.Lock()
 			d.failed = true

@@ -181,7 +181,7 @@ func (d *indexReader) next(c *indexBlock, buf []byte) (_ []byte, mine, before ch
 			}
 		}
 		if err == nil {
-			buf, err = d.r.next(buf, 64<<10)
+			buf, err = d.r.next(buf, 256<<10)
 		}
 		if err == io.EOF {
 			d.r.close()
