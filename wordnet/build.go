@@ -40,15 +40,20 @@ func (b *builder) file(name string) string { return path.Join(b.dir, name) }
 // openFiles reads a folder of database files: the index files, then the data
 // files in blocks, then what needs both.
 func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
-	db := &DB{compat: s.Compat, exc: map[string][parts]string{}}
+	db := &DB{compat: s.Compat}
 	b := &builder{db: db, dir: dir, glosses: !s.NoGlosses}
-	// In WordNet 3.0 a record of an index has 41 bytes and a lemma 12.
-	size := 0
+	// In WordNet 3.0 a record of an index has 41 bytes and a lemma 12, a line
+	// of a list of exceptions 16.
+	size, lists := 0, 0
 	for _, name := range partNames {
 		if fi, err := fs.Stat(fsys, b.file("index."+name)); err == nil {
 			size += int(min(fi.Size(), trustSize))
 		}
+		if fi, err := fs.Stat(fsys, b.file(name+".exc")); err == nil {
+			lists += int(min(fi.Size(), trustSize/64))
+		}
 	}
+	db.exc = make(map[string][parts]string, lists/16)
 	// As many again as a third of the lemmas have another spelling in a synset.
 	x := newLexicon(size/40, size/40/2, size*3/7)
 	b.x = x

@@ -354,6 +354,16 @@ func (r *reader) v() uint64 {
 		r.b = r.b[1:]
 		return uint64(v)
 	}
+	return r.long()
+}
+
+// long is v for what is not one byte; apart, so that v is inlined.
+func (r *reader) long() uint64 {
+	if len(r.b) > 1 && r.b[1] < 0x80 && r.b[1] > 0 {
+		v := uint64(r.b[0]&0x7F) | uint64(r.b[1])<<7
+		r.b = r.b[2:]
+		return v
+	}
 	v, n := binary.Uvarint(r.b)
 	if n <= 0 {
 		r.bad, r.b = true, nil

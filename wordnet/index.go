@@ -261,10 +261,12 @@ func (c *indexBlock) record(s []byte, x *lexicon) error {
 	if len(s) > 0 && s[0] == ' ' {
 		return errLicence
 	}
-	r := fields{s: s}
-	lemma := r.next()
+	r := fields{s: s, i: max(bytes.IndexByte(s, ' '), 0)}
+	lemma := s[:r.i]
 	if len(lemma) == 0 {
-		return errors.New("empty line")
+		if lemma = r.next(); len(lemma) == 0 {
+			return errors.New("empty line")
+		}
 	}
 	if len(lemma) > maxLemma {
 		return fmt.Errorf("lemma of %d bytes, longer than %d", len(lemma), maxLemma)
@@ -284,7 +286,9 @@ func (c *indexBlock) record(s []byte, x *lexicon) error {
 	}
 	for range symbols {
 		// Abridged here: ';' stands for all three kinds of domains.
-		if t = r.next(); len(t) == 0 || len(t) > 2 || '0' <= t[0] && t[0] <= '9' {
+		if i := r.i; i+2 < len(s) && s[i] == ' ' && s[i+1] > '9' && s[i+2] == ' ' {
+			r.i += 2 // most are of one character
+		} else if t = r.next(); len(t) == 0 || len(t) > 2 || '0' <= t[0] && t[0] <= '9' {
 			return bad("pointer symbol", t)
 		}
 	}
@@ -298,6 +302,13 @@ func (c *indexBlock) record(s []byte, x *lexicon) error {
 		return bad("tagged sense count", t)
 	}
 	for range n {
+		if i := r.i; i+9 < len(s) && s[i] == ' ' && s[i+9] == ' ' {
+			if off, ok := digits8(s[i+1:]); ok {
+				c.offset = append(c.offset, off)
+				r.i += 9
+				continue
+			}
+		}
 		t = r.next()
 		if len(t) != 8 {
 			return bad("synset offset", t)
