@@ -7,9 +7,9 @@ import (
 )
 
 // The columns of a compact file are deflated (RFC 1951). Package
-// compress/flate reads a stream byte by byte and takes a third of all the time
-// that opening needs; here a column lies in memory and its length is known,
-// which makes it three times as fast.
+// compress/flate reads a stream byte by byte and took a third of all the work
+// of opening; here a column lies in memory and its length is known,
+// which makes it about twice as fast.
 
 // fastBits is the length of the codes that one look into a table decodes.
 const fastBits = 10
