@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 )
@@ -20,8 +19,11 @@ type builder struct {
 	dir     string
 	glosses bool
 
+	x      *lexicon
 	index  [parts]*indexFile
 	offset []uint32 // of each sense, in the order of db.senses
+	listed [parts]listing
+	joined [parts]chan struct{} // closed when joinIndex is done
 	chunk  []*dataChunk
 
 	bucket [parts][]uint32 // first synset at or after each 1<<bucketBits bytes
@@ -38,24 +40,25 @@ func (b *builder) file(name string) string { return path.Join(b.dir, name) }
 // openFiles reads a folder of database files: the index files, then the data
 // files in blocks, then what needs both.
 func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
-	db := &DB{compat: s.Compat, exc: map[string][parts]string{}}
+	db := &DB{compat: s.Compat}
 	b := &builder{db: db, dir: dir, glosses: !s.NoGlosses}
-	// In WordNet 3.0 a record of an index has 41 bytes and a lemma 12.
-	size := 0
+	// In WordNet 3.0 a record of an index has 41 bytes and a lemma 12, a line
+	// of a list of exceptions 16.
+	size, lists := 0, 0
 	for _, name := range partNames {
 		if fi, err := fs.Stat(fsys, b.file("index."+name)); err == nil {
 			size += int(min(fi.Size(), trustSize))
 		}
-	}
-	x := newLexicon(size/40, size*2/7)
-	err := parallel(func() (err error) {
-		for p, name := range partNames {
-			if b.index[p], err = parseIndex(fsys, b.file("index."+name), part(p), x); err != nil {
-				return err
-			}
+		if fi, err := fs.Stat(fsys, b.file(name+".exc")); err == nil {
+			lists += int(min(fi.Size(), trustSize/64))
 		}
-		return nil
-	}, func() error {
+	}
+	db.exc = make(map[string][parts]string, lists/16)
+	// As many again as a third of the lemmas have another spelling in a synset.
+	x := newLexicon(size/40, size/40/2, size*3/7)
+	b.x = x
+	ix := &indexReader{b: b, x: x, files: fsys}
+	err := parallel(append([]func() error{func() error {
 		for p, name := range partNames {
 			text, err := readOptional(fsys, b.file(name+".exc"))
 			if err != nil {
@@ -71,7 +74,10 @@ func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
 		}
 		db.lexNames, err = parseLexNames(b.file("lexnames"), text)
 		return err
-	})
+	}}, everyone(ix.read)...)...)
+	if ix.err != nil {
+		return nil, ix.err
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -81,26 +87,31 @@ func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
 	for _, f := range b.index {
 		tagged += f.tagged
 	}
-	b.joinIndex()
-	if err := b.checkSwapped(); err != nil {
+	b.countSenses()
+	// The data files can be begun while the index of nouns is being sorted.
+	d := &dataReader{b: b, files: fsys}
+	var tasks []func() error
+	for p := range b.joined {
+		b.joined[p] = make(chan struct{})
+	}
+	for _, p := range [parts]part{partNoun, partAdj, partAdv, partVerb} {
+		tasks = append(tasks, func() error {
+			b.joinIndex(p)
+			close(b.joined[p])
+			return nil
+		})
+	}
+	tasks = append(tasks, b.checkSwapped)
+	if err := parallel(append(tasks, everyone(d.read)...)...); err != nil {
 		return nil, err
 	}
-
-	d := &dataReader{b: b, files: fsys}
-	readers := make([]func() error, runtime.GOMAXPROCS(0))
-	for i := range readers {
-		readers[i] = d.read
-	}
-	parallel(readers...)
 	for _, c := range b.chunk {
 		if c.err != nil {
 			return nil, c.err
 		}
 	}
+	b.listed = [parts]listing{}
 	if err := b.join(); err != nil {
-		return nil, err
-	}
-	if err := b.point(); err != nil {
 		return nil, err
 	}
 	if b.glosses {
@@ -110,9 +121,25 @@ func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
 			db.glossFirst = append(db.glossFirst, c.firstSynset)
 		}
 	}
-	b.chunk, b.prefix, b.bucket = nil, nil, [parts][]uint32{}
-	err = parallel(func() error {
-		db.link()
+	b.fillBuckets()
+	// Those of adjectives first, since a sense key may name a head.
+	adj := 0
+	for adj < len(b.chunk) && b.chunk[adj].part == partAdj {
+		adj++
+	}
+	twiceAdj, err := b.pointFrom(b.chunk[:adj])
+	if err != nil {
+		return nil, err
+	}
+	twice := false
+	err = parallel(func() (err error) {
+		if twice, err = b.pointFrom(b.chunk[adj:]); err != nil {
+			return err
+		}
+		b.chunk, b.prefix, b.bucket = nil, nil, [parts][]uint32{}
+		if twice = twice || twiceAdj; !twice {
+			db.link()
+		}
 		return nil
 	}, func() error {
 		// The two files say the same, but index.sense is eight times as long.
@@ -131,6 +158,10 @@ func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if twice {
+		db.dropTwice() // while counts are read, nothing may move
+		db.link()
 	}
 	return db, nil
 }
@@ -183,9 +214,9 @@ func versionOf(text []byte) string {
 	return ""
 }
 
-// joinIndex brings the senses of the four index files into the order of
-// lemmas. Until the data files are read, they are offsets.
-func (b *builder) joinIndex() {
+// countSenses gives every entry, which is a lemma in one index file, its place
+// in the list of senses.
+func (b *builder) countSenses() {
 	db := b.db
 	db.lemEntry = make([]uint32, len(db.lemMask)+1)
 	entries := uint32(0)
@@ -204,14 +235,22 @@ func (b *builder) joinIndex() {
 		db.entSense[e+1] += db.entSense[e]
 	}
 	b.offset = make([]uint32, db.entSense[entries])
-	for p, f := range b.index {
-		for i, l := range f.lemma {
-			from, _ := db.entryRange(l, part(p))
-			copy(b.offset[from:], f.offset[f.start[i]:f.start[i+1]])
+	db.senses = make([]uint32, len(b.offset))
+}
+
+// joinIndex brings the senses of an index file into the order of lemmas. Until
+// the data files are read, they are offsets.
+func (b *builder) joinIndex(p part) {
+	db, f := b.db, b.index[p]
+	for i, l := range f.lemma {
+		from, to := db.entryRange(l, p)
+		copy(b.offset[from:], f.offset[f.start[i]:f.start[i+1]])
+		for s := from; s < to; s++ {
+			db.senses[s] = noSynset
 		}
-		f.start, f.offset = nil, nil
 	}
-	db.senses = slices.Repeat([]uint32{noSynset}, len(b.offset))
+	b.listed[p] = b.list(p)
+	f.start, f.offset = nil, nil
 }
 
 // join numbers the synsets and words of all chunks and gives every synset the
@@ -238,6 +277,7 @@ func (b *builder) join() error {
 	db.synLex = make([]uint8, synsets)
 	db.synPOS = make([]POS, synsets)
 	db.synNum = make([]uint16, synsets)
+	b.prefix = make([]uint64, synsets)
 	db.synWord = make([]uint32, synsets+1)
 	db.semStart = make([]uint32, synsets+1)
 	db.lexStart = make([]uint32, synsets+1)
@@ -259,9 +299,8 @@ func (b *builder) join() error {
 		db.glossAt = make([]uint32, synsets)
 	}
 
-	var text strings.Builder
-	text.Grow(len(db.text) + capBytes)
-	text.WriteString(db.text)
+	text := &b.x.text
+	text.Grow(capBytes)
 	db.spOff = slices.Grow(db.spOff, caps)
 	db.capOf = make([]uint32, 0, caps)
 	db.markers = []string{""}
@@ -295,8 +334,12 @@ func (b *builder) join() error {
 	if i := slices.Index(db.senses, noSynset); i >= 0 {
 		return b.unanswered(uint32(i))
 	}
-	b.offset, b.index = nil, [parts]*indexFile{}
-	db.numberSatellites()
+	b.offset, b.index, b.x = nil, [parts]*indexFile{}, nil
+	if db.numberSatellites() {
+		for id := db.first[partAdj]; id < db.first[partAdj+1]; id++ {
+			b.prefix[id] = db.namePrefix(id)
+		}
+	}
 	return nil
 }
 
@@ -308,6 +351,7 @@ func (b *builder) place(c *dataChunk, marks []uint8) {
 		id := c.firstSynset + uint32(i)
 		db.synOff[id], db.synLex[id], db.synPOS[id] = y.offset, y.lex, y.pos
 		db.synNum[id] = c.words[word-c.firstWord].num
+		b.prefix[id] = y.prefix
 		db.synWord[id], db.semStart[id], db.lexStart[id], db.frStart[id] = word, sem, lex, fr
 		if b.glosses {
 			db.glossAt[id] = y.gloss
@@ -350,10 +394,10 @@ func (b *builder) unanswered(sense uint32) error {
 }
 
 // numberSatellites numbers satellites among satellites where the version of
-// NLTK asks for it.
-func (db *DB) numberSatellites() {
+// NLTK asks for it, and reports whether it did.
+func (db *DB) numberSatellites() bool {
 	if !db.compat.satellitesApart() {
-		return
+		return false
 	}
 	for id := db.first[partAdj]; id < db.first[partAdj+1]; id++ {
 		if db.synPOS[id] != AdjSat {
@@ -370,12 +414,12 @@ func (db *DB) numberSatellites() {
 		}
 		db.synNum[id] = n
 	}
+	return true
 }
 
-// point looks up the targets of all pointers and sorts those between synsets.
-func (b *builder) point() error {
+// fillBuckets prepares the look-up of the targets of pointers.
+func (b *builder) fillBuckets() {
 	db := b.db
-	b.prefix = make([]uint64, db.Len())
 	for p := range part(parts) {
 		size := 1
 		if last := db.first[p+1]; last > db.first[p] {
@@ -392,33 +436,22 @@ func (b *builder) point() error {
 			b.bucket[p][k] = db.first[p+1]
 		}
 	}
-	tasks := make([]func() error, len(b.chunk))
-	for i, c := range b.chunk {
-		tasks[i] = func() error {
-			buf := make([]byte, 0, 32)
-			for id := c.firstSynset; id < c.firstSynset+uint32(len(c.synsets)); id++ {
-				b.prefix[id] = db.namePrefix(id, buf)
-			}
-			return nil
-		}
-	}
-	if err := parallel(tasks...); err != nil {
-		return err
-	}
-	twice := make([]bool, len(b.chunk))
-	for i, c := range b.chunk {
+}
+
+// pointFrom looks up the targets of the pointers in some chunks and sorts
+// those between synsets. It reports whether a
+// synset points twice to another by the same relation.
+func (b *builder) pointFrom(chunks []*dataChunk) (twice bool, err error) {
+	tasks := make([]func() error, len(chunks))
+	found := make([]bool, len(chunks))
+	for i, c := range chunks {
 		tasks[i] = func() (err error) {
-			twice[i], err = b.pointChunk(c)
+			found[i], err = b.pointChunk(c)
 			return err
 		}
 	}
-	if err := parallel(tasks...); err != nil {
-		return err
-	}
-	if slices.Contains(twice, true) {
-		db.dropTwice()
-	}
-	return nil
+	err = parallel(tasks...)
+	return slices.Contains(found, true), err
 }
 
 func (b *builder) find(p part, off uint32) (uint32, bool) {
@@ -507,16 +540,24 @@ func (db *DB) sortTargets(list []target) {
 	})
 }
 
-// namePrefix returns the first eight bytes of a synset's name as a number that
-// compares as the bytes do.
-func (db *DB) namePrefix(id uint32, buf []byte) uint64 {
-	if lemma := db.spelling(db.lemmaOfWord(db.synWord[id])); len(lemma) >= 8 {
-		buf = append(buf[:0], lemma[:8]...)
-	} else {
+// prefixOf returns the first eight bytes of the name of a synset as a number
+// that compares as the bytes do.
+func prefixOf[T bytestring](lemma T, pos POS, num uint16) uint64 {
+	if len(lemma) < 8 {
 		// Not shorter than eight: a letter, ".n.01" and padding.
-		buf = append(db.appendName(buf[:0], id), 0, 0)
+		var buf [24]byte
+		appendNameOf(buf[:0], lemma, pos, num)
+		return binary.BigEndian.Uint64(buf[:])
 	}
-	return binary.BigEndian.Uint64(buf)
+	var v uint64
+	for i := range 8 {
+		v = v<<8 | uint64(lemma[i])
+	}
+	return v
+}
+
+func (db *DB) namePrefix(id uint32) uint64 {
+	return prefixOf(db.spelling(db.lemmaOfWord(db.synWord[id])), db.synPOS[id], db.synNum[id])
 }
 
 // dropTwice removes what stands twice among the pointers between synsets.

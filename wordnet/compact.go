@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -318,26 +319,26 @@ func openCompact(text string, s *Settings) (*DB, error) {
 	return d.db, nil
 }
 
-// unpack inflates a column. What it allocates grows with what was inflated.
+// unpack inflates a column.
 func unpack(packed string, raw, sum uint64) ([]byte, error) {
-	z := flate.NewReader(strings.NewReader(packed))
-	var b bytes.Buffer
 	// Deflate packs a thousand bytes into one at best.
 	if raw > 1040*uint64(len(packed))+64 {
 		return nil, fmt.Errorf("cannot unpack to %d bytes", raw)
 	}
-	b.Grow(int(min(raw, 8*uint64(len(packed))+1<<16)) + bytes.MinRead)
-	n, err := io.Copy(&b, io.LimitReader(z, int64(raw)+1))
-	switch {
-	case err != nil:
+	z := inflaters.Get().(*inflater)
+	defer inflaters.Put(z)
+	b, err := z.inflate(packed, int(raw))
+	z.in = ""
+	if err != nil {
 		return nil, err
-	case uint64(n) != raw:
-		return nil, fmt.Errorf("%d bytes unpacked, want %d", n, raw)
-	case uint64(crc32.ChecksumIEEE(b.Bytes())) != sum:
+	}
+	if uint64(crc32.ChecksumIEEE(b)) != sum {
 		return nil, errors.New("wrong checksum")
 	}
-	return b.Bytes(), nil
+	return b, nil
 }
+
+var inflaters = sync.Pool{New: func() any { return new(inflater) }}
 
 // A reader takes a column apart. After a failure everything it returns is 0.
 type reader struct {
@@ -352,6 +353,16 @@ func (r *reader) v() uint64 {
 		v := r.b[0]
 		r.b = r.b[1:]
 		return uint64(v)
+	}
+	return r.long()
+}
+
+// long is v for what is not one byte; apart, so that v is inlined.
+func (r *reader) long() uint64 {
+	if len(r.b) > 1 && r.b[1] < 0x80 && r.b[1] > 0 {
+		v := uint64(r.b[0]&0x7F) | uint64(r.b[1])<<7
+		r.b = r.b[2:]
+		return v
 	}
 	v, n := binary.Uvarint(r.b)
 	if n <= 0 {

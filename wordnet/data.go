@@ -39,6 +39,7 @@ type frame struct {
 
 // A rawSynset counts what belongs to one record of a data file.
 type rawSynset struct {
+	prefix   uint64 // of the name
 	offset   uint32
 	gloss    uint32 // in the glosses of the chunk
 	lex      uint8
@@ -65,6 +66,8 @@ type dataChunk struct {
 	markers  []string
 	gloss    strings.Builder
 
+	fetched uint8
+	low     []byte   // a lemma of a word, while it is needed
 	capText []byte   // spellings that differ from their lemma
 	capEnd  []uint32 // where each ends
 	capOf   []uint32 // lemma of each
@@ -133,6 +136,7 @@ func (d *dataReader) read() error {
 		if c, buf = d.next(buf); c == nil {
 			return nil
 		}
+		<-d.b.joined[c.part] // a task of parallel before this one sees to it
 		if c.parse(d.b, buf); c.err != nil {
 			d.mu.Lock()
 			d.failed = true
@@ -163,7 +167,7 @@ func (c *dataChunk) parse(b *builder, block []byte) {
 		case rest[0] != ' ':
 			err = c.record(b, rest[:i], at)
 		case c.at > 0 || len(c.synsets) > 0:
-			err = errors.New("licence line among the records")
+			err = errLicence
 		default:
 			c.header++
 		}
@@ -186,44 +190,68 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 	}
 	r := fields{s: s[:bar]}
 	var y rawSynset
-	t := r.next()
-	off, ok := decimal(t)
-	if !ok || len(t) != 8 {
-		return bad("synset offset", t)
-	}
-	if int(off) != at {
-		return fmt.Errorf("offset %s, but the line begins at byte %d", t, at)
-	}
-	y.offset = off
-	t = r.next()
-	lex, ok := decimal(t)
-	if !ok || int(lex) >= len(b.db.lexNames) {
-		return bad("lexicographer file", t)
-	}
-	y.lex = uint8(lex)
-	t = r.next()
-	if len(t) == 1 {
-		y.pos = posOf(t[0])
-	}
-	if p, ok := partOf(y.pos); !ok || p != c.part {
-		return bad("synset type", t)
-	}
-	t = r.next()
-	if y.words, ok = hex8(t); !ok || y.words == 0 {
-		return bad("word count", t)
-	}
-	for range y.words {
-		w := r.next()
+	off, quick := uint32(0), false
+	if y, quick = quickHead(s[:bar]); quick && int(y.offset) == at && int(y.lex) < len(b.db.lexNames) && isIn(y.pos, c.part) {
+		off = y.offset
+		r.i = headLength
+	} else {
+		y = rawSynset{}
+		t := r.next()
+		var ok bool
+		off, ok = decimal(t)
+		if !ok || len(t) != 8 {
+			return bad("synset offset", t)
+		}
+		if int(off) != at {
+			return fmt.Errorf("offset %s, but the line begins at byte %d", t, at)
+		}
+		y.offset = off
 		t = r.next()
+		lex, ok := decimal(t)
+		if !ok || int(lex) >= len(b.db.lexNames) {
+			return bad("lexicographer file", t)
+		}
+		y.lex = uint8(lex)
+		t = r.next()
+		if len(t) == 1 {
+			y.pos = posOf(t[0])
+		}
+		if p, ok := partOf(y.pos); !ok || p != c.part {
+			return bad("synset type", t)
+		}
+		t = r.next()
+		if y.words, ok = hex8(t); !ok || y.words == 0 {
+			return bad("word count", t)
+		}
+	}
+	list := b.listed[c.part].at(off)
+	// Fetch what will be compared two records later, while there is time.
+	for _, l := range b.listed[c.part].at(off + 3<<bucketBits) {
+		c.fetched += b.db.text[b.db.spOff[l.lemma]]
+	}
+	for i := range y.words {
+		if l, end := c.quickWord(b, list, s[:bar], r.i, off); l != nil {
+			if i == 0 {
+				y.prefix = prefixOf(s[r.i+1:end-2], y.pos, l.num)
+			}
+			r.i = end
+			continue
+		}
+		w := r.next()
+		t := r.next()
 		lexID, ok := hex8(t)
 		if !ok {
 			return bad("lex_id", t)
 		}
-		if err := c.word(b, w, y.offset, lexID); err != nil {
+		w, num, err := c.word(b, w, list, y.offset, lexID)
+		if err != nil {
 			return err
 		}
+		if i == 0 {
+			y.prefix = prefixOf(w, y.pos, num)
+		}
 	}
-	t = r.next()
+	t := r.next()
 	pointers, ok := decimal(t)
 	if !ok || pointers > 0xFFFF {
 		return bad("pointer count", t)
@@ -306,6 +334,59 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 	return nil
 }
 
+// headLength is the length of what comes before the words of a record.
+const headLength = len("00000000 00 n 00")
+
+// quickHead reads the beginning of a record if it is written as all are, with
+// one blank between its fields. Whatever is not ok is then looked at with more
+// care.
+func quickHead(s []byte) (y rawSynset, ok bool) {
+	if len(s) <= headLength || s[8] != ' ' || s[11] != ' ' || s[13] != ' ' || s[16] != ' ' {
+		return y, false
+	}
+	var ok1, ok2 bool
+	y.offset, ok = digits8(s)
+	y.words, ok1 = hex8(s[14:16])
+	lex, ok2 := decimal(s[9:11])
+	y.lex = uint8(lex)
+	y.pos = posOf(s[12])
+	return y, ok && ok1 && ok2 && y.words > 0
+}
+
+func isIn(pos POS, p part) bool {
+	q, ok := partOf(pos)
+	return ok && q == p
+}
+
+// quickWord reads a word and its lex_id at position i, with one blank before
+// each of them, if the word is a plain one of the list and the lex_id one
+// digit. It returns the position after them. Anything else is nil.
+func (c *dataChunk) quickWord(b *builder, list []listed, s []byte, i int, off uint32) (_ *listed, end int) {
+	if i >= len(s) || s[i] != ' ' {
+		return nil, 0
+	}
+	rest := s[i+1:]
+	low := uint8(off & (1<<bucketBits - 1))
+	for k := range list {
+		l := &list[k]
+		if l.low != low {
+			continue
+		}
+		lemma := b.db.spelling(l.lemma)
+		n := len(lemma)
+		if len(rest) < n+3 || rest[n] != ' ' || string(rest[:n]) != lemma {
+			continue
+		}
+		lexID, ok := hex8(rest[n+1 : n+2])
+		if !ok || rest[n+2] != ' ' || !l.plain {
+			return nil, 0
+		}
+		c.words = append(c.words, rawWord{spell: l.lemma, sense: l.sense, num: l.num, lex: lexID})
+		return l, i + n + 3
+	}
+	return nil, 0
+}
+
 // quickPointer reads a pointer that stands at position i as all do: a blank,
 // the symbol, the offset, the part of speech and the two words, one blank
 // between them. It returns the position after it, or 0 for anything else,
@@ -338,10 +419,11 @@ func quickPointer(s []byte, i int) (p rawPointer, end int) {
 }
 
 // word adds a word, with its marker if it has one, to the synset at an
-// offset. The word must be in the index with that synset.
-func (c *dataChunk) word(b *builder, w []byte, off uint32, lexID uint8) error {
+// offset, whose words are in the list. The word must be in the index with that
+// synset. It returns the lemma and the number of the sense.
+func (c *dataChunk) word(b *builder, w []byte, list []listed, off uint32, lexID uint8) (low []byte, num uint16, err error) {
 	if len(w) == 0 {
-		return bad("word", w)
+		return nil, 0, bad("word", w)
 	}
 	y := rawWord{lex: lexID}
 	if w[len(w)-1] == ')' {
@@ -352,37 +434,44 @@ func (c *dataChunk) word(b *builder, w []byte, off uint32, lexID uint8) error {
 				c.markers = append(c.markers, string(w[open:]))
 			}
 			if open == 0 || code > 254 {
-				return bad("marker of a word", w)
+				return nil, 0, bad("marker of a word", w)
 			}
 			y.mark = uint8(code + 1)
 			w = w[:open]
 		}
 	}
-	db := b.db
-	var lemma uint32
-	var known bool
+	low = w
 	same := isLower(w)
-	if same {
-		lemma, known = db.lookupBytes(w)
-	} else {
-		var buf [128]byte
-		lemma, known = db.lookupBytes(appendLower(buf[:0], w))
-	}
-	if !known || db.lemMask[lemma]&(1<<c.part) == 0 {
-		return fmt.Errorf("word %q is not in index.%s", w, partNames[c.part])
-	}
-	from, to := db.entryRange(lemma, c.part)
-	n := slices.Index(b.offset[from:to], off)
-	if n < 0 || n >= 0xFFFF {
-		return fmt.Errorf("index.%s does not list this synset for %q", partNames[c.part], w)
-	}
-	y.spell, y.sense, y.num = lemma, from+uint32(n), uint16(n+1)
 	if !same {
-		y.spell = db.lemmas() + uint32(len(c.capEnd))
+		c.low = appendLower(c.low[:0], w)
+		low = c.low
+	}
+	found := false
+	for _, l := range list {
+		if uint32(l.low) == off&(1<<bucketBits-1) && b.db.spelling(l.lemma) == string(low) {
+			y.spell, y.sense, y.num, found = l.lemma, l.sense, l.num, l.num != 0
+			break
+		}
+	}
+	if !found {
+		// A fault, or an index out of the ordinary.
+		lemma, known := b.db.lookupBytes(low)
+		if !known || b.db.lemMask[lemma]&(1<<c.part) == 0 {
+			return nil, 0, fmt.Errorf("word %q is not in index.%s", w, partNames[c.part])
+		}
+		from, to := b.db.entryRange(lemma, c.part)
+		n := slices.Index(b.offset[from:to], off)
+		if n < 0 || n >= 0xFFFF {
+			return nil, 0, fmt.Errorf("index.%s does not list this synset for %q", partNames[c.part], w)
+		}
+		y.spell, y.sense, y.num = lemma, from+uint32(n), uint16(n+1)
+	}
+	if !same {
 		c.capText = append(c.capText, w...)
 		c.capEnd = append(c.capEnd, uint32(len(c.capText)))
-		c.capOf = append(c.capOf, lemma)
+		c.capOf = append(c.capOf, y.spell)
+		y.spell = b.db.lemmas() + uint32(len(c.capEnd)-1)
 	}
 	c.words = append(c.words, y)
-	return nil
+	return low, y.num, nil
 }

@@ -19,6 +19,32 @@ type decoder struct {
 	x        *lexicon
 	wordCase []byte
 	spelling []string
+	capWord  []uint32 // the words of db.capOf
+}
+
+// A stage is a task of parallel that others wait for.
+type stage struct {
+	f      func() error
+	after  []*stage // all of them before it in the list of tasks
+	done   chan struct{}
+	failed bool
+}
+
+func newStage(f func() error, after ...*stage) *stage {
+	return &stage{f: f, after: after, done: make(chan struct{})}
+}
+
+func (s *stage) run() error {
+	defer close(s.done)
+	for _, a := range s.after {
+		if <-a.done; a.failed {
+			s.failed = true
+			return nil
+		}
+	}
+	err := s.f()
+	s.failed = err != nil
+	return err
 }
 
 func (d *decoder) decode() error {
@@ -38,20 +64,27 @@ func (d *decoder) decode() error {
 	if err := done(r); err != nil {
 		return err
 	}
-	err := parallel(d.decodeWords, d.decodeSynsets, d.decodeLemmas, d.decodePointers)
+	// The longest first, and what others wait for.
+	lemmas, synsets, words, pointers := newStage(d.decodeLemmas), newStage(d.decodeSynsets),
+		newStage(d.decodeWords), newStage(d.decodePointers)
+	senses, spell := newStage(d.joinSenses, synsets, words), newStage(d.spell, lemmas, words)
+	link := newStage(func() error {
+		if !db.compat.satellitesApart() {
+			db.link()
+		}
+		return nil
+	}, synsets, pointers)
+	err := parallel(lemmas.run, synsets.run, words.run, pointers.run, senses.run, link.run, spell.run)
 	if err != nil {
 		return err
 	}
-	if !db.compat.satellitesApart() {
-		return parallel(
-			func() error { db.link(); return nil },
-			d.join)
+	for i, w := range d.capWord {
+		db.wordSpell[w] = d.lemmas + uint32(i)
 	}
-	if err := d.join(); err != nil {
-		return err
+	if db.numberSatellites() {
+		db.sortRelated()
+		db.link()
 	}
-	db.sortRelated()
-	db.link()
 	return nil
 }
 
@@ -62,7 +95,7 @@ func (d *decoder) decodeLemmas() error {
 	if err := done(prefix, length); err != nil {
 		return err
 	}
-	d.x = newLexicon(len(p), 2*len(text.b))
+	d.x = newLexicon(len(p), len(p)/2, 3*len(text.b))
 	var lemma []byte
 	for i := range p {
 		if int(p[i]) > len(lemma) || int(n[i]) > len(text.b) {
@@ -71,7 +104,7 @@ func (d *decoder) decodeLemmas() error {
 		}
 		lemma = append(lemma[:p[i]], text.b[:n[i]]...)
 		text.b = text.b[n[i]:]
-		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || !isLower(lemma) || d.x.add(lemma) != uint32(i) {
+		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || !isLower(lemma) || d.x.add(d.x.hash(lemma), lemma) != uint32(i) {
 			text.bad = true
 			break
 		}
@@ -288,15 +321,22 @@ func (d *decoder) decodeWords() error {
 	return done(count, missed, spelling)
 }
 
-// join finds what follows from words and lemmas together: spellings, the
-// senses of each lemma and the numbers of names.
-func (d *decoder) join() error {
+// spell finds the spellings of words. Until all is decoded, db.wordSpell stays
+// what it is: lemmas.
+func (d *decoder) spell() error {
 	db, x := d.db, d.x
-	db.table, db.tags, db.seed, db.lemMask, db.longest = x.table, x.tags, x.seed, x.mask, x.longest
+	db.table, db.tags, db.seed, db.longest = x.table, x.tags, x.seed, x.longest
 	own := d.spelling
+	caps := 0
+	for _, code := range d.wordCase {
+		if code != caseLemma {
+			caps++
+		}
+	}
+	db.capOf = make([]uint32, 0, caps)
+	d.capWord = make([]uint32, 0, caps)
+	x.off = slices.Grow(x.off, caps)
 	var buf []byte
-	// Spellings before anything else reads the text.
-	var caps []uint32
 	for w, code := range d.wordCase {
 		if code == caseLemma {
 			continue
@@ -314,34 +354,41 @@ func (d *decoder) join() error {
 		default:
 			return compactError("column %q: bad value", columnNames[colWordCase])
 		}
-		db.wordSpell[w] = uint32(len(x.mask) + len(caps))
-		caps = append(caps, lemma)
+		db.capOf = append(db.capOf, lemma)
+		d.capWord = append(d.capWord, uint32(w))
 		x.off = append(x.off, uint32(x.text.Len()))
 	}
 	if len(own) > 0 {
 		return compactError("column %q: spellings left over", columnNames[colSpelling])
 	}
-	db.text, db.spOff, db.capOf = x.text.String(), x.off, caps
+	db.text, db.spOff = x.text.String(), x.off
+	return nil
+}
 
+// joinSenses finds what follows from words and synsets together: the senses of
+// each lemma and the numbers of names.
+func (d *decoder) joinSenses() error {
+	db := d.db
 	for w := range db.wordSpell {
 		if int(db.wordMark[w]) >= len(db.markers) {
 			return compactError("column %q: bad value", columnNames[colWordMark])
 		}
 	}
-	return d.joinSenses()
-}
-
-func (d *decoder) joinSenses() error {
-	db := d.db
+	if d.lemmas > d.words {
+		return compactError("%d lemmas in %d words", d.lemmas, d.words)
+	}
 	// Entries are lemma and part; num and the highest sense number of each.
-	for w := range uint32(len(db.wordSpell)) {
-		db.lemMask[db.lemmaOfWord(w)] |= 1 << db.partOfSynset(db.wordSyn[w])
+	db.lemMask = make([]uint8, d.lemmas)
+	for p := range part(parts) {
+		for _, l := range db.wordSpell[db.synWord[db.first[p]]:db.synWord[db.first[p+1]]] {
+			db.lemMask[l] |= 1 << p
+		}
 	}
 	db.lemEntry = make([]uint32, len(db.lemMask)+1)
 	entries := uint32(0)
 	for l, mask := range db.lemMask {
 		if mask == 0 {
-			return compactError("lemma %q is in no synset", db.spelling(uint32(l)))
+			return compactError("lemma %d is in no synset", l)
 		}
 		db.lemEntry[l] = entries
 		entries += uint32(popcount4[mask])
@@ -349,13 +396,14 @@ func (d *decoder) joinSenses() error {
 	db.lemEntry[len(db.lemMask)] = entries
 	num := make([]uint32, entries)
 	top := make([]uint32, entries)
-	entryOf := func(w uint32) uint32 {
-		return db.entryOf(db.lemmaOfWord(w), db.partOfSynset(db.wordSyn[w]))
-	}
-	for w := range uint32(len(db.wordSpell)) {
-		e := entryOf(w)
-		num[e]++
-		top[e] = max(top[e], uint32(db.wordSense[w]))
+	entryOf := make([]uint32, len(db.wordSpell))
+	for p := range part(parts) {
+		for w := db.synWord[db.first[p]]; w < db.synWord[db.first[p+1]]; w++ {
+			e := db.entryOf(db.wordSpell[w], p)
+			entryOf[w] = e
+			num[e]++
+			top[e] = max(top[e], uint32(db.wordSense[w]))
+		}
 	}
 	db.entSense = make([]uint32, entries+1)
 	total := uint32(0)
@@ -368,8 +416,8 @@ func (d *decoder) joinSenses() error {
 	}
 	db.entSense[entries] = total
 	db.senses = slices.Repeat([]uint32{noSynset}, int(total))
-	for w := range uint32(len(db.wordSpell)) {
-		s := &db.senses[db.entSense[entryOf(w)]+uint32(db.wordSense[w])-1]
+	for w, e := range entryOf {
+		s := &db.senses[db.entSense[e]+uint32(db.wordSense[w])-1]
 		if *s != noSynset && *s != db.wordSyn[w] {
 			return compactError("column %q: two synsets of one number", columnNames[colWordSense])
 		}
@@ -381,19 +429,17 @@ func (d *decoder) joinSenses() error {
 	for id := range uint32(db.Len()) {
 		db.synNum[id] = db.wordSense[db.synWord[id]]
 	}
-	db.numberSatellites()
 	return nil
 }
 
 // sortRelated sorts the pointers between synsets anew, after names changed.
 func (db *DB) sortRelated() {
 	var list []target
-	buf := make([]byte, 0, 96)
 	for id := range uint32(db.Len()) {
 		list = list[:0]
 		for i := db.semStart[id]; i < db.semStart[id+1]; i++ {
 			t := db.semTarget[i]
-			list = append(list, target{t, Relation(db.semRel[i]), db.namePrefix(t, buf)})
+			list = append(list, target{t, Relation(db.semRel[i]), db.namePrefix(t)})
 		}
 		db.sortTargets(list)
 		for k, t := range list {

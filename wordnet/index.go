@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"sync"
 )
 
 // A lexicon numbers the lemmas of the index files, in the order in which they
@@ -26,14 +27,16 @@ type lexicon struct {
 	seed  maphash.Seed
 }
 
-func newLexicon(lemmas, bytes int) *lexicon {
+// newLexicon returns an empty lexicon with room for lemmas, other spellings
+// and their text.
+func newLexicon(lemmas, others, bytes int) *lexicon {
 	x := &lexicon{seed: maphash.MakeSeed()}
 	size := 1024
 	for size < lemmas+lemmas/2 {
 		size *= 2
 	}
 	x.table, x.tags = make([]uint32, size), make([]uint8, size)
-	x.off = append(make([]uint32, 0, lemmas+1), 0)
+	x.off = append(make([]uint32, 0, lemmas+others+1), 0)
 	x.mask = make([]uint8, 0, lemmas)
 	x.text.Grow(bytes)
 	return x
@@ -57,13 +60,15 @@ func probe[T bytestring](table []uint32, tags []uint8, text string, off []uint32
 	return uint32(h), false
 }
 
-// add returns the number of a lemma, which it enters if it is new.
-func (x *lexicon) add(lemma []byte) uint32 {
+func (x *lexicon) hash(lemma []byte) uint64 { return maphash.Bytes(x.seed, lemma) }
+
+// add returns the number of a lemma with its hash, which it enters if it is
+// new.
+func (x *lexicon) add(h uint64, lemma []byte) uint32 {
 	n := len(x.mask)
 	if 4*(n+1) > 3*len(x.table) {
 		x.grow()
 	}
-	h := maphash.Bytes(x.seed, lemma)
 	at, found := probe(x.table, x.tags, x.text.String(), x.off, h, lemma)
 	if found {
 		return at
@@ -97,55 +102,176 @@ type indexFile struct {
 	header int      // lines of the licence
 }
 
-// parseIndex reads an index file.
-//
-//	lemma pos synset_cnt p_cnt [symbol...] sense_cnt tagsense_cnt offset...
-func parseIndex(fsys fs.FS, file string, p part, x *lexicon) (*indexFile, error) {
-	r, err := openBlocks(fsys, file)
-	if err != nil {
-		return nil, err
-	}
-	defer r.close()
-	lines := r.size / 40 // a record of WordNet 3.0 has 40 bytes or more
-	f := &indexFile{
-		lemma:  make([]uint32, 0, lines),
-		start:  append(make([]uint32, 0, lines+1), 0),
-		offset: make([]uint32, 0, lines+lines/3),
-	}
+// An indexBlock is what a block of lines of an index file holds.
+type indexBlock struct {
+	file *indexFile
+	part part
+	name string
+	line int   // lines before it
+	err  error // after the entries below
+
+	header int      // lines of the licence, which come first
+	text   []byte   // the lemmas, end to end
+	end    []uint32 // where each ends
+	hash   []uint64
+	last   []uint32 // where the offsets of each end
+	offset []uint32
+	tagged int
+}
+
+// An indexReader hands out the blocks of the four index files in their order.
+// They are parsed side by side, but their lemmas are numbered in order.
+type indexReader struct {
+	b     *builder
+	x     *lexicon
+	files fs.FS
+	err   error // the first in the order of files and lines
+
+	mu     sync.Mutex
+	part   part
+	r      *blockReader
+	failed bool
+	turn   chan struct{} // closed when the block handed out last is entered
+}
+
+// read parses blocks until there are no more.
+func (d *indexReader) read() error {
+	var c indexBlock
 	var buf []byte
 	for {
-		if buf, err = r.next(buf, 64<<10); err == io.EOF {
-			return f, nil
-		} else if err != nil {
-			return nil, err
+		var mine, before chan struct{}
+		if buf, mine, before = d.next(&c, buf); mine == nil {
+			return nil
 		}
-		for rest := buf; len(rest) > 0; {
-			i := bytes.IndexByte(rest, '\n')
-			if rest[0] == ' ' && len(f.lemma) == 0 {
-				f.header++ // editions have licences of different length
-			} else if err := f.line(bytes.TrimSuffix(rest[:i], carriageReturn), p, x); err != nil {
-				return nil, r.fault(bytes.Count(buf[:len(buf)-len(rest)], newline), err)
+		if c.err == nil {
+			c.parse(buf, d.x)
+		}
+		// The block before was handed out earlier, so someone is at it.
+		if before != nil {
+			<-before
+		}
+		if d.err == nil {
+			if d.err = c.enter(d.x); d.err != nil {
+				d.mu.Lock()
+				d.failed = true
+				d.mu.Unlock()
 			}
-			rest = rest[i+1:]
 		}
+		close(mine)
 	}
 }
 
+// next reads a block into buf and prepares c for what is in it. It returns the
+// channels that tell when this block and the one before are entered; the
+// former is nil when there is nothing more to read, or no use in it.
+func (d *indexReader) next(c *indexBlock, buf []byte) (_ []byte, mine, before chan struct{}) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for d.part < parts && !d.failed {
+		var err error
+		name := d.b.file("index." + partNames[d.part])
+		if d.r == nil {
+			if d.r, err = openBlocks(d.files, name); err == nil {
+				lines := d.r.size / 40 // a record of WordNet 3.0 has 40 bytes or more
+				d.b.index[d.part] = &indexFile{
+					lemma:  make([]uint32, 0, lines),
+					start:  append(make([]uint32, 0, lines+1), 0),
+					offset: make([]uint32, 0, lines+lines/3),
+				}
+			}
+		}
+		if err == nil {
+			buf, err = d.r.next(buf, 256<<10)
+		}
+		if err == io.EOF {
+			d.r.close()
+			d.r = nil
+			d.part++
+			continue
+		}
+		*c = indexBlock{file: d.b.index[d.part], part: d.part, name: name, err: err,
+			text: c.text[:0], end: c.end[:0], hash: c.hash[:0], last: c.last[:0], offset: c.offset[:0]}
+		if err == nil {
+			c.line = d.r.line
+		}
+		d.failed = err != nil
+		mine, before = make(chan struct{}), d.turn
+		d.turn = mine
+		return buf, mine, before
+	}
+	if d.r != nil {
+		d.r.close()
+		d.r = nil
+	}
+	return buf, nil, nil
+}
+
+func (c *indexBlock) fault(line int, err error) error {
+	return &SyntaxError{File: c.name, Line: c.line + 1 + line, Err: err}
+}
+
+// parse reads the records of a block.
+//
+//	lemma pos synset_cnt p_cnt [symbol...] sense_cnt tagsense_cnt offset...
+func (c *indexBlock) parse(block []byte, x *lexicon) {
+	for rest := block; len(rest) > 0; {
+		i := bytes.IndexByte(rest, '\n')
+		if rest[0] == ' ' && len(c.end) == 0 {
+			c.header++ // editions have licences of different length
+		} else if err := c.record(bytes.TrimSuffix(rest[:i], carriageReturn), x); err != nil {
+			c.err = c.fault(c.header+len(c.end), err)
+			return
+		}
+		rest = rest[i+1:]
+	}
+}
+
+// enter adds a block to its file and numbers its lemmas.
+func (c *indexBlock) enter(x *lexicon) error {
+	f := c.file
+	if f == nil { // it could not be opened
+		return c.err
+	}
+	if c.header > 0 && len(f.lemma) > 0 {
+		return c.fault(0, errLicence)
+	}
+	from, base := uint32(0), uint32(len(f.offset))
+	for i, end := range c.end {
+		lemma := c.text[from:end]
+		from = end
+		id := x.add(c.hash[i], lemma)
+		if x.mask[id]&(1<<c.part) != 0 {
+			return c.fault(c.header+i, fmt.Errorf("lemma %q is listed twice", lemma))
+		}
+		x.mask[id] |= 1 << c.part
+		f.lemma = append(f.lemma, id)
+		f.start = append(f.start, base+c.last[i])
+	}
+	f.offset = append(f.offset, c.offset...)
+	f.tagged += c.tagged
+	f.header += c.header
+	return c.err
+}
+
+var errLicence = errors.New("licence line among the records")
+
 var carriageReturn = []byte{'\r'}
 
-func (f *indexFile) line(s []byte, p part, x *lexicon) error {
+func (c *indexBlock) record(s []byte, x *lexicon) error {
 	if len(s) > 0 && s[0] == ' ' {
-		return errors.New("licence line among the records")
+		return errLicence
 	}
-	r := fields{s: s}
-	lemma := r.next()
+	r := fields{s: s, i: max(bytes.IndexByte(s, ' '), 0)}
+	lemma := s[:r.i]
 	if len(lemma) == 0 {
-		return errors.New("empty line")
+		if lemma = r.next(); len(lemma) == 0 {
+			return errors.New("empty line")
+		}
 	}
 	if len(lemma) > maxLemma {
 		return fmt.Errorf("lemma of %d bytes, longer than %d", len(lemma), maxLemma)
 	}
-	if pos := r.next(); len(pos) != 1 || posOf(pos[0]) != partPOS[p] {
+	if pos := r.next(); len(pos) != 1 || posOf(pos[0]) != partPOS[c.part] {
 		return bad("part of speech", pos)
 	}
 	t := r.next()
@@ -160,7 +286,9 @@ func (f *indexFile) line(s []byte, p part, x *lexicon) error {
 	}
 	for range symbols {
 		// Abridged here: ';' stands for all three kinds of domains.
-		if t = r.next(); len(t) == 0 || len(t) > 2 || '0' <= t[0] && t[0] <= '9' {
+		if i := r.i; i+2 < len(s) && s[i] == ' ' && s[i+1] > '9' && s[i+2] == ' ' {
+			r.i += 2 // most are of one character
+		} else if t = r.next(); len(t) == 0 || len(t) > 2 || '0' <= t[0] && t[0] <= '9' {
 			return bad("pointer symbol", t)
 		}
 	}
@@ -174,6 +302,13 @@ func (f *indexFile) line(s []byte, p part, x *lexicon) error {
 		return bad("tagged sense count", t)
 	}
 	for range n {
+		if i := r.i; i+9 < len(s) && s[i] == ' ' && s[i+9] == ' ' {
+			if off, ok := digits8(s[i+1:]); ok {
+				c.offset = append(c.offset, off)
+				r.i += 9
+				continue
+			}
+		}
 		t = r.next()
 		if len(t) != 8 {
 			return bad("synset offset", t)
@@ -182,18 +317,77 @@ func (f *indexFile) line(s []byte, p part, x *lexicon) error {
 		if !ok {
 			return bad("synset offset", t)
 		}
-		f.offset = append(f.offset, off)
+		c.offset = append(c.offset, off)
 	}
 	if t = r.next(); len(t) > 0 {
 		return bad("field after the last offset", t)
 	}
-	id := x.add(lemma)
-	if x.mask[id]&(1<<p) != 0 {
-		return fmt.Errorf("lemma %q is listed twice", lemma)
+	c.text = append(c.text, lemma...)
+	c.end = append(c.end, uint32(len(c.text)))
+	c.hash = append(c.hash, x.hash(lemma))
+	c.last = append(c.last, uint32(len(c.offset)))
+	c.tagged += int(tagged)
+	return nil
+}
+
+// A listing is what an index file says of each place in its data file, so that
+// a word is found by its record, without a search among all words.
+type listing struct {
+	bucket []uint32 // first of the senses within each 1<<bucketBits bytes; one more for the end
+	sense  []listed // in the order of lemmas within a bucket
+}
+
+// A listed is a sense of an index file.
+type listed struct {
+	lemma, sense uint32
+	num          uint16 // from 1; 0 if it is too large
+	low          uint8  // of the offset, within the bucket
+	plain        bool   // the word may be the lemma as it stands, without capitals or a marker
+}
+
+// list sorts the senses of an index file by their place. An offset that is
+// beyond a file of so many records is left out.
+func (b *builder) list(p part) listing {
+	db, f := b.db, b.index[p]
+	// In WordNet 3.0 there are fewer buckets than senses.
+	limit := uint32(4*len(f.offset) + 64)
+	top := uint32(0)
+	for _, off := range f.offset {
+		if k := off >> bucketBits; k < limit {
+			top = max(top, k+1)
+		}
 	}
-	x.mask[id] |= 1 << p
-	f.lemma = append(f.lemma, id)
-	f.start = append(f.start, uint32(len(f.offset)))
-	f.tagged += int(tagged)
+	bucket := make([]uint32, top+2) // shifted by one while they are filled
+	total := uint32(0)
+	for _, off := range f.offset {
+		if k := off >> bucketBits; k < top {
+			bucket[k+2]++
+			total++
+		}
+	}
+	for k := range top {
+		bucket[k+2] += bucket[k+1]
+	}
+	sense := make([]listed, total)
+	for i, l := range f.lemma {
+		from, _ := db.entryRange(l, p)
+		lemma := db.spelling(l)
+		plain := lemma[len(lemma)-1] != ')' && isLower(lemma)
+		for n, off := range f.offset[f.start[i]:f.start[i+1]] {
+			if k := off >> bucketBits; k < top {
+				sense[bucket[k+1]] = listed{l, from + uint32(n), uint16(min(n, 0xFFFF) + 1), uint8(off & (1<<bucketBits - 1)), plain && n < 0xFFFF}
+				bucket[k+1]++
+			}
+		}
+	}
+	return listing{bucket[:top+1], sense}
+}
+
+// at returns the senses that may be those of the record at an offset. So many
+// that a search of them all would take long are not those of a sound file.
+func (l *listing) at(off uint32) []listed {
+	if k := int(off >> bucketBits); k+1 < len(l.bucket) && l.bucket[k+1]-l.bucket[k] < 1<<10 {
+		return l.sense[l.bucket[k]:l.bucket[k+1]]
+	}
 	return nil
 }

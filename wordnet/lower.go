@@ -49,8 +49,9 @@ func casedBeside(rs []rune, i, step int) bool {
 }
 
 // isLower reports whether lower leaves s as it is.
-func isLower(s []byte) bool {
-	for i, c := range s {
+func isLower[T bytestring](s T) bool {
+	for i := range len(s) {
+		c := s[i]
 		if c >= 0x80 {
 			return lower(string(s[i:])) == string(s[i:])
 		}

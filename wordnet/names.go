@@ -8,9 +8,12 @@ import (
 
 // appendName appends the name of a synset: lemma.pos.number.
 func (db *DB) appendName(dst []byte, id uint32) []byte {
-	dst = append(dst, db.spelling(db.lemmaOfWord(db.synWord[id]))...)
-	n := db.synNum[id]
-	dst = append(dst, '.', "?nvars"[db.synPOS[id]], '.')
+	return appendNameOf(dst, db.spelling(db.lemmaOfWord(db.synWord[id])), db.synPOS[id], db.synNum[id])
+}
+
+func appendNameOf[T bytestring](dst []byte, lemma T, pos POS, n uint16) []byte {
+	dst = append(dst, lemma...)
+	dst = append(dst, '.', "?nvars"[pos], '.')
 	if n < 100 {
 		return append(dst, '0'+byte(n/10), '0'+byte(n%10))
 	}

@@ -222,6 +222,11 @@ func parallel(fs ...func() error) error {
 	return nil
 }
 
+// everyone returns a function once for each processor, for parallel.
+func everyone(f func() error) []func() error {
+	return slices.Repeat([]func() error{f}, runtime.GOMAXPROCS(0))
+}
+
 // A fields cuts a record at blanks.
 type fields struct {
 	s []byte
