@@ -18,9 +18,16 @@ func TileShape() (mr, nr int) {
 // ascending order and has a relative error of at most (d+1)·2⁻²⁴ of
 // Σ|a|·|b|; operations may be fused. Equal rows give equal bits wherever they
 // stand in their panels.
-func GemmTile(c, a, b []float32, d int, add bool) { gemmTile(level, c, a, b, d, add) }
+func GemmTile(c, a, b []float32, d int, add bool) { gemmTile(level, c, a, b, b, d, add) }
 
-func gemmTile(l Level, c, a, b []float32, d int, add bool) {
+// GemmTileAhead is [GemmTile] that on its way fetches 4·d numbers from the
+// beginning of next, which is not empty, to the second cache, at levels that
+// can.
+func GemmTileAhead(c, a, b, next []float32, d int, add bool) {
+	gemmTile(level, c, a, b, next, d, add)
+}
+
+func gemmTile(l Level, c, a, b, next []float32, d int, add bool) {
 	s := tileShape[l]
 	c, a, b = c[:s.mr*s.nr], a[:s.mr*d], b[:s.nr*d]
 	if d == 0 {
@@ -29,7 +36,7 @@ func gemmTile(l Level, c, a, b []float32, d int, add bool) {
 		}
 		return
 	}
-	gemmKernel(l, c, a, b, d, add)
+	gemmKernel(l, c, a, b, next, d, add)
 }
 
 // gemmGo is the specification, for any shape with mr a multiple of 2 and nr of

@@ -4,14 +4,15 @@
 
 #include "textflag.h"
 
-// func gemm12x32AVX512(c *float32, a *float32, b *float32, d int, add int)
+// func gemm12x32AVX512(c *float32, a *float32, b *float32, next *float32, d int, add int)
 // Requires: AVX, AVX512F, MMX+
-TEXT ·gemm12x32AVX512(SB), NOSPLIT, $0-40
+TEXT ·gemm12x32AVX512(SB), NOSPLIT, $0-48
 	MOVQ   c+0(FP), AX
 	MOVQ   a+8(FP), CX
 	MOVQ   b+16(FP), DX
-	MOVQ   d+24(FP), BX
-	MOVQ   add+32(FP), SI
+	MOVQ   d+32(FP), BX
+	MOVQ   add+40(FP), SI
+	MOVQ   next+24(FP), DI
 	TESTQ  SI, SI
 	JNZ    add
 	VPXORD Z0, Z0, Z0
@@ -72,6 +73,7 @@ start:
 	JZ   kRest
 
 kFour:
+	PREFETCHT1   (DI)
 	VMOVUPS      (DX), Z24
 	VMOVUPS      64(DX), Z25
 	PREFETCHT0   2048(DX)
@@ -237,6 +239,7 @@ kFour:
 	VFMADD231PS  Z25, Z26, Z23
 	ADDQ         $0xc0, CX
 	ADDQ         $+512, DX
+	ADDQ         $0x40, DI
 	DECQ         SI
 	JNZ          kFour
 
@@ -245,6 +248,7 @@ kRest:
 	JZ   kDone
 
 kOne:
+	PREFETCHT1   (DI)
 	VMOVUPS      (DX), Z24
 	VMOVUPS      64(DX), Z25
 	PREFETCHT0   2048(DX)

@@ -2,6 +2,6 @@
 
 package vec
 
-func gemmKernel(l Level, c, a, b []float32, d int, add bool) {
+func gemmKernel(l Level, c, a, b, _ []float32, d int, add bool) {
 	gemmGo(c, a, b, tileShape[l].mr, tileShape[l].nr, d, add)
 }

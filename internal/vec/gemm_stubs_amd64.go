@@ -4,10 +4,10 @@
 
 package vec
 
-// gemm12x32AVX512 is GemmTile with 24 sums of 16 lanes.
+// gemm12x32AVX512 is GemmTile with 24 sums of 16 lanes. It fetches 16·d bytes from next on.
 //
 //go:noescape
-func gemm12x32AVX512(c *float32, a *float32, b *float32, d int, add int)
+func gemm12x32AVX512(c *float32, a *float32, b *float32, next *float32, d int, add int)
 
 // gemm6x16AVX2 is GemmTile with 12 sums of 8 lanes.
 //

@@ -40,7 +40,7 @@ func TestGemmTile(t *testing.T) {
 				for _, add := range []bool{false, true} {
 					c := guarded(r, mr*nr, off)
 					before := append([]float32(nil), c...)
-					gemmTile(l, c, a, b, d, add)
+					gemmTile(l, c, a, b, b, d, add)
 					for i := range mr {
 						for j := range nr {
 							var want, size float64
@@ -86,7 +86,7 @@ func TestGemmTilePlace(t *testing.T) {
 					b[k*nr+j] = y[k]
 				}
 			}
-			gemmTile(l, c, a, b, d, false)
+			gemmTile(l, c, a, b, b, d, false)
 			for _, v := range c {
 				if v != c[0] {
 					t.Fatalf("%v: %v and %v", l, v, c[0])
@@ -112,7 +112,7 @@ func BenchmarkKernel(b *testing.B) {
 			b.Run(fmt.Sprintf("name=gemm/level=%v/d=%d", l, d), func(b *testing.B) {
 				for i := 0; b.Loop(); i++ {
 					for p := range panels {
-						gemmTile(l, c[p*mr*nr:][:mr*nr], x[p*mr*d:][:mr*d], y[i%2*nr*d:][:nr*d], d, false)
+						gemmTile(l, c[p*mr*nr:][:mr*nr], x[p*mr*d:][:mr*d], y[i%2*nr*d:][:nr*d], y, d, false)
 					}
 				}
 				b.ReportMetric(2*float64(panels*mr*nr*d)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")

@@ -38,13 +38,15 @@ func newTileScratch(mr, nr, d int) *tileScratch {
 	}
 }
 
-// multiply fills t.c with the tiles of the first row panels against one column
-// panel; the panels have d columns, of which depth count.
+// multiply fills t.c with the tiles of the first row panels against the first
+// column panel of b; the panels have d columns, of which depth count.
+// Meanwhile it fetches the column panel behind it.
 func (t *tileScratch) multiply(a, b []float32, count, d, depth int) {
-	mr, nr := t.mr, t.nr
+	next := b[min(t.nr*d, len(b)-1):]
 	for k := 0; k == 0 || k < depth; k += maxDepth {
 		for p := range count {
-			vec.GemmTile(t.c[p*mr*nr:], a[(p*d+k)*mr:], b[k*nr:], min(maxDepth, depth-k), k > 0)
+			vec.GemmTileAhead(t.c[p*t.mr*t.nr:], a[(p*d+k)*t.mr:], b[k*t.nr:], next, min(maxDepth, depth-k), k > 0)
+			next = next[min(4*depth, len(next)-1):]
 		}
 	}
 }

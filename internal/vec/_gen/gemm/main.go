@@ -51,10 +51,11 @@ func load() (c, a, b reg.Register, d, flag reg.GPVirtual) {
 
 func avx512() {
 	const mr = 12
-	TEXT("gemm12x32AVX512", NOSPLIT, "func(c, a, b *float32, d, add int)")
+	TEXT("gemm12x32AVX512", NOSPLIT, "func(c, a, b, next *float32, d, add int)")
 	Pragma("noescape")
-	Doc("gemm12x32AVX512 is GemmTile with 24 sums of 16 lanes.")
+	Doc("gemm12x32AVX512 is GemmTile with 24 sums of 16 lanes. It fetches 16·d bytes from next on.")
 	c, a, b, d, flag := load()
+	next := Load(Param("next"), GP64())
 	var acc [mr][2]reg.VecVirtual
 	for r := range acc {
 		for h := range acc[r] {
@@ -79,6 +80,9 @@ func avx512() {
 	}
 	Label("start")
 	loop("k", d, func(k int) {
+		if k == 0 {
+			PREFETCHT1(Mem{Base: next})
+		}
 		VMOVUPS(Mem{Base: b, Disp: 128 * k}, b0)
 		VMOVUPS(Mem{Base: b, Disp: 128*k + 64}, b1)
 		PREFETCHT0(Mem{Base: b, Disp: 128*k + 2048})
@@ -95,6 +99,9 @@ func avx512() {
 	}, func(n int) {
 		ADDQ(Imm(uint64(4*mr*n)), a)
 		ADDQ(I32(int32(128*n)), b)
+		if n == 4 {
+			ADDQ(Imm(64), next)
+		}
 	})
 	for r := range acc {
 		for h := range acc[r] {
