@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"testing"
 )
 
@@ -169,28 +168,6 @@ func TestTiny(t *testing.T) {
 	var ve *ValueError
 	if !errors.As(err, &ve) || ve.Row != 1 || ve.Col != 1 {
 		t.Fatal(err)
-	}
-}
-
-func TestSelectKeys(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 2))
-	for range 2000 {
-		n := 1 + r.IntN(200)
-		a := make([]uint64, n)
-		for i, v := range r.Perm(n) {
-			a[i] = uint64(v) * 3
-		}
-		k := 1 + r.IntN(n)
-		want := slices.Clone(a)
-		slices.Sort(want)
-		selectKeys(a, k)
-		if a[k-1] != want[k-1] {
-			t.Fatal(n, k, a[k-1], want[k-1])
-		}
-		slices.Sort(a[:k])
-		if !slices.Equal(a[:k], want[:k]) {
-			t.Fatal(n, k)
-		}
 	}
 }
 

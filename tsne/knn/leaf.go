@@ -181,7 +181,7 @@ func (t *leafJoin) cut(p, r int) {
 	if len(hits) <= keep {
 		return
 	}
-	selectKeys(hits, keep)
+	vec.SelectKeys(hits, keep)
 	limit := t.bound(p).around(keyValue(hits[keep-1]))
 	top := makeKey(limit, -1) // behind all rows of that value
 	n := keep

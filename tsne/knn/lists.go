@@ -3,6 +3,8 @@ package knn
 import (
 	"math"
 	"sync"
+
+	"github.com/semamap/semamap/internal/vec"
 )
 
 // lists collects, for each of n rows, the keep smallest candidates under the
@@ -87,7 +89,7 @@ func (l *lists) push(i int, key uint64) (full bool) {
 // cut leaves the smallest entries of the full list i.
 func (l *lists) cut(i int) {
 	list := l.key[i*l.size:][:l.size]
-	selectKeys(list, l.keep)
+	vec.SelectKeys(list, l.keep)
 	l.count[i] = int32(l.keep)
 	l.top[i] = list[l.keep-1]
 	l.limit[i] = keyValue(l.top[i])
@@ -135,7 +137,7 @@ func (l *lists) finish(i int) (list []uint64, top uint64) {
 	c := int(l.count[i])
 	list = l.key[i*l.size:][:c]
 	if c > l.keep {
-		selectKeys(list, l.keep)
+		vec.SelectKeys(list, l.keep)
 		list = list[:l.keep]
 		l.count[i] = int32(l.keep)
 	}
@@ -143,55 +145,4 @@ func (l *lists) finish(i int) (list []uint64, top uint64) {
 		top = max(top, k)
 	}
 	return list, top
-}
-
-// selectKeys moves the n smallest of the keys, which all differ, to the front
-// and the largest of them to place n-1.
-func selectKeys(a []uint64, n int) {
-	want := n - 1
-	lo, hi := 0, len(a)-1
-	for hi-lo > 16 {
-		// The median of three for a pivot.
-		m := int(uint(lo+hi) / 2)
-		if a[m] < a[lo] {
-			a[m], a[lo] = a[lo], a[m]
-		}
-		if a[hi] < a[lo] {
-			a[hi], a[lo] = a[lo], a[hi]
-		}
-		if a[hi] < a[m] {
-			a[hi], a[m] = a[m], a[hi]
-		}
-		p := a[m]
-		i, j := lo, hi
-		for i <= j {
-			for a[i] < p {
-				i++
-			}
-			for a[j] > p {
-				j--
-			}
-			if i <= j {
-				a[i], a[j] = a[j], a[i]
-				i++
-				j--
-			}
-		}
-		switch {
-		case want <= j:
-			hi = j
-		case want >= i:
-			lo = i
-		default:
-			return
-		}
-	}
-	for i := lo + 1; i <= hi; i++ {
-		v := a[i]
-		j := i
-		for ; j > lo && a[j-1] > v; j-- {
-			a[j] = a[j-1]
-		}
-		a[j] = v
-	}
 }
