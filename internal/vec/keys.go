@@ -1,7 +1,7 @@
 package vec
 
 // SelectKeys moves the n smallest of the keys, which all differ, to the front
-// and the largest of them to place n-1; the others are lost. n is from 1 to
+// and the largest of them to place n-1; the others follow. n is from 1 to
 // len(a).
 func SelectKeys(a []uint64, n int) { selectKeys(level, a, n) }
 

@@ -24,15 +24,15 @@ func selectKeys(l Level, a []uint64, n int) {
 		b := a[lo:hi]
 		p := middle(middle(b[0], b[s], b[2*s]), middle(b[3*s], b[4*s], b[5*s]), middle(b[6*s], b[7*s], b[8*s]))
 		low := partitionKeysAVX512(&b[0], m, p, &above[0])
+		copy(b[low:], above[:m-low])
 		switch {
 		case low == m: // keys do not differ
 			selectKeysGo(b, n-lo)
 			return
 		case lo+low >= n:
 			hi = lo + low
-			continue
+		default:
+			lo += low
 		}
-		lo += low
-		copy(a[lo:hi], above[:m-low])
 	}
 }

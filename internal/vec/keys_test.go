@@ -38,6 +38,9 @@ func TestSelectKeys(t *testing.T) {
 				if got := slices.Sorted(slices.Values(a[:n])); a[n-1] != want[n-1] || !slices.Equal(got, want) {
 					t.Fatalf("%v: %d of %d: not the smallest, or %d is last", l, n, m, a[n-1])
 				}
+				if !slices.Equal(slices.Sorted(slices.Values(a)), slices.Sorted(slices.Values(before[8:8+m]))) {
+					t.Fatalf("%v: %d of %d: keys are lost", l, n, m)
+				}
 				if !slices.Equal(before[:8], whole[:8]) || !slices.Equal(before[8+m:], whole[8+m:]) {
 					t.Fatalf("%v: %d of %d: wrote outside", l, n, m)
 				}

@@ -42,11 +42,16 @@ func newTileScratch(mr, nr, d int) *tileScratch {
 // column panel of b; the panels have d columns, of which depth count.
 // Meanwhile it fetches the column panel behind it.
 func (t *tileScratch) multiply(a, b []float32, count, d, depth int) {
-	next := b[min(t.nr*d, len(b)-1):]
+	next := b
+	if len(b) > t.nr*d {
+		next = b[t.nr*d:]
+	}
 	for k := 0; k == 0 || k < depth; k += maxDepth {
 		for p := range count {
 			vec.GemmTileAhead(t.c[p*t.mr*t.nr:], a[(p*d+k)*t.mr:], b[k*t.nr:], next, min(maxDepth, depth-k), k > 0)
-			next = next[min(4*depth, len(next)-1):]
+			if len(next) > 4*depth {
+				next = next[4*depth:]
+			}
 		}
 	}
 }
