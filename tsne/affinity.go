@@ -147,38 +147,57 @@ func total(w []float64, n int) float64 {
 // symmetrize adds the matrix of n rows of k values, columns ascending, and its
 // transpose, and divides by twice the total weight.
 func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []float64, workers int) (*Affinities, error) {
-	// The transpose, by counting: its columns come out ascending.
+	// The transpose, by counting: its columns come out ascending. Each worker
+	// takes a range of columns, which is one stretch of every row.
 	ptr := make([]int64, n+1)
-	for i, j := range col {
-		if i&0xfffff == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		ptr[j+1]++
+	size := max(1, par.NumBlocks(n, par.Workers(workers)))
+	ranges := func(f func(i, e int, j int32)) error {
+		return par.Blocks(ctx, workers, n, size, func(_, _, lo, hi int) {
+			for i := range n {
+				if i&1023 == 0 && ctx.Err() != nil {
+					return
+				}
+				c := col[i*k : (i+1)*k]
+				from, _ := slices.BinarySearch(c, int32(lo))
+				for e, j := range c[from:] {
+					if int(j) >= hi {
+						break
+					}
+					f(i, i*k+from+e, j)
+				}
+			}
+		})
+	}
+	if err := ranges(func(_, _ int, j int32) { ptr[j+1]++ }); err != nil {
+		return nil, err
 	}
 	for i := range n {
 		ptr[i+1] += ptr[i]
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
 	tcol, tval := make([]int32, len(col)), make([]float64, len(col))
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	at := slices.Clone(ptr[:n])
-	for i := range n {
-		if i&1023 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		for e := i * k; e < (i+1)*k; e++ {
-			j := col[e]
-			t := at[j]
-			at[j]++
-			tcol[t], tval[t] = int32(i), val[e]
-		}
+	err := ranges(func(i, e int, j int32) {
+		t := at[j]
+		at[j]++
+		tcol[t], tval[t] = int32(i), val[e]
+	})
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return nil, err
 	}
 	row := func(i int) (c, tc []int32, v, tv []float64) {
 		return col[i*k : (i+1)*k], tcol[ptr[i]:ptr[i+1]], val[i*k : (i+1)*k], tval[ptr[i]:ptr[i+1]]
 	}
 	a := &Affinities{Ptr: make([]int64, n+1)}
-	err := par.Blocks(ctx, workers, n, 512, func(_, _, lo, hi int) {
+	err = par.Blocks(ctx, workers, n, 512, func(_, _, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			c, tc, _, _ := row(i)
 			both, x, y := 0, 0, 0

@@ -132,12 +132,20 @@ func (e *exact) copyFrame(centre bool) error {
 		err := e.eachRow(s, size, func(_, b, _ int, row []float32) {
 			p := &part[b]
 			var length float64
+			// Magnitudes are ordered as their bits are.
+			centred, raw := math.Float64bits(p.centred), math.Float64bits(p.raw)
+			mean := mean[:len(row)]
 			for c, v := range row {
 				w := float64(v)
-				p.centred = max(p.centred, math.Abs(w-mean[c]))
-				p.raw = max(p.raw, math.Abs(w))
+				if m := math.Float64bits(w-mean[c]) &^ (1 << 63); m > centred {
+					centred = m
+				}
+				if m := math.Float64bits(w) &^ (1 << 63); m > raw {
+					raw = m
+				}
 				length += w * w
 			}
+			p.centred, p.raw = math.Float64frombits(centred), math.Float64frombits(raw)
 			p.length = max(p.length, length)
 			if p.whole && p.raw <= 4096 {
 				for _, v := range row {
