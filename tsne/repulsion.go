@@ -40,9 +40,13 @@ func newRepulsor(n, dims int, w []float32, s *Settings, p *pool) *repulsor {
 		r.sumW2 += float64(v) * float64(v)
 	}
 	if r.spacing == 0 {
-		r.spacing = 0.5
-		if n < 20000 {
+		switch { // the error grows with the spacing and falls with n
+		case n < 8000:
 			r.spacing = 0.4
+		case n < 20000:
+			r.spacing = 0.44
+		default:
+			r.spacing = 0.5
 		}
 	}
 	r.phi = make([]float32, n)

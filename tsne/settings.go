@@ -41,7 +41,8 @@ type Settings struct {
 	Method Method
 
 	// Spacing is the distance of the mesh nodes, at most 0.6. Zero means 0.5,
-	// or 0.4 below 20,000 distinct rows. Small maps use a finer mesh.
+	// 0.44 below 20,000 distinct rows and 0.4 below 8,000. Small maps use a
+	// finer mesh.
 	Spacing float64
 
 	// Theta is the opening of the tree: a cell of full width s is summed as a

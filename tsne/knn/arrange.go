@@ -9,13 +9,15 @@ import (
 )
 
 const (
-	arrangeRows = 2048 // fewer rows are not worth it
 	arrangeSeed = 0x6b6e6e
 	cellRows    = 256 // rows of a cell, unless there would be more than maxCells
 	maxCells    = 4096
 	cellAlign   = 32 // column panels lie in one cell
 	nearCells   = 16
 )
+
+// arrangeRows is how many rows make an order worth it. Tests change it.
+var arrangeRows = 16384
 
 // An arrangement is an order of the rows in which near rows stand near each
 // other, cut into cells, and tells which cells are near each other. A search

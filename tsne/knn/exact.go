@@ -45,7 +45,7 @@ func searchExact(ctx context.Context, ref, x *source, k int, same bool, set *Set
 	if err := e.copyFrame(true); err != nil {
 		return nil, err
 	}
-	if same && ref.flat != nil && ref.n >= arrangeRows {
+	if same && ref.flat != nil {
 		rows, err := ref.view(ctx, e.workers, 0, ref.n, nil)
 		if err != nil {
 			return nil, err
@@ -59,8 +59,10 @@ func searchExact(ctx context.Context, ref, x *source, k int, same bool, set *Set
 			// would keep it until the heap has doubled.
 			runtime.GC()
 		}
-		if err := e.arrange(&rows); err != nil {
-			return nil, err
+		if ref.n >= arrangeRows || e.low != nil {
+			if err := e.arrange(&rows); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if err := e.candidates(); err != nil {

@@ -21,6 +21,7 @@ func eachLevel(f func(l vec.Level)) {
 
 // The graph has the same bits at every level, for any number of goroutines.
 func TestLevels(t *testing.T) {
+	arrangeFrom(t, 1000)
 	c := combination(21, 600, 60, 128, false)
 	x := Rows(curved(2, 1100, 40), 1100, 40)
 	q := Rows(curved(3, 133, 40), 133, 40)

@@ -40,6 +40,12 @@ func lowerFor(t *testing.T, columns int) {
 	t.Cleanup(func() { lowerTo = old })
 }
 
+func arrangeFrom(t *testing.T, n int) {
+	old := arrangeRows
+	arrangeRows = n
+	t.Cleanup(func() { arrangeRows = old })
+}
+
 // The search through a projection gives the lists of all distances, bit for
 // bit, however badly the projection fits.
 func TestLowered(t *testing.T) {
@@ -193,6 +199,7 @@ func TestRank(t *testing.T) {
 // Cells that are far apart are passed over, and no neighbour is lost by it.
 func TestApart(t *testing.T) {
 	const n, k = 2500, 10
+	arrangeFrom(t, n)
 	for _, d := range []int{1, 2, 3} {
 		for name, x := range map[string][]float32{"normal": normal(5, n*d), "whole": normal(6, n*d)} {
 			if name == "whole" {
