@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/semamap/semamap/internal/vec"
 )
 
 // A Kernel turns the distances of a row's neighbours into conditional
@@ -232,8 +234,11 @@ func calibrate(p, d2, w []float64, u float64) (beta float64, ok bool) {
 	for range 200 {
 		var s, se, see float64 // Σ v, Σ v z, Σ v z² with v = w exp(−z), z = β e
 		for j, d := range d2 {
-			z := float64(beta * (d - near))
-			v := exp(-z)
+			p[j] = -float64(beta * (d - near))
+		}
+		vec.ExpAll(p)
+		for j, d := range d2 {
+			z, v := float64(beta*(d-near)), p[j]
 			if w != nil {
 				v *= w[j]
 			}

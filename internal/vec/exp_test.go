@@ -1,0 +1,39 @@
+package vec
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+func TestExp(t *testing.T) {
+	r := rand.New(rand.NewPCG(13, 14))
+	for _, l := range levels() {
+		for n := range 40 {
+			for _, scale := range []float64{1e-300, 1e-9, 1, 30, 699, 760} {
+				x := make([]float64, n)
+				for i := range x {
+					x[i] = (2*r.Float64() - 1) * scale
+				}
+				if n > 3 {
+					x[0], x[1], x[2] = 0, math.Copysign(0, -1), -scale
+				}
+				got := append([]float64(nil), x...)
+				expAll(l, got)
+				for i, v := range x {
+					if want := Exp(v); math.Float64bits(got[i]) != math.Float64bits(want) {
+						t.Fatalf("%v: exp(%v) = %v, want %v", l, v, got[i], want)
+					}
+					if want := math.Exp(v); math.Abs(got[i]-want) > 3e-16*want+1e-322 && !math.IsInf(want, 1) {
+						t.Fatalf("%v: exp(%v) = %v, but package math says %v", l, v, got[i], want)
+					}
+				}
+			}
+		}
+		odd := []float64{math.NaN(), math.Inf(1), math.Inf(-1), 710, -746, 1, 2, 3}
+		expAll(l, odd)
+		if odd[0] == odd[0] || !math.IsInf(odd[1], 1) || odd[2] != 0 || !math.IsInf(odd[3], 1) || odd[4] != 0 || odd[5] != Exp(1) {
+			t.Errorf("%v: %v", l, odd)
+		}
+	}
+}
