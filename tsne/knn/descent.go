@@ -60,7 +60,7 @@ type descent struct {
 // plan returns the memory the search needs, and how much of it is the scratch
 // memory of one goroutine.
 func (e *descent) plan(used int64) (bytes, scratch int64) {
-	n, k, d := int64(e.n), int64(e.k), int64(roundUp(e.d, 8))
+	n, k, d := int64(e.n), int64(e.k), int64(roundUp(max(e.d, 1), 8))
 	leaf := int64(e.leafRows())
 	scratch = 4*d*(leaf+64) + 8*d + 16*8*leaf + 1<<20
 	tree := int64(4 + 4 + 1 + 4) // its order and scratch, and the places of rows
@@ -70,7 +70,7 @@ func (e *descent) plan(used int64) (bytes, scratch int64) {
 
 // leafRows is the size of the largest leaf: more rows bear larger ones.
 func (e *descent) leafRows() int {
-	size := min(max(int(math.Sqrt(float64(e.n))), leastLeaf), mostLeaf, leafNumbers/e.d)
+	size := min(max(int(math.Sqrt(float64(e.n))), leastLeaf), mostLeaf, leafNumbers/max(e.d, 1))
 	return max(size, 256, 3*e.k)
 }
 
@@ -175,7 +175,7 @@ func (e *descent) layOut() error {
 		return err
 	}
 	e.leaves = leaves
-	e.d = roundUp(e.d, 8) // zeros behind a row change no bit of a canonical distance
+	e.d = roundUp(max(e.d, 1), 8) // zeros behind a row change no bit of a canonical distance
 	flat := make([]float32, e.n*e.d)
 	err = par.Blocks(e.ctx, e.workers, e.n, 64, func(_, _, lo, hi int) {
 		for p := lo; p < hi; p++ {

@@ -19,6 +19,7 @@ const (
 	lowerTests  = 32     // rows on which the bounds are tried
 	lowerOthers = 2048   // rows each of them is compared with
 	lowerStep   = 32     // columns tried are multiples
+	lowerBlock  = 96     // rows that a goroutine projects at a time
 )
 
 // lowerTo is for tests: the number of columns, whatever the cost.
@@ -96,7 +97,8 @@ func (e *exact) lowerCost(s, q int) int64 {
 	n, d := int64(e.ref.n), int64(e.ref.d)
 	bytes := 4 * (d*(2*int64(s)+d+3*lowerMost) + lowerOthers*(d+lowerStep+3*lowerTests))
 	if q > 0 {
-		bytes += 4 * n * int64(q+1+e.workers) // with counts and marks
+		bytes += 4 * n * int64(q+1+e.workers)                       // with counts and marks
+		bytes += 4 * int64(e.workers) * lowerBlock * (d + int64(q)) // while they are made
 	}
 	return bytes
 }
@@ -176,12 +178,14 @@ func (e *exact) subspace(sample []float32, s, d int) ([]float32, error) {
 }
 
 // orthonormalise makes the 16 columns of a panel orthonormal to each other and
-// to all but the last 16 rows of q, which become the columns.
+// to all but the last 16 rows of q, which become the columns. Columns that
+// depend on those before become zero.
 func orthonormalise(panel, q []float32, d int) {
 	before := len(q)/d - vec.Lanes
 	own := q[before*d:]
 	var u [vec.Lanes]float32
-	for range 2 {
+	var left [2][vec.Lanes]float64 // squared lengths after each pass
+	for pass := range left {
 		for r := range before {
 			row := q[r*d:][:d]
 			vec.Panel(&u, row, panel)
@@ -189,6 +193,11 @@ func orthonormalise(panel, q []float32, d int) {
 				u[l] = -u[l]
 			}
 			vec.PanelAdd(panel, row, &u)
+		}
+		for c := range d {
+			for l, v := range panel[c*vec.Lanes:][:vec.Lanes] {
+				left[pass][l] += float64(v) * float64(v)
+			}
 		}
 	}
 	for l := range vec.Lanes {
@@ -215,7 +224,8 @@ func orthonormalise(panel, q []float32, d int) {
 			is += float64(v) * float64(v)
 		}
 		f := 0.0
-		if is > 1e-12*was && is > 0 {
+		// What a second pass takes away nearly whole was rounding error.
+		if is > 1e-12*was && is > 0 && left[1][l] > 1e-6*left[0][l] {
 			f = 1 / math.Sqrt(is)
 		}
 		for c := range x {
@@ -238,6 +248,7 @@ func (e *exact) rank(basis, sample []float32, s, d int) (int, error) {
 	test := func(t int) int { return t * others / tests }
 	limit := make([]float64, tests) // what the neighbours' distances come to
 	kth := max(1, int(math.Round(float64(e.k)*float64(others)/float64(n))))
+	kth = min(kth, others-1)
 	err := par.Blocks(e.ctx, e.workers, tests, 1, func(_, t, _, _ int) {
 		best := nearest{k: kth + 1} // with the row itself
 		for j := range others {
@@ -338,22 +349,21 @@ func (e *exact) project(rows *view, basis []float32, p int) error {
 	delta = math.Sqrt(delta)*1.001 + float64(d)*0x1p-50
 	// z = HPᵀx + e: |H-I| ≤ delta, |e| ≤ err |x|.
 	l.eta = 2.1 * (delta + roundings(p))
-	const band = 1024
 	type buffers struct{ x, z []float32 }
 	tmp := make([]buffers, e.workers)
 	columns, err := e.panels(basis, p, d)
 	if err != nil {
 		return err
 	}
-	err = par.Blocks(e.ctx, e.workers, n, band, func(w, _, lo, hi int) {
+	err = par.Blocks(e.ctx, e.workers, n, lowerBlock, func(w, _, lo, hi int) {
 		t := &tmp[w]
 		if t.x == nil {
-			t.x, t.z = make([]float32, band*d), make([]float32, band*p)
+			t.x, t.z = make([]float32, lowerBlock*d), make([]float32, lowerBlock*p)
 		}
 		for i := lo; i < hi; i++ {
 			e.copyInto(t.x[(i-lo)*d:][:d], 1, rows.row(i), 0, 1)
 		}
-		dots(t.z, t.x, columns, hi-lo, p, d)
+		dots(e.ctx, t.z, t.x, columns, hi-lo, p, d)
 		for i := lo; i < hi; i++ {
 			var in float64
 			to := l.z[i*q:][:q]
@@ -367,6 +377,9 @@ func (e *exact) project(rows *view, basis []float32, p int) error {
 			to[p] = math.Nextafter32(float32(out*(1+0x1p-40)), float32(math.Inf(1)))
 		}
 	})
+	if err == nil {
+		err = e.ctx.Err()
+	}
 	if err != nil {
 		return err
 	}

@@ -216,3 +216,39 @@ func TestApart(t *testing.T) {
 		}
 	}
 }
+
+// Nearly all rows as neighbours, of rows among which the sample has few.
+func TestRankManyNeighbours(t *testing.T) {
+	const n, d = 4200, 130
+	x := flat(1, n, d, 20, 0.05)
+	src, err := newSource(Rows(x, n, d), Euclidean)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &exact{rescorer: newRescorer(t.Context(), src, src, n-1, true, &Settings{})}
+	if err := e.copyFrame(true); err != nil {
+		t.Fatal(err)
+	}
+	rows, _ := src.view(t.Context(), 1, 0, n, nil)
+	sample := e.sample(&rows, lowerRows)
+	basis, err := e.subspace(sample, lowerRows, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.rank(basis, sample, lowerRows, d); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Rows without columns are all equal, however they are searched.
+func TestNoColumns(t *testing.T) {
+	for _, m := range []Method{Auto, Exact, Descent} {
+		g, err := Search(t.Context(), Rows(nil, 3000, 0), 5, &Settings{Method: m})
+		if err != nil {
+			t.Fatal(m, err)
+		}
+		if index, d2 := g.Row(7); index[0] != 0 || d2[4] != 0 {
+			t.Error(m, index, d2)
+		}
+	}
+}

@@ -1,6 +1,8 @@
 package knn
 
 import (
+	"context"
+
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
 )
@@ -39,13 +41,13 @@ func (e *exact) transpose(x []float32, n, d int) ([]float32, error) {
 }
 
 // dots fills dst, m×n, with the inner products of the m rows of a with the n
-// rows in the panels.
-func dots(dst, a, panels []float32, m, n, d int) {
+// rows in the panels. When the context ends, the rest of dst stays as it is.
+func dots(ctx context.Context, dst, a, panels []float32, m, n, d int) {
 	mr, nr := vec.TileShape()
 	rows := make([]float32, mr*d)
 	tile := make([]float32, mr*nr)
 	sum := make([]float64, mr*nr)
-	for i := 0; i < m; i += mr {
+	for i := 0; i < m && ctx.Err() == nil; i += mr {
 		count := min(mr, m-i)
 		clear(rows)
 		for r := range count {
@@ -79,7 +81,7 @@ func (e *exact) products(dst, a, b []float32, m, n, d int) error {
 		return err
 	}
 	err = par.Blocks(e.ctx, e.workers, m, rows, func(_, _, lo, hi int) {
-		dots(dst[lo*n:hi*n], a[lo*d:hi*d], p, hi-lo, n, d)
+		dots(e.ctx, dst[lo*n:hi*n], a[lo*d:hi*d], p, hi-lo, n, d)
 	})
 	if err == nil {
 		err = e.ctx.Err()
