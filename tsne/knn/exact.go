@@ -59,7 +59,8 @@ func searchExact(ctx context.Context, ref, x *source, k int, same bool, set *Set
 			// would keep it until the heap has doubled.
 			runtime.GC()
 		}
-		if ref.n >= arrangeRows || e.low != nil {
+		// The products of long rows outweigh all else.
+		if ref.n >= arrangeRows && ref.d < lowerDim || e.low != nil {
 			if err := e.arrange(&rows); err != nil {
 				return nil, err
 			}
