@@ -1,11 +1,15 @@
 package knn
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"runtime/debug"
 	"testing"
+	"time"
 
 	"github.com/semamap/semamap/internal/vec"
 )
@@ -251,4 +255,198 @@ func TestNoColumns(t *testing.T) {
 			t.Error(m, index, d2)
 		}
 	}
+}
+
+// lowerable returns a search of x that is ready to be lowered.
+func lowerable(t *testing.T, x []float32, n, d, k int) (*exact, view) {
+	t.Helper()
+	src, err := newSource(Rows(x, n, d), Euclidean)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &exact{rescorer: newRescorer(t.Context(), src, src, k, true, &Settings{})}
+	e.graph = newGraph(0, 0)
+	if err := e.copyFrame(true); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := src.view(t.Context(), 1, 0, n, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, rows
+}
+
+// Rows that are zero but for some columns have a basis of few rows; it does not
+// go on with rounding errors.
+func TestBasisOfFewColumns(t *testing.T) {
+	const n, d = 600, 128
+	for _, rank := range []int{1, 5, 10, 16, 20, 32} {
+		x := normal(3, n*d)
+		for i := range x {
+			if i%d >= rank {
+				x[i] = 0
+			}
+		}
+		lowerFor(t, 48)
+		e, rows := lowerable(t, x, n, d, 5)
+		if err := e.lower(&rows); err != nil {
+			t.Fatal(err)
+		}
+		if e.low.eta > 1e-3 {
+			t.Errorf("rank %d: eta is %v", rank, e.low.eta)
+		}
+	}
+}
+
+// Searches of random shape, data and settings, with and without an order and a
+// projection, give the lists of all distances.
+func TestRandomSearches(t *testing.T) {
+	searches := 300
+	if testing.Short() || vec.Best() == vec.Go {
+		searches = 40
+	}
+	oldRows, oldTo, oldProcs := arrangeRows, lowerTo, runtime.GOMAXPROCS(0)
+	defer func() {
+		arrangeRows, lowerTo = oldRows, oldTo
+		runtime.GOMAXPROCS(oldProcs)
+	}()
+	for seed := range uint64(searches) {
+		r := rand.New(rand.NewPCG(seed, 77))
+		n := []int{2 + r.IntN(40), 250 + r.IntN(20), 1 + r.IntN(900)}[r.IntN(3)]
+		d := []int{1, 2, 3, 17, 128, 129, 160, 128 + r.IntN(70)}[r.IntN(8)]
+		rank, kind := 1+r.IntN(min(d, 40)), r.IntN(12)
+		base, x := normal(seed, rank*d), make([]float32, n*d)
+		u := make([]float64, rank)
+		for i := range n {
+			for b := range u {
+				u[b] = r.NormFloat64() / (1 + float64(b)/4)
+			}
+			for c := range d {
+				var s float64
+				for b, v := range u {
+					s += v * float64(base[b*d+c])
+				}
+				switch kind {
+				case 0: // near a subspace
+					s += 0.1 * r.NormFloat64()
+				case 1: // ties
+					s = math.Round(s)
+				case 2: // many ties
+					s = float64(r.IntN(2))
+				case 3: // few columns
+					if c >= rank {
+						s = 0
+					}
+				case 4: // far from each other
+					s = 0
+					if c == i%d {
+						s = 1 + float64(i/d)*1e-3
+					}
+				case 5: // two far clusters
+					s = s*1e-7 + float64(i%2)*1e3
+				case 6: // denormal
+					s *= 1e-41
+				case 7: // huge
+					s = max(-1, min(1, s/20)) * 3.3e38
+				case 8:
+					s *= math.Pow(10, float64(i%60)-30)
+				case 9:
+					s *= math.Pow(10, float64(c%60)-30)
+				case 10: // a few bits apart
+					s = float64(base[c]) * (1 + float64(r.IntN(3))*0x1p-23)
+				}
+				x[i*d+c] = float32(s)
+				if s == 0 && r.IntN(2) == 0 {
+					x[i*d+c] = float32(math.Copysign(0, -1))
+				}
+			}
+		}
+		if r.IntN(3) == 0 {
+			for range n / 3 {
+				copy(x[r.IntN(n)*d:][:d], x[r.IntN(n)*d:][:d])
+			}
+		}
+		if r.IntN(5) == 0 {
+			x[r.IntN(len(x))] = []float32{3e38, 1e10, 1e-45, -math.MaxFloat32}[r.IntN(4)]
+		}
+		k := max(0, min([]int{1, 10, n - 1, n - 2, r.IntN(n)}[r.IntN(5)], n-1))
+		arrangeRows, lowerTo = []int{0, oldRows}[r.IntN(2)], 0
+		if d >= lowerDim {
+			lowerTo = []int{0, 1, 16, 33, 64}[r.IntN(5)]
+		}
+		set := &Settings{Workers: r.IntN(5), Method: Exact}
+		if r.IntN(3) == 0 {
+			set.MaxMemory = int64(n)*int64(1+r.IntN(4000)) + 1<<18
+		}
+		level := vec.Level(r.IntN(int(vec.Best()) + 1))
+		restore := vec.Force(level)
+		runtime.GOMAXPROCS(1 + r.IntN(6))
+		p := Rows(x, n, d)
+		g, err := Search(t.Context(), p, k, set)
+		restore()
+		what := fmt.Sprintf("seed %d: kind %d, %d×%d of rank %d, k=%d, lowered to %d, order from %d rows, %v, %+v", seed, kind, n, d, rank, k, lowerTo, arrangeRows, level, *set)
+		if err != nil {
+			if set.MaxMemory == 0 || !errors.Is(err, ErrMemory) {
+				t.Fatal(what, err)
+			}
+			continue
+		}
+		if set.MaxMemory > 0 && g.Stats.Bytes > set.MaxMemory {
+			t.Error(what, g.Stats)
+		}
+		sameGraph(t, what, g, oracle(t, p, p, k, true, Euclidean))
+	}
+}
+
+// A projection stays within the memory that was planned, however many
+// goroutines make it, and ends soon after its context.
+func TestLoweredBytes(t *testing.T) {
+	if testing.Short() || vec.Best() == vec.Go {
+		t.Skip("takes seconds, and a minute without vector kernels")
+	}
+	const n, d, workers = 33_000, 768, 32
+	p := Rows(flat(1, n, d, 12, 0.05), n, d)
+	defer debug.SetGCPercent(debug.SetGCPercent(5))
+	runtime.GC()
+	heap := func() int64 {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	before, peak := heap(), int64(0)
+	stop, done := make(chan bool), make(chan bool)
+	go func() {
+		for {
+			select {
+			case <-stop:
+				close(done)
+				return
+			case <-time.After(2 * time.Millisecond):
+				peak = max(peak, heap())
+			}
+		}
+	}()
+	g, err := Search(t.Context(), p, 15, &Settings{Workers: workers})
+	close(stop)
+	<-done
+	if err != nil || g.Stats.Columns == d {
+		t.Fatal(err, g)
+	}
+	if got := peak - before; got > g.Stats.Bytes*5/4 {
+		t.Errorf("%d bytes were in use, planned %d", got, g.Stats.Bytes)
+	}
+	var worst time.Duration
+	for ms := time.Duration(50); ms < 1000; ms += 100 {
+		ctx, cancel := context.WithTimeout(t.Context(), ms*time.Millisecond)
+		start := time.Now()
+		_, err := Search(ctx, p, 15, nil)
+		cancel()
+		if err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		if err != nil {
+			worst = max(worst, time.Since(start)-ms*time.Millisecond)
+		}
+	}
+	t.Log("ended at most", worst, "after the context")
 }
