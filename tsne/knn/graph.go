@@ -50,7 +50,7 @@ type Stats struct {
 	Rechecked int   // rows whose first list had no proof and was searched again
 	Rescored  int64 // distances taken by the definition
 	Rounds    int   // rounds of Descent
-	Bytes     int64 // largest planned memory beyond the input, result included
+	Bytes     int64 // planned memory beyond the input, result included; a MaxMemory near it may change the method
 }
 
 // Check reports the first defect of a graph that came from elsewhere: slices

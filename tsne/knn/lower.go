@@ -347,7 +347,9 @@ func (e *exact) project(rows *view, basis []float32, p int) error {
 		delta += v
 	}
 	delta = math.Sqrt(delta)*1.001 + float64(d)*0x1p-50
-	// z = HPᵀx + e: |H-I| ≤ delta, |e| ≤ err |x|.
+	// z = Bx + e with |BBᵀ-I| ≤ delta, so that BᵀB is that near the projector to
+	// the rows of B, and |e| ≤ err |x|: products are off by at most
+	// delta + 2√(1+delta) err + err² of the lengths.
 	l.eta = 2.1 * (delta + roundings(p))
 	type buffers struct{ x, z []float32 }
 	tmp := make([]buffers, e.workers)
