@@ -1,9 +1,7 @@
 package tsne_test
 
 import (
-	"compress/gzip"
 	"context"
-	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -19,34 +17,16 @@ import (
 // digits returns the first n images of MNIST, 784 numbers in [0, 1] each, and
 // their labels.
 func digits(t testing.TB, n int) ([]float32, []int32) {
-	b := unzip(t, "data/mnist-70k.u8.gz", n*784)
+	b := golden.Unzip(t, golden.Shared(t, "data/mnist-70k.u8.gz"), n*784)
 	x := make([]float32, len(b))
 	for i, v := range b {
 		x[i] = float32(v) / 255
 	}
 	labels := make([]int32, n)
-	for i, v := range unzip(t, "data/mnist-70k-labels.u8.gz", n) {
+	for i, v := range golden.Unzip(t, golden.Shared(t, "data/mnist-70k-labels.u8.gz"), n) {
 		labels[i] = int32(v)
 	}
 	return x, labels
-}
-
-func unzip(t testing.TB, name string, size int) []byte {
-	t.Helper()
-	f, err := os.Open(golden.Shared(t, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := make([]byte, size)
-	if _, err := io.ReadFull(z, b); err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 // A gate is what a map with default settings must reach: the best of the

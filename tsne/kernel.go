@@ -106,20 +106,13 @@ func (m multiscale) row(p, d2, w, scratch []float64) bool {
 	for _, b := range beta {
 		top = max(top, 0.5*log(b)-float64(b*near))
 	}
-	var sum float64
 	for j, d := range d2 {
 		p[j] = 0
 		for _, b := range beta {
 			p[j] += exp(0.5*log(b) - float64(b*d) - top)
 		}
-		if w != nil {
-			p[j] *= w[j]
-		}
-		sum += p[j]
 	}
-	for j := range p {
-		p[j] /= sum
-	}
+	distribute(p, w)
 	return true
 }
 
@@ -141,17 +134,10 @@ func (s fixedSigma) row(p, d2, w, _ []float64) bool {
 	for _, d := range d2 {
 		near = min(near, d)
 	}
-	var sum float64
 	for j, d := range d2 {
 		p[j] = exp(-float64((d-near)/float64(s)) / float64(s) / 2)
-		if w != nil {
-			p[j] *= w[j]
-		}
-		sum += p[j]
 	}
-	for j := range p {
-		p[j] /= sum
-	}
+	distribute(p, w)
 	return true
 }
 
@@ -180,14 +166,21 @@ func (k uniform) row(p, d2, w, _ []float64) bool {
 
 // ties makes p uniform over the neighbours at a squared distance up to most.
 func ties(p, d2, w []float64, most float64) {
-	var sum float64
 	for j, d := range d2 {
 		p[j] = 0
 		if d <= most {
 			p[j] = 1
-			if w != nil {
-				p[j] = w[j]
-			}
+		}
+	}
+	distribute(p, w)
+}
+
+// distribute multiplies p by the weights and divides it by its sum.
+func distribute(p, w []float64) {
+	var sum float64
+	for j := range p {
+		if w != nil {
+			p[j] *= w[j]
 		}
 		sum += p[j]
 	}

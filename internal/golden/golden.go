@@ -4,7 +4,9 @@ package golden
 
 import (
 	"bytes"
+	"compress/gzip"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -48,6 +50,25 @@ func line(s [][]byte, i int) string {
 		return "(end of file)"
 	}
 	return string(s[i])
+}
+
+// Unzip returns the first size bytes of a gzip file.
+func Unzip(t testing.TB, path string, size int) []byte {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := make([]byte, size)
+	if _, err := io.ReadFull(z, b); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return b
 }
 
 // Shared returns the path of a file of the large test data, which lives in a

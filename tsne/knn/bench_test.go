@@ -1,13 +1,12 @@
 package knn
 
 import (
-	"compress/gzip"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"testing"
 
+	"github.com/semamap/semamap/internal/golden"
 	"github.com/semamap/semamap/internal/vec"
 )
 
@@ -18,19 +17,7 @@ func mnist(t testing.TB, n int) []float32 {
 	if name == "" {
 		t.Skip("needs SEMAMAP_MNIST, the path of mnist-70k.u8.gz")
 	}
-	f, err := os.Open(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := make([]byte, n*784)
-	if _, err := io.ReadFull(z, b); err != nil {
-		t.Fatal(err)
-	}
+	b := golden.Unzip(t, name, n*784)
 	x := make([]float32, len(b))
 	for i, v := range b {
 		x[i] = float32(v) / 255

@@ -281,13 +281,11 @@ func (e *exact) bound(i int) bound {
 
 // boundOf is the bound of a row whose copy has the given squared length.
 func (e *exact) boundOf(len2 float64) bound {
-	b := bound{len2: len2, scale: e.scale, round: canonicalError(e.ref.d), exact: e.whole}
-	l, m, d := math.Sqrt(b.len2)*(1+2*unit), e.longest, float64(e.width())
-	// The inner product; the two lengths, the value and its last addition.
-	b.slack = 1.02*unit*(2*(d+4)*l*m+2*m*m+2*l*m+2*l*l) + d*0x1p-120
-	b.shift = 1.01*unit*(l+m) + 2.02*math.Sqrt(float64(e.ref.d))*flush
+	b := newBound(len2, e.longest, e.scale, e.width(), e.ref.d)
+	b.exact = e.whole
 	if e.low != nil {
-		b.slack = b.slack*(1+e.low.eta) + 2.1*e.low.eta*l*m + 4*math.Sqrt(d)*flush*(l+m)
+		l, m := math.Sqrt(len2)*(1+2*unit), e.longest
+		b.slack = b.slack*(1+e.low.eta) + 2.1*e.low.eta*l*m + 4*math.Sqrt(float64(e.width()))*flush*(l+m)
 		b.exact = false
 	}
 	return b

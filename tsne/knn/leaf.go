@@ -85,7 +85,7 @@ func (t *leafJoin) leaf(ids, place []int32, first int32) {
 		n := min(t.mr, len(ids)-p)
 		copy(t.limit, t.nan)
 		for r := range n {
-			t.limit[r] = t.bound(p + r).from(t.e.worst(ids[p+r]))
+			t.limit[r] = t.bound(p + r).reach(t.e.worst(ids[p+r]))
 			t.hits[r], t.full[r] = t.hits[r][:0], 2*(t.e.k+1)
 		}
 		t.panel(p, n)
@@ -222,36 +222,8 @@ func (t *leafJoin) put(ids, place []int32, first int32, p int, hits []uint64) {
 	t.join.merge(t.e, i)
 }
 
-// A leafBound tells how the value v = |y|² - 2x·y of the copies of two rows of
-// a leaf relates to their distance: v + len2 is within slack of the squared
-// distance of the copies, and the distance of the copies within shift of scale
-// times that of the rows.
-type leafBound struct{ len2, slack, shift, scale, round float64 }
-
-func (t *leafJoin) bound(p int) leafBound {
-	b := leafBound{len2: float64(t.norm[p]), scale: t.scale, round: canonicalError(t.e.d)}
-	l, m, d := math.Sqrt(b.len2)*(1+2*unit), t.longest, float64(t.e.d)
-	b.slack = 1.02*unit*(2*(d+4)*l*m+2*m*m+2*l*m+2*l*l) + d*0x1p-120
-	b.shift = 1.01*unit*(l+m) + 2.02*math.Sqrt(d)*flush
-	return b
-}
-
-// from returns the largest value that a row at the squared distance d2, or
-// nearer, can have.
-func (b leafBound) from(d2 float64) float32 {
-	return b.value(math.Sqrt(d2*(1+4*b.round))*b.scale + b.shift)
-}
-
-// around returns the largest value of a row that can be as near as some row of
-// value v.
-func (b leafBound) around(v float32) float32 {
-	far := math.Sqrt(max(0, float64(v)+b.len2+b.slack)) + b.shift
-	return b.value(far*(1+8*b.round) + b.shift)
-}
-
-func (b leafBound) value(far float64) float32 {
-	v := far*far*(1+0x1p-50) - b.len2 + b.slack
-	return math.Nextafter32(float32(v), float32(math.Inf(1)))
+func (t *leafJoin) bound(p int) bound {
+	return newBound(float64(t.norm[p]), t.longest, t.scale, t.e.d, t.e.d)
 }
 
 // A merger adds rows to a list.

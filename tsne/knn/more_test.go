@@ -1,11 +1,9 @@
 package knn
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -35,19 +33,7 @@ func readGolden[T npy.Number](t *testing.T, name string) []T {
 // The lists of an independent program, on MNIST's bytes; 12 of 2,000 rows have
 // ties.
 func TestGolden(t *testing.T) {
-	f, err := os.Open(golden.Shared(t, "data/mnist-70k.u8.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := make([]byte, 2000*784)
-	if _, err := io.ReadFull(z, b); err != nil {
-		t.Fatal(err)
-	}
+	b := golden.Unzip(t, golden.Shared(t, "data/mnist-70k.u8.gz"), 2000*784)
 	x := make([]float32, len(b))
 	for i, v := range b {
 		x[i] = float32(v)

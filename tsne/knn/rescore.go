@@ -71,6 +71,18 @@ type bound struct {
 	exact                     bool    // there is no error
 }
 
+// newBound returns the bound of a row whose copy has the squared length len2.
+// No copy is longer than longest; width numbers of them are compared, and the
+// rows have d.
+func newBound(len2, longest, scale float64, width, d int) bound {
+	b := bound{len2: len2, scale: scale, round: canonicalError(d)}
+	l, m, q := math.Sqrt(len2)*(1+2*unit), longest, float64(width)
+	// The inner product; the two lengths, the value and its last addition.
+	b.slack = 1.02*unit*(2*(q+4)*l*m+2*m*m+2*l*m+2*l*l) + q*0x1p-120
+	b.shift = 1.01*unit*(l+m) + 2.02*math.Sqrt(float64(d))*flush
+	return b
+}
+
 // canonicalError bounds the relative error of a canonical distance.
 func canonicalError(d int) float64 { return float64(d+32) * 0x1p-53 }
 
@@ -86,7 +98,18 @@ func (b bound) proved(top float32, kth float64) bool {
 
 // reach is the largest value that a row not farther than kth can have.
 func (b bound) reach(kth float64) float32 {
-	far := math.Sqrt(kth*(1+4*b.round))*b.scale + b.shift
+	return b.within(math.Sqrt(kth*(1+4*b.round))*b.scale + b.shift)
+}
+
+// around is the largest value of a row that can be as near as some row of
+// value v.
+func (b bound) around(v float32) float32 {
+	far := math.Sqrt(max(0, float64(v)+b.len2+b.slack)) + b.shift
+	return b.within(far*(1+8*b.round) + b.shift)
+}
+
+// within is the largest value of a row whose copy is not farther than far.
+func (b bound) within(far float64) float32 {
 	v := far*far*(1+0x1p-50) - b.len2 + b.slack
 	return math.Nextafter32(float32(v), float32(math.Inf(1)))
 }
