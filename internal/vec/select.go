@@ -1,9 +1,10 @@
 package vec
 
 // SelectTile marks the values of a tile of -2·A·Bᵀ that may enter a list of
-// nearest neighbours. c holds mr×nr values as [GemmTile] leaves them; norm and
-// limit hold, for the rows and for the columns, squared lengths and the
-// largest values still of interest. Bit j of row[r] is set when
+// nearest neighbours. c holds as many rows as row has numbers and as many
+// columns as colNorm, at most 32: as [GemmTile] or [MultiplySplit] leave them.
+// norm and limit hold, for the rows and for the columns, squared lengths and
+// the largest values still of interest. Bit j of row[r] is set when
 //
 //	c[r*nr+j] + colNorm[j] <= rowLimit[r]
 //
@@ -18,13 +19,15 @@ func SelectTile(row, col []uint32, c, rowNorm, rowLimit, colNorm, colLimit []flo
 }
 
 func selectTile(l Level, row, col []uint32, c, rowNorm, rowLimit, colNorm, colLimit []float32) {
-	s := tileShape[l]
-	row, col, rowNorm, rowLimit = row[:s.mr], col[:s.mr], rowNorm[:s.mr], rowLimit[:s.mr]
-	c, colNorm, colLimit = c[:s.mr*s.nr], colNorm[:s.nr], colLimit[:s.nr]
-	selectKernel(l, row, col, c, rowNorm, rowLimit, colNorm, colLimit)
+	mr, nr := len(row), len(colNorm)
+	if mr == 0 || nr == 0 {
+		return
+	}
+	selectKernel(l, row, col[:mr], c[:mr*nr], rowNorm[:mr], rowLimit[:mr], colNorm, colLimit[:nr])
 }
 
-func selectGo(nr int, row, col []uint32, c, rowNorm, rowLimit, colNorm, colLimit []float32) {
+func selectGo(row, col []uint32, c, rowNorm, rowLimit, colNorm, colLimit []float32) {
+	nr := len(colNorm)
 	for r := range row {
 		var p, q uint32
 		n, lim := rowNorm[r], rowLimit[r]

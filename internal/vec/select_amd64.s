@@ -4,432 +4,96 @@
 
 #include "textflag.h"
 
-// func select12x32AVX512(row *uint32, col *uint32, c *float32, rowNorm *float32, rowLimit *float32, colNorm *float32, colLimit *float32)
+// func selectAVX512(row *uint32, col *uint32, c *float32, rowNorm *float32, rowLimit *float32, colNorm *float32, colLimit *float32, rows int)
 // Requires: AVX, AVX512F
-TEXT ·select12x32AVX512(SB), NOSPLIT, $0-56
-	MOVQ         row+0(FP), AX
-	MOVQ         col+8(FP), CX
-	MOVQ         c+16(FP), DX
-	MOVQ         rowNorm+24(FP), BX
-	MOVQ         rowLimit+32(FP), SI
-	MOVQ         colNorm+40(FP), DI
-	MOVQ         colLimit+48(FP), R8
-	VMOVUPS      (DI), Z0
-	VMOVUPS      (R8), Z2
-	VMOVUPS      64(DI), Z1
-	VMOVUPS      64(R8), Z3
-	VBROADCASTSS (BX), Z6
-	VBROADCASTSS (SI), Z7
+TEXT ·selectAVX512(SB), NOSPLIT, $0-64
+	MOVQ    row+0(FP), AX
+	MOVQ    col+8(FP), CX
+	MOVQ    c+16(FP), DX
+	MOVQ    rowNorm+24(FP), BX
+	MOVQ    rowLimit+32(FP), SI
+	MOVQ    colNorm+40(FP), DI
+	MOVQ    colLimit+48(FP), R8
+	MOVQ    rows+56(FP), R9
+	VMOVUPS (DI), Z0
+	VMOVUPS (R8), Z2
+	VMOVUPS 64(DI), Z1
+	VMOVUPS 64(R8), Z3
+	XORQ    DI, DI
+
+row:
+	VBROADCASTSS (BX)(DI*4), Z6
+	VBROADCASTSS (SI)(DI*4), Z7
 	VMOVUPS      (DX), Z4
 	VADDPS       Z0, Z4, Z5
 	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, DI
+	KMOVW        K1, R8
 	VADDPS       Z6, Z4, Z5
 	VCMPPS       $0x02, Z2, Z5, K1
-	KMOVW        K1, R8
+	KMOVW        K1, R10
 	VMOVUPS      64(DX), Z4
 	VADDPS       Z1, Z4, Z5
 	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, R9
+	KMOVW        K1, R11
 	VADDPS       Z6, Z4, Z5
 	VCMPPS       $0x02, Z3, Z5, K1
-	KMOVW        K1, R10
-	SHLL         $0x10, R9
-	ORL          R9, DI
-	MOVL         DI, (AX)
-	SHLL         $0x10, R10
-	ORL          R10, R8
-	MOVL         R8, (CX)
-	VBROADCASTSS 4(BX), Z6
-	VBROADCASTSS 4(SI), Z7
-	VMOVUPS      128(DX), Z4
-	VADDPS       Z0, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, DI
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z2, Z5, K1
-	KMOVW        K1, R8
-	VMOVUPS      192(DX), Z4
-	VADDPS       Z1, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, R9
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z3, Z5, K1
-	KMOVW        K1, R10
-	SHLL         $0x10, R9
-	ORL          R9, DI
-	MOVL         DI, 4(AX)
-	SHLL         $0x10, R10
-	ORL          R10, R8
-	MOVL         R8, 4(CX)
-	VBROADCASTSS 8(BX), Z6
-	VBROADCASTSS 8(SI), Z7
-	VMOVUPS      256(DX), Z4
-	VADDPS       Z0, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, DI
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z2, Z5, K1
-	KMOVW        K1, R8
-	VMOVUPS      320(DX), Z4
-	VADDPS       Z1, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, R9
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z3, Z5, K1
-	KMOVW        K1, R10
-	SHLL         $0x10, R9
-	ORL          R9, DI
-	MOVL         DI, 8(AX)
-	SHLL         $0x10, R10
-	ORL          R10, R8
-	MOVL         R8, 8(CX)
-	VBROADCASTSS 12(BX), Z6
-	VBROADCASTSS 12(SI), Z7
-	VMOVUPS      384(DX), Z4
-	VADDPS       Z0, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, DI
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z2, Z5, K1
-	KMOVW        K1, R8
-	VMOVUPS      448(DX), Z4
-	VADDPS       Z1, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, R9
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z3, Z5, K1
-	KMOVW        K1, R10
-	SHLL         $0x10, R9
-	ORL          R9, DI
-	MOVL         DI, 12(AX)
-	SHLL         $0x10, R10
-	ORL          R10, R8
-	MOVL         R8, 12(CX)
-	VBROADCASTSS 16(BX), Z6
-	VBROADCASTSS 16(SI), Z7
-	VMOVUPS      512(DX), Z4
-	VADDPS       Z0, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, DI
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z2, Z5, K1
-	KMOVW        K1, R8
-	VMOVUPS      576(DX), Z4
-	VADDPS       Z1, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, R9
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z3, Z5, K1
-	KMOVW        K1, R10
-	SHLL         $0x10, R9
-	ORL          R9, DI
-	MOVL         DI, 16(AX)
-	SHLL         $0x10, R10
-	ORL          R10, R8
-	MOVL         R8, 16(CX)
-	VBROADCASTSS 20(BX), Z6
-	VBROADCASTSS 20(SI), Z7
-	VMOVUPS      640(DX), Z4
-	VADDPS       Z0, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, DI
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z2, Z5, K1
-	KMOVW        K1, R8
-	VMOVUPS      704(DX), Z4
-	VADDPS       Z1, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, R9
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z3, Z5, K1
-	KMOVW        K1, R10
-	SHLL         $0x10, R9
-	ORL          R9, DI
-	MOVL         DI, 20(AX)
-	SHLL         $0x10, R10
-	ORL          R10, R8
-	MOVL         R8, 20(CX)
-	VBROADCASTSS 24(BX), Z6
-	VBROADCASTSS 24(SI), Z7
-	VMOVUPS      768(DX), Z4
-	VADDPS       Z0, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, DI
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z2, Z5, K1
-	KMOVW        K1, R8
-	VMOVUPS      832(DX), Z4
-	VADDPS       Z1, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, R9
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z3, Z5, K1
-	KMOVW        K1, R10
-	SHLL         $0x10, R9
-	ORL          R9, DI
-	MOVL         DI, 24(AX)
-	SHLL         $0x10, R10
-	ORL          R10, R8
-	MOVL         R8, 24(CX)
-	VBROADCASTSS 28(BX), Z6
-	VBROADCASTSS 28(SI), Z7
-	VMOVUPS      896(DX), Z4
-	VADDPS       Z0, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, DI
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z2, Z5, K1
-	KMOVW        K1, R8
-	VMOVUPS      960(DX), Z4
-	VADDPS       Z1, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, R9
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z3, Z5, K1
-	KMOVW        K1, R10
-	SHLL         $0x10, R9
-	ORL          R9, DI
-	MOVL         DI, 28(AX)
-	SHLL         $0x10, R10
-	ORL          R10, R8
-	MOVL         R8, 28(CX)
-	VBROADCASTSS 32(BX), Z6
-	VBROADCASTSS 32(SI), Z7
-	VMOVUPS      1024(DX), Z4
-	VADDPS       Z0, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, DI
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z2, Z5, K1
-	KMOVW        K1, R8
-	VMOVUPS      1088(DX), Z4
-	VADDPS       Z1, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, R9
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z3, Z5, K1
-	KMOVW        K1, R10
-	SHLL         $0x10, R9
-	ORL          R9, DI
-	MOVL         DI, 32(AX)
-	SHLL         $0x10, R10
-	ORL          R10, R8
-	MOVL         R8, 32(CX)
-	VBROADCASTSS 36(BX), Z6
-	VBROADCASTSS 36(SI), Z7
-	VMOVUPS      1152(DX), Z4
-	VADDPS       Z0, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, DI
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z2, Z5, K1
-	KMOVW        K1, R8
-	VMOVUPS      1216(DX), Z4
-	VADDPS       Z1, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, R9
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z3, Z5, K1
-	KMOVW        K1, R10
-	SHLL         $0x10, R9
-	ORL          R9, DI
-	MOVL         DI, 36(AX)
-	SHLL         $0x10, R10
-	ORL          R10, R8
-	MOVL         R8, 36(CX)
-	VBROADCASTSS 40(BX), Z6
-	VBROADCASTSS 40(SI), Z7
-	VMOVUPS      1280(DX), Z4
-	VADDPS       Z0, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, DI
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z2, Z5, K1
-	KMOVW        K1, R8
-	VMOVUPS      1344(DX), Z4
-	VADDPS       Z1, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, R9
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z3, Z5, K1
-	KMOVW        K1, R10
-	SHLL         $0x10, R9
-	ORL          R9, DI
-	MOVL         DI, 40(AX)
-	SHLL         $0x10, R10
-	ORL          R10, R8
-	MOVL         R8, 40(CX)
-	VBROADCASTSS 44(BX), Z6
-	VBROADCASTSS 44(SI), Z7
-	VMOVUPS      1408(DX), Z4
-	VADDPS       Z0, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, BX
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z2, Z5, K1
-	KMOVW        K1, SI
-	VMOVUPS      1472(DX), Z4
-	VADDPS       Z1, Z4, Z5
-	VCMPPS       $0x02, Z7, Z5, K1
-	KMOVW        K1, DX
-	VADDPS       Z6, Z4, Z5
-	VCMPPS       $0x02, Z3, Z5, K1
-	KMOVW        K1, DI
-	SHLL         $0x10, DX
-	ORL          DX, BX
-	MOVL         BX, 44(AX)
-	SHLL         $0x10, DI
-	ORL          DI, SI
-	MOVL         SI, 44(CX)
+	KMOVW        K1, R12
+	SHLL         $0x10, R11
+	ORL          R11, R8
+	MOVL         R8, (AX)(DI*4)
+	SHLL         $0x10, R12
+	ORL          R12, R10
+	MOVL         R10, (CX)(DI*4)
+	ADDQ         $+128, DX
+	INCQ         DI
+	CMPQ         DI, R9
+	JNE          row
 	VZEROUPPER
 	RET
 
-// func select6x16AVX2(row *uint32, col *uint32, c *float32, rowNorm *float32, rowLimit *float32, colNorm *float32, colLimit *float32)
+// func selectAVX2(row *uint32, col *uint32, c *float32, rowNorm *float32, rowLimit *float32, colNorm *float32, colLimit *float32, rows int)
 // Requires: AVX
-TEXT ·select6x16AVX2(SB), NOSPLIT, $0-56
-	MOVQ         row+0(FP), AX
-	MOVQ         col+8(FP), CX
-	MOVQ         c+16(FP), DX
-	MOVQ         rowNorm+24(FP), BX
-	MOVQ         rowLimit+32(FP), SI
-	MOVQ         colNorm+40(FP), DI
-	MOVQ         colLimit+48(FP), R8
-	VMOVUPS      (DI), Y0
-	VMOVUPS      (R8), Y2
-	VMOVUPS      32(DI), Y1
-	VMOVUPS      32(R8), Y3
-	VBROADCASTSS (BX), Y6
-	VBROADCASTSS (SI), Y7
+TEXT ·selectAVX2(SB), NOSPLIT, $0-64
+	MOVQ    row+0(FP), AX
+	MOVQ    col+8(FP), CX
+	MOVQ    c+16(FP), DX
+	MOVQ    rowNorm+24(FP), BX
+	MOVQ    rowLimit+32(FP), SI
+	MOVQ    colNorm+40(FP), DI
+	MOVQ    colLimit+48(FP), R8
+	MOVQ    rows+56(FP), R9
+	VMOVUPS (DI), Y0
+	VMOVUPS (R8), Y2
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 32(R8), Y3
+	XORQ    DI, DI
+
+row:
+	VBROADCASTSS (BX)(DI*4), Y6
+	VBROADCASTSS (SI)(DI*4), Y7
 	VMOVUPS      (DX), Y4
 	VADDPS       Y0, Y4, Y5
 	VCMPPS       $0x02, Y7, Y5, Y5
-	VMOVMSKPS    Y5, DI
+	VMOVMSKPS    Y5, R8
 	VADDPS       Y6, Y4, Y5
 	VCMPPS       $0x02, Y2, Y5, Y5
-	VMOVMSKPS    Y5, R8
+	VMOVMSKPS    Y5, R10
 	VMOVUPS      32(DX), Y4
 	VADDPS       Y1, Y4, Y5
 	VCMPPS       $0x02, Y7, Y5, Y5
-	VMOVMSKPS    Y5, R9
+	VMOVMSKPS    Y5, R11
 	VADDPS       Y6, Y4, Y5
 	VCMPPS       $0x02, Y3, Y5, Y5
-	VMOVMSKPS    Y5, R10
-	SHLL         $0x08, R9
-	ORL          R9, DI
-	MOVL         DI, (AX)
-	SHLL         $0x08, R10
-	ORL          R10, R8
-	MOVL         R8, (CX)
-	VBROADCASTSS 4(BX), Y6
-	VBROADCASTSS 4(SI), Y7
-	VMOVUPS      64(DX), Y4
-	VADDPS       Y0, Y4, Y5
-	VCMPPS       $0x02, Y7, Y5, Y5
-	VMOVMSKPS    Y5, DI
-	VADDPS       Y6, Y4, Y5
-	VCMPPS       $0x02, Y2, Y5, Y5
-	VMOVMSKPS    Y5, R8
-	VMOVUPS      96(DX), Y4
-	VADDPS       Y1, Y4, Y5
-	VCMPPS       $0x02, Y7, Y5, Y5
-	VMOVMSKPS    Y5, R9
-	VADDPS       Y6, Y4, Y5
-	VCMPPS       $0x02, Y3, Y5, Y5
-	VMOVMSKPS    Y5, R10
-	SHLL         $0x08, R9
-	ORL          R9, DI
-	MOVL         DI, 4(AX)
-	SHLL         $0x08, R10
-	ORL          R10, R8
-	MOVL         R8, 4(CX)
-	VBROADCASTSS 8(BX), Y6
-	VBROADCASTSS 8(SI), Y7
-	VMOVUPS      128(DX), Y4
-	VADDPS       Y0, Y4, Y5
-	VCMPPS       $0x02, Y7, Y5, Y5
-	VMOVMSKPS    Y5, DI
-	VADDPS       Y6, Y4, Y5
-	VCMPPS       $0x02, Y2, Y5, Y5
-	VMOVMSKPS    Y5, R8
-	VMOVUPS      160(DX), Y4
-	VADDPS       Y1, Y4, Y5
-	VCMPPS       $0x02, Y7, Y5, Y5
-	VMOVMSKPS    Y5, R9
-	VADDPS       Y6, Y4, Y5
-	VCMPPS       $0x02, Y3, Y5, Y5
-	VMOVMSKPS    Y5, R10
-	SHLL         $0x08, R9
-	ORL          R9, DI
-	MOVL         DI, 8(AX)
-	SHLL         $0x08, R10
-	ORL          R10, R8
-	MOVL         R8, 8(CX)
-	VBROADCASTSS 12(BX), Y6
-	VBROADCASTSS 12(SI), Y7
-	VMOVUPS      192(DX), Y4
-	VADDPS       Y0, Y4, Y5
-	VCMPPS       $0x02, Y7, Y5, Y5
-	VMOVMSKPS    Y5, DI
-	VADDPS       Y6, Y4, Y5
-	VCMPPS       $0x02, Y2, Y5, Y5
-	VMOVMSKPS    Y5, R8
-	VMOVUPS      224(DX), Y4
-	VADDPS       Y1, Y4, Y5
-	VCMPPS       $0x02, Y7, Y5, Y5
-	VMOVMSKPS    Y5, R9
-	VADDPS       Y6, Y4, Y5
-	VCMPPS       $0x02, Y3, Y5, Y5
-	VMOVMSKPS    Y5, R10
-	SHLL         $0x08, R9
-	ORL          R9, DI
-	MOVL         DI, 12(AX)
-	SHLL         $0x08, R10
-	ORL          R10, R8
-	MOVL         R8, 12(CX)
-	VBROADCASTSS 16(BX), Y6
-	VBROADCASTSS 16(SI), Y7
-	VMOVUPS      256(DX), Y4
-	VADDPS       Y0, Y4, Y5
-	VCMPPS       $0x02, Y7, Y5, Y5
-	VMOVMSKPS    Y5, DI
-	VADDPS       Y6, Y4, Y5
-	VCMPPS       $0x02, Y2, Y5, Y5
-	VMOVMSKPS    Y5, R8
-	VMOVUPS      288(DX), Y4
-	VADDPS       Y1, Y4, Y5
-	VCMPPS       $0x02, Y7, Y5, Y5
-	VMOVMSKPS    Y5, R9
-	VADDPS       Y6, Y4, Y5
-	VCMPPS       $0x02, Y3, Y5, Y5
-	VMOVMSKPS    Y5, R10
-	SHLL         $0x08, R9
-	ORL          R9, DI
-	MOVL         DI, 16(AX)
-	SHLL         $0x08, R10
-	ORL          R10, R8
-	MOVL         R8, 16(CX)
-	VBROADCASTSS 20(BX), Y6
-	VBROADCASTSS 20(SI), Y7
-	VMOVUPS      320(DX), Y4
-	VADDPS       Y0, Y4, Y5
-	VCMPPS       $0x02, Y7, Y5, Y5
-	VMOVMSKPS    Y5, BX
-	VADDPS       Y6, Y4, Y5
-	VCMPPS       $0x02, Y2, Y5, Y5
-	VMOVMSKPS    Y5, SI
-	VMOVUPS      352(DX), Y4
-	VADDPS       Y1, Y4, Y5
-	VCMPPS       $0x02, Y7, Y5, Y5
-	VMOVMSKPS    Y5, DX
-	VADDPS       Y6, Y4, Y5
-	VCMPPS       $0x02, Y3, Y5, Y5
-	VMOVMSKPS    Y5, DI
-	SHLL         $0x08, DX
-	ORL          DX, BX
-	MOVL         BX, 20(AX)
-	SHLL         $0x08, DI
-	ORL          DI, SI
-	MOVL         SI, 20(CX)
+	VMOVMSKPS    Y5, R12
+	SHLL         $0x08, R11
+	ORL          R11, R8
+	MOVL         R8, (AX)(DI*4)
+	SHLL         $0x08, R12
+	ORL          R12, R10
+	MOVL         R10, (CX)(DI*4)
+	ADDQ         $+64, DX
+	INCQ         DI
+	CMPQ         DI, R9
+	JNE          row
 	VZEROUPPER
 	RET

@@ -2,6 +2,6 @@
 
 package vec
 
-func selectKernel(l Level, row, col []uint32, c, rowNorm, rowLimit, colNorm, colLimit []float32) {
-	selectGo(tileShape[l].nr, row, col, c, rowNorm, rowLimit, colNorm, colLimit)
+func selectKernel(_ Level, row, col []uint32, c, rowNorm, rowLimit, colNorm, colLimit []float32) {
+	selectGo(row, col, c, rowNorm, rowLimit, colNorm, colLimit)
 }

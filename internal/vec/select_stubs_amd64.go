@@ -4,12 +4,12 @@
 
 package vec
 
-// select12x32AVX512 is SelectTile for tiles of its shape.
+// selectAVX512 is SelectTile for 32 columns.
 //
 //go:noescape
-func select12x32AVX512(row *uint32, col *uint32, c *float32, rowNorm *float32, rowLimit *float32, colNorm *float32, colLimit *float32)
+func selectAVX512(row *uint32, col *uint32, c *float32, rowNorm *float32, rowLimit *float32, colNorm *float32, colLimit *float32, rows int)
 
-// select6x16AVX2 is SelectTile for tiles of its shape.
+// selectAVX2 is SelectTile for 16 columns.
 //
 //go:noescape
-func select6x16AVX2(row *uint32, col *uint32, c *float32, rowNorm *float32, rowLimit *float32, colNorm *float32, colLimit *float32)
+func selectAVX2(row *uint32, col *uint32, c *float32, rowNorm *float32, rowLimit *float32, colNorm *float32, colLimit *float32, rows int)

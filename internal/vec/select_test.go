@@ -21,14 +21,14 @@ func TestSelectTile(t *testing.T) {
 		return x
 	}
 	for _, l := range levels() {
-		mr, nr := tileShape[l].mr, tileShape[l].nr
 		hits := 0
 		for round := range 200 {
 			off := round % 8
+			mr, nr := 1+round%40, []int{16, 32, 7}[round%3]
 			c, rn, rl, cn, cl := small(mr*nr, off), small(mr, off), small(mr, off), small(nr, off), small(nr, off)
 			row, col := make([]uint32, mr+1), make([]uint32, mr+1)
 			row[mr], col[mr] = 77, 77
-			selectTile(l, row, col, c, rn, rl, cn, cl)
+			selectTile(l, row[:mr], col[:mr], c, rn, rl, cn, cl)
 			wantRow, wantCol := make([]uint32, mr+1), make([]uint32, mr+1)
 			wantRow[mr], wantCol[mr] = 77, 77
 			for i := range mr {

@@ -12,13 +12,15 @@ import (
 )
 
 const (
-	extra     = 8        // candidates beyond k
-	bandAlign = 768      // bands hold whole panels of every level and whole lock groups
-	bandBytes = 32 << 20 // packed rows on each side of a band pair, unless memory is short
-	tileCols  = 1024     // columns of a work item
-	maxDepth  = 4096     // columns of the data a tile takes at once
-	unit      = 0x1p-24  // rounding of float32
-	flush     = 0x1p-60  // smaller numbers of a copy are zero: no product underflows
+	extra     = 8         // candidates beyond k
+	bandAlign = 768       // bands hold whole panels of every kind and whole lock groups
+	bandBytes = 32 << 20  // packed rows on each side of a band pair, unless memory is short
+	tileCols  = 1024      // columns of a work item
+	blockRows = 256       // rows of a work item, at most
+	maxDepth  = 4096      // columns of the data a tile takes at once
+	splitDim  = 16        // columns that make split numbers pay
+	unit      = 0x1p-24   // rounding of float32
+	flush     = vec.Flush // smaller numbers of a copy are zero: no product underflows
 	flushBits = (127 - 60) << 23
 )
 
@@ -29,6 +31,7 @@ type exact struct {
 	refLen, xLen []float32    // squared lengths of the copies
 	near         *arrangement // when not nil, the lists are in its order
 	low          *lowered     // when not nil, its rows are compared
+	split        bool         // rows are compared as split numbers
 	fixed, limit int64        // memory planned besides bands, and allowed (0: any)
 }
 
@@ -45,6 +48,8 @@ func searchExact(ctx context.Context, ref, x *source, k int, same bool, set *Set
 	if err := e.copyFrame(true); err != nil {
 		return nil, err
 	}
+	// Whole numbers are to stay exact.
+	e.split = vec.Splits() && ref.d >= splitDim && (!e.whole || e.largest <= 1<<8)
 	if same && ref.flat != nil {
 		rows, err := ref.view(ctx, e.workers, 0, ref.n, nil)
 		if err != nil {
@@ -140,8 +145,7 @@ func (e *exact) width() int {
 // candidates fills the lists, one pair of bands after the other: those of a
 // band with itself first, as near rows stand near each other.
 func (e *exact) candidates() error {
-	mr, nr := vec.TileShape()
-	d := e.width()
+	f := newTiling(e.split, e.width())
 	// To clear all this may take tens of milliseconds: look at the context.
 	size := 2 * e.keep
 	if e.low != nil {
@@ -151,39 +155,40 @@ func (e *exact) candidates() error {
 	if err := e.ctx.Err(); err != nil {
 		return err
 	}
-	a := make([]float32, roundUp(min(e.band, e.x.n), mr)*d)
-	b := make([]float32, roundUp(min(e.band, e.ref.n), nr)*d)
+	a := f.rows(min(e.band, e.x.n))
+	b := f.columns(min(e.band, e.ref.n))
 	if err := e.ctx.Err(); err != nil {
 		return err
 	}
 	var made []float32
 	if e.x.flat == nil || e.ref.flat == nil {
-		made = make([]float32, min(e.band, max(e.x.n, e.ref.n))*d)
+		made = make([]float32, min(e.band, max(e.x.n, e.ref.n))*e.ref.d)
 	}
 	work := make([]*tileScratch, e.workers)
 	for w := range work {
-		work[w] = newTileScratch(mr, nr, d)
+		work[w] = newTileScratch(f)
 	}
-	inA, inB := -1, -1 // the bands that a and b hold
+	type packed struct{ lo, depth int }
+	var inA, inB packed // what a and b hold
 	run := func(g stage) error {
 		for _, p := range e.bandPairs() {
 			a0, b0 := p[0], p[1]
 			a1, b1 := min(a0+e.band, e.x.n), min(b0+e.band, e.ref.n)
-			items := e.items(a0, a1, b0, b1, work[0].panels*mr, g)
+			items := e.items(a0, a1, b0, b1, work[0].blockRows(), g)
 			if len(items) == 0 {
 				continue
 			}
-			if a0 != inA {
-				if err := e.packBand(a, e.x, a0, a1, mr, -2, made); err != nil {
+			if is := (packed{a0, g.depth}); is != inA {
+				if err := e.packBand(a, e.x, a0, a1, g.depth, -2, made); err != nil {
 					return err
 				}
-				inA = a0
+				inA = is
 			}
-			if b0 != inB {
-				if err := e.packBand(b, e.ref, b0, b1, nr, 1, made); err != nil {
+			if is := (packed{b0, g.depth}); is != inB {
+				if err := e.packBand(b, e.ref, b0, b1, g.depth, 1, made); err != nil {
 					return err
 				}
-				inB = b0
+				inB = is
 			}
 			if err := e.bandPair(a, b, a0, a1, b0, b1, items, work, g); err != nil {
 				return err
@@ -192,7 +197,7 @@ func (e *exact) candidates() error {
 		return nil
 	}
 	if e.low == nil {
-		return run(stage{depth: d, near: true, far: true})
+		return run(stage{depth: e.width(), near: true, far: true})
 	}
 	// Near rows are ranked by their estimated distances, which lack the last
 	// column; the best give limits for the bounds.
@@ -202,7 +207,7 @@ func (e *exact) candidates() error {
 	if err := e.absorbAll(true); err != nil {
 		return err
 	}
-	if err := run(stage{depth: d, near: true, far: true, absorb: true}); err != nil {
+	if err := run(stage{depth: e.low.q, near: true, far: true, absorb: true}); err != nil {
 		return err
 	}
 	return e.absorbAll(false)
@@ -210,7 +215,7 @@ func (e *exact) candidates() error {
 
 // A stage is a pass over pairs of rows.
 type stage struct {
-	depth     int  // columns to multiply
+	depth     int  // columns to compare; the others count as zero
 	near, far bool // which pairs
 	absorb    bool // full lists go to the graph
 }
@@ -234,23 +239,23 @@ func (e *exact) bandPairs() (pairs [][2]int) {
 	return pairs
 }
 
-// packBand packs the rows at places [lo, hi) of s.
-func (e *exact) packBand(dst []float32, s *source, lo, hi, width int, by float32, made []float32) error {
+// packBand packs the rows at places [lo, hi) of s, times by.
+func (e *exact) packBand(dst panels, s *source, lo, hi, depth int, by float32, made []float32) error {
 	if e.low != nil {
-		return e.packLowered(dst, lo, hi, width, by)
+		return e.packLowered(dst, lo, hi, depth, by)
 	}
 	if e.perm != nil {
 		v, err := s.view(e.ctx, e.workers, 0, s.n, nil)
 		if err != nil {
 			return err
 		}
-		return e.pack(dst, func(i int) []float32 { return v.row(int(e.perm[lo+i])) }, hi-lo, s.d, width, by)
+		return e.pack(dst, func(i int) []float32 { return v.row(int(e.perm[lo+i])) }, hi-lo, by)
 	}
 	v, err := s.view(e.ctx, e.workers, lo, hi, made)
 	if err != nil {
 		return err
 	}
-	return e.pack(dst, func(i int) []float32 { return v.row(lo + i) }, hi-lo, s.d, width, by)
+	return e.pack(dst, func(i int) []float32 { return v.row(lo + i) }, hi-lo, by)
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
@@ -281,7 +286,7 @@ func (e *exact) bound(i int) bound {
 
 // boundOf is the bound of a row whose copy has the given squared length.
 func (e *exact) boundOf(len2 float64) bound {
-	b := newBound(len2, e.longest, e.scale, e.width(), e.ref.d)
+	b := newBound(len2, e.longest, e.scale, e.width(), e.ref.d, e.split)
 	b.exact = e.whole
 	if e.low != nil {
 		l, m := math.Sqrt(len2)*(1+2*unit), e.longest
@@ -295,12 +300,12 @@ func (e *exact) boundOf(len2 float64) bound {
 // distance of the k-th candidate as a bound, every row whose float32 value may
 // be within it gets its canonical distance.
 func (e *exact) recheck(rows []int32) error {
-	mr, nr := vec.TileShape()
-	d := e.ref.d
-	b := make([]float32, roundUp(min(e.band, e.ref.n), nr)*d)
+	form := newTiling(e.split, e.ref.d)
+	mr, nr := form.mr, form.nr
+	b := form.columns(min(e.band, e.ref.n))
 	var made []float32
 	if e.ref.flat == nil {
-		made = make([]float32, min(e.band, e.ref.n)*d)
+		made = make([]float32, min(e.band, e.ref.n)*e.ref.d)
 	}
 	found := make([]nearest, len(rows))
 	limit := make([]float32, len(rows))
@@ -311,7 +316,7 @@ func (e *exact) recheck(rows []int32) error {
 	type buffers struct {
 		scratch
 		tile *tileScratch
-		a    []float32
+		a    panels
 		row  [][]float32
 		own  [][]float32
 	}
@@ -323,14 +328,14 @@ func (e *exact) recheck(rows []int32) error {
 		if err != nil {
 			return err
 		}
-		if err := e.pack(b, func(i int) []float32 { return v.row(b0 + i) }, b1-b0, d, nr, 1); err != nil {
+		if err := e.pack(b, func(i int) []float32 { return v.row(b0 + i) }, b1-b0, 1); err != nil {
 			return err
 		}
 		err = par.Blocks(e.ctx, e.workers, len(rows), mr, func(w, _, lo, hi int) {
 			t := &tmp[w]
 			if t.tile == nil {
-				t.tile = newTileScratch(mr, nr, d)
-				t.a = make([]float32, mr*d)
+				t.tile = newTileScratch(form)
+				t.a = form.rows(mr)
 				t.row, t.own = make([][]float32, mr), make([][]float32, mr)
 			}
 			s := t.tile
@@ -342,7 +347,9 @@ func (e *exact) recheck(rows []int32) error {
 					s.rowLen[r], s.rowLimit[r] = e.xLen[i], limit[lo+r]
 				}
 			}
-			e.packPanel(t.a, func(r int) []float32 { return t.row[r] }, 0, hi-lo, d, mr, -2)
+			t.a.fill(0, hi-lo, e.ref.d, &s.packing, func(dst []float32, r, c int) {
+				e.copyRow(dst, t.row[r][c:c+len(dst)], c, -2)
+			})
 			for j := b0; j < b1; j += nr {
 				if e.ctx.Err() != nil {
 					return
@@ -351,7 +358,7 @@ func (e *exact) recheck(rows []int32) error {
 					s.colLen[c], s.colLimit[c] = nan, nan
 				}
 				copy(s.colLen, e.refLen[j:min(j+nr, b1)])
-				s.multiply(t.a, b[(j-b0)*d:], 1, d, d)
+				s.multiply(t.a, b.from(j-b0), 1, e.ref.d)
 				vec.SelectTile(s.rowBits, s.colBits, s.c, s.rowLen, s.rowLimit, s.colLen, s.colLimit)
 				for r := range hi - lo {
 					i := int(rows[lo+r])

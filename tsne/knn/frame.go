@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/internal/vec"
 )
 
 // A frame says how rows are copied to float32: less their mean, so that
@@ -12,6 +13,7 @@ import (
 type frame struct {
 	mean    []float64
 	scale   float64
+	largest float64 // largest magnitude in a row of ref or x, less the mean
 	longest float64 // largest length of a copied row of ref, an upper bound
 	whole   bool    // small integers: all float32 work is exact
 }
@@ -25,29 +27,10 @@ func flushed(w float32) float32 {
 	return w
 }
 
-// copyInto writes the copy of row x to dst[0], dst[stride], … times f.
-func (f *frame) copyInto(dst []float32, stride int, x []float32, from int, by float32) {
-	s := f.scale
-	mean := f.mean[from:][:len(x)]
-	at := 0
-	for c, v := range x {
-		dst[at] = flushed(float32((float64(v)-mean[c])*s)) * by
-		at += stride
-	}
-}
-
-// length2 returns the squared length of the copy of row x.
-func (f *frame) length2(x []float32) float64 {
-	var a, b float64
-	for c, v := range x {
-		w := flushed(float32((float64(v) - f.mean[c]) * f.scale))
-		if c&1 == 0 {
-			a += float64(w) * float64(w)
-		} else {
-			b += float64(w) * float64(w)
-		}
-	}
-	return a + b
+// copyRow writes the copy of the numbers x of a row, from column from on, times
+// by.
+func (f *frame) copyRow(dst, x []float32, from int, by float32) {
+	vec.CentreRow(dst, x, f.mean[from:], f.scale, by)
 }
 
 // eachRow calls f for the rows of a source in fixed blocks.
@@ -85,109 +68,93 @@ func (e *exact) eachRow(s *source, size int, f func(worker, block, i int, row []
 // copyFrame finds mean (zero unless centre is set), scale and lengths.
 func (e *exact) copyFrame(centre bool) error {
 	d := e.ref.d
-	size := max(64, (e.ref.n+63)/64)
-	blocks := par.NumBlocks(e.ref.n, size)
-	sum := make([][]float64, blocks)
-	err := e.eachRow(e.ref, size, func(_, b, _ int, row []float32) {
-		if sum[b] == nil {
-			sum[b] = make([]float64, d)
-		}
-		s := sum[b]
-		for c, v := range row {
-			s[c] += float64(v)
-		}
-	})
-	if err != nil {
-		return err
-	}
-	mean := make([]float64, d)
-	for _, s := range sum {
-		for c, v := range s {
-			mean[c] += v
-		}
-	}
-	for c := range mean {
-		mean[c] /= float64(e.ref.n)
-		if !centre {
-			mean[c] = 0
-		}
-	}
-
-	type extremes struct {
-		centred, raw float64 // largest magnitudes
-		length       float64 // largest squared length, as it stands
-		whole        bool
-	}
+	low, high := filled(d, math.Inf(1)), filled(d, math.Inf(-1))
+	mean, whole := make([]float64, d), true
 	sets := []*source{e.ref, e.x}
 	if e.same {
 		sets = sets[:1]
 	}
-	all := extremes{whole: true}
 	for _, s := range sets {
-		size := max(64, (s.n+63)/64)
-		part := make([]extremes, par.NumBlocks(s.n, size))
-		for b := range part {
-			part[b].whole = true
-		}
-		err := e.eachRow(s, size, func(_, b, _ int, row []float32) {
+		size := max(64, (s.n+15)/16)
+		part := make([]struct {
+			*vec.ColStats
+			fraction bool
+		}, par.NumBlocks(s.n, size))
+		err := e.eachRow(s, size, func(_, b, i int, row []float32) {
 			p := &part[b]
-			var length float64
-			// Magnitudes are ordered as their bits are.
-			centred, raw := math.Float64bits(p.centred), math.Float64bits(p.raw)
-			mean := mean[:len(row)]
-			for c, v := range row {
-				w := float64(v)
-				if m := math.Float64bits(w-mean[c]) &^ (1 << 63); m > centred {
-					centred = m
-				}
-				if m := math.Float64bits(w) &^ (1 << 63); m > raw {
-					raw = m
-				}
-				length += w * w
+			if p.ColStats == nil {
+				p.ColStats = vec.NewColStats(d)
 			}
-			p.centred, p.raw = math.Float64frombits(centred), math.Float64frombits(raw)
-			p.length = max(p.length, length)
-			if p.whole && p.raw <= 4096 {
-				for _, v := range row {
-					if v != float32(int32(v)) {
-						p.whole = false
-						break
-					}
-				}
+			p.Add(row, 1, i)
+			for c := 0; !p.fraction && c < d; c++ {
+				p.fraction = row[c] != float32(int32(row[c]))
 			}
 		})
 		if err != nil {
 			return err
 		}
 		for _, p := range part {
-			all.centred, all.raw = max(all.centred, p.centred), max(all.raw, p.raw)
-			all.length = max(all.length, p.length)
-			all.whole = all.whole && p.whole
+			whole = whole && !p.fraction
+			for c := range d {
+				if s == e.ref && centre {
+					mean[c] += p.Sum[c]
+				}
+				low[c], high[c] = min(low[c], p.Min[c]), max(high[c], p.Max[c])
+			}
 		}
 	}
-	e.frame = frame{mean: mean, scale: 1}
-	// |n - 2x·y| and its parts stay below 2²⁴: float32 sums are exact.
-	e.whole = all.whole && all.raw <= 4096 && all.length <= 1<<22
-	if e.whole {
-		clear(mean)
-	} else if all.centred > 0 {
-		_, exp := math.Frexp(all.centred)
+	var raw, centred float64 // largest magnitudes
+	for c := range mean {
+		mean[c] /= float64(max(e.ref.n, 1))
+		least, most := float64(low[c]), float64(high[c])
+		raw = max(raw, -least, most)
+		centred = max(centred, mean[c]-least, most-mean[c])
+	}
+	if whole && raw <= 4096 {
+		e.frame = frame{mean: make([]float64, d), scale: 1, largest: raw}
+		if err := e.lengths(); err != nil {
+			return err
+		}
+		// |n - 2x·y| and its parts stay below 2²⁴: float32 sums are exact.
+		e.whole = true
+		for _, l := range [][]float32{e.refLen, e.xLen} {
+			for _, v := range l {
+				e.whole = e.whole && v <= 1<<22
+			}
+		}
+		if e.whole {
+			return nil
+		}
+	}
+	e.frame = frame{mean: mean, scale: 1, largest: centred}
+	if centred > 0 {
+		_, exp := math.Frexp(centred)
 		e.scale = math.Ldexp(1, -exp)
 	}
+	return e.lengths()
+}
 
-	lengths := func(s *source) ([]float32, error) {
-		l := make([]float32, s.n)
-		return l, e.eachRow(s, 64, func(_, _, i int, row []float32) { l[i] = float32(e.length2(row)) })
+func filled(n int, v float64) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(v)
 	}
-	if e.refLen, err = lengths(e.ref); err != nil {
+	return x
+}
+
+// lengths takes the squared lengths of all copies.
+func (e *exact) lengths() error {
+	var err error
+	if e.refLen, err = e.lengthsOf(e.ref); err != nil {
 		return err
 	}
 	e.xLen = e.refLen
 	if !e.same {
-		if e.xLen, err = lengths(e.x); err != nil {
+		if e.xLen, err = e.lengthsOf(e.x); err != nil {
 			return err
 		}
 	}
+	e.longest = 0
 	for _, v := range e.refLen {
 		e.longest = max(e.longest, float64(v))
 	}
@@ -195,27 +162,20 @@ func (e *exact) copyFrame(centre bool) error {
 	return nil
 }
 
-// pack copies rows [v.lo, v.hi) of a view into panels of the given width. Rows
-// behind the last are zeros.
-func (e *exact) pack(dst []float32, row func(i int) []float32, n, d, width int, by float32) error {
-	return par.Blocks(e.ctx, e.workers, par.NumBlocks(n, width), 1, func(_, _, p, _ int) {
-		e.packPanel(dst[p*width*d:][:width*d], row, p*width, n, d, width, by)
+func (e *exact) lengthsOf(s *source) ([]float32, error) {
+	l := make([]float32, s.n)
+	zero, tmp := make([]float32, s.d), make([]float32, e.workers*s.d)
+	err := e.eachRow(s, 64, func(w, _, i int, row []float32) {
+		x := tmp[w*s.d:][:s.d]
+		e.copyRow(x, row, 0, 1)
+		l[i] = float32(vec.SqDist(x, zero))
 	})
+	return l, err
 }
 
-func (e *exact) packPanel(panel []float32, row func(i int) []float32, at, n, d, width int, by float32) {
-	const chunk = 64 // lines of the panel that stay in the first cache
-	for r := range width {
-		if at+r >= n {
-			for c := range d {
-				panel[c*width+r] = 0
-			}
-		}
-	}
-	for c := 0; c < d; c += chunk {
-		end := min(c+chunk, d)
-		for r := range min(width, n-at) {
-			e.copyInto(panel[c*width+r:], width, row(at + r)[c:end], c, by)
-		}
-	}
+// pack packs copies of n rows, times by.
+func (e *exact) pack(dst panels, row func(i int) []float32, n int, by float32) error {
+	return dst.fillAll(e.ctx, e.workers, n, e.ref.d, func(to []float32, i, c int) {
+		e.copyRow(to, row(i)[c:c+len(to)], c, by)
+	})
 }

@@ -278,14 +278,13 @@ func (g *gram) innerProducts() error {
 	}
 	g.f = e.frame
 	n, d := e.ref.n, e.ref.d
-	mr, nr := vec.TileShape()
 	g.inner = make([]float32, g.stride*g.stride)
 	band := min(roundUp(n, bandAlign), max(bandBytes/max(4*d, 1)/bandAlign*bandAlign, bandAlign))
-	a := make([]float32, roundUp(min(band, n), mr)*d)
-	b := make([]float32, roundUp(min(band, n), nr)*d)
+	f := newTiling(false, d)
+	a, b := f.rows(min(band, n)), f.columns(min(band, n))
 	work := make([]*tileScratch, g.workers)
 	for w := range work {
-		work[w] = newTileScratch(mr, nr, d)
+		work[w] = newTileScratch(f)
 	}
 	rows, err := e.ref.view(g.ctx, g.workers, 0, n, nil)
 	if err != nil {
@@ -293,12 +292,12 @@ func (g *gram) innerProducts() error {
 	}
 	for a0 := 0; a0 < n; a0 += band {
 		a1 := min(a0+band, n)
-		if err := e.pack(a, func(i int) []float32 { return rows.row(a0 + i) }, a1-a0, d, mr, 1); err != nil {
+		if err := e.pack(a, func(i int) []float32 { return rows.row(a0 + i) }, a1-a0, 1); err != nil {
 			return err
 		}
 		for b0 := a0; b0 < n; b0 += band {
 			b1 := min(b0+band, n)
-			if err := e.pack(b, func(i int) []float32 { return rows.row(b0 + i) }, b1-b0, d, nr, 1); err != nil {
+			if err := e.pack(b, func(i int) []float32 { return rows.row(b0 + i) }, b1-b0, 1); err != nil {
 				return err
 			}
 			if err := g.innerBand(a, b, a0, a1, b0, b1, work); err != nil {
@@ -322,10 +321,8 @@ func (g *gram) innerProducts() error {
 
 func roundedUp(v float64) float32 { return float32(v * (1 + 4*unit)) }
 
-func (g *gram) innerBand(a, b []float32, a0, a1, b0, b1 int, work []*tileScratch) error {
-	mr, nr := vec.TileShape()
-	d := g.base.d
-	blockRows := work[0].panels * mr
+func (g *gram) innerBand(a, b panels, a0, a1, b0, b1 int, work []*tileScratch) error {
+	mr, nr, blockRows := a.mr, a.nr, work[0].blockRows()
 	rowBlocks, colBlocks := par.NumBlocks(a1-a0, blockRows), par.NumBlocks(b1-b0, tileCols)
 	err := par.Blocks(g.ctx, g.workers, rowBlocks*colBlocks, 1, func(w, _, item, _ int) {
 		t := work[w]
@@ -339,9 +336,9 @@ func (g *gram) innerBand(a, b []float32, a0, a1, b0, b1 int, work []*tileScratch
 			}
 			jn := min(j+nr, j1)
 			count := min(par.NumBlocks(i1-i0, mr), par.NumBlocks(max(0, jn-i0), mr))
-			t.multiply(a[(i0-a0)*d:], b[(j-b0)*d:], count, d, d)
+			t.multiply(a.from(i0-a0), b.from(j-b0), count, a.d)
 			for p := range count {
-				g.mirror(t.c[p*mr*nr:], i0+p*mr, i1, j, jn, nr)
+				g.mirror(t.c[p*mr*nr:], i0+p*mr, min(i1, i0+(p+1)*mr), j, jn, nr)
 			}
 		}
 	})
@@ -353,8 +350,6 @@ func (g *gram) innerBand(a, b []float32, a0, a1, b0, b1 int, work []*tileScratch
 
 // mirror writes the part of a tile on and above the diagonal twice.
 func (g *gram) mirror(tile []float32, i, i1, j, j1, nr int) {
-	mr, _ := vec.TileShape()
-	i1 = min(i1, i+mr)
 	for r := i; r < i1; r++ {
 		from := max(j, r)
 		if from >= j1 {

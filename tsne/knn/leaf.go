@@ -91,7 +91,7 @@ func (t *leafJoin) leaf(ids, place []int32, first int32) {
 		t.panel(p, n)
 		for j := 0; j < len(ids); j += t.nr {
 			vec.GemmTile(t.c, t.a, t.b[j*d:], d, false)
-			vec.SelectTile(t.rows, t.cols, t.c, t.nan, t.limit, t.norm[j:], t.nan)
+			vec.SelectTile(t.rows, t.cols, t.c, t.nan, t.limit, t.norm[j:][:t.nr], t.nan)
 			for r := range n {
 				if t.rows[r] != 0 {
 					t.collect(p+r, r, j)
@@ -223,7 +223,7 @@ func (t *leafJoin) put(ids, place []int32, first int32, p int, hits []uint64) {
 }
 
 func (t *leafJoin) bound(p int) bound {
-	return newBound(float64(t.norm[p]), t.longest, t.scale, t.e.d, t.e.d)
+	return newBound(float64(t.norm[p]), t.longest, t.scale, t.e.d, t.e.d, false)
 }
 
 // A merger adds rows to a list.

@@ -108,7 +108,7 @@ func (e *exact) sample(rows *view, s int) []float32 {
 	n, d := e.ref.n, e.ref.d
 	x := make([]float32, s*d)
 	for i := range s {
-		e.copyInto(x[i*d:][:d], 1, rows.row(i*n/s), 0, 1)
+		e.copyRow(x[i*d:][:d], rows.row(i*n/s), 0, 1)
 	}
 	return x
 }
@@ -352,7 +352,7 @@ func (e *exact) project(rows *view, basis []float32, p int) error {
 	// delta + 2√(1+delta) err + err² of the lengths.
 	l.eta = 2.1 * (delta + roundings(p))
 	type buffers struct{ x, z []float32 }
-	tmp := make([]buffers, e.workers)
+	tmp, zero := make([]buffers, e.workers), make([]float32, d)
 	columns, err := e.panels(basis, p, d)
 	if err != nil {
 		return err
@@ -363,7 +363,7 @@ func (e *exact) project(rows *view, basis []float32, p int) error {
 			t.x, t.z = make([]float32, lowerBlock*d), make([]float32, lowerBlock*p)
 		}
 		for i := lo; i < hi; i++ {
-			e.copyInto(t.x[(i-lo)*d:][:d], 1, rows.row(i), 0, 1)
+			e.copyRow(t.x[(i-lo)*d:][:d], rows.row(i), 0, 1)
 		}
 		dots(e.ctx, t.z, t.x, columns, hi-lo, p, d)
 		for i := lo; i < hi; i++ {
@@ -374,7 +374,7 @@ func (e *exact) project(rows *view, basis []float32, p int) error {
 				to[c] = v
 				in += float64(v) * float64(v)
 			}
-			len2 := e.length2(rows.row(i))
+			len2 := vec.SqDist(t.x[(i-lo)*d:][:d], zero)
 			out := math.Sqrt(max(0, len2-in) + l.eta*len2)
 			to[p] = math.Nextafter32(float32(out*(1+0x1p-40)), float32(math.Inf(1)))
 		}
@@ -391,21 +391,12 @@ func (e *exact) project(rows *view, basis []float32, p int) error {
 	return nil
 }
 
-// packLowered is packBand for lowered rows.
-func (e *exact) packLowered(dst []float32, lo, hi, width int, by float32) error {
-	n, q := hi-lo, e.low.q
-	return par.Blocks(e.ctx, e.workers, par.NumBlocks(n, width), 1, func(_, _, p, _ int) {
-		panel := dst[p*width*q:][:width*q]
-		for r := range width {
-			if p*width+r >= n {
-				for c := range q {
-					panel[c*width+r] = 0
-				}
-				continue
-			}
-			for c, v := range e.low.z[e.rowAt(lo+p*width+r)*q:][:q] {
-				panel[c*width+r] = v * by
-			}
+// packLowered is packBand for lowered rows, of which depth columns count.
+func (e *exact) packLowered(dst panels, lo, hi, depth int, by float32) error {
+	q := e.low.q
+	return dst.fillAll(e.ctx, e.workers, hi-lo, depth, func(to []float32, i, c int) {
+		for k, v := range e.low.z[e.rowAt(lo+i)*q+c:][:len(to)] {
+			to[k] = v * by
 		}
 	})
 }

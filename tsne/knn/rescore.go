@@ -72,13 +72,17 @@ type bound struct {
 }
 
 // newBound returns the bound of a row whose copy has the squared length len2.
-// No copy is longer than longest; width numbers of them are compared, and the
-// rows have d.
-func newBound(len2, longest, scale float64, width, d int) bound {
+// No copy is longer than longest; width numbers of them are compared, split or
+// not, and the rows have d.
+func newBound(len2, longest, scale float64, width, d int, split bool) bound {
 	b := bound{len2: len2, scale: scale, round: canonicalError(d)}
 	l, m, q := math.Sqrt(len2)*(1+2*unit), longest, float64(width)
+	dot := 1.02 * unit * (q + 4)
+	if split {
+		dot = vec.SplitError(roundUp(width, vec.SplitCols))
+	}
 	// The inner product; the two lengths, the value and its last addition.
-	b.slack = 1.02*unit*(2*(q+4)*l*m+2*m*m+2*l*m+2*l*l) + q*0x1p-120
+	b.slack = 2*dot*l*m + 1.02*unit*(2*m*m+2*l*m+2*l*l) + q*0x1p-120
 	b.shift = 1.01*unit*(l+m) + 2.02*math.Sqrt(float64(d))*flush
 	return b
 }

@@ -10,7 +10,8 @@ import (
 
 // tileScratch is what one goroutine needs to work on tiles.
 type tileScratch struct {
-	mr, nr           int // shape of a tile
+	tiling
+	packing
 	panels           int // row panels of a block
 	c                []float32
 	rowLen, rowLimit []float32
@@ -26,11 +27,12 @@ type hit struct {
 	key uint64
 }
 
-func newTileScratch(mr, nr, d int) *tileScratch {
-	// A block of rows stays in the second cache: about 1 MB, at most 240 rows.
-	panels := min(max(1<<18/(mr*max(1, min(d, maxDepth))), 1), 240/mr)
+func newTileScratch(f tiling) *tileScratch {
+	// A block of rows stays in the second cache: about 1 MB, at most 256 rows.
+	mr, nr := f.mr, f.nr
+	panels := min(max(1<<18/(mr*max(1, min(f.d, maxDepth))), 1), blockRows/mr)
 	return &tileScratch{
-		mr: mr, nr: nr, panels: panels,
+		tiling: f, panels: panels,
 		c:      make([]float32, panels*mr*nr),
 		rowLen: make([]float32, panels*mr), rowLimit: make([]float32, panels*mr),
 		colLen: make([]float32, nr), colLimit: make([]float32, nr),
@@ -38,17 +40,26 @@ func newTileScratch(mr, nr, d int) *tileScratch {
 	}
 }
 
-// multiply fills t.c with the tiles of the first row panels against the first
-// column panel of b; the panels have d columns, of which depth count.
-// Meanwhile it fetches the column panel behind it.
-func (t *tileScratch) multiply(a, b []float32, count, d, depth int) {
-	next := b
-	if len(b) > t.nr*d {
-		next = b[t.nr*d:]
+// blockRows is how many rows a block has.
+func (t *tileScratch) blockRows() int { return t.panels * t.mr }
+
+// multiply fills t.c with the tiles of the first count row panels of a against
+// the first column panel of b, over depth columns. Meanwhile it fetches the
+// column panel behind it.
+func (t *tileScratch) multiply(a, b panels, count, depth int) {
+	size := t.nr * t.d
+	if t.split {
+		next := b.s[min(size, len(b.s)):]
+		vec.MultiplySplit(t.c, a.s, b.s, next, par.NumBlocks(depth, vec.SplitCols), count, t.mr*t.d)
+		return
+	}
+	next := b.f
+	if len(next) > size {
+		next = next[size:]
 	}
 	for k := 0; k == 0 || k < depth; k += maxDepth {
 		for p := range count {
-			vec.GemmTileAhead(t.c[p*t.mr*t.nr:], a[(p*d+k)*t.mr:], b[k*t.nr:], next, min(maxDepth, depth-k), k > 0)
+			vec.GemmTileAhead(t.c[p*t.mr*t.nr:], a.f[(p*t.d+k)*t.mr:], b.f[k*t.nr:], next, min(maxDepth, depth-k), k > 0)
 			if len(next) > 4*depth {
 				next = next[4*depth:]
 			}
@@ -58,10 +69,8 @@ func (t *tileScratch) multiply(a, b []float32, count, d, depth int) {
 
 // bandPair compares the packed rows [a0, a1) of x with the rows [b0, b1) of
 // ref and fills the lists of both.
-func (e *exact) bandPair(a, b []float32, a0, a1, b0, b1 int, items []item, work []*tileScratch, g stage) error {
-	mr, nr := vec.TileShape()
-	d := e.width()
-	blockRows := work[0].panels * mr
+func (e *exact) bandPair(a, b panels, a0, a1, b0, b1 int, items []item, work []*tileScratch, g stage) error {
+	mr, nr, blockRows := a.mr, a.nr, work[0].blockRows()
 	nan := float32(math.NaN())
 	err := par.Blocks(e.ctx, e.workers, len(items), 1, func(w, _, item, _ int) {
 		t := work[w]
@@ -95,7 +104,7 @@ func (e *exact) bandPair(a, b []float32, a0, a1, b0, b1 int, items []item, work 
 					continue
 				}
 			}
-			t.multiply(a[(i0-a0)*d:], b[(j-b0)*d:], count, d, g.depth)
+			t.multiply(a.from(i0-a0), b.from(j-b0), count, g.depth)
 			for c := range nr {
 				t.colLen[c], t.colLimit[c] = nan, nan
 			}
