@@ -90,14 +90,13 @@ func nearestBF16(x float32) uint32 {
 // MultiplySplit computes count tiles of A·Bᵀ, of 32×32 numbers each: those of
 // count row panels, which are stride words apart, with the column panel b of
 // as many blocks. The error is within [SplitError]. Equal rows give equal bits
-// wherever they stand in their panels. On its way it fetches as many words as b
-// has from next to the second cache.
+// wherever they stand in their panels.
 //
 // For each block and each of l·h, h·h and h·l, even and odd columns are summed
 // in float32 from zero; the sum of both is added to the number of the tile: as
 // TDPBF16PS does (Intel 64 and IA-32 Architectures Software Developer's
 // Manual), which takes subnormal numbers as zero besides.
-func MultiplySplit(c []float32, a, b, next []uint32, blocks, count, stride int) {
+func MultiplySplit(c []float32, a, b []uint32, blocks, count, stride int) {
 	if count == 0 {
 		return
 	}
@@ -107,7 +106,7 @@ func MultiplySplit(c []float32, a, b, next []uint32, blocks, count, stride int) 
 		clear(c)
 		return
 	}
-	multiplySplit(level, c, a, b, next, blocks, count, stride)
+	multiplySplit(level, c, a, b, blocks, count, stride)
 }
 
 func multiplySplitGo(c []float32, a, b []uint32, blocks, count, stride int) {

@@ -22,16 +22,10 @@ func packSplit(l Level, panel []uint32, x []float32, stride, blocks int, columns
 	}
 }
 
-func multiplySplit(l Level, c []float32, a, b, next []uint32, blocks, count, stride int) {
+func multiplySplit(l Level, c []float32, a, b []uint32, blocks, count, stride int) {
 	if l != AVX512 || !hasTiles() {
 		multiplySplitGo(c, a, b, blocks, count, stride)
 		return
 	}
-	lines := 0 // of 16 words, for each block of each panel
-	if len(next) >= len(b) {
-		lines = SplitBlock / 16 / count
-	} else {
-		next = b
-	}
-	multiplySplitAMX(&c[0], &a[0], &b[0], &next[0], blocks, count, 4*stride, lines)
+	multiplySplitAMX(&c[0], &a[0], &b[0], blocks, count, 4*stride)
 }

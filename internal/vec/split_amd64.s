@@ -30,15 +30,12 @@ DATA splitTiles<>+55(SB)/1, $0x10
 DATA splitTiles<>+56(SB)/8, $0x0000000000000000
 GLOBL splitTiles<>(SB), RODATA|NOPTR, $64
 
-// func multiplySplitAMX(c *float32, a *uint32, b *uint32, next *uint32, blocks int, count int, stride int, lines int)
-// Requires: MMX+
-TEXT ·multiplySplitAMX(SB), NOSPLIT, $0-64
+// func multiplySplitAMX(c *float32, a *uint32, b *uint32, blocks int, count int, stride int)
+TEXT ·multiplySplitAMX(SB), NOSPLIT, $0-48
 	MOVQ c+0(FP), DI
 	MOVQ a+8(FP), CX
-	MOVQ next+24(FP), R8
-	MOVQ count+40(FP), R9
-	MOVQ stride+48(FP), R10
-	MOVQ lines+56(FP), R11
+	MOVQ count+32(FP), R8
+	MOVQ stride+40(FP), R9
 	LEAQ splitTiles<>+0(SB), AX
 	BYTE $0xc4
 	BYTE $0xe2
@@ -50,7 +47,7 @@ TEXT ·multiplySplitAMX(SB), NOSPLIT, $0-64
 panel:
 	MOVQ b+16(FP), DX
 	MOVQ BX, CX
-	MOVQ blocks+32(FP), R12
+	MOVQ blocks+24(FP), R10
 	MOVQ $0x00000040, SI
 	BYTE $0xc4
 	BYTE $0xe2
@@ -74,77 +71,66 @@ panel:
 	BYTE $0xd8
 
 block:
-	BYTE  $0xc4
-	BYTE  $0xe2
-	BYTE  $0x7b
-	BYTE  $0x4b
-	BYTE  $0xa4
-	BYTE  $0x31
-	BYTE  $0x00
-	BYTE  $0x08
-	BYTE  $0x00
-	BYTE  $0x00
-	BYTE  $0xc4
-	BYTE  $0xe2
-	BYTE  $0x7b
-	BYTE  $0x4b
-	BYTE  $0xac
-	BYTE  $0x31
-	BYTE  $0x00
-	BYTE  $0x0c
-	BYTE  $0x00
-	BYTE  $0x00
-	BYTE  $0xc4
-	BYTE  $0xe2
-	BYTE  $0x7b
-	BYTE  $0x4b
-	BYTE  $0xb4
-	BYTE  $0x32
-	BYTE  $0x00
-	BYTE  $0x00
-	BYTE  $0x00
-	BYTE  $0x00
-	BYTE  $0xc4
-	BYTE  $0xe2
-	BYTE  $0x7b
-	BYTE  $0x4b
-	BYTE  $0xbc
-	BYTE  $0x32
-	BYTE  $0x00
-	BYTE  $0x04
-	BYTE  $0x00
-	BYTE  $0x00
-	BYTE  $0xc4
-	BYTE  $0xe2
-	BYTE  $0x4a
-	BYTE  $0x5c
-	BYTE  $0xc4
-	BYTE  $0xc4
-	BYTE  $0xe2
-	BYTE  $0x42
-	BYTE  $0x5c
-	BYTE  $0xcc
-	BYTE  $0xc4
-	BYTE  $0xe2
-	BYTE  $0x4a
-	BYTE  $0x5c
-	BYTE  $0xd5
-	BYTE  $0xc4
-	BYTE  $0xe2
-	BYTE  $0x42
-	BYTE  $0x5c
-	BYTE  $0xdd
-	MOVQ  R11, R13
-	TESTQ R13, R13
-	JZ    fetched
-
-fetch:
-	PREFETCHT1 (R8)
-	ADDQ       $0x40, R8
-	DECQ       R13
-	JNZ        fetch
-
-fetched:
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0xa4
+	BYTE $0x31
+	BYTE $0x00
+	BYTE $0x08
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0xac
+	BYTE $0x31
+	BYTE $0x00
+	BYTE $0x0c
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0xb4
+	BYTE $0x32
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x7b
+	BYTE $0x4b
+	BYTE $0xbc
+	BYTE $0x32
+	BYTE $0x00
+	BYTE $0x04
+	BYTE $0x00
+	BYTE $0x00
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x4a
+	BYTE $0x5c
+	BYTE $0xc4
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x42
+	BYTE $0x5c
+	BYTE $0xcc
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x4a
+	BYTE $0x5c
+	BYTE $0xd5
+	BYTE $0xc4
+	BYTE $0xe2
+	BYTE $0x42
+	BYTE $0x5c
+	BYTE $0xdd
 	BYTE $0xc4
 	BYTE $0xe2
 	BYTE $0x7b
@@ -227,7 +213,7 @@ fetched:
 	BYTE $0xdd
 	ADDQ $+4096, CX
 	ADDQ $+4096, DX
-	DECQ R12
+	DECQ R10
 	JNZ  block
 	MOVQ $0x00000080, SI
 	BYTE $0xc4
@@ -271,8 +257,8 @@ fetched:
 	BYTE $0x00
 	BYTE $0x00
 	ADDQ $+4096, DI
-	ADDQ R10, BX
-	DECQ R9
+	ADDQ R9, BX
+	DECQ R8
 	JNZ  panel
 	BYTE $0xc4
 	BYTE $0xe2

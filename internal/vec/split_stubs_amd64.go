@@ -4,10 +4,10 @@
 
 package vec
 
-// multiplySplitAMX is MultiplySplit for blocks of 32 columns, of count panels that are stride bytes apart. In each block it fetches that many lines from next on.
+// multiplySplitAMX is MultiplySplit for blocks of 32 columns, of count panels that are stride bytes apart.
 //
 //go:noescape
-func multiplySplitAMX(c *float32, a *uint32, b *uint32, next *uint32, blocks int, count int, stride int, lines int)
+func multiplySplitAMX(c *float32, a *uint32, b *uint32, blocks int, count int, stride int)
 
 // splitTileAVX512 splits 32 numbers of each of 16 rows that are stride numbers apart.
 //

@@ -66,7 +66,7 @@ func TestMultiplySplit(t *testing.T) {
 			y, b := splitPanels(r, 1, blocks, true)
 			want, got := guarded(r, count*1024, 3), guarded(r, count*1024, 5)
 			multiplySplitGo(want, a, b, blocks, count, blocks*SplitBlock)
-			MultiplySplit(got, a, b, b, blocks, count, blocks*SplitBlock)
+			MultiplySplit(got, a, b, blocks, count, blocks*SplitBlock)
 			for i, v := range got {
 				if v != want[i] {
 					t.Fatalf("blocks=%d count=%d: number %d is %v, want %v", blocks, count, i, v, want[i])
@@ -101,7 +101,7 @@ func TestSplitError(t *testing.T) {
 	a, b, c := make([]uint32, SplitBlock), make([]uint32, SplitBlock), make([]float32, 1024)
 	PackSplit(a, x, d, 1, false)
 	PackSplit(b, x, d, 1, true)
-	MultiplySplit(c, a, b, b, 1, 1, SplitBlock)
+	MultiplySplit(c, a, b, 1, 1, SplitBlock)
 	v := float64(x[0])
 	e := math.Abs(float64(c[0])-d*v*v) / (d * v * v)
 	if bound := SplitError(d); e > bound || e < bound/5 {
@@ -121,7 +121,7 @@ func TestSplitWhole(t *testing.T) {
 	a, b, c := make([]uint32, blocks*SplitBlock), make([]uint32, blocks*SplitBlock), make([]float32, 1024)
 	PackSplit(a, x, d, blocks, false)
 	PackSplit(b, y, d, blocks, true)
-	MultiplySplit(c, a, b, nil, blocks, 1, blocks*SplitBlock)
+	MultiplySplit(c, a, b, blocks, 1, blocks*SplitBlock)
 	for i := range SplitRows {
 		for j := range SplitRows {
 			var dot float64
@@ -149,7 +149,7 @@ func BenchmarkSplit(b *testing.B) {
 				b.Skip("no matrix tiles")
 			}
 			for i := 0; b.Loop(); i++ {
-				MultiplySplit(c, x, y[i%2*size:][:size], y, blocks, panels, size)
+				MultiplySplit(c, x, y[i%2*size:][:size], blocks, panels, size)
 			}
 			b.ReportMetric(2*float64(panels*1024*d)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 		})

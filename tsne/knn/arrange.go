@@ -13,7 +13,7 @@ const (
 	cellRows    = 256 // rows of a cell, unless there would be more than maxCells
 	maxCells    = 4096
 	cellAlign   = 32 // column panels lie in one cell
-	nearCells   = 16
+	nearCells   = 32
 )
 
 // arrangeRows is how many rows make an order worth it. Tests change it.
@@ -149,7 +149,7 @@ func furthest(length, limit []float32) float64 {
 // compared, whose copies have the float32 squared distance far2.
 func (e *exact) reachOf(far2 float64) float64 {
 	m := e.longest
-	b := e.boundOf(m * m)
+	b := e.boundOf(m*m, e.split)
 	if e.low != nil { // lengths of lowered rows, and their copies are themselves
 		return math.Sqrt(far2*(1+4*unit) + b.slack + 6*e.low.eta*m*m)
 	}

@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/bits"
 	"runtime"
 
-	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
 )
 
@@ -32,6 +30,7 @@ type exact struct {
 	near         *arrangement // when not nil, the lists are in its order
 	low          *lowered     // when not nil, its rows are compared
 	split        bool         // rows are compared as split numbers
+	fails        [2]float64   // shares of lists without proof that are expected of float32 and of split numbers
 	fixed, limit int64        // memory planned besides bands, and allowed (0: any)
 }
 
@@ -42,14 +41,19 @@ func searchExact(ctx context.Context, ref, x *source, k int, same bool, set *Set
 		return newGraph(x.n, k), nil
 	}
 	e := &exact{rescorer: newRescorer(ctx, ref, x, k, same, set), limit: set.MaxMemory}
+	e.split = vec.Splits() && ref.d >= splitDim
 	if err := e.plan(used); err != nil {
 		return nil, err
 	}
 	if err := e.copyFrame(true); err != nil {
 		return nil, err
 	}
-	// Whole numbers are to stay exact.
-	e.split = vec.Splits() && ref.d >= splitDim && (!e.whole || e.largest <= 1<<8)
+	if e.whole && e.largest > 1<<8 {
+		e.split = false // whole numbers stay exact
+	}
+	if err := e.trial(); err != nil {
+		return nil, err
+	}
 	if same && ref.flat != nil {
 		rows, err := ref.view(ctx, e.workers, 0, ref.n, nil)
 		if err != nil {
@@ -101,7 +105,7 @@ func (e *exact) most() int64 {
 // perRow is the memory of a row of a band. It is packed twice, and made once
 // on either side when the source does not hold it.
 func (e *exact) perRow() int64 {
-	per := 8 * int64(e.width())
+	per := 8 * int64(e.packed())
 	if e.ref.flat == nil {
 		per += 4 * int64(e.ref.d)
 	}
@@ -117,7 +121,7 @@ func (e *exact) setBands() {
 	if e.low != nil {
 		bytes /= 2 // lowered rows are packed fast, and held besides
 	}
-	rows := max(bytes/max(4*int64(e.width()), 1)/bandAlign*bandAlign, bandAlign)
+	rows := max(bytes/max(4*int64(e.packed()), 1)/bandAlign*bandAlign, bandAlign)
 	if e.limit > 0 {
 		rows = min(rows, max((e.limit-e.fixed)/e.perRow()/bandAlign*bandAlign, bandAlign))
 	}
@@ -141,6 +145,9 @@ func (e *exact) width() int {
 	}
 	return e.ref.d
 }
+
+// packed is the number of words of a packed row.
+func (e *exact) packed() int { return newTiling(e.split, e.width()).d }
 
 // candidates fills the lists, one pair of bands after the other: those of a
 // band with itself first, as near rows stand near each other.
@@ -281,12 +288,13 @@ func (e *exact) finish() (*Graph, error) {
 
 // bound of row i.
 func (e *exact) bound(i int) bound {
-	return e.boundOf(float64(e.xLen[i]))
+	return e.boundOf(float64(e.xLen[i]), e.split)
 }
 
-// boundOf is the bound of a row whose copy has the given squared length.
-func (e *exact) boundOf(len2 float64) bound {
-	b := newBound(len2, e.longest, e.scale, e.width(), e.ref.d, e.split)
+// boundOf is the bound of a row whose copy has the given squared length, when
+// rows are compared as split numbers or not.
+func (e *exact) boundOf(len2 float64, split bool) bound {
+	b := newBound(len2, e.longest, e.scale, e.width(), e.ref.d, split)
 	b.exact = e.whole
 	if e.low != nil {
 		l, m := math.Sqrt(len2)*(1+2*unit), e.longest
@@ -294,94 +302,4 @@ func (e *exact) boundOf(len2 float64) bound {
 		b.exact = false
 	}
 	return b
-}
-
-// recheck searches rows again whose candidates were not proved: with the
-// distance of the k-th candidate as a bound, every row whose float32 value may
-// be within it gets its canonical distance.
-func (e *exact) recheck(rows []int32) error {
-	form := newTiling(e.split, e.ref.d)
-	mr, nr := form.mr, form.nr
-	b := form.columns(min(e.band, e.ref.n))
-	var made []float32
-	if e.ref.flat == nil {
-		made = make([]float32, min(e.band, e.ref.n)*e.ref.d)
-	}
-	found := make([]nearest, len(rows))
-	limit := make([]float32, len(rows))
-	for f, i := range rows {
-		found[f].k = e.k
-		limit[f] = e.bound(int(i)).reach(e.graph.Dist2[(int(i)+1)*e.k-1])
-	}
-	type buffers struct {
-		scratch
-		tile *tileScratch
-		a    panels
-		row  [][]float32
-		own  [][]float32
-	}
-	tmp := make([]buffers, e.workers)
-	nan := float32(math.NaN())
-	for b0 := 0; b0 < e.ref.n; b0 += e.band {
-		b1 := min(b0+e.band, e.ref.n)
-		v, err := e.ref.view(e.ctx, e.workers, b0, b1, made)
-		if err != nil {
-			return err
-		}
-		if err := e.pack(b, func(i int) []float32 { return v.row(b0 + i) }, b1-b0, 1); err != nil {
-			return err
-		}
-		err = par.Blocks(e.ctx, e.workers, len(rows), mr, func(w, _, lo, hi int) {
-			t := &tmp[w]
-			if t.tile == nil {
-				t.tile = newTileScratch(form)
-				t.a = form.rows(mr)
-				t.row, t.own = make([][]float32, mr), make([][]float32, mr)
-			}
-			s := t.tile
-			for r := range mr {
-				s.rowLen[r], s.rowLimit[r] = nan, nan
-				if lo+r < hi {
-					i := int(rows[lo+r])
-					t.row[r] = e.xRow(i, &v, &t.own[r], &t.scratch)
-					s.rowLen[r], s.rowLimit[r] = e.xLen[i], limit[lo+r]
-				}
-			}
-			t.a.fill(0, hi-lo, e.ref.d, &s.packing, func(dst []float32, r, c int) {
-				e.copyRow(dst, t.row[r][c:c+len(dst)], c, -2)
-			})
-			for j := b0; j < b1; j += nr {
-				if e.ctx.Err() != nil {
-					return
-				}
-				for c := range nr {
-					s.colLen[c], s.colLimit[c] = nan, nan
-				}
-				copy(s.colLen, e.refLen[j:min(j+nr, b1)])
-				s.multiply(t.a, b.from(j-b0), 1, e.ref.d)
-				vec.SelectTile(s.rowBits, s.colBits, s.c, s.rowLen, s.rowLimit, s.colLen, s.colLimit)
-				for r := range hi - lo {
-					i := int(rows[lo+r])
-					for m := s.rowBits[r]; m != 0; m &= m - 1 {
-						at := j + bits.TrailingZeros32(m)
-						if e.same && at == i {
-							continue
-						}
-						e.rescored[w]++
-						found[lo+r].push(pair{vec.SqDist(t.row[r], v.row(at)), int32(at)})
-					}
-				}
-			}
-		})
-		if err == nil {
-			err = e.ctx.Err()
-		}
-		if err != nil {
-			return err
-		}
-	}
-	for f, i := range rows {
-		e.graph.put(int(i), found[f].list)
-	}
-	return nil
 }

@@ -9,12 +9,20 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// eachLevel runs f with every level of kernels that the machine has.
+// eachLevel runs f with every level of kernels that the machine has, and with
+// float32 and split numbers.
 func eachLevel(f func(l vec.Level)) {
 	best := vec.Best()
 	for l := vec.Go; l <= best; l++ {
 		restore := vec.Force(l)
-		f(l)
+		for _, split := range []bool{false, true} {
+			if split && l == vec.AVX2 {
+				continue // as at the Go level
+			}
+			restore := vec.ForceSplit(split)
+			f(l)
+			restore()
+		}
 		restore()
 	}
 }

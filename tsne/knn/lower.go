@@ -31,6 +31,7 @@ const (
 	costRescored = 28.0   // a column of a canonical distance
 	costHit      = 2000.0 // a pair that is not excluded
 	costNear     = 64.0   // cells that are near a row, about
+	costSplit    = 0.24   // a multiply-add of split numbers
 )
 
 // A lowered set of rows gives bounds from below. With an orthonormal basis P of
@@ -272,7 +273,13 @@ func (e *exact) rank(basis, sample []float32, s, d int) (int, error) {
 	inside := make([]float64, tests*others) // products in the subspace
 
 	rows := float64(n)
-	least := 0.8 * (rows*rows/2*float64(d) + rows*float64(e.keep)*float64(d)*costRescored)
+	// The search without a projection, which may need a second one.
+	pass, taken := rows*rows*float64(d)*e.costAdd(), rows*float64(e.keep)*float64(d)*costRescored
+	fails := e.fails[0]
+	if e.split {
+		fails = e.fails[1]
+	}
+	least := 0.8 * (pass/2 + taken + fails*(pass+taken))
 	best := 0
 	for p := lowerStep; p <= most; p += lowerStep {
 		if err := e.products(z, x, basis[(p-lowerStep)*d:p*d], others, lowerStep, d); err != nil {
@@ -293,6 +300,9 @@ func (e *exact) rank(basis, sample []float32, s, d int) (int, error) {
 		for t := range tests {
 			i := test(t)
 			slack := 5 * roundings(p) * math.Sqrt(length2[i]) * e.longest
+			if e.split {
+				slack += 2 * vec.SplitError(p) * math.Sqrt(length2[i]) * e.longest
+			}
 			for j := range others {
 				inside[t*others+j] += float64(dot[t*others+j])
 				between := math.Sqrt(max(0, outside[i]) * max(0, outside[j]))
@@ -303,13 +313,24 @@ func (e *exact) rank(basis, sample []float32, s, d int) (int, error) {
 		}
 		pairs := max(float64(left)/float64(tests)*rows/float64(others), float64(e.keep))
 		twice := min(1, costNear*cellRows/rows) // near pairs
-		cost := rows*rows/2*float64(p)*(1+twice) + rows*float64(p)*float64(d)*1.5 +
+		cost := rows*rows/2*float64(p)*e.costAdd()*(1+twice) + rows*float64(p)*float64(d)*1.5 +
 			rows*(extra+pairs)*float64(d)*costRescored + rows*pairs*costHit
 		if cost < least {
 			best, least = p, cost
 		}
 	}
+	if e.split && best > 0 {
+		best-- // with the last column of z it fills its blocks
+	}
 	return best, nil
+}
+
+// costAdd is the cost of a multiply-add.
+func (e *exact) costAdd() float64 {
+	if e.split {
+		return costSplit
+	}
+	return 1
 }
 
 // roundings bounds the relative error of the projection of a row to p columns

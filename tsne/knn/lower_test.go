@@ -305,16 +305,16 @@ func TestRandomSearches(t *testing.T) {
 	if testing.Short() || vec.Best() == vec.Go {
 		searches = 40
 	}
-	oldRows, oldTo, oldProcs := arrangeRows, lowerTo, runtime.GOMAXPROCS(0)
+	oldRows, oldTo, oldLeast, oldProcs := arrangeRows, lowerTo, trialLeast, runtime.GOMAXPROCS(0)
 	defer func() {
-		arrangeRows, lowerTo = oldRows, oldTo
+		arrangeRows, lowerTo, trialLeast = oldRows, oldTo, oldLeast
 		runtime.GOMAXPROCS(oldProcs)
 	}()
 	for seed := range uint64(searches) {
 		r := rand.New(rand.NewPCG(seed, 77))
 		n := []int{2 + r.IntN(40), 250 + r.IntN(20), 1 + r.IntN(900)}[r.IntN(3)]
 		d := []int{1, 2, 3, 17, 128, 129, 160, 128 + r.IntN(70)}[r.IntN(8)]
-		rank, kind := 1+r.IntN(min(d, 40)), r.IntN(12)
+		rank, kind := 1+r.IntN(min(d, 40)), r.IntN(13)
 		base, x := normal(seed, rank*d), make([]float32, n*d)
 		u := make([]float64, rank)
 		for i := range n {
@@ -354,6 +354,8 @@ func TestRandomSearches(t *testing.T) {
 					s *= math.Pow(10, float64(c%60)-30)
 				case 10: // a few bits apart
 					s = float64(base[c]) * (1 + float64(r.IntN(3))*0x1p-23)
+				case 11: // whole numbers of more than 8 bits
+					s = math.Round(s * 50)
 				}
 				x[i*d+c] = float32(s)
 				if s == 0 && r.IntN(2) == 0 {
@@ -370,7 +372,7 @@ func TestRandomSearches(t *testing.T) {
 			x[r.IntN(len(x))] = []float32{3e38, 1e10, 1e-45, -math.MaxFloat32}[r.IntN(4)]
 		}
 		k := max(0, min([]int{1, 10, n - 1, n - 2, r.IntN(n)}[r.IntN(5)], n-1))
-		arrangeRows, lowerTo = []int{0, oldRows}[r.IntN(2)], 0
+		arrangeRows, lowerTo, trialLeast = []int{0, oldRows}[r.IntN(2)], 0, []int{0, oldLeast}[r.IntN(2)]
 		if d >= lowerDim {
 			lowerTo = []int{0, 1, 16, 33, 64}[r.IntN(5)]
 		}
@@ -378,13 +380,14 @@ func TestRandomSearches(t *testing.T) {
 		if r.IntN(3) == 0 {
 			set.MaxMemory = int64(n)*int64(1+r.IntN(4000)) + 1<<18
 		}
-		level := vec.Level(r.IntN(int(vec.Best()) + 1))
-		restore := vec.Force(level)
+		level, split := vec.Level(r.IntN(int(vec.Best())+1)), r.IntN(2) == 0
+		restore, restoreSplit := vec.Force(level), vec.ForceSplit(split)
 		runtime.GOMAXPROCS(1 + r.IntN(6))
 		p := Rows(x, n, d)
 		g, err := Search(t.Context(), p, k, set)
 		restore()
-		what := fmt.Sprintf("seed %d: kind %d, %d×%d of rank %d, k=%d, lowered to %d, order from %d rows, %v, %+v", seed, kind, n, d, rank, k, lowerTo, arrangeRows, level, *set)
+		restoreSplit()
+		what := fmt.Sprintf("seed %d: kind %d, %d×%d of rank %d, k=%d, lowered to %d, order from %d rows, %v, split %t, %+v", seed, kind, n, d, rank, k, lowerTo, arrangeRows, level, split, *set)
 		if err != nil {
 			if set.MaxMemory == 0 || !errors.Is(err, ErrMemory) {
 				t.Fatal(what, err)

@@ -44,16 +44,14 @@ func newTileScratch(f tiling) *tileScratch {
 func (t *tileScratch) blockRows() int { return t.panels * t.mr }
 
 // multiply fills t.c with the tiles of the first count row panels of a against
-// the first column panel of b, over depth columns. Meanwhile it fetches the
-// column panel behind it.
+// the first column panel of b, over depth columns.
 func (t *tileScratch) multiply(a, b panels, count, depth int) {
 	size := t.nr * t.d
 	if t.split {
-		next := b.s[min(size, len(b.s)):]
-		vec.MultiplySplit(t.c, a.s, b.s, next, par.NumBlocks(depth, vec.SplitCols), count, t.mr*t.d)
+		vec.MultiplySplit(t.c, a.s, b.s, par.NumBlocks(depth, vec.SplitCols), count, t.mr*t.d)
 		return
 	}
-	next := b.f
+	next := b.f // fetched meanwhile, when there is a panel behind the first
 	if len(next) > size {
 		next = next[size:]
 	}
@@ -99,7 +97,8 @@ func (e *exact) bandPair(a, b panels, a0, a1, b0, b1 int, items []item, work []*
 				count = min(panels, par.NumBlocks(last-i0, mr))
 			}
 			if e.near != nil && (j == j0 || j%e.near.cell == 0) {
-				if end := min((j/e.near.cell+1)*e.near.cell, j1); e.apart(t, i0, i1, j, end) {
+				end := min((j/e.near.cell+1)*e.near.cell, j1)
+				if !g.far && !e.near.pair(i0, i1, j, end) || e.apart(t, i0, i1, j, end) {
 					j = end - nr
 					continue
 				}

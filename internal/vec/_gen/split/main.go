@@ -84,19 +84,16 @@ func product() {
 	}
 	DATA(56, U64(0))
 
-	TEXT("multiplySplitAMX", NOSPLIT, "func(c *float32, a, b, next *uint32, blocks, count, stride, lines int)")
+	TEXT("multiplySplitAMX", NOSPLIT, "func(c *float32, a, b *uint32, blocks, count, stride int)")
 	Pragma("noescape")
-	Doc("multiplySplitAMX is MultiplySplit for blocks of 32 columns, of count panels that are stride bytes apart. In each block it fetches that many lines from next on.")
+	Doc("multiplySplitAMX is MultiplySplit for blocks of 32 columns, of count panels that are stride bytes apart.")
 	// The registers are chosen here, as the tile instructions name them.
 	c, a, b, bytes := reg.RDI, reg.RCX, reg.RDX, reg.RSI
 	Load(Param("c"), c)
 	Load(Param("a"), a)
-	next, count, stride, lines := reg.R8, reg.R9, reg.R10, reg.R11
-	Load(Param("next"), next)
+	count, stride, left, panel := reg.R8, reg.R9, reg.R10, reg.RBX
 	Load(Param("count"), count)
 	Load(Param("stride"), stride)
-	Load(Param("lines"), lines)
-	left, line, panel := reg.R12, reg.R13, reg.RBX
 	LEAQ(config, reg.RAX)
 	loadConfig(0)
 	MOVQ(a, panel)
@@ -126,15 +123,6 @@ func product() {
 	rows(2 * tile) // low
 	columns(0)     // high
 	all()
-	MOVQ(lines, line)
-	TESTQ(line, line)
-	JZ(LabelRef("fetched"))
-	Label("fetch")
-	PREFETCHT1(Mem{Base: next})
-	ADDQ(Imm(64), next)
-	DECQ(line)
-	JNZ(LabelRef("fetch"))
-	Label("fetched")
 	rows(0) // high
 	all()
 	columns(2 * tile) // low
