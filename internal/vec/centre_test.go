@@ -9,7 +9,7 @@ import (
 
 func TestCentreRow(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		for n := range 70 {
 			x, mean := guarded(r, n, n%8), make([]float64, n)
 			for c := range x {
@@ -45,7 +45,7 @@ func BenchmarkCentreRow(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))
 	const n = 784
 	x, dst, mean := guarded(r, n, 0), make([]float32, n), make([]float64, n)
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		b.Run(fmt.Sprintf("level=%v", l), func(b *testing.B) {
 			defer Force(l)()
 			for b.Loop() {

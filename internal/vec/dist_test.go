@@ -19,7 +19,7 @@ func slowSqDist(x, y []float32) float64 {
 
 func TestSqDist(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		for n := range 70 {
 			for off := range 8 {
 				x := guarded(r, n, off)
@@ -70,7 +70,7 @@ func FuzzSqDist(f *testing.F) {
 			}
 		}
 		want := slowSqDist(x, y)
-		for _, l := range levels() {
+		for _, l := range Levels() {
 			if got := sqDist4(l, x, y, y, y, y)[0]; math.Float64bits(got) != math.Float64bits(want) {
 				t.Fatalf("%v: %v, want %v", l, got, want)
 			}
@@ -82,7 +82,7 @@ func isFinite(v float32) bool { return v-v == 0 }
 
 func BenchmarkSqDist(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		x := make([][]float32, 5)
 		for i := range x {
 			x[i] = guarded(r, 2048, 0)

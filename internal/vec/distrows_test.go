@@ -9,7 +9,7 @@ import (
 func TestSqDistRows(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 8))
 	const n = 23
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		for _, d := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 23, 24, 31, 50, 56, 63, 200} {
 			table, x := make([]float32, n*d), make([]float32, d)
 			for c := range table {
@@ -55,7 +55,7 @@ func BenchmarkSqDistRows(b *testing.B) {
 	for i := range ids {
 		ids[i] = int32(uint32(i) * 2654435761 % n)
 	}
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		b.Run("level="+l.String(), func(b *testing.B) {
 			for b.Loop() {
 				sqDistRows(l, dst, table[:d], table, ids)

@@ -8,7 +8,7 @@ import (
 
 func TestExp(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 14))
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		for n := range 40 {
 			for _, scale := range []float64{1e-300, 1e-9, 1, 30, 699, 760} {
 				x := make([]float64, n)

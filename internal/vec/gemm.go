@@ -5,7 +5,7 @@ package vec
 // of B in the same way. [TileShape] tells mr and nr.
 
 // Shapes of the register tiles, by level.
-var tileShape = [...]struct{ mr, nr int }{Go: {4, 16}, AVX2: {6, 16}, AVX512: {12, 32}}
+var tileShape = [...]struct{ mr, nr int }{Go: {4, 16}, AVX2: {6, 16}, AVX512: {12, 32}, NEON: {6, 16}}
 
 // TileShape returns how many rows a row panel and a column panel hold.
 func TileShape() (mr, nr int) {

@@ -9,7 +9,7 @@ import (
 
 // The rate of fused multiply-adds alone, to hold the tiles against.
 func BenchmarkPeak(b *testing.B) {
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		f, flop := fmaPeakAVX2, 12*8*2
 		switch l {
 		case Go:

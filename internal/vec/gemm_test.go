@@ -7,15 +7,6 @@ import (
 	"testing"
 )
 
-// levels lists the levels that this machine can run.
-func levels() []Level {
-	var l []Level
-	for v := Go; v <= level; v++ {
-		l = append(l, v)
-	}
-	return l
-}
-
 // guarded returns a slice of n normal numbers at an odd offset with NaN on
 // both sides, so that a stray read poisons the result.
 func guarded(r *rand.Rand, n, off int) []float32 {
@@ -32,7 +23,7 @@ func guarded(r *rand.Rand, n, off int) []float32 {
 
 func TestGemmTile(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		mr, nr := tileShape[l].mr, tileShape[l].nr
 		for d := range 70 {
 			for off := range 8 {
@@ -74,7 +65,7 @@ func TestGemmTilePlace(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	const d = 53
 	x, y := guarded(r, d, 0), guarded(r, d, 0)
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		mr, nr := tileShape[l].mr, tileShape[l].nr
 		run := func(x, y []float32) float32 {
 			a, b, c := make([]float32, d*mr), make([]float32, d*nr), make([]float32, mr*nr)
@@ -102,7 +93,7 @@ func TestGemmTilePlace(t *testing.T) {
 
 func BenchmarkKernel(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		mr, nr := tileShape[l].mr, tileShape[l].nr
 		for _, d := range []int{784, 2048} {
 			// As in a search: one column panel against a block of rows of 1 MB.

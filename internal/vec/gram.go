@@ -46,12 +46,11 @@ func WeightedSum(dst []float32, rows [][]float32, weight []float64, div float64)
 func weightedSum(l Level, dst []float32, rows [][]float32, weight []float64, div float64) {
 	weight = weight[:len(rows)]
 	done := 0
-	if l != Go && len(dst) >= 8 && len(rows) > 0 {
+	if len(dst) >= 8 && len(rows) > 0 {
 		for _, r := range rows {
 			_ = r[:len(dst)]
 		}
-		done = len(dst) &^ 7
-		weightedKernel(l, dst, done, rows, weight, div)
+		done = weightedKernel(l, dst, rows, weight, div)
 	}
 	const strip = 64
 	var sum [strip]float64

@@ -15,12 +15,17 @@ func combineKernel(l Level, dst, g []float32, stride int, index []int32, weight 
 	}
 }
 
-func weightedKernel(l Level, dst []float32, n int, rows [][]float32, weight []float64, div float64) {
-	f := weightedAVX2
-	if l == AVX512 {
+// weightedKernel does as many numbers as fill vectors.
+func weightedKernel(l Level, dst []float32, rows [][]float32, weight []float64, div float64) int {
+	f, n := weightedAVX2, len(dst)&^7
+	switch l {
+	case Go:
+		return 0
+	case AVX512:
 		f = weightedAVX512
 	}
 	f(&dst[0], n, &rows[0], &weight[0], len(rows), div)
+	return n
 }
 
 func transposeKernel(l Level, dst, src []float32, stride, n int) {

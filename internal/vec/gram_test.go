@@ -8,7 +8,7 @@ import (
 
 func TestCombineRows(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 5))
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		for n := 0; n <= 96; n += 16 {
 			for terms := range 6 {
 				const rows = 7
@@ -41,7 +41,7 @@ func TestCombineRows(t *testing.T) {
 
 func TestWeightedSum(t *testing.T) {
 	r := rand.New(rand.NewPCG(4, 5))
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		for n := range 70 {
 			for terms := range 6 {
 				rows, weight := make([][]float32, terms), make([]float64, terms)
@@ -71,7 +71,7 @@ func TestWeightedSum(t *testing.T) {
 
 func TestTranspose16(t *testing.T) {
 	r := rand.New(rand.NewPCG(2, 5))
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		for n := 8; n <= 64; n += 8 {
 			stride := n + n%3
 			src, dst := guarded(r, 15*stride+n, 3), guarded(r, 16*n, 1)
@@ -92,7 +92,7 @@ func TestTranspose16(t *testing.T) {
 
 func TestScanCombinations(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 5))
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		found := 0
 		for round := range 300 {
 			n, base := 1+r.IntN(40), 1+r.IntN(9)

@@ -10,7 +10,7 @@ import (
 
 func TestSelectKeys(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 12))
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		for _, m := range []int{1, 2, 9, 16, 17, 18, 23, 24, 25, 31, 32, 33, 100, 147, 196, 500, 512, 513, 700} {
 			for range 40 {
 				// What lies around must stay as it is.
@@ -57,7 +57,7 @@ func BenchmarkSelectKeys(b *testing.B) {
 	for i := range keys {
 		keys[i] = r.Uint64()
 	}
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		b.Run(fmt.Sprintf("level=%v/n=98/of=196", l), func(b *testing.B) {
 			a := make([]uint64, 196)
 			for i := 0; b.Loop(); i++ {

@@ -20,7 +20,7 @@ func TestSelectTile(t *testing.T) {
 		}
 		return x
 	}
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		hits := 0
 		for round := range 200 {
 			off := round % 8

@@ -25,7 +25,7 @@ func splitPanels(r *rand.Rand, panels, blocks int, columns bool) (x []float32, p
 
 func TestPackSplit(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, l := range levels() {
+	for _, l := range Levels() {
 		for _, columns := range []bool{false, true} {
 			for blocks := range 4 {
 				stride := blocks*SplitCols + r.IntN(3)

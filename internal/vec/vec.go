@@ -14,6 +14,7 @@ const (
 	Go     Level = iota // the pure Go form
 	AVX2                // AVX2, FMA and F16C
 	AVX512              // AVX-512 F, BW, DQ and VL
+	NEON                // of arm64, which always has it
 )
 
 func (l Level) String() string {
@@ -22,6 +23,8 @@ func (l Level) String() string {
 		return "avx2"
 	case AVX512:
 		return "avx512"
+	case NEON:
+		return "neon"
 	}
 	return "go"
 }
@@ -31,3 +34,15 @@ var level = detect()
 
 // Best returns the level that the kernels use on this machine.
 func Best() Level { return level }
+
+// Levels lists the levels that this machine has, the best last.
+func Levels() []Level {
+	switch l := detect(); l {
+	case AVX512:
+		return []Level{Go, AVX2, AVX512}
+	case Go:
+		return []Level{Go}
+	default:
+		return []Level{Go, l}
+	}
+}

@@ -47,8 +47,7 @@ func benchSearch(b *testing.B, name string, x Points, k int, set *Settings) {
 
 // Sizes are cut at the pure Go level, which is some fifty times slower.
 func BenchmarkSearch(b *testing.B) {
-	best := vec.Best()
-	for l := vec.Go; l <= best; l++ {
+	for _, l := range vec.Levels() {
 		restore := vec.Force(l)
 		slow := l == vec.Go
 		size := func(n int) int {

@@ -148,7 +148,7 @@ func TestDescentLevels(t *testing.T) {
 			continue
 		}
 		var first *Graph
-		for l := vec.Go; l <= vec.Best(); l++ {
+		for _, l := range vec.Levels() {
 			restore := vec.Force(l)
 			g, err := Search(context.Background(), Rows(x, n, d), k, &Settings{Method: Descent, Seed: 3})
 			restore()
@@ -228,7 +228,7 @@ func TestLeaves(t *testing.T) {
 		if testing.Short() {
 			s.n = min(s.n, 90)
 		}
-		for l := vec.Go; l <= vec.Best(); l++ {
+		for _, l := range vec.Levels() {
 			restore := vec.Force(l)
 			for _, k := range []int{1, 15} {
 				e := newDescent(s.x, s.n, s.d, k)

@@ -310,6 +310,7 @@ func TestRandomSearches(t *testing.T) {
 		arrangeRows, lowerTo, trialLeast = oldRows, oldTo, oldLeast
 		runtime.GOMAXPROCS(oldProcs)
 	}()
+	levels := vec.Levels()
 	for seed := range uint64(searches) {
 		r := rand.New(rand.NewPCG(seed, 77))
 		n := []int{2 + r.IntN(40), 250 + r.IntN(20), 1 + r.IntN(900)}[r.IntN(3)]
@@ -380,7 +381,7 @@ func TestRandomSearches(t *testing.T) {
 		if r.IntN(3) == 0 {
 			set.MaxMemory = int64(n)*int64(1+r.IntN(4000)) + 1<<18
 		}
-		level, split := vec.Level(r.IntN(int(vec.Best())+1)), r.IntN(2) == 0
+		level, split := levels[r.IntN(len(levels))], r.IntN(2) == 0
 		restore, restoreSplit := vec.Force(level), vec.ForceSplit(split)
 		runtime.GOMAXPROCS(1 + r.IntN(6))
 		p := Rows(x, n, d)
