@@ -15,8 +15,8 @@ func eachLevel(f func(l vec.Level)) {
 	for _, l := range vec.Levels() {
 		restore := vec.Force(l)
 		for _, split := range []bool{false, true} {
-			if split && l != vec.Go && l != vec.AVX512 {
-				continue // as at the Go level
+			if split && l != vec.AVX512 && (l != vec.Go || testing.Short()) {
+				continue // as at the Go level, which is slow
 			}
 			restore := vec.ForceSplit(split)
 			f(l)
