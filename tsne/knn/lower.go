@@ -11,7 +11,7 @@ import (
 const (
 	lowerDim    = 128    // rows shorter than this stay as they are
 	lowerDepth  = 4096   // as do longer ones
-	lowerWork   = 1.5e11 // and searches of fewer products, n²·d/2
+	lowerWork   = 1.5e11 // and searches of less work, n²·d/2 products
 	lowerSpread = 6      // and rows whose variance is in more than d/6 directions
 	lowerRows   = 4096   // rows from which the subspace is found
 	lowerMost   = 384    // its largest number of columns
@@ -59,7 +59,7 @@ func (l *lowered) listSize(keep int) int { return keep + keep/2 + 1 }
 // one and the memory for it, projects all rows.
 func (e *exact) lower(rows *view) error {
 	n, d := e.ref.n, e.ref.d
-	if d < lowerDim || d > lowerDepth || float64(n)*float64(n)/2*float64(d) < lowerWork && lowerTo == 0 {
+	if d < lowerDim || d > lowerDepth || float64(n)*float64(n)/2*float64(d)*e.costAdd() < lowerWork && lowerTo == 0 {
 		return nil
 	}
 	if across, err := e.spread(rows); err != nil || across*lowerSpread > float64(d) && lowerTo == 0 {
