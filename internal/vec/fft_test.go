@@ -12,7 +12,7 @@ import (
 func eachTsneLevel(t *testing.T, f func(t *testing.T)) {
 	best := level
 	defer func() { level = best }()
-	for l := Go; l <= best; l++ {
+	for _, l := range Levels() {
 		level = l
 		t.Run(l.String(), f)
 	}

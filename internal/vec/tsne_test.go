@@ -206,7 +206,7 @@ func BenchmarkTsneKernel(b *testing.B) {
 	grid := make([]float32, 224*208)
 	best := level
 	defer func() { level = best }()
-	for l := Go; l <= best; l++ {
+	for _, l := range Levels() {
 		run := func(name, unit string, per int, f func()) {
 			b.Run(fmt.Sprintf("name=%s/level=%v", name, l), func(b *testing.B) {
 				level = l
