@@ -35,6 +35,8 @@ var (
 	orr16b  = three("orr", "16b", 0x4ea01c00)
 	trn14s  = three("trn1", "4s", 0x4e802800)
 	trn24s  = three("trn2", "4s", 0x4e806800)
+	zip14s  = three("zip1", "4s", 0x4e803800)
+	zip24s  = three("zip2", "4s", 0x4e807800)
 	zip12d  = three("zip1", "2d", 0x4ec03800)
 	zip22d  = three("zip2", "2d", 0x4ec07800)
 	uzp14s  = three("uzp1", "4s", 0x4e801800)
@@ -165,6 +167,11 @@ var (
 	strDPost = postIndexed("str", "d", 8, 0xfc000400)
 	strSPost = postIndexed("str", "s", 4, 0xbc000400)
 )
+
+// ldrDIndex loads 8 bytes, number i of those from n on.
+func ldrDIndex(t v, n, i x) {
+	word(0xfc607800|uint32(i)<<16|uint32(n)<<5|uint32(t), "ldr d%d, [x%d, x%d, lsl #3]", int(t), int(n), int(i))
+}
 
 // Pairs of 16 bytes.
 func ldpQ(t, u v, n x, offset int) { pair("ldp", 0xad400000, t, u, n, offset) }

@@ -124,14 +124,12 @@ func transpose16() {
 	label("columns")
 	ins("MOVD %v, %v", src, row)
 	for k := range v(16) {
-		if k >= 4 && k%4 == 0 {
-			turn(k - 4)
-		}
-		reg := k
-		ldrQ(reg, row, 0)
+		ldrQ(k, row, 0)
 		ins("ADD %v, %v", stride, row)
+		if k%4 == 3 {
+			turn(k - 3)
+		}
 	}
-	turn(12)
 	for c := range v(4) {
 		stpQ(c, c+4, dst, 64*int(c))
 		stpQ(c+8, c+12, dst, 64*int(c)+32)

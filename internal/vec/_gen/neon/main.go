@@ -17,6 +17,8 @@ var families = []struct {
 	{"select", selectTile},
 	{"centre", centre},
 	{"gram", gram},
+	{"attract", attract},
+	{"fft", fft},
 }
 
 func main() {
