@@ -14,33 +14,35 @@ func three(name, arrangement string, base uint32) func(d, n, m v) {
 }
 
 var (
-	fadd4s  = three("fadd", "4s", 0x4e20d400)
-	fadd2d  = three("fadd", "2d", 0x4e60d400)
-	fsub4s  = three("fsub", "4s", 0x4ea0d400)
-	fsub2d  = three("fsub", "2d", 0x4ee0d400)
-	fmul4s  = three("fmul", "4s", 0x6e20dc00)
-	fmul2d  = three("fmul", "2d", 0x6e60dc00)
-	fdiv4s  = three("fdiv", "4s", 0x6e20fc00)
-	fdiv2d  = three("fdiv", "2d", 0x6e60fc00)
-	fmla4s  = three("fmla", "4s", 0x4e20cc00)
-	fmls4s  = three("fmls", "4s", 0x4ea0cc00)
-	faddp4s = three("faddp", "4s", 0x6e20d400)
-	faddp2d = three("faddp", "2d", 0x6e60d400)
-	fcmge4s = three("fcmge", "4s", 0x6e20e400)
-	cmhs4s  = three("cmhs", "4s", 0x6ea03c00)
-	add4s   = three("add", "4s", 0x4ea08400)
-	sub4s   = three("sub", "4s", 0x6ea08400)
-	addp4s  = three("addp", "4s", 0x4ea0bc00)
-	and16b  = three("and", "16b", 0x4e201c00)
-	orr16b  = three("orr", "16b", 0x4ea01c00)
-	trn14s  = three("trn1", "4s", 0x4e802800)
-	trn24s  = three("trn2", "4s", 0x4e806800)
-	zip14s  = three("zip1", "4s", 0x4e803800)
-	zip24s  = three("zip2", "4s", 0x4e807800)
-	zip12d  = three("zip1", "2d", 0x4ec03800)
-	zip22d  = three("zip2", "2d", 0x4ec07800)
-	uzp14s  = three("uzp1", "4s", 0x4e801800)
-	uzp24s  = three("uzp2", "4s", 0x4e805800)
+	fadd4s   = three("fadd", "4s", 0x4e20d400)
+	fadd2d   = three("fadd", "2d", 0x4e60d400)
+	fsub4s   = three("fsub", "4s", 0x4ea0d400)
+	fsub2d   = three("fsub", "2d", 0x4ee0d400)
+	fmul4s   = three("fmul", "4s", 0x6e20dc00)
+	fmul2d   = three("fmul", "2d", 0x6e60dc00)
+	fdiv4s   = three("fdiv", "4s", 0x6e20fc00)
+	fdiv2d   = three("fdiv", "2d", 0x6e60fc00)
+	fmla4s   = three("fmla", "4s", 0x4e20cc00)
+	fmls4s   = three("fmls", "4s", 0x4ea0cc00)
+	faddp4s  = three("faddp", "4s", 0x6e20d400)
+	faddp2d  = three("faddp", "2d", 0x6e60d400)
+	fmaxnm4s = three("fmaxnm", "4s", 0x4e20c400) // of a number and NaN, the number
+	fminnm4s = three("fminnm", "4s", 0x4ea0c400)
+	fcmge4s  = three("fcmge", "4s", 0x6e20e400)
+	cmhs4s   = three("cmhs", "4s", 0x6ea03c00)
+	add4s    = three("add", "4s", 0x4ea08400)
+	sub4s    = three("sub", "4s", 0x6ea08400)
+	addp4s   = three("addp", "4s", 0x4ea0bc00)
+	and16b   = three("and", "16b", 0x4e201c00)
+	orr16b   = three("orr", "16b", 0x4ea01c00)
+	trn14s   = three("trn1", "4s", 0x4e802800)
+	trn24s   = three("trn2", "4s", 0x4e806800)
+	zip14s   = three("zip1", "4s", 0x4e803800)
+	zip24s   = three("zip2", "4s", 0x4e807800)
+	zip12d   = three("zip1", "2d", 0x4ec03800)
+	zip22d   = three("zip2", "2d", 0x4ec07800)
+	uzp14s   = three("uzp1", "4s", 0x4e801800)
+	uzp24s   = three("uzp2", "4s", 0x4e805800)
 )
 
 // two makes an instruction of one vector.
@@ -55,6 +57,7 @@ var (
 	fcvtn2 = two("fcvtn2", "4s", "2d", 0x4e616800)
 	fabs4s = two("fabs", "4s", "4s", 0x4ea0f800)
 	fneg4s = two("fneg", "4s", "4s", 0x6ea0f800)
+	fcvtzs = two("fcvtzs", "4s", "4s", 0x4ea1b800)
 	scvtf  = two("scvtf", "4s", "4s", 0x4e21d800)
 )
 
@@ -105,6 +108,7 @@ func addv(d, n v) {
 	word(0x4eb1b800|uint32(n)<<5|uint32(d), "addv s%d, %v.4s", int(d), n)
 }
 func fmovW(d x, n v) { word(0x1e260000|uint32(n)<<5|uint32(d), "fmov w%d, s%d", int(d), int(n)) }
+func fmovX(d x, n v) { word(0x9e660000|uint32(n)<<5|uint32(d), "fmov x%d, d%d", int(d), int(n)) }
 
 // faddpS and faddpD add the lower two numbers of a vector.
 func faddpS(d, n v) {

@@ -19,6 +19,8 @@ var families = []struct {
 	{"gram", gram},
 	{"attract", attract},
 	{"fft", fft},
+	{"spline", spline},
+	{"pairs", pairs},
 }
 
 func main() {
