@@ -51,14 +51,16 @@ func two(name, to, from string, base uint32) func(d, n v) {
 }
 
 var (
-	fcvtl  = two("fcvtl", "2d", "2s", 0x0e617800) // float64 of the lower two float32
-	fcvtl2 = two("fcvtl2", "2d", "4s", 0x4e617800)
-	fcvtn  = two("fcvtn", "2s", "2d", 0x0e616800) // and back
-	fcvtn2 = two("fcvtn2", "4s", "2d", 0x4e616800)
-	fabs4s = two("fabs", "4s", "4s", 0x4ea0f800)
-	fneg4s = two("fneg", "4s", "4s", 0x6ea0f800)
-	fcvtzs = two("fcvtzs", "4s", "4s", 0x4ea1b800)
-	scvtf  = two("scvtf", "4s", "4s", 0x4e21d800)
+	fcvtl   = two("fcvtl", "2d", "2s", 0x0e617800) // float64 of the lower two float32
+	fcvtl2  = two("fcvtl2", "2d", "4s", 0x4e617800)
+	fcvtlH  = two("fcvtl", "4s", "4h", 0x0e217800) // float32 of the lower four binary16
+	fcvtl2H = two("fcvtl2", "4s", "8h", 0x4e217800)
+	fcvtn   = two("fcvtn", "2s", "2d", 0x0e616800) // and back
+	fcvtn2  = two("fcvtn2", "4s", "2d", 0x4e616800)
+	fabs4s  = two("fabs", "4s", "4s", 0x4ea0f800)
+	fneg4s  = two("fneg", "4s", "4s", 0x6ea0f800)
+	fcvtzs  = two("fcvtzs", "4s", "4s", 0x4ea1b800)
+	scvtf   = two("scvtf", "4s", "4s", 0x4e21d800)
 )
 
 // byElement makes an instruction of a vector and one number of another.

@@ -21,6 +21,8 @@ var families = []struct {
 	{"fft", fft},
 	{"spline", spline},
 	{"pairs", pairs},
+	{"meanrows", meanRows},
+	{"f16", half},
 }
 
 func main() {
