@@ -28,12 +28,18 @@ var (
 	faddp2d  = three("faddp", "2d", 0x6e60d400)
 	fmaxnm4s = three("fmaxnm", "4s", 0x4e20c400) // of a number and NaN, the number
 	fminnm4s = three("fminnm", "4s", 0x4ea0c400)
+	fmax4s   = three("fmax", "4s", 0x4e20f400) // NaN if one of them is
+	fmin4s   = three("fmin", "4s", 0x4ea0f400)
+	fcmeq4s  = three("fcmeq", "4s", 0x4e20e400)
+	fcmgt4s  = three("fcmgt", "4s", 0x6ea0e400)
 	fcmge4s  = three("fcmge", "4s", 0x6e20e400)
 	cmhs4s   = three("cmhs", "4s", 0x6ea03c00)
-	add4s    = three("add", "4s", 0x4ea08400)
+	add2d    = three("add", "2d", 0x4ee08400)
 	sub4s    = three("sub", "4s", 0x6ea08400)
 	addp4s   = three("addp", "4s", 0x4ea0bc00)
 	and16b   = three("and", "16b", 0x4e201c00)
+	eor16b   = three("eor", "16b", 0x6e201c00)
+	bit16b   = three("bit", "16b", 0x6ea01c00) // n where m is set
 	orr16b   = three("orr", "16b", 0x4ea01c00)
 	trn14s   = three("trn1", "4s", 0x4e802800)
 	trn24s   = three("trn2", "4s", 0x4e806800)
@@ -51,16 +57,21 @@ func two(name, to, from string, base uint32) func(d, n v) {
 }
 
 var (
-	fcvtl   = two("fcvtl", "2d", "2s", 0x0e617800) // float64 of the lower two float32
-	fcvtl2  = two("fcvtl2", "2d", "4s", 0x4e617800)
-	fcvtlH  = two("fcvtl", "4s", "4h", 0x0e217800) // float32 of the lower four binary16
-	fcvtl2H = two("fcvtl2", "4s", "8h", 0x4e217800)
-	fcvtn   = two("fcvtn", "2s", "2d", 0x0e616800) // and back
-	fcvtn2  = two("fcvtn2", "4s", "2d", 0x4e616800)
-	fabs4s  = two("fabs", "4s", "4s", 0x4ea0f800)
-	fneg4s  = two("fneg", "4s", "4s", 0x6ea0f800)
-	fcvtzs  = two("fcvtzs", "4s", "4s", 0x4ea1b800)
-	scvtf   = two("scvtf", "4s", "4s", 0x4e21d800)
+	fcvtl    = two("fcvtl", "2d", "2s", 0x0e617800) // float64 of the lower two float32
+	fcvtl2   = two("fcvtl2", "2d", "4s", 0x4e617800)
+	fcvtlH   = two("fcvtl", "4s", "4h", 0x0e217800) // float32 of the lower four binary16
+	fcvtl2H  = two("fcvtl2", "4s", "8h", 0x4e217800)
+	fcvtn    = two("fcvtn", "2s", "2d", 0x0e616800) // and back
+	fcvtn2   = two("fcvtn2", "4s", "2d", 0x4e616800)
+	fabs4s   = two("fabs", "4s", "4s", 0x4ea0f800)
+	fsqrt4s  = two("fsqrt", "4s", "4s", 0x6ea1f800)
+	frintm2d = two("frintm", "2d", "2d", 0x4e619800) // down
+	fcvtzs2d = two("fcvtzs", "2d", "2d", 0x4ee1b800)
+	rev644s  = two("rev64", "4s", "4s", 0x4ea00800) // pairs exchanged
+	mvn16b   = two("mvn", "16b", "16b", 0x6e205800)
+	fneg4s   = two("fneg", "4s", "4s", 0x6ea0f800)
+	fcvtzs   = two("fcvtzs", "4s", "4s", 0x4ea1b800)
+	scvtf    = two("scvtf", "4s", "4s", 0x4e21d800)
 )
 
 // byElement makes an instruction of a vector and one number of another.
@@ -85,8 +96,13 @@ func dup2d(d, n v, index int) {
 	word(0x4e080400|uint32(index)<<20|uint32(n)<<5|uint32(d), "dup %v.2d, %v.d[%d]", d, n, index)
 }
 
-// dupW fills a vector with the lower half of a general register, insX sets one
-// half.
+func fcmeqZero(d, n v) {
+	word(0x4ea0d800|uint32(n)<<5|uint32(d), "fcmeq %v.4s, %v.4s, #0.0", d, n)
+}
+
+// dupX fills a vector with a general register, dupW with its lower half; insX
+// sets one half of a vector.
+func dupX(d v, n x) { word(0x4e080c00|uint32(n)<<5|uint32(d), "dup %v.2d, x%d", d, int(n)) }
 func dupW(d v, n x) { word(0x4e040c00|uint32(n)<<5|uint32(d), "dup %v.4s, w%d", d, int(n)) }
 func insX(d v, index int, n x) {
 	word(0x4e081c00|uint32(index)<<20|uint32(n)<<5|uint32(d), "mov %v.d[%d], x%d", d, index, int(n))
@@ -98,6 +114,10 @@ func mov(d, n v) { word(0x4ea01c00|uint32(n)<<16|uint32(n)<<5|uint32(d), "mov %v
 
 func shl4s(d, n v, bits int) {
 	word(0x4f005400|uint32(32+bits)<<16|uint32(n)<<5|uint32(d), "shl %v.4s, %v.4s, #%d", d, n, bits)
+}
+
+func shl2d(d, n v, bits int) {
+	word(0x4f005400|uint32(64+bits)<<16|uint32(n)<<5|uint32(d), "shl %v.2d, %v.2d, #%d", d, n, bits)
 }
 
 // sshr4s shifts right, keeping the sign.

@@ -23,6 +23,8 @@ var families = []struct {
 	{"pairs", pairs},
 	{"meanrows", meanRows},
 	{"f16", half},
+	{"exp", exp},
+	{"move", move},
 }
 
 func main() {
