@@ -61,3 +61,172 @@ loop:
 	SUBS $4, R2
 	BNE loop
 	RET
+
+// func colStatsNEON(shift *float64, sum *float64, sq *float64, low *float32, high *float32, argLow *int32, argHigh *int32, nonzero *int32, x *float32, fit int, cols int, n int, row int)
+TEXT ·colStatsNEON(SB), NOSPLIT, $0-104
+	MOVD shift+0(FP), R0
+	MOVD sum+8(FP), R1
+	MOVD sq+16(FP), R2
+	MOVD low+24(FP), R3
+	MOVD high+32(FP), R4
+	MOVD argLow+40(FP), R5
+	MOVD argHigh+48(FP), R6
+	MOVD nonzero+56(FP), R7
+	MOVD x+64(FP), R8
+	MOVD fit+72(FP), R9
+	MOVD cols+80(FP), R10
+	MOVD n+88(FP), R11
+	MOVD row+96(FP), R12
+	LSL $2, R10
+	MOVD $1, R13
+	WORD $0x4e040db3 // dup v19.4s, w13
+
+columns:
+	WORD $0xacc14410 // ldp q16, q17, [x0], #32
+	WORD $0xad400420 // ldp q0, q1, [x1]
+	WORD $0xad400c42 // ldp q2, q3, [x2]
+	WORD $0x3dc00064 // ldr q4, [x3]
+	WORD $0x3dc00085 // ldr q5, [x4]
+	WORD $0x3dc000a6 // ldr q6, [x5]
+	WORD $0x3dc000c7 // ldr q7, [x6]
+	WORD $0x3dc000f4 // ldr q20, [x7]
+	WORD $0x4e040d92 // dup v18.4s, w12
+	MOVD R8, R13
+	MOVD R11, R14
+
+row:
+	WORD $0x3dc001b8 // ldr q24, [x13]
+	ADD R10, R13
+	WORD $0x0e617b19 // fcvtl v25.2d, v24.2s
+	WORD $0x4ef0d739 // fsub v25.2d, v25.2d, v16.2d
+	WORD $0x6e79df3a // fmul v26.2d, v25.2d, v25.2d
+	WORD $0x4e79d400 // fadd v0.2d, v0.2d, v25.2d
+	WORD $0x4e7ad442 // fadd v2.2d, v2.2d, v26.2d
+	WORD $0x4e617b19 // fcvtl2 v25.2d, v24.4s
+	WORD $0x4ef1d739 // fsub v25.2d, v25.2d, v17.2d
+	WORD $0x6e79df3a // fmul v26.2d, v25.2d, v25.2d
+	WORD $0x4e79d421 // fadd v1.2d, v1.2d, v25.2d
+	WORD $0x4e7ad463 // fadd v3.2d, v3.2d, v26.2d
+	WORD $0x6ea5e719 // fcmgt v25.4s, v24.4s, v5.4s
+	WORD $0x6eb8e49a // fcmgt v26.4s, v4.4s, v24.4s
+	WORD $0x4ea0db1b // fcmeq v27.4s, v24.4s, #0.0
+	WORD $0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD $0x6eb91e47 // bit v7.16b, v18.16b, v25.16b
+	WORD $0x6eba1f04 // bit v4.16b, v24.16b, v26.16b
+	WORD $0x6eba1e46 // bit v6.16b, v18.16b, v26.16b
+	WORD $0x6e205b7b // mvn v27.16b, v27.16b
+	WORD $0x6ebb8694 // sub v20.4s, v20.4s, v27.4s
+	WORD $0x4eb38652 // add v18.4s, v18.4s, v19.4s
+	SUBS $1, R14
+	BNE row
+	WORD $0xad000420 // stp q0, q1, [x1]
+	WORD $0xad000c42 // stp q2, q3, [x2]
+	WORD $0x3c810464 // str q4, [x3], #16
+	WORD $0x3c810485 // str q5, [x4], #16
+	WORD $0x3c8104a6 // str q6, [x5], #16
+	WORD $0x3c8104c7 // str q7, [x6], #16
+	WORD $0x3c8104f4 // str q20, [x7], #16
+	ADD $32, R1
+	ADD $32, R2
+	ADD $16, R8
+	SUBS $4, R9
+	BNE columns
+	RET
+
+// func rowStatsNEON(sum *float64, sq *float64, low *float32, high *float32, argLow *int32, argHigh *int32, nonzero *int32, x *float32, n int)
+TEXT ·rowStatsNEON(SB), NOSPLIT, $0-72
+	MOVD sum+0(FP), R0
+	MOVD sq+8(FP), R1
+	MOVD low+16(FP), R2
+	MOVD high+24(FP), R3
+	MOVD argLow+32(FP), R4
+	MOVD argHigh+40(FP), R5
+	MOVD nonzero+48(FP), R6
+	MOVD x+56(FP), R7
+	MOVD n+64(FP), R8
+	WORD $0x3dc00000 // ldr q0, [x0]
+	WORD $0x3dc00022 // ldr q2, [x1]
+	WORD $0x3dc00401 // ldr q1, [x0, #16]
+	WORD $0x3dc00423 // ldr q3, [x1, #16]
+	WORD $0x3dc00044 // ldr q4, [x2]
+	WORD $0x3dc00065 // ldr q5, [x3]
+	WORD $0x3dc00086 // ldr q6, [x4]
+	WORD $0x3dc000a7 // ldr q7, [x5]
+	WORD $0x3dc000d4 // ldr q20, [x6]
+	WORD $0x3dc00808 // ldr q8, [x0, #32]
+	WORD $0x3dc0082a // ldr q10, [x1, #32]
+	WORD $0x3dc00c09 // ldr q9, [x0, #48]
+	WORD $0x3dc00c2b // ldr q11, [x1, #48]
+	WORD $0x3dc0044c // ldr q12, [x2, #16]
+	WORD $0x3dc0046d // ldr q13, [x3, #16]
+	WORD $0x3dc0048e // ldr q14, [x4, #16]
+	WORD $0x3dc004af // ldr q15, [x5, #16]
+	WORD $0x3dc004d3 // ldr q19, [x6, #16]
+	MOVD $0x100000000, R9
+	WORD $0x4e081d36 // mov v22.d[0], x9
+	MOVD $0x300000002, R9
+	WORD $0x4e181d36 // mov v22.d[1], x9
+	MOVD $4, R9
+	WORD $0x4e040d35 // dup v21.4s, w9
+	WORD $0x4eb586d7 // add v23.4s, v22.4s, v21.4s
+	WORD $0x4eb586b5 // add v21.4s, v21.4s, v21.4s
+
+loop:
+	WORD $0xacc170f8 // ldp q24, q28, [x7], #32
+	WORD $0x0e617b19 // fcvtl v25.2d, v24.2s
+	WORD $0x6e79df3a // fmul v26.2d, v25.2d, v25.2d
+	WORD $0x4e79d400 // fadd v0.2d, v0.2d, v25.2d
+	WORD $0x4e7ad442 // fadd v2.2d, v2.2d, v26.2d
+	WORD $0x4e617b19 // fcvtl2 v25.2d, v24.4s
+	WORD $0x6e79df3a // fmul v26.2d, v25.2d, v25.2d
+	WORD $0x4e79d421 // fadd v1.2d, v1.2d, v25.2d
+	WORD $0x4e7ad463 // fadd v3.2d, v3.2d, v26.2d
+	WORD $0x6ea5e719 // fcmgt v25.4s, v24.4s, v5.4s
+	WORD $0x6eb8e49a // fcmgt v26.4s, v4.4s, v24.4s
+	WORD $0x4ea0db1b // fcmeq v27.4s, v24.4s, #0.0
+	WORD $0x6eb91f05 // bit v5.16b, v24.16b, v25.16b
+	WORD $0x6eb91ec7 // bit v7.16b, v22.16b, v25.16b
+	WORD $0x6eba1f04 // bit v4.16b, v24.16b, v26.16b
+	WORD $0x6eba1ec6 // bit v6.16b, v22.16b, v26.16b
+	WORD $0x6e205b7b // mvn v27.16b, v27.16b
+	WORD $0x6ebb8694 // sub v20.4s, v20.4s, v27.4s
+	WORD $0x0e617b9d // fcvtl v29.2d, v28.2s
+	WORD $0x6e7ddfbe // fmul v30.2d, v29.2d, v29.2d
+	WORD $0x4e7dd508 // fadd v8.2d, v8.2d, v29.2d
+	WORD $0x4e7ed54a // fadd v10.2d, v10.2d, v30.2d
+	WORD $0x4e617b9d // fcvtl2 v29.2d, v28.4s
+	WORD $0x6e7ddfbe // fmul v30.2d, v29.2d, v29.2d
+	WORD $0x4e7dd529 // fadd v9.2d, v9.2d, v29.2d
+	WORD $0x4e7ed56b // fadd v11.2d, v11.2d, v30.2d
+	WORD $0x6eade79d // fcmgt v29.4s, v28.4s, v13.4s
+	WORD $0x6ebce59e // fcmgt v30.4s, v12.4s, v28.4s
+	WORD $0x4ea0db9f // fcmeq v31.4s, v28.4s, #0.0
+	WORD $0x6ebd1f8d // bit v13.16b, v28.16b, v29.16b
+	WORD $0x6ebd1eef // bit v15.16b, v23.16b, v29.16b
+	WORD $0x6ebe1f8c // bit v12.16b, v28.16b, v30.16b
+	WORD $0x6ebe1eee // bit v14.16b, v23.16b, v30.16b
+	WORD $0x6e205bff // mvn v31.16b, v31.16b
+	WORD $0x6ebf8673 // sub v19.4s, v19.4s, v31.4s
+	WORD $0x4eb586d6 // add v22.4s, v22.4s, v21.4s
+	WORD $0x4eb586f7 // add v23.4s, v23.4s, v21.4s
+	SUBS $8, R8
+	BNE loop
+	WORD $0x3d800000 // str q0, [x0]
+	WORD $0x3d800022 // str q2, [x1]
+	WORD $0x3d800401 // str q1, [x0, #16]
+	WORD $0x3d800423 // str q3, [x1, #16]
+	WORD $0x3d800044 // str q4, [x2]
+	WORD $0x3d800065 // str q5, [x3]
+	WORD $0x3d800086 // str q6, [x4]
+	WORD $0x3d8000a7 // str q7, [x5]
+	WORD $0x3d8000d4 // str q20, [x6]
+	WORD $0x3d800808 // str q8, [x0, #32]
+	WORD $0x3d80082a // str q10, [x1, #32]
+	WORD $0x3d800c09 // str q9, [x0, #48]
+	WORD $0x3d800c2b // str q11, [x1, #48]
+	WORD $0x3d80044c // str q12, [x2, #16]
+	WORD $0x3d80046d // str q13, [x3, #16]
+	WORD $0x3d80048e // str q14, [x4, #16]
+	WORD $0x3d8004af // str q15, [x5, #16]
+	WORD $0x3d8004d3 // str q19, [x6, #16]
+	RET

@@ -18,3 +18,13 @@ func addF64NEON(acc *float64, x *float32, n int)
 //
 //go:noescape
 func axpyF64NEON(acc *float64, w float64, x *float32, n int)
+
+// colStatsNEON is ColStats.Add for the first fit columns, a multiple of 4 and not 0, and at least one row.
+//
+//go:noescape
+func colStatsNEON(shift *float64, sum *float64, sq *float64, low *float32, high *float32, argLow *int32, argHigh *int32, nonzero *int32, x *float32, fit int, cols int, n int, row int)
+
+// rowStatsNEON adds n numbers, a multiple of 8 and not 0, to rowLanes.
+//
+//go:noescape
+func rowStatsNEON(sum *float64, sq *float64, low *float32, high *float32, argLow *int32, argHigh *int32, nonzero *int32, x *float32, n int)

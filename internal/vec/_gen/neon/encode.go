@@ -23,8 +23,6 @@ var (
 	fdiv4s   = three("fdiv", "4s", 0x6e20fc00)
 	fdiv2d   = three("fdiv", "2d", 0x6e60fc00)
 	fmla4s   = three("fmla", "4s", 0x4e20cc00)
-	fmls4s   = three("fmls", "4s", 0x4ea0cc00)
-	faddp4s  = three("faddp", "4s", 0x6e20d400)
 	faddp2d  = three("faddp", "2d", 0x6e60d400)
 	fmaxnm4s = three("fmaxnm", "4s", 0x4e20c400) // of a number and NaN, the number
 	fminnm4s = three("fminnm", "4s", 0x4ea0c400)
@@ -35,6 +33,7 @@ var (
 	fcmge4s  = three("fcmge", "4s", 0x6e20e400)
 	cmhs4s   = three("cmhs", "4s", 0x6ea03c00)
 	add2d    = three("add", "2d", 0x4ee08400)
+	add4s    = three("add", "4s", 0x4ea08400)
 	sub4s    = three("sub", "4s", 0x6ea08400)
 	addp4s   = three("addp", "4s", 0x4ea0bc00)
 	and16b   = three("and", "16b", 0x4e201c00)
@@ -47,8 +46,6 @@ var (
 	zip24s   = three("zip2", "4s", 0x4e807800)
 	zip12d   = three("zip1", "2d", 0x4ec03800)
 	zip22d   = three("zip2", "2d", 0x4ec07800)
-	uzp14s   = three("uzp1", "4s", 0x4e801800)
-	uzp24s   = three("uzp2", "4s", 0x4e805800)
 )
 
 // two makes an instruction of one vector.
@@ -132,12 +129,9 @@ func addv(d, n v) {
 func fmovW(d x, n v) { word(0x1e260000|uint32(n)<<5|uint32(d), "fmov w%d, s%d", int(d), int(n)) }
 func fmovX(d x, n v) { word(0x9e660000|uint32(n)<<5|uint32(d), "fmov x%d, d%d", int(d), int(n)) }
 
-// faddpS and faddpD add the lower two numbers of a vector.
+// faddpS adds the lower two numbers of a vector.
 func faddpS(d, n v) {
 	word(0x7e30d800|uint32(n)<<5|uint32(d), "faddp s%d, %v.2s", int(d), n)
-}
-func faddpD(d, n v) {
-	word(0x7e70d800|uint32(n)<<5|uint32(d), "faddp d%d, %v.2d", int(d), n)
 }
 
 func fcvtDS(d, n v) { word(0x1e22c000|uint32(n)<<5|uint32(d), "fcvt d%d, s%d", int(d), int(n)) }
@@ -176,7 +170,6 @@ var (
 	ldrS = loadStore("ldr", "s", 4, 0xbd400000)
 	strQ = loadStore("str", "q", 16, 0x3d800000)
 	strD = loadStore("str", "d", 8, 0xfd000000)
-	strS = loadStore("str", "s", 4, 0xbd000000)
 )
 
 // The same, with the register advanced afterwards by what was moved.
@@ -218,13 +211,10 @@ func splat4sPost(t v, n x) {
 	word(0x4ddfc800|uint32(n)<<5|uint32(t), "ld1r {%v.4s}, [x%d], #4", t, int(n))
 }
 
-// ld1S and ld1D load one number of a vector, st1S stores one.
+// ld1S loads one number of a vector, st1S stores one.
 func ld1S(t v, index int, n x) {
 	i := uint32(index)
 	word(0x0d408000|i>>1<<30|i&1<<12|uint32(n)<<5|uint32(t), "ld1 {%v.s}[%d], [x%d]", t, index, int(n))
-}
-func ld1D(t v, index int, n x) {
-	word(0x0d408400|uint32(index)<<30|uint32(n)<<5|uint32(t), "ld1 {%v.d}[%d], [x%d]", t, index, int(n))
 }
 func st1SPost(t v, index int, n x) {
 	i := uint32(index)

@@ -22,7 +22,7 @@ var families = []struct {
 	{"spline", spline},
 	{"pairs", pairs},
 	{"meanrows", meanRows},
-	{"f16", half},
+	{"f16", func() { half(); statistics() }},
 	{"exp", exp},
 	{"move", move},
 }
