@@ -200,7 +200,6 @@ tail:
 few0:
 	ADDS $4, R9
 	BEQ sum
-	WORD $0x4eac1d90 // mov v16.16b, v12.16b
 	WORD $0x4eac1d91 // mov v17.16b, v12.16b
 	WORD $0x4eac1d92 // mov v18.16b, v12.16b
 	WORD $0x4eac1d93 // mov v19.16b, v12.16b
@@ -238,7 +237,6 @@ add0:
 few1:
 	ADDS $4, R9
 	BEQ sum
-	WORD $0x4eac1d94 // mov v20.16b, v12.16b
 	WORD $0x4eac1d95 // mov v21.16b, v12.16b
 	WORD $0x4eac1d96 // mov v22.16b, v12.16b
 	WORD $0x4eac1d97 // mov v23.16b, v12.16b
@@ -276,7 +274,6 @@ add1:
 few2:
 	ADDS $4, R9
 	BEQ sum
-	WORD $0x4eac1d98 // mov v24.16b, v12.16b
 	WORD $0x4eac1d99 // mov v25.16b, v12.16b
 	WORD $0x4eac1d9a // mov v26.16b, v12.16b
 	WORD $0x4eac1d9b // mov v27.16b, v12.16b
@@ -314,7 +311,6 @@ add2:
 few3:
 	ADDS $4, R9
 	BEQ sum
-	WORD $0x4eac1d9c // mov v28.16b, v12.16b
 	WORD $0x4eac1d9d // mov v29.16b, v12.16b
 	WORD $0x4eac1d9e // mov v30.16b, v12.16b
 	WORD $0x4eac1d9f // mov v31.16b, v12.16b
@@ -765,7 +761,6 @@ tail:
 few0:
 	ADDS $4, R9
 	BEQ sum
-	WORD $0x4eac1d9c // mov v28.16b, v12.16b
 	WORD $0x4eac1d9d // mov v29.16b, v12.16b
 	WORD $0x4eac1d9e // mov v30.16b, v12.16b
 	WORD $0x4eac1d9f // mov v31.16b, v12.16b
@@ -829,7 +824,6 @@ add0:
 few1:
 	ADDS $4, R9
 	BEQ sum
-	WORD $0x4eac1d9c // mov v28.16b, v12.16b
 	WORD $0x4eac1d9d // mov v29.16b, v12.16b
 	WORD $0x4eac1d9e // mov v30.16b, v12.16b
 	WORD $0x4eac1d9f // mov v31.16b, v12.16b
@@ -893,7 +887,6 @@ add1:
 few2:
 	ADDS $4, R9
 	BEQ sum
-	WORD $0x4eac1d9c // mov v28.16b, v12.16b
 	WORD $0x4eac1d9d // mov v29.16b, v12.16b
 	WORD $0x4eac1d9e // mov v30.16b, v12.16b
 	WORD $0x4eac1d9f // mov v31.16b, v12.16b
@@ -957,7 +950,6 @@ add2:
 few3:
 	ADDS $4, R9
 	BEQ sum
-	WORD $0x4eac1d9c // mov v28.16b, v12.16b
 	WORD $0x4eac1d9d // mov v29.16b, v12.16b
 	WORD $0x4eac1d9e // mov v30.16b, v12.16b
 	WORD $0x4eac1d9f // mov v31.16b, v12.16b

@@ -127,7 +127,7 @@ func sumEntries(log bool) {
 			ins("MOVW %d(%v), %v", 16*k+4*i, col, j[i])
 			ldrDIndex(a+v(i), y, j[i])
 		}
-		for i := range v(4) {
+		for i := v(1); i < 4; i++ {
 			mov(a+i, point)
 		}
 		ins("CMP $2, %v", left)
