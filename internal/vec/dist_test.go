@@ -26,12 +26,12 @@ func TestSqDist(t *testing.T) {
 				var y [4][]float32
 				for i := range y {
 					y[i] = guarded(r, n, (off+i)%8)
-					if i == 1 { // far apart scales
+					if i == off%4 { // far apart scales
 						for c := range y[i] {
 							y[i][c] *= 1e30
 						}
 					}
-					if i == 2 {
+					if i == (off+1)%4 {
 						for c := range y[i] {
 							y[i][c] = x[c] * (1 + 0x1p-20)
 						}

@@ -12,7 +12,7 @@ import (
 func atLevels(t *testing.T, f func(t *testing.T)) {
 	best := level
 	defer func() { level = best }()
-	for l := Go; l <= best; l++ {
+	for _, l := range Levels() {
 		level = l
 		t.Run(l.String(), f)
 	}
@@ -167,7 +167,7 @@ func TestSumsF64(t *testing.T) {
 func BenchmarkF16ToF32(b *testing.B) {
 	best := level
 	defer func() { level = best }()
-	for l := Go; l <= best; l++ {
+	for _, l := range Levels() {
 		level = l
 		b.Run(fmt.Sprintf("n=2048/level=%s", l), func(b *testing.B) {
 			src, dst := make([]byte, 4096), make([]float32, 2048)

@@ -28,7 +28,7 @@ func TestMeanRows(t *testing.T) {
 				total := 1 + float64(r.IntN(100))
 				want := make([]float32, n)
 				meanRowsGo(want, base, rows, w, total, 0)
-				for l := Go; l <= best; l++ {
+				for _, l := range Levels() {
 					level = l
 					buf := make([]float32, n+2)
 					buf[0], buf[n+1] = 7, 7

@@ -46,7 +46,7 @@ func TestAttract(t *testing.T) {
 			bits[level] = dst
 			var logs, wantLogs float64
 			for i := range n {
-				var sx, sy, size float64
+				var sx, sy, size, log, weight float64
 				for e := ptr[i]; e < ptr[i+1]; e++ {
 					dx := float64(y[2*i]) - float64(y[2*col[e]])
 					dy := float64(y[2*i+1]) - float64(y[2*col[e]+1])
@@ -55,8 +55,11 @@ func TestAttract(t *testing.T) {
 					sx += q * dx
 					sy += q * dy
 					size += q * (math.Abs(dx) + math.Abs(dy))
-					wantLogs += float64(val[e]) * math.Log1p(r2)
+					log += float64(val[e]) * math.Log1p(r2)
+					weight += float64(val[e])
 				}
+				wantLogs += log
+				near(t, fmt.Sprintf("logarithms of row %d", i), AttractLog(ptr, col, val, y, inv, i, i+1), log, log+weight, 5e-7)
 				near(t, fmt.Sprintf("row %d", i), float64(dst[2*i]), sx, size, 1e-6)
 				near(t, fmt.Sprintf("row %d", i), float64(dst[2*i+1]), sy, size, 1e-6)
 			}
@@ -179,6 +182,37 @@ func TestSpline(t *testing.T) {
 	})
 }
 
+// On a grid and weights without any order, all levels agree with the pure Go
+// form.
+func TestSplineLevels(t *testing.T) {
+	const n, cells = 300, 20
+	m := &Mesh{LoX: -5, LoY: -4, Inv: 2, MaxX: cells - 0.001, MaxY: cells - 0.001, Stride: 32}
+	y, w, field := randoms(2*n, 1), randoms(n, 2), randoms((cells+6)*32+2, 3)
+	y[0], y[1], y[2], y[3] = float32(math.NaN()), 1e30, 1e30, -1e30 // cut to the mesh
+	order := make([]int32, n)
+	for i := range order {
+		order[i] = int32(n - 1 - i)
+	}
+	want := make([]float32, len(field))
+	spreadGo(want, m, y, w, order)
+	wantPhi, wantForce := make([]float32, n), make([]float32, 2*n)
+	gatherGo(wantPhi, wantForce, field, m, y, 0.5, 0, n)
+	eachTsneLevel(t, func(t *testing.T) {
+		grid := shielded(make([]float32, len(field)), 1)
+		Spread(grid, m, shielded(y, 1), shielded(w, 1), order)
+		for i, v := range want {
+			near(t, fmt.Sprintf("node %d", i), float64(grid[i]), float64(v), 4, 1e-6)
+		}
+		phi, force := shielded(make([]float32, n), 2), shielded(make([]float32, 2*n), 3)
+		Gather(phi, force, shielded(field, 3), m, shielded(y, 5), 0.5, 0, n)
+		for i := range n {
+			near(t, fmt.Sprintf("phi of %d", i), float64(phi[i]), float64(wantPhi[i]), 1, 1e-6)
+			near(t, fmt.Sprintf("force on %d along x", i), float64(force[2*i]), float64(wantForce[2*i]), 1, 1e-6)
+			near(t, fmt.Sprintf("force on %d along y", i), float64(force[2*i+1]), float64(wantForce[2*i+1]), 1, 1e-6)
+		}
+	})
+}
+
 func BenchmarkTsneKernel(b *testing.B) {
 	const n = 20000
 	y, w := randoms(2*n, 1), make([]float32, n)
@@ -206,7 +240,7 @@ func BenchmarkTsneKernel(b *testing.B) {
 	grid := make([]float32, 224*208)
 	best := level
 	defer func() { level = best }()
-	for l := Go; l <= best; l++ {
+	for _, l := range Levels() {
 		run := func(name, unit string, per int, f func()) {
 			b.Run(fmt.Sprintf("name=%s/level=%v", name, l), func(b *testing.B) {
 				level = l

@@ -1,11 +1,14 @@
 // Package vec holds the numeric kernels of the module. Each kernel has a pure
 // Go form, which is its specification and its fallback, and on amd64 forms in
 // assembly (written by the generators under _gen) that are chosen when the
-// program starts. The build tag noasm leaves only the pure Go forms.
+// program starts. On arm64 most have one, too. The build tag noasm leaves only
+// the pure Go forms.
 //
 // A kernel is documented either as giving equal bits at every level (no fused
 // operations, fixed lanes) or as keeping an error bound.
 package vec
+
+//go:generate sh -c "cd _gen && go run ./neon -out .."
 
 // Level names an instruction set that kernels may use.
 type Level uint8

@@ -46,8 +46,9 @@
 // A Combination of v base rows with t terms a point takes v²·d + about 16·n²·t
 // operations of the memory's rate instead, and 4·v² bytes.
 //
-// Without vector kernels (other processors than amd64, or the build tag
-// noasm) the product itself is some forty times slower than with AVX-512.
+// Without vector kernels (other processors than amd64 and arm64, or the build
+// tag noasm) the product itself is some forty times slower than with AVX-512.
+// Those of arm64 have not been timed.
 //
 // Data on which float32 copies, less the mean of all rows, cannot tell
 // neighbours apart (two far clusters of tiny spread) is searched at the rate

@@ -1,0 +1,11 @@
+//go:build arm64 && !noasm
+
+package vec
+
+func selectKernel(l Level, row, col []uint32, c, rowNorm, rowLimit, colNorm, colLimit []float32) {
+	if l == Go || len(colNorm) != 16 {
+		selectGo(row, col, c, rowNorm, rowLimit, colNorm, colLimit)
+		return
+	}
+	selectNEON(&row[0], &col[0], &c[0], &rowNorm[0], &rowLimit[0], &colNorm[0], &colLimit[0], len(row))
+}
