@@ -30,7 +30,7 @@ type exact struct {
 	near         *arrangement // when not nil, the lists are in its order
 	low          *lowered     // when not nil, its rows are compared
 	split        bool         // rows are compared as split numbers
-	fails        [2]float64   // shares of lists without proof that are expected of float32 and of split numbers
+	second       [2]second    // expected of float32 and of split numbers
 	fixed, limit int64        // memory planned besides bands, and allowed (0: any)
 }
 
