@@ -53,7 +53,7 @@ func (e *exact) recheckSome(rows []int32) error {
 	found, room := make([]nearest, len(rows)), make([]pair, len(rows)*2*e.k)
 	limit := make([]float32, len(rows))
 	for r, i := range rows {
-		found[r] = nearest{k: e.k, list: room[r*2*e.k:][:0:2*e.k]}
+		found[r] = nearest{k: e.k, list: room[r*2*e.k:][: 0 : 2*e.k]}
 		limit[r] = e.bound(int(i)).reach(e.graph.Dist2[(int(i)+1)*e.k-1])
 	}
 	work := make([]*rechecker, e.workers)

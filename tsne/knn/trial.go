@@ -22,16 +22,20 @@ type second struct {
 	hits  float64 // distances it takes for a row, on average over all rows
 }
 
-// cost of a search of the rows as they are, in multiply-adds of float32: of
-// all pairs once, and a second time of those rows whose lists have no proof.
+// cost of a search of the rows as they are, in multiply-adds of float32: all
+// pairs once, and those of rows whose lists have no proof once more.
 func (e *exact) cost(split bool) float64 {
 	n, d := float64(e.ref.n), float64(e.ref.d)
 	s := e.second[0]
 	if split {
 		s = e.second[1]
 	}
-	pass := n * (costPair + d*costAdd(split))
-	return float64(e.x.n) * (pass/2 + s.fails*pass + (float64(e.keep)+s.hits)*d*costRescored)
+	row := n * (costPair + d*costAdd(split)) // all pairs of a row
+	first := row
+	if e.same {
+		first /= 2
+	}
+	return float64(e.x.n) * (first + s.fails*row + (float64(e.keep)+s.hits)*d*costRescored)
 }
 
 // trial decides between float32 and split numbers. These are faster, but their
