@@ -13,7 +13,8 @@ const (
 	trialOthers = 4096 // rows they are compared with
 )
 
-// trialLeast is how many rows make a trial worth it. Tests change it.
+// trialLeast is how many rows make a trial worth it, and a fourth of it how
+// many of a query. Tests change it.
 var trialLeast = 1024
 
 // A second search is what is expected of one, by a kind of numbers.
@@ -44,7 +45,7 @@ func (e *exact) cost(split bool) float64 {
 // search takes the distances of all that are within it. The trial takes the
 // distances of some rows from some others.
 func (e *exact) trial() error {
-	if !e.split || e.whole || e.ref.n < trialLeast || e.keep == e.others {
+	if !e.split || e.whole || e.ref.n < trialLeast || e.x.n < trialLeast/4 || e.keep == e.others {
 		return nil
 	}
 	n, d := e.ref.n, e.ref.d
