@@ -66,3 +66,25 @@ func TestRecheckBytes(t *testing.T) {
 		}
 	}
 }
+
+// What memory is enough does not depend on the kind of numbers.
+func TestLeastMemory(t *testing.T) {
+	const n, d, k = 1000, 33, 5
+	x := Rows(normal(3, n*d), n, d)
+	var least [2]int64
+	for split := range least {
+		restore := vec.ForceSplit(split == 1)
+		for limit := int64(1 << 16); ; limit += 1 << 12 {
+			g, err := Search(t.Context(), x, k, &Settings{MaxMemory: limit})
+			if err == nil {
+				least[split] = limit
+				sameGraph(t, "least memory", g, oracle(t, x, x, k, true, Euclidean))
+				break
+			}
+		}
+		restore()
+	}
+	if least[0] != least[1] {
+		t.Errorf("float32 numbers need %d bytes, split ones %d", least[0], least[1])
+	}
+}
