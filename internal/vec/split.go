@@ -18,11 +18,12 @@ const (
 )
 
 // SplitError returns a bound of the error of [MultiplySplit] for rows of d
-// numbers, all of which are zero or have magnitudes in [2⁻⁶⁰, 2⁶⁰], as a
-// multiple of the product of the lengths of the rows: what the halves lose (at
-// most (1+2⁻⁸)²·2⁻¹⁶ for the product of both l and 2·2⁻¹⁶ for the rests), and
-// the rounding of sums. The latter run over 17 numbers and then over three
-// for each block, which is less than is allowed for here.
+// numbers, as a multiple of the product of the lengths of the rows: what the
+// halves lose (at most (1+2⁻⁸)²·2⁻¹⁶ for the product of both l and 2·2⁻¹⁶ for
+// the rests), and the rounding of sums. The latter run over 17 numbers and then
+// over three for each block, which is less than is allowed for here. Numbers
+// are zero or have magnitudes in [2⁻⁶⁰, 2⁶⁰]; products of an l may underflow
+// still, for which 2⁻¹²⁰ for each column is to be added.
 func SplitError(d int) float64 { return 3.05*0x1p-16 + 1.02*0x1p-24*float64(d+64) }
 
 // Splits reports whether this machine multiplies split panels faster than

@@ -109,6 +109,25 @@ func TestSplitError(t *testing.T) {
 	}
 }
 
+// Products of the smallest numbers lose what underflows, and no more.
+func TestSplitUnderflow(t *testing.T) {
+	const d = SplitCols
+	x := make([]float32, SplitRows*d)
+	for i := range x {
+		x[i] = Flush * (1 + 0x1p-8 - 0x1p-12) // h is Flush or the next, and l is far below
+	}
+	a, b, c := make([]uint32, SplitBlock), make([]uint32, SplitBlock), make([]float32, 1024)
+	PackSplit(a, x, d, 1, false)
+	PackSplit(b, x, d, 1, true)
+	MultiplySplit(c, a, b, 1, 1, SplitBlock)
+	v := float64(x[0])
+	if e := math.Abs(float64(c[0]) - d*v*v); e > SplitError(d)*d*v*v+d*0x1p-120 {
+		t.Errorf("error %v of %v", e, d*v*v)
+	} else {
+		t.Logf("%v of the product, %v allowed besides underflow", e/(d*v*v), SplitError(d))
+	}
+}
+
 // Whole numbers of up to 8 bits are exact.
 func TestSplitWhole(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))

@@ -13,7 +13,8 @@ const (
 	cellRows    = 256 // rows of a cell, unless there would be more than maxCells
 	maxCells    = 4096
 	cellAlign   = 32 // column panels lie in one cell
-	nearCells   = 32
+	nearCells   = 16 // cells that are near one
+	nearLowered = 32 // likewise, of lowered rows
 )
 
 // arrangeRows is how many rows make an order worth it. Tests change it.
@@ -37,8 +38,11 @@ func (e *exact) arrange(rows *view) error {
 	n, d := e.ref.n, rows.d
 	a := &arrangement{d: d, cell: max(cellRows, roundUp(par.NumBlocks(n, maxCells), cellAlign))}
 	a.cells = par.NumBlocks(n, a.cell)
-	cells := a.cells
-	if !e.reserve(9*int64(n) + int64(cells)*int64(cells+32*nearCells+4*d+8)) {
+	cells, most := a.cells, nearCells
+	if e.low != nil {
+		most = nearLowered
+	}
+	if !e.reserve(9*int64(n) + int64(cells)*int64(cells+32*most+4*d+8)) {
 		return nil
 	}
 	order, _, err := partition(e.ctx, e.workers, rows, n, cellRows, arrangeSeed)
@@ -68,12 +72,12 @@ func (e *exact) arrange(rows *view) error {
 	}
 	around := make([][]pair, cells)
 	err = par.Blocks(e.ctx, e.workers, cells, 1, func(_, c, _, _ int) {
-		best := nearest{k: nearCells}
+		best := nearest{k: most}
 		for o := range cells {
 			best.push(pair{vec.SqDist(mean[c*d:][:d], mean[o*d:][:d]), int32(o)})
 		}
 		slices.SortFunc(best.list, comparePairs)
-		around[c] = best.list[:min(nearCells, cells)]
+		around[c] = best.list[:min(most, cells)]
 	})
 	if err != nil {
 		return err

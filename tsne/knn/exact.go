@@ -30,7 +30,7 @@ type exact struct {
 	near         *arrangement // when not nil, the lists are in its order
 	low          *lowered     // when not nil, its rows are compared
 	split        bool         // rows are compared as split numbers
-	fails        [2]float64   // shares of lists without proof that are expected of float32 and of split numbers
+	second       [2]second    // expected of float32 and of split numbers
 	fixed, limit int64        // memory planned besides bands, and allowed (0: any)
 }
 
@@ -87,7 +87,9 @@ func (e *exact) plan(used int64) error {
 	n, m, d := int64(e.x.n), int64(e.ref.n), int64(e.ref.d)
 	e.fixed = used + n*(listCost(e.keep)+int64(e.k)*12+4) + m*4 + 16*d
 	if e.limit > 0 {
-		if least := e.fixed + min(e.most(), bandAlign)*e.perRow(); least > e.limit {
+		least := func() int64 { return e.fixed + min(e.most(), bandAlign)*e.perRow() }
+		e.split = e.split && least() <= e.limit // whole blocks of columns take more
+		if least := least(); least > e.limit {
 			return fmt.Errorf("%w: %d bytes, the search needs %d", ErrMemory, e.limit, least)
 		}
 	}

@@ -28,6 +28,7 @@ var lowerTo int
 // Costs in units of one multiply-add of a tile. They were measured on one
 // machine, and steer only what is tried first.
 const (
+	costPair     = 8.0    // a pair, besides its columns
 	costRescored = 28.0   // a column of a canonical distance
 	costHit      = 2000.0 // a pair that is not excluded
 	costNear     = 64.0   // cells that are near a row, about
@@ -273,13 +274,7 @@ func (e *exact) rank(basis, sample []float32, s, d int) (int, error) {
 	inside := make([]float64, tests*others) // products in the subspace
 
 	rows := float64(n)
-	// The search without a projection, which may need a second one.
-	pass, taken := rows*rows*float64(d)*e.costAdd(), rows*float64(e.keep)*float64(d)*costRescored
-	fails := e.fails[0]
-	if e.split {
-		fails = e.fails[1]
-	}
-	least := 0.8 * (pass/2 + taken + fails*(pass+taken))
+	least := 0.8 * e.cost(e.split)
 	best := 0
 	for p := lowerStep; p <= most; p += lowerStep {
 		if err := e.products(z, x, basis[(p-lowerStep)*d:p*d], others, lowerStep, d); err != nil {
@@ -313,7 +308,7 @@ func (e *exact) rank(basis, sample []float32, s, d int) (int, error) {
 		}
 		pairs := max(float64(left)/float64(tests)*rows/float64(others), float64(e.keep))
 		twice := min(1, costNear*cellRows/rows) // near pairs
-		cost := rows*rows/2*float64(p)*e.costAdd()*(1+twice) + rows*float64(p)*float64(d)*1.5 +
+		cost := rows*rows/2*(costPair+float64(p)*costAdd(e.split))*(1+twice) + rows*float64(p)*float64(d)*1.5 +
 			rows*(extra+pairs)*float64(d)*costRescored + rows*pairs*costHit
 		if cost < least {
 			best, least = p, cost
@@ -326,8 +321,8 @@ func (e *exact) rank(basis, sample []float32, s, d int) (int, error) {
 }
 
 // costAdd is the cost of a multiply-add.
-func (e *exact) costAdd() float64 {
-	if e.split {
+func costAdd(split bool) float64 {
+	if split {
 		return costSplit
 	}
 	return 1

@@ -13,8 +13,9 @@ import (
 // distance of the k-th candidate as a bound, every row whose float32 value may
 // be within it gets its canonical distance.
 func (e *exact) recheck(rows []int32) error {
-	// What is found takes no more memory than the candidates did.
-	for part := range slices.Chunk(rows, max(4096, e.x.n/2)) {
+	// What is found takes no more memory than the candidates did: twice k
+	// entries of 16 bytes for half of the rows.
+	for part := range slices.Chunk(rows, (e.x.n+1)/2) {
 		if err := e.recheckSome(part); err != nil {
 			return err
 		}
@@ -49,18 +50,21 @@ func (e *exact) recheckSome(rows []int32) error {
 	if e.ref.flat == nil {
 		made = make([]float32, min(e.band, e.ref.n)*e.ref.d)
 	}
-	found := make([]nearest, len(rows))
+	found, room := make([]nearest, len(rows)), make([]pair, len(rows)*2*e.k)
 	limit := make([]float32, len(rows))
 	for r, i := range rows {
-		found[r].k = e.k
+		found[r] = nearest{k: e.k, list: room[r*2*e.k:][: 0 : 2*e.k]}
 		limit[r] = e.bound(int(i)).reach(e.graph.Dist2[(int(i)+1)*e.k-1])
 	}
 	work := make([]*rechecker, e.workers)
+	size := 0 // rows of a block
 	for w := range work {
 		t := newTileScratch(f)
-		work[w] = &rechecker{tileScratch: t, a: f.rows(t.blockRows()), block: make([]recheckRow, t.blockRows())}
+		// The blocks of all goroutines, packed and made, take the place of the
+		// row panels of a band.
+		size = min(t.blockRows(), roundUp(par.NumBlocks(len(rows), e.workers), f.mr), max(e.band/(2*e.workers)/f.mr, 1)*f.mr)
+		work[w] = &rechecker{tileScratch: t, a: f.rows(size), block: make([]recheckRow, size)}
 	}
-	size := min(work[0].blockRows(), roundUp(par.NumBlocks(len(rows), e.workers), f.mr))
 	for b0 := 0; b0 < e.ref.n; b0 += e.band {
 		b1 := min(b0+e.band, e.ref.n)
 		v, err := e.ref.view(e.ctx, e.workers, b0, b1, made)
@@ -86,10 +90,11 @@ func (e *exact) recheckSome(rows []int32) error {
 			return err
 		}
 	}
-	for r, i := range rows {
-		e.graph.put(int(i), found[r].list)
-	}
-	return nil
+	return par.Blocks(e.ctx, e.workers, len(rows), 16, func(_, _, lo, hi int) {
+		for r := lo; r < hi; r++ {
+			e.graph.put(int(rows[r]), found[r].list)
+		}
+	})
 }
 
 // recheckBlock compares the rows of a block that have the given limits with
@@ -128,6 +133,9 @@ func (e *exact) recheckBlock(t *rechecker, limit []float32, b panels, v *view) (
 					}
 					row.hits, row.place = append(row.hits, int32(at)), append(row.place, int32(v.place(at)))
 					if len(row.hits) == recheckHits {
+						if e.ctx.Err() != nil {
+							return taken
+						}
 						taken += t.measure(row, v)
 					}
 				}
@@ -135,6 +143,9 @@ func (e *exact) recheckBlock(t *rechecker, limit []float32, b panels, v *view) (
 		}
 	}
 	for r := range n {
+		if e.ctx.Err() != nil {
+			return taken
+		}
 		taken += t.measure(&t.block[r], v)
 	}
 	return taken

@@ -11,18 +11,41 @@ import (
 const (
 	trialRows   = 16   // rows whose lists are tried
 	trialOthers = 4096 // rows they are compared with
-	trialMore   = 0.15 // more lists may need a second search, so much faster is the first
 )
 
-// trialLeast is how many rows make a trial worth it. Tests change it.
-var trialLeast = 4096
+// trialLeast is how many rows make a trial worth it, and a fourth of it how
+// many of a query. Tests change it.
+var trialLeast = 1024
+
+// A second search is what is expected of one, by a kind of numbers.
+type second struct {
+	fails float64 // share of lists without proof
+	hits  float64 // distances it takes for a row, on average over all rows
+}
+
+// cost of a search of the rows as they are, in multiply-adds of float32: all
+// pairs once, and those of rows whose lists have no proof once more.
+func (e *exact) cost(split bool) float64 {
+	n, d := float64(e.ref.n), float64(e.ref.d)
+	s := e.second[0]
+	if split {
+		s = e.second[1]
+	}
+	row := n * (costPair + d*costAdd(split)) // all pairs of a row
+	first := row
+	if e.same {
+		first /= 2
+	}
+	return float64(e.x.n) * (first + s.fails*row + (float64(e.keep)+s.hits)*d*costRescored)
+}
 
 // trial decides between float32 and split numbers. These are faster, but their
 // error is larger: where rows stand in tight clusters, more of them are within
-// it of the k-th neighbour than the lists hold, and nothing is proved. The
-// trial takes the distances of some rows from some others.
+// it of the k-th neighbour than the lists hold, nothing is proved, and a second
+// search takes the distances of all that are within it. The trial takes the
+// distances of some rows from some others.
 func (e *exact) trial() error {
-	if !e.split || e.whole || e.ref.n < trialLeast || e.keep == e.others {
+	if !e.split || e.whole || e.ref.n < trialLeast || e.x.n < trialLeast/4 || e.keep == e.others {
 		return nil
 	}
 	n, d := e.ref.n, e.ref.d
@@ -64,7 +87,7 @@ func (e *exact) trial() error {
 		list := dist[c*others:][:others]
 		slices.Sort(list)
 		len2 := float64(e.xLen[at(c)])
-		for split := range e.fails {
+		for split := range e.second {
 			b := e.boundOf(len2, split == 1)
 			near, _ := slices.BinarySearchFunc(list, float64(b.reach(list[kth])), func(d2, reach float64) int {
 				if d2*e.scale*e.scale-b.len2 <= reach {
@@ -73,10 +96,11 @@ func (e *exact) trial() error {
 				return 1
 			})
 			if float64(near-kth-1)*each > extra {
-				e.fails[split] += 1 / float64(tests)
+				e.second[split].fails += 1 / float64(tests)
+				e.second[split].hits += float64(near) * each / float64(tests)
 			}
 		}
 	}
-	e.split = e.fails[1] <= e.fails[0]+trialMore
+	e.split = e.cost(true) <= e.cost(false)
 	return nil
 }
