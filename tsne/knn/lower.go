@@ -9,18 +9,21 @@ import (
 )
 
 const (
-	lowerDim    = 128    // rows shorter than this stay as they are
-	lowerDepth  = 4096   // as do longer ones
-	lowerWork   = 1.5e11 // and searches of less work, n²·d/2 products
-	lowerSpread = 6      // and rows whose variance is in more than d/6 directions
-	lowerRows   = 4096   // rows from which the subspace is found
-	lowerMost   = 384    // its largest number of columns
-	lowerRounds = 3      // of orthogonal iteration
-	lowerTests  = 32     // rows on which the bounds are tried
-	lowerOthers = 2048   // rows each of them is compared with
-	lowerStep   = 32     // columns tried are multiples
-	lowerBlock  = 96     // rows that a goroutine projects at a time
+	lowerDim    = 128  // rows shorter than this stay as they are
+	lowerDepth  = 4096 // as do longer ones
+	lowerSpread = 6    // and rows whose variance is in more than d/6 directions
+	lowerRows   = 4096 // rows from which the subspace is found
+	lowerMost   = 384  // its largest number of columns
+	lowerRounds = 3    // of orthogonal iteration
+	lowerTests  = 32   // rows on which the bounds are tried
+	lowerOthers = 2048 // rows each of them is compared with
+	lowerStep   = 32   // columns tried are multiples
+	lowerBlock  = 96   // rows that a goroutine projects at a time
 )
+
+// lowerWork is the work below which a search is not lowered, in products of
+// float32 tiles. Tests change it.
+var lowerWork = 1.5e11
 
 // lowerTo is for tests: the number of columns, whatever the cost.
 var lowerTo int
@@ -60,7 +63,7 @@ func (l *lowered) listSize(keep int) int { return keep + keep/2 + 1 }
 // one and the memory for it, projects all rows.
 func (e *exact) lower(rows *view) error {
 	n, d := e.ref.n, e.ref.d
-	if d < lowerDim || d > lowerDepth || float64(n)*float64(n)/2*float64(d)*e.costAdd() < lowerWork && lowerTo == 0 {
+	if d < lowerDim || d > lowerDepth || float64(n)*float64(n)/2*float64(d)*costAdd(e.split) < lowerWork && lowerTo == 0 {
 		return nil
 	}
 	if across, err := e.spread(rows); err != nil || across*lowerSpread > float64(d) && lowerTo == 0 {

@@ -44,6 +44,13 @@ func lowerFor(t *testing.T, columns int) {
 	t.Cleanup(func() { lowerTo = old })
 }
 
+// lowerFrom lowers searches of less work.
+func lowerFrom(t *testing.T, work float64) {
+	old := lowerWork
+	lowerWork = work
+	t.Cleanup(func() { lowerWork = old })
+}
+
 func arrangeFrom(t *testing.T, n int) {
 	old := arrangeRows
 	arrangeRows = n
@@ -185,6 +192,7 @@ func TestRank(t *testing.T) {
 		t.Skip("takes seconds, and a minute without vector kernels")
 	}
 	const n, d = 17200, 1024
+	lowerFrom(t, 1e10)
 	for _, c := range []struct {
 		name string
 		x    []float32
@@ -409,6 +417,7 @@ func TestLoweredBytes(t *testing.T) {
 		t.Skip("takes seconds, and a minute without vector kernels")
 	}
 	const n, d, workers = 33_000, 768, 32
+	lowerFrom(t, 1e10)
 	p := Rows(flat(1, n, d, 12, 0.05), n, d)
 	defer debug.SetGCPercent(debug.SetGCPercent(5))
 	runtime.GC()
@@ -433,8 +442,11 @@ func TestLoweredBytes(t *testing.T) {
 	g, err := Search(t.Context(), p, 15, &Settings{Workers: workers})
 	close(stop)
 	<-done
-	if err != nil || g.Stats.Columns == d {
-		t.Fatal(err, g)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.Stats.Columns == d {
+		t.Fatal(g.Stats)
 	}
 	if got := peak - before; got > g.Stats.Bytes*5/4 {
 		t.Errorf("%d bytes were in use, planned %d", got, g.Stats.Bytes)
