@@ -11,6 +11,9 @@ import (
 const (
 	trialRows   = 16   // rows whose lists are tried
 	trialOthers = 4096 // rows they are compared with
+	// So many more lists may need a second search, which costs as much as two
+	// and, unlike the first, does not pass over cells and has no projection.
+	trialMore = 0.15
 )
 
 // trialLeast is how many rows make a trial worth it, and a fourth of it how
@@ -101,6 +104,6 @@ func (e *exact) trial() error {
 			}
 		}
 	}
-	e.split = e.cost(true) <= e.cost(false)
+	e.split = e.cost(true) <= e.cost(false) && e.second[1].fails <= e.second[0].fails+trialMore
 	return nil
 }
