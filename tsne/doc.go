@@ -32,20 +32,20 @@
 // # Cost
 //
 // Groups of points in 50 dimensions (√n of them), default settings: 90 exact
-// neighbours, 750 steps. Seconds of two cores with AVX-512, one run each;
-// memory is the peak beyond the process with its data.
+// neighbours, 750 steps. Seconds of two cores with AVX-512 and matrix tiles
+// (AMX), one run each; memory is the peak beyond the process with its data.
 //
 //	        n   neighbours   steps   in all   memory
-//	    1,000         0.01    0.14     0.17     6 MB
-//	    3,000         0.05    0.36     0.44    11 MB
-//	   10,000         0.17    0.47     0.72    32 MB
-//	   30,000         0.59    1.09     1.93    92 MB
-//	  100,000         3.4     4.2      8.4    311 MB
-//	  300,000        21.7    14.9     39.2    952 MB
-//	1,000,000       188      70      270     3213 MB
+//	    1,000         0.01    0.12     0.15     6 MB
+//	    3,000         0.04    0.36     0.42    12 MB
+//	   10,000         0.15    0.48     0.71    33 MB
+//	   30,000         0.51    1.14     1.92    95 MB
+//	  100,000         2.6     4.5      7.9    312 MB
+//	  300,000        14.0    15.2     31.8    951 MB
+//	1,000,000       111      54      176     3371 MB
 //
-// A step takes 48 µs per thousand points at 30,000, 56 at 100,000, 66 at
-// 300,000 and 94 at a million, whose arrays are far larger than the caches.
+// A step takes 51 µs per thousand points at 30,000, 59 at 100,000, 68 at
+// 300,000 and 72 at a million, whose arrays are far larger than the caches.
 // The exact search grows with n²; above n²·max(d, 32) = 6e13 the approximate
 // search of package knn takes over, which can be asked for before
 // (Settings.Search).

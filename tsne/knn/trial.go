@@ -26,22 +26,6 @@ type second struct {
 	hits  float64 // distances it takes for a row, on average over all rows
 }
 
-// cost of a search of the rows as they are, in multiply-adds of float32: all
-// pairs once, and those of rows whose lists have no proof once more.
-func (e *exact) cost(split bool) float64 {
-	n, d := float64(e.ref.n), float64(e.ref.d)
-	s := e.second[0]
-	if split {
-		s = e.second[1]
-	}
-	row := n * (costPair + d*costAdd(split)) // all pairs of a row
-	first := row
-	if e.same {
-		first /= 2
-	}
-	return float64(e.x.n) * (first + s.fails*row + (float64(e.keep)+s.hits)*d*costRescored)
-}
-
 // trial decides between float32 and split numbers. These are faster, but their
 // error is larger: where rows stand in tight clusters, more of them are within
 // it of the k-th neighbour than the lists hold, nothing is proved, and a second
