@@ -183,7 +183,7 @@ func (e *exact) candidates() error {
 		for _, p := range e.bandPairs() {
 			a0, b0 := p[0], p[1]
 			a1, b1 := min(a0+e.band, e.x.n), min(b0+e.band, e.ref.n)
-			items := e.items(a0, a1, b0, b1, work[0].blockRows(), g)
+			items := e.items(a0, a1, b0, b1, work[0].block, g)
 			if len(items) == 0 {
 				continue
 			}

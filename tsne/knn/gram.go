@@ -322,12 +322,12 @@ func (g *gram) innerProducts() error {
 func roundedUp(v float64) float32 { return float32(v * (1 + 4*unit)) }
 
 func (g *gram) innerBand(a, b panels, a0, a1, b0, b1 int, work []*tileScratch) error {
-	mr, nr, blockRows := a.mr, a.nr, work[0].blockRows()
-	rowBlocks, colBlocks := par.NumBlocks(a1-a0, blockRows), par.NumBlocks(b1-b0, tileCols)
+	mr, nr, block := a.mr, a.nr, work[0].block
+	rowBlocks, colBlocks := par.NumBlocks(a1-a0, block), par.NumBlocks(b1-b0, tileCols)
 	err := par.Blocks(g.ctx, g.workers, rowBlocks*colBlocks, 1, func(w, _, item, _ int) {
 		t := work[w]
-		i0 := a0 + item/colBlocks*blockRows
-		i1 := min(i0+blockRows, a1)
+		i0 := a0 + item/colBlocks*block
+		i1 := min(i0+block, a1)
 		j0 := b0 + item%colBlocks*tileCols
 		j1 := min(j0+tileCols, b1)
 		for j := max(j0, j0+(i0-j0)/nr*nr); j < j1; j += nr {

@@ -138,7 +138,7 @@ func (e *exact) project(rows *view, basis []float32, p int) error {
 	l.eta = 2.1 * (delta + roundings(p))
 	type buffers struct{ x, z []float32 }
 	tmp, zero := make([]buffers, e.workers), make([]float32, d)
-	columns, err := e.panels(basis, p, d)
+	columns, err := e.columnPanels(basis, p, d)
 	if err != nil {
 		return err
 	}

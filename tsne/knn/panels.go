@@ -35,10 +35,10 @@ type panels struct {
 
 // rows makes room for n rows in row panels, and columns in column panels. A
 // row takes as many words in either tiling.
-func (f tiling) rows(n int) panels    { return f.panels(n, f.mr, false) }
-func (f tiling) columns(n int) panels { return f.panels(n, f.nr, true) }
+func (f tiling) rows(n int) panels    { return f.room(n, f.mr, false) }
+func (f tiling) columns(n int) panels { return f.room(n, f.nr, true) }
 
-func (f tiling) panels(n, width int, columns bool) panels {
+func (f tiling) room(n, width int, columns bool) panels {
 	p := panels{tiling: f, columns: columns, width: width}
 	if size := roundUp(n, width) * f.d; f.split {
 		p.s = make([]uint32, size)

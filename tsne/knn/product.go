@@ -12,8 +12,8 @@ import (
 // product of the lengths.
 const dotDepth = 128
 
-// panels packs n rows of d numbers into column panels.
-func (e *exact) panels(b []float32, n, d int) ([]float32, error) {
+// columnPanels packs n rows of d numbers into column panels.
+func (e *exact) columnPanels(b []float32, n, d int) ([]float32, error) {
 	_, nr := vec.TileShape()
 	packed := make([]float32, roundUp(n, nr)*d)
 	err := par.Blocks(e.ctx, e.workers, n, nr, func(_, p, lo, hi int) {
@@ -76,7 +76,7 @@ func dots(ctx context.Context, dst, a, panels []float32, m, n, d int) {
 // products is dots of the rows of a and b on all workers.
 func (e *exact) products(dst, a, b []float32, m, n, d int) error {
 	const rows = 48
-	p, err := e.panels(b, n, d)
+	p, err := e.columnPanels(b, n, d)
 	if err != nil {
 		return err
 	}

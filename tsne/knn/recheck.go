@@ -27,9 +27,9 @@ func (e *exact) recheck(rows []int32) error {
 type rechecker struct {
 	scratch
 	*tileScratch
-	a     panels
-	block []recheckRow
-	dist  []float64
+	a       panels
+	members []recheckRow
+	dist    []float64
 }
 
 // A recheckRow is a row of a block that is searched again.
@@ -62,8 +62,8 @@ func (e *exact) recheckSome(rows []int32) error {
 		t := newTileScratch(f)
 		// The blocks of all goroutines, packed and made, take the place of the
 		// row panels of a band.
-		size = min(t.blockRows(), roundUp(par.NumBlocks(len(rows), e.workers), f.mr), max(e.band/(2*e.workers)/f.mr, 1)*f.mr)
-		work[w] = &rechecker{tileScratch: t, a: f.rows(size), block: make([]recheckRow, size)}
+		size = min(t.block, roundUp(par.NumBlocks(len(rows), e.workers), f.mr), max(e.band/(2*e.workers)/f.mr, 1)*f.mr)
+		work[w] = &rechecker{tileScratch: t, a: f.rows(size), members: make([]recheckRow, size)}
 	}
 	for b0 := 0; b0 < e.ref.n; b0 += e.band {
 		b1 := min(b0+e.band, e.ref.n)
@@ -76,8 +76,8 @@ func (e *exact) recheckSome(rows []int32) error {
 		}
 		err = par.Blocks(e.ctx, e.workers, len(rows), size, func(w, _, lo, hi int) {
 			t := work[w]
-			for r := range t.block[:hi-lo] {
-				row := &t.block[r]
+			for r := range t.members[:hi-lo] {
+				row := &t.members[r]
 				row.i, row.found = int(rows[lo+r]), &found[lo+r]
 				row.x = e.xRow(row.i, &v, &row.own, &t.scratch)
 			}
@@ -105,13 +105,13 @@ func (e *exact) recheckBlock(t *rechecker, limit []float32, b panels, v *view) (
 	for r := range t.rowLen {
 		t.rowLen[r], t.rowLimit[r] = nan, nan
 		if r < n {
-			t.rowLen[r], t.rowLimit[r] = e.xLen[t.block[r].i], limit[r]
+			t.rowLen[r], t.rowLimit[r] = e.xLen[t.members[r].i], limit[r]
 		}
 	}
 	count := par.NumBlocks(n, mr)
 	for p := range count {
 		t.a.from(p*mr).fill(p*mr, min((p+1)*mr, n), e.ref.d, &t.packing, func(dst []float32, r, c int) {
-			e.copyRow(dst, t.block[r].x[c:c+len(dst)], c, -2)
+			e.copyRow(dst, t.members[r].x[c:c+len(dst)], c, -2)
 		})
 	}
 	for j := v.lo; j < v.hi; j += nr {
@@ -127,7 +127,7 @@ func (e *exact) recheckBlock(t *rechecker, limit []float32, b panels, v *view) (
 			vec.SelectTile(t.rowBits, t.colBits, t.c[p*mr*nr:][:mr*nr], t.rowLen[p*mr:], t.rowLimit[p*mr:], t.colLen, t.colLimit)
 			for r, m := range t.rowBits {
 				for ; m != 0; m &= m - 1 {
-					row, at := &t.block[p*mr+r], j+bits.TrailingZeros32(m)
+					row, at := &t.members[p*mr+r], j+bits.TrailingZeros32(m)
 					if e.same && at == row.i {
 						continue
 					}
@@ -146,7 +146,7 @@ func (e *exact) recheckBlock(t *rechecker, limit []float32, b panels, v *view) (
 		if e.ctx.Err() != nil {
 			return taken
 		}
-		taken += t.measure(&t.block[r], v)
+		taken += t.measure(&t.members[r], v)
 	}
 	return taken
 }

@@ -12,7 +12,7 @@ import (
 type tileScratch struct {
 	tiling
 	packing
-	panels           int // row panels of a block
+	block            int // rows of a block
 	c                []float32
 	rowLen, rowLimit []float32
 	colLen, colLimit []float32
@@ -28,20 +28,17 @@ type hit struct {
 }
 
 func newTileScratch(f tiling) *tileScratch {
-	// A block of rows stays in the second cache: about 1 MB, at most 256 rows.
+	// A block of rows stays in the second cache: about 1 MB.
 	mr, nr := f.mr, f.nr
-	panels := min(max(1<<18/(mr*max(1, min(f.d, maxDepth))), 1), blockRows/mr)
+	block := min(max(1<<18/(mr*max(1, min(f.d, maxDepth))), 1), blockRows/mr) * mr
 	return &tileScratch{
-		tiling: f, panels: panels,
-		c:      make([]float32, panels*mr*nr),
-		rowLen: make([]float32, panels*mr), rowLimit: make([]float32, panels*mr),
+		tiling: f, block: block,
+		c:      make([]float32, block*nr),
+		rowLen: make([]float32, block), rowLimit: make([]float32, block),
 		colLen: make([]float32, nr), colLimit: make([]float32, nr),
 		rowBits: make([]uint32, mr), colBits: make([]uint32, mr),
 	}
 }
-
-// blockRows is how many rows a block has.
-func (t *tileScratch) blockRows() int { return t.panels * t.mr }
 
 // multiply fills t.c with the tiles of the first count row panels of a against
 // the first column panel of b, over depth columns.
@@ -68,12 +65,12 @@ func (t *tileScratch) multiply(a, b panels, count, depth int) {
 // bandPair compares the packed rows [a0, a1) of x with the rows [b0, b1) of
 // ref and fills the lists of both.
 func (e *exact) bandPair(a, b panels, a0, a1, b0, b1 int, items []item, work []*tileScratch, g stage) error {
-	mr, nr, blockRows := a.mr, a.nr, work[0].blockRows()
+	mr, nr, block := a.mr, a.nr, work[0].block
 	nan := float32(math.NaN())
 	err := par.Blocks(e.ctx, e.workers, len(items), 1, func(w, _, item, _ int) {
 		t := work[w]
 		i0, j0 := items[item].i0, items[item].j0
-		i1, j1 := min(i0+blockRows, a1), min(j0+tileCols, b1)
+		i1, j1 := min(i0+block, a1), min(j0+tileCols, b1)
 		full := e.lists.cut
 		if g.absorb {
 			full = func(p int) { e.absorb(w, p) }
@@ -128,11 +125,11 @@ func (e *exact) bandPair(a, b panels, a0, a1, b0, b1 int, items []item, work []*
 }
 
 // items cuts a pair of bands into blocks of rows and columns, near ones first.
-func (e *exact) items(a0, a1, b0, b1, blockRows int, g stage) []item {
+func (e *exact) items(a0, a1, b0, b1, block int, g stage) []item {
 	var near, far []item
-	for i := a0; i < a1; i += blockRows {
+	for i := a0; i < a1; i += block {
 		for j := b0; j < b1; j += tileCols {
-			i1, j1 := min(i+blockRows, a1), min(j+tileCols, b1)
+			i1, j1 := min(i+block, a1), min(j+tileCols, b1)
 			switch {
 			case e.same && j1 <= i+1: // below the diagonal
 			case e.near != nil && e.near.pair(i, i1, j, j1):
