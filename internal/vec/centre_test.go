@@ -7,6 +7,21 @@ import (
 	"testing"
 )
 
+func TestFlushed(t *testing.T) {
+	if math.Float32bits(Flush) != flushBits {
+		t.Fatal("the constants differ")
+	}
+	for _, v := range []float32{0, 1, Flush, Flush * 0.99, math.SmallestNonzeroFloat32} {
+		want := v
+		if v < Flush {
+			want = 0
+		}
+		if Flushed(v) != want || Flushed(-v) != -want {
+			t.Error(v)
+		}
+	}
+}
+
 func TestCentreRow(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
 	for _, l := range Levels() {

@@ -8,6 +8,32 @@ func SqDistRows(dst []float64, x, table []float32, ids []int32) {
 	sqDistRows(level, dst[:len(ids)], x, table, ids)
 }
 
+func sqDistRows(l Level, dst []float64, x, table []float32, ids []int32) {
+	d, m := len(x), len(ids)&^3
+	if l == Go || d == 0 {
+		sqDistRowsGo(dst, x, table, ids)
+		return
+	}
+	n := len(table) / d
+	for _, j := range ids { // the kernels do not look
+		if uint(j) >= uint(n) {
+			panic("vec: SqDistRows: no such row")
+		}
+	}
+	if m > 0 {
+		sqDistRowsKernel(l, dst[:m], x, table, ids[:m])
+	}
+	if m < len(ids) {
+		var last [4]int32
+		var d4 [4]float64
+		for r := range last {
+			last[r] = ids[min(m+r, len(ids)-1)]
+		}
+		sqDistRowsKernel(l, d4[:], x, table, last[:])
+		copy(dst[m:], d4[:])
+	}
+}
+
 func sqDistRowsGo(dst []float64, x, table []float32, ids []int32) {
 	d := len(x)
 	for t, j := range ids {

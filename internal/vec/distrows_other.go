@@ -2,6 +2,6 @@
 
 package vec
 
-func sqDistRows(l Level, dst []float64, x, table []float32, ids []int32) {
+func sqDistRowsKernel(_ Level, dst []float64, x, table []float32, ids []int32) {
 	sqDistRowsGo(dst, x, table, ids)
 }

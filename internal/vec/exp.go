@@ -42,6 +42,24 @@ func Exp(x float64) float64 {
 // a magnitude of at most 700. It gives equal bits at every level.
 func ExpAll(x []float64) { expAll(level, x) }
 
+func expAll(l Level, x []float64) {
+	done := 0
+	if l != Go && inExpRange(x) {
+		done = expKernel(l, x)
+	}
+	expAllGo(x[done:])
+}
+
+// inExpRange reports whether the kernels may take all of x.
+func inExpRange(x []float64) bool {
+	for _, v := range x {
+		if !(v >= -700 && v <= 700) {
+			return false
+		}
+	}
+	return true
+}
+
 func expAllGo(x []float64) {
 	for i, v := range x {
 		x[i] = Exp(v)

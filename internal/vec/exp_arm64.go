@@ -2,18 +2,11 @@
 
 package vec
 
-func expAll(l Level, x []float64) {
+// expKernel does as many numbers as fill vectors.
+func expKernel(_ Level, x []float64) int {
 	n := len(x) &^ 3
-	if l == Go || n == 0 {
-		expAllGo(x)
-		return
+	if n > 0 {
+		expNEON(&x[0], n)
 	}
-	for _, v := range x {
-		if !(v >= -700 && v <= 700) {
-			expAllGo(x)
-			return
-		}
-	}
-	expNEON(&x[0], n)
-	expAllGo(x[n:])
+	return n
 }

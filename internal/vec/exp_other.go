@@ -2,4 +2,4 @@
 
 package vec
 
-func expAll(_ Level, x []float64) { expAllGo(x) }
+func expKernel(Level, []float64) int { return 0 }

@@ -19,7 +19,6 @@ const (
 	splitDim  = 16        // columns that make split numbers pay
 	unit      = 0x1p-24   // rounding of float32
 	flush     = vec.Flush // smaller numbers of a copy are zero: no product underflows
-	flushBits = (127 - 60) << 23
 )
 
 // An exact search of the k nearest rows of ref for the rows of x.

@@ -18,15 +18,6 @@ type frame struct {
 	whole   bool    // small integers: all float32 work is exact
 }
 
-// flushed returns w, or 0 when it is below flush. The test is on bits, as a
-// branch on the sign would be a coin toss.
-func flushed(w float32) float32 {
-	if math.Float32bits(w)&^(1<<31) < flushBits {
-		return 0
-	}
-	return w
-}
-
 // copyRow writes the copy of the numbers x of a row, from column from on, times
 // by.
 func (f *frame) copyRow(dst, x []float32, from int, by float32) {

@@ -20,6 +20,7 @@ type leafJoin struct {
 	e          *descent
 	mr, nr     int
 	mean       []float64
+	row        []float32 // the copy of one
 	a, b, c    []float32
 	norm       []float32 // squared lengths of the copies, NaN behind the last
 	nan        []float32
@@ -36,7 +37,7 @@ type leafJoin struct {
 func newLeafJoin(e *descent, leaf int) *leafJoin {
 	mr, nr := vec.TileShape()
 	t := &leafJoin{
-		e: e, mr: mr, nr: nr, mean: make([]float64, e.d),
+		e: e, mr: mr, nr: nr, mean: make([]float64, e.d), row: make([]float32, e.d),
 		a: make([]float32, mr*e.d), b: make([]float32, roundUp(leaf, nr)*e.d), c: make([]float32, mr*nr),
 		norm: make([]float32, roundUp(leaf, nr)), nan: make([]float32, max(mr, nr)), limit: make([]float32, mr),
 		rows: make([]uint32, mr), cols: make([]uint32, mr),
@@ -136,8 +137,8 @@ func (t *leafJoin) copies(ids []int32) {
 	for p, i := range ids {
 		dst := t.b[p/nr*nr*d+p%nr:]
 		var sum [2]float64
-		for c, v := range e.rows.row(int(i)) {
-			w := flushed(float32((float64(v) - t.mean[c]) * t.scale))
+		vec.CentreRow(t.row, e.rows.row(int(i)), t.mean, t.scale, 1)
+		for c, w := range t.row {
 			dst[c*nr] = w
 			sum[c&1] += float64(w) * float64(w)
 		}

@@ -155,7 +155,7 @@ func (e *exact) project(rows *view, basis []float32, p int) error {
 			var in float64
 			to := l.z[i*q:][:q]
 			for c, v := range t.z[(i-lo)*p:][:p] {
-				v = flushed(v)
+				v = vec.Flushed(v)
 				to[c] = v
 				in += float64(v) * float64(v)
 			}
