@@ -38,6 +38,9 @@ func main() {
 
 type complexVec struct{ re, im reg.VecVirtual }
 
+// A complexOp is a complexVec or two places in memory.
+type complexOp struct{ re, im Op }
+
 func (l level) complex() complexVec { return complexVec{l.vec(), l.vec()} }
 
 func add(a, b reg.VecVirtual, l level) reg.VecVirtual { d := l.vec(); VADDPS(b, a, d); return d }
@@ -113,13 +116,15 @@ func stage(l level, radix int) {
 	}
 	Label("q")
 	for h := range l.halves {
+		at := func(i int) complexOp {
+			re, im := in[i], in[i]
+			re.Disp, im.Disp = 32*h, 32*h+64
+			return complexOp{re, im}
+		}
 		load := func(i int) complexVec {
-			c := l.complex()
-			a := in[i]
-			a.Disp = 32 * h
-			VMOVUPS(a, c.re)
-			a.Disp += 64
-			VMOVUPS(a, c.im)
+			c, a := l.complex(), at(i)
+			VMOVUPS(a.re, c.re)
+			VMOVUPS(a.im, c.im)
 			return c
 		}
 		store := func(i int, c complexVec) {
@@ -170,47 +175,59 @@ func stage(l level, radix int) {
 			turn(1, minusI(b, d, l))
 			turn(3, plusI(b, d, l))
 		case 5:
-			x0 := load(0)
+			// AVX2 has 16 registers: p and d take eight, m and n four, a
+			// twiddle and its product four. So x0 is read where it is needed,
+			// row 0 is stored last, and m and n are joined in place.
+			x0 := at(0)
+			if l.hoist {
+				c := load(0)
+				x0 = complexOp{c.re, c.im}
+			}
 			x1, x4 := load(1), load(4)
 			p1, d1 := cadd(x1, x4, l), csub(x1, x4, l)
 			x2, x3 := load(2), load(3)
 			p2, d2 := cadd(x2, x3, l), csub(x2, x3, l)
-			store(0, cadd(cadd(x0, p1, l), p2, l))
-			mix := func(base, a, b complexVec, ka, kb func() reg.VecVirtual) complexVec {
+			even := func(ka, kb func() reg.VecVirtual) complexVec { // x0 + ka·p1 + kb·p2
 				r := l.complex()
+				VMOVUPS(x0.re, r.re)
+				VMOVUPS(x0.im, r.im)
 				va := ka()
-				VMOVAPS(base.re, r.re)
-				VMOVAPS(base.im, r.im)
-				VFMADD231PS(va, a.re, r.re)
-				VFMADD231PS(va, a.im, r.im)
+				VFMADD231PS(va, p1.re, r.re)
+				VFMADD231PS(va, p1.im, r.im)
 				vb := kb()
-				VFMADD231PS(vb, b.re, r.re)
-				VFMADD231PS(vb, b.im, r.im)
+				VFMADD231PS(vb, p2.re, r.re)
+				VFMADD231PS(vb, p2.im, r.im)
 				return r
 			}
-			odd := func(a, b complexVec, ka, kb func() reg.VecVirtual, minus bool) complexVec {
+			odd := func(ka, kb func() reg.VecVirtual, minus bool) complexVec { // ka·d1 ± kb·d2
 				r := l.complex()
 				va := ka()
-				VMULPS(va, a.re, r.re)
-				VMULPS(va, a.im, r.im)
+				VMULPS(va, d1.re, r.re)
+				VMULPS(va, d1.im, r.im)
 				vb := kb()
 				if minus {
-					VFNMADD231PS(vb, b.re, r.re)
-					VFNMADD231PS(vb, b.im, r.im)
+					VFNMADD231PS(vb, d2.re, r.re)
+					VFNMADD231PS(vb, d2.im, r.im)
 				} else {
-					VFMADD231PS(vb, b.re, r.re)
-					VFMADD231PS(vb, b.im, r.im)
+					VFMADD231PS(vb, d2.re, r.re)
+					VFMADD231PS(vb, d2.im, r.im)
 				}
 				return r
 			}
-			m1 := mix(x0, p1, p2, c1, c2)
-			n1 := odd(d1, d2, s1, s2, false)
-			turn(1, minusI(m1, n1, l))
-			turn(4, plusI(m1, n1, l))
-			m2 := mix(x0, p1, p2, c2, c1)
-			n2 := odd(d1, d2, s2, s1, true)
-			turn(2, minusI(m2, n2, l))
-			turn(3, plusI(m2, n2, l))
+			// join stores m − i·n, turned, in row i and m + i·n in row j.
+			join := func(i, j int, m, n complexVec) {
+				re := add(m.re, n.im, l)
+				VSUBPS(n.im, m.re, m.re)
+				im := sub(m.im, n.re, l)
+				VADDPS(n.re, m.im, m.im)
+				turn(i, complexVec{re, im})
+				turn(j, m)
+			}
+			join(1, 4, even(c1, c2), odd(s1, s2, false))
+			join(2, 3, even(c2, c1), odd(s2, s1, true))
+			VADDPS(x0.re, p1.re, p1.re)
+			VADDPS(x0.im, p1.im, p1.im)
+			store(0, cadd(p1, p2, l))
 		}
 	}
 	ADDQ(Imm(128), x)
