@@ -31,6 +31,7 @@ DATA splitTiles<>+56(SB)/8, $0x0000000000000000
 GLOBL splitTiles<>(SB), RODATA|NOPTR, $64
 
 // func multiplySplitAMX(c *float32, a *uint32, b *uint32, blocks int, count int, stride int)
+// Requires: AMX-BF16, AMX-TILE
 TEXT ·multiplySplitAMX(SB), NOSPLIT, $0-48
 	MOVQ c+0(FP), DI
 	MOVQ a+8(FP), CX

@@ -4,6 +4,10 @@
 // program starts. On arm64 most have one, too. The build tag noasm leaves only
 // the pure Go forms.
 //
+// GODEBUG=cpu.avx512f=off in the environment lowers the level to AVX2,
+// cpu.avx2=off to pure Go, cpu.amxtile=off leaves the matrix tiles alone:
+// package golang.org/x/sys/cpu reads it when the program starts.
+//
 // A kernel is documented either as giving equal bits at every level (no fused
 // operations, fixed lanes) or as keeping an error bound.
 package vec
@@ -14,10 +18,10 @@ package vec
 type Level uint8
 
 const (
-	Go     Level = iota // the pure Go form
-	AVX2                // AVX2, FMA and F16C
-	AVX512              // AVX-512 F, BW, DQ and VL
-	NEON                // of arm64, which always has it
+	Go   Level = iota // the pure Go form
+	AVX2              // see needs
+	AVX512
+	NEON // of arm64, which always has it
 )
 
 func (l Level) String() string {
@@ -30,6 +34,32 @@ func (l Level) String() string {
 		return "neon"
 	}
 	return "go"
+}
+
+// needs lists the features that the assembly of a level takes beyond those of
+// every amd64 processor, by the names in its "Requires" lines. A level has the
+// kernels of the one below as well. A test compares the lists with the lines.
+var needs = map[Level][]string{
+	AVX2:   {"AVX", "AVX2", "F16C", "FMA3"},
+	AVX512: {"AVX512BW", "AVX512DQ", "AVX512F", "AVX512VL", "BMI2", "POPCNT"},
+}
+
+// tileNeeds lists the features of the matrix tiles, which the level AVX512
+// uses where the system lets it.
+var tileNeeds = []string{"AMX-BF16", "AMX-TILE"}
+
+// levelWith returns the best level of amd64 all of whose needs are had.
+func levelWith(has func(feature string) bool) Level {
+	best := Go
+	for _, l := range []Level{AVX2, AVX512} {
+		for _, f := range needs[l] {
+			if !has(f) {
+				return best
+			}
+		}
+		best = l
+	}
+	return best
 }
 
 // level is what the kernels use. Only tests change it.

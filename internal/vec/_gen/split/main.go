@@ -24,10 +24,10 @@ const (
 	block = 4 * tile // of a panel: 32 rows, 32 columns, both halves
 )
 
-// emit writes one instruction as bytes.
-func emit(code ...byte) {
+// emit writes one instruction of an instruction set as bytes.
+func emit(isa string, code ...byte) {
 	for _, b := range code {
-		Instruction(&ir.Instruction{Opcode: "BYTE", Operands: []Op{U8(b)}})
+		Instruction(&ir.Instruction{Opcode: "BYTE", Operands: []Op{U8(b)}, ISA: []string{isa}})
 	}
 }
 
@@ -48,12 +48,12 @@ const (
 	rdi = 7
 )
 
-func tileRelease() { emit(0xc4, 0xe2, np, 0x49, 0xc0) }
+func tileRelease() { emit("AMX-TILE", 0xc4, 0xe2, np, 0x49, 0xc0) }
 
 // loadConfig reads the configuration from where base points.
-func loadConfig(base byte) { emit(0xc4, 0xe2, np, 0x49, base) }
+func loadConfig(base byte) { emit("AMX-TILE", 0xc4, 0xe2, np, 0x49, base) }
 
-func tileZero(t byte) { emit(0xc4, 0xe2, f2, 0x49, 0xc0|t<<3) }
+func tileZero(t byte) { emit("AMX-TILE", 0xc4, 0xe2, f2, 0x49, 0xc0|t<<3) }
 
 // tileLoad reads tile t from base + disp, its rows stride bytes apart.
 func tileLoad(t, base, stride byte, disp uint32) { tileMove(f2, t, base, stride, disp) }
@@ -61,11 +61,11 @@ func tileLoad(t, base, stride byte, disp uint32) { tileMove(f2, t, base, stride,
 func tileStore(t, base, stride byte, disp uint32) { tileMove(f3, t, base, stride, disp) }
 
 func tileMove(prefix, t, base, stride byte, disp uint32) {
-	emit(0xc4, 0xe2, prefix, 0x4b, 0x84|t<<3, stride<<3|base, byte(disp), byte(disp>>8), byte(disp>>16), byte(disp>>24))
+	emit("AMX-TILE", 0xc4, 0xe2, prefix, 0x4b, 0x84|t<<3, stride<<3|base, byte(disp), byte(disp>>8), byte(disp>>16), byte(disp>>24))
 }
 
 // tileMultiply adds the product of tiles a and b, of pairs of bfloat16, to c.
-func tileMultiply(c, a, b byte) { emit(0xc4, 0xe2, (^b&15)<<3|f3&7, 0x5c, 0xc0|c<<3|a) }
+func tileMultiply(c, a, b byte) { emit("AMX-BF16", 0xc4, 0xe2, (^b&15)<<3|f3&7, 0x5c, 0xc0|c<<3|a) }
 
 func product() {
 	config := GLOBL("splitTiles", attr.RODATA|attr.NOPTR)
