@@ -21,6 +21,12 @@ automatic learning rate. Tools:
     opentsne-fft    openTSNE, its default neighbours, interpolation
     opentsne-bh     openTSNE, its default neighbours, tree 0.5
     opentsne-exact  openTSNE, exact neighbours, interpolation
+    manifolds       manifolds-rs, its nndescent and fft_3k, its own PCA start
+    h2pack          tsne-h2pack, exact neighbours (its other searches need
+                    further packages), random start: it takes no other
+
+GODEBUG=cpu.avx512f=off lowers the level of our kernels alone; peers keep
+theirs. The line before the table names the level.
 
 One run is one process; runs alternate, so that noise of the machine meets all
 tools alike. Seconds: "near" neighbours and P, "steps" the gradient phase,
@@ -34,7 +40,8 @@ neighbours, exact P and the normalisation over all pairs; knn10, the share of
 the 10 nearest neighbours kept, of 5,000 sampled rows against all; trust10,
 scikit-learn's trustworthiness on a sample of 5,000 rows by themselves.
 --quality 0 leaves it out. --keep FOLDER keeps data, P and maps between calls.
-Needs NumPy, SciPy, scikit-learn, openTSNE, scikit-learn-intelex.
+Needs NumPy, SciPy, scikit-learn, openTSNE, scikit-learn-intelex, manifolds-rs,
+tsne-h2pack.
 """
 import argparse
 import gzip
@@ -79,6 +86,20 @@ def run_peer(tool, folder, threads):
         out["total"], out["cpu"] = time.perf_counter() - t0, time.process_time() - c0
         out["near"] = out["total"] - out["steps"]
         out["iterations"] = int(t.n_iter_) + (1 if tool == "sklearn" else 0)
+    elif tool in ("manifolds", "h2pack"):
+        if tool == "manifolds":
+            import manifolds_rs as m
+            m.set_num_threads(threads)
+            t = m.TSNE(perplexity=30.0, n_epochs=EARLY + STEPS, ann="nndescent", approx="fft_3k",
+                       optim_params=m.TsneOptim(early_exag_iter=EARLY, early_exag_factor=12.0))
+        else:
+            from tsne_h2pack import TSNE
+            t = TSNE(perplexity=30, max_iter=EARLY + STEPS, n_jobs=threads, random_state=0, knn_method="exact",
+                     min_grad_norm=0, n_iter_without_progress=10**6)
+        t0, c0 = time.perf_counter(), time.process_time()
+        y = t.fit_transform(x)
+        out["total"], out["cpu"] = time.perf_counter() - t0, time.process_time() - c0
+        out["near"] = out["steps"] = out["steps_cpu"] = float("nan")  # not told apart
     else:
         from openTSNE import TSNE
         t = TSNE(perplexity=30, n_jobs=threads, random_state=0, early_exaggeration_iter=EARLY, n_iter=STEPS,
