@@ -53,7 +53,7 @@ func Lines[T any](t testing.TB, path string) []T {
 }
 
 // Check compares the tokenizer with the vectors.
-func Check(t *testing.T, tok *lemma.BPE, all []Vector) {
+func Check(t *testing.T, tok lemma.Tokenizer, all []Vector) {
 	t.Helper()
 	if len(all) == 0 {
 		t.Error("no vectors")

@@ -1,4 +1,4 @@
-package lemma
+package bpe
 
 import (
 	"math"
@@ -59,23 +59,6 @@ func (t *pairTable) slot(key uint64) *uint64 {
 // rank returns the rank of a pair, or noRank: the low bits of a free slot.
 func (t *pairTable) rank(left, right int32) int32 {
 	return int32(*t.slot(pairKey(left, right)) & noRank)
-}
-
-// merges returns the merges in use, with their ranks, by rank.
-func (t *pairTable) merges() (ranks []int, merges []Merge) {
-	at := make([]uint64, len(t.product))
-	for _, s := range t.slots {
-		if s != freeSlot {
-			at[s&noRank] = s>>rankBits + 1
-		}
-	}
-	for rank, key := range at {
-		if key--; key != math.MaxUint64 {
-			ranks = append(ranks, rank)
-			merges = append(merges, Merge{int32(key >> idBits), int32(key & (1<<idBits - 1)), t.product[rank]})
-		}
-	}
-	return ranks, merges
 }
 
 // shortPiece is the number of bytes up to which merging in a plain array

@@ -1,4 +1,4 @@
-package lemma
+package bpe
 
 import "unicode/utf8"
 
@@ -21,20 +21,6 @@ const (
 	None
 	splits // number of rules
 )
-
-func (s Split) String() string {
-	switch s {
-	case GPT2:
-		return "gpt2"
-	case CL100K:
-		return "cl100k"
-	case Qwen2:
-		return "qwen2"
-	case None:
-		return "none"
-	}
-	return "unknown"
-}
 
 // next returns the end of the piece that begins at s[i], i < len(s).
 func (k Split) next(s string, i int) int {

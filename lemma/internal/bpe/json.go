@@ -1,35 +1,14 @@
-package lemma
+package bpe
 
 import (
 	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
-
-// LoadJSON reads a tokenizer.json of HF tokenizers that describes a
-// byte-level BPE model, such as those of GPT-2, GPT-NeoX, OPT, Llama 3 and
-// Qwen2. A file that asks for anything that is not done exactly as HF does it
-// is refused: the error wraps ErrUnsupported, or ErrFormat if the file is
-// malformed, and names the field.
-//
-// Encode gives what HF gives without special tokens of its own accord
-// (add_special_tokens=False); the post-processor is therefore not looked at.
-func LoadJSON(r io.Reader, opts ...Option) (*BPE, error) {
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
-	}
-	s, err := parseJSON(data)
-	if err != nil {
-		return nil, err
-	}
-	return New(s, opts...)
-}
 
 // An object is a JSON object whose members are taken out one by one, so that
 // in the end those that nobody asked for can be refused.
@@ -109,9 +88,11 @@ func sortedKeys(m map[string]json.RawMessage) []string {
 	return keys
 }
 
-func parseJSON(data []byte) (s Spec, err error) {
+// ParseJSON reads a tokenizer.json. The error wraps ErrUnsupported or ErrFormat
+// and names the field.
+func ParseJSON(data []byte) (s Spec, err error) {
 	if !utf8.Valid(data) {
-		return s, fmt.Errorf("%w: offset %d: not UTF-8", ErrFormat, invalidAt(string(data)))
+		return s, fmt.Errorf("%w: offset %d: not UTF-8", ErrFormat, InvalidAt(string(data)))
 	}
 	if at := loneSurrogate(data); at >= 0 {
 		return s, fmt.Errorf("%w: offset %d: half of a surrogate pair", ErrFormat, at)

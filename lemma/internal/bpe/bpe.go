@@ -1,33 +1,29 @@
-package lemma
+// Package bpe is the tokenizer behind package lemma: byte-level byte-pair
+// encoding as HF tokenizers does it.
+package bpe
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"unicode/utf8"
-
-	"github.com/pkoukk/tiktoken-go"
 )
 
-// A Tokenizer turns text into token ids. It may be used from many goroutines
-// at once.
-type Tokenizer interface {
-	// Encode appends the ids of the tokens of s to dst.
-	Encode(dst []int32, s string) ([]int32, error)
-	// Token returns the token in the form that the model's vocabulary gives
-	// it, which is unique to the id, or "" for an id that is none.
-	Token(id int32) string
-	// Len is one more than the highest id.
-	Len() int
-}
+// The sentinels of package lemma.
+var (
+	ErrText        = errors.New("lemma: text cannot be encoded")
+	ErrToken       = errors.New("lemma: bad token")
+	ErrFormat      = errors.New("lemma: malformed data")
+	ErrUnsupported = errors.New("lemma: unsupported tokenizer")
+)
 
-// An AddedToken is taken out of the text as a whole, before anything else is
-// done to what is around it.
+// An AddedToken is taken out of the text as a whole, before the text around
+// it is processed.
 type AddedToken struct {
 	ID      int32
 	Content string
-	// Normalized tokens are looked for in the normalised text, after the
+	// Normalized tokens are looked for in the normalized text, after the
 	// others have been taken out of the text as it was given.
 	Normalized bool
 	// Special marks tokens such as the end of a text. It makes no difference
@@ -42,7 +38,7 @@ type Spec struct {
 	Tokens      []string     // by id, in byte-level form; "" for an id that is no token of the model
 	Merges      []Merge      // by rank
 	Added       []AddedToken // no content and no id twice
-	NFC         bool         // text is normalised to NFC
+	NFC         bool         // text is normalized to NFC
 	PrefixSpace bool         // a space goes before text that begins with none
 	Split       Split
 	// WholeFirst takes a piece that is a token as that token, whatever the
@@ -50,8 +46,8 @@ type Spec struct {
 	WholeFirst bool
 }
 
-// A BPE is a byte-level BPE tokenizer. But for a cache that never shows in a
-// result it does not change, and it may be used from many goroutines at once.
+// A BPE is a lemma.Tokenizer. It is immutable apart from an internal cache,
+// and may be used from many goroutines at once.
 type BPE struct {
 	tokens []string // by id, added tokens too
 	byteID [256]int32
@@ -65,40 +61,23 @@ type BPE struct {
 	raw, normal *addedSet // nil if empty
 	lead        [256]uint8
 
-	core     func() *tiktoken.Tiktoken // nil, or gives nil: merge
 	cache    *cache
 	maxPiece int
-
-	idOnce, nameOnce sync.Once
-	ids              map[string]int32
-	names            map[string][]int32
 }
 
 // Bits of BPE.lead: what a byte of the text may call for.
 const (
-	leadRaw    = 1 // may begin an added token that is not normalised
+	leadRaw    = 1 // may begin an added token that is not normalized
 	leadNormal = 2 // may begin one that is
 	leadWide   = 4 // is part of a code point beyond ASCII
 )
 
-// An Option changes how a BPE works, but none of its results.
-type Option func(*BPE)
-
-// WithCache sets for about how many pieces of text the tokens are remembered:
-// 131,072 without this option, none for 0. An entry takes about 100 bytes.
-func WithCache(entries int) Option { return func(t *BPE) { t.cache = newCache(entries) } }
-
-// WithMaxPiece makes a piece of more than n bytes an error, ErrTooLong, where
-// text may be hostile. Without it, or for 0, there is no limit: the time
-// taken grows little faster than the length.
-func WithMaxPiece(n int) Option { return func(t *BPE) { t.maxPiece = n } }
-
 const defaultCache = 1 << 17
 
-// New makes a tokenizer. It keeps none of the slices. The error wraps
-// ErrUnsupported and says what is wrong with s.
-func New(s Spec, opts ...Option) (*BPE, error) {
-	t := &BPE{split: s.Split, nfc: s.NFC, prefixSpace: s.PrefixSpace, tokens: slices.Clone(s.Tokens)}
+// New makes a tokenizer; see lemma.Settings for the two numbers. It keeps none
+// of the slices. The error wraps ErrUnsupported and says what is wrong with s.
+func New(s Spec, cacheSize, maxPiece int) (*BPE, error) {
+	t := &BPE{split: s.Split, nfc: s.NFC, prefixSpace: s.PrefixSpace, tokens: slices.Clone(s.Tokens), maxPiece: maxPiece}
 	if s.Split >= splits {
 		return nil, fmt.Errorf("%w: Split %d", ErrUnsupported, s.Split)
 	}
@@ -135,7 +114,7 @@ func New(s Spec, opts ...Option) (*BPE, error) {
 	if s.WholeFirst {
 		t.whole = make(map[string]int32, len(s.Tokens))
 		for id, tok := range s.Tokens {
-			if b, ok := fromByteLevel(nil, tok); ok && tok != "" {
+			if b, ok := Bytes(nil, tok); ok && tok != "" {
 				t.whole[string(b)] = int32(id)
 			}
 		}
@@ -143,11 +122,10 @@ func New(s Spec, opts ...Option) (*BPE, error) {
 	if err := t.add(s); err != nil {
 		return nil, err
 	}
-	t.core = sync.OnceValue(t.newCore)
-	t.cache = newCache(defaultCache)
-	for _, o := range opts {
-		o(t)
+	if cacheSize == 0 {
+		cacheSize = defaultCache
 	}
+	t.cache = newCache(cacheSize)
 	return t, nil
 }
 
@@ -209,46 +187,11 @@ func (t *BPE) Token(id int32) string {
 	return t.tokens[id]
 }
 
-// ID returns the id of a token in the form that Token gives.
-func (t *BPE) ID(token string) (int32, bool) {
-	t.idOnce.Do(func() {
-		t.ids = make(map[string]int32, len(t.tokens))
-		for id, tok := range t.tokens {
-			if tok != "" {
-				t.ids[tok] = int32(id)
-			}
-		}
-	})
-	id, ok := t.ids[token]
-	return id, ok
-}
-
-// Named returns, in ascending order, every id whose decoded form is name, as
-// the columns of a table of activations are named. Bytes that are no UTF-8
-// count as U+FFFD, one for each ill-formed sequence, so that many tokens
-// share such names. The slice must not be changed.
-func (t *BPE) Named(name string) []int32 {
-	t.nameOnce.Do(func() {
-		t.names = make(map[string][]int32, len(t.tokens))
-		var buf []byte
-		for id, tok := range t.tokens {
-			if tok == "" {
-				continue
-			}
-			buf = t.decode(buf[:0], int32(id))
-			n := lossy(buf)
-			t.names[n] = append(t.names[n], int32(id))
-		}
-	})
-	return t.names[name]
-}
-
-// Decode appends the bytes of the tokens to dst. They need not be valid
-// UTF-8. The error wraps ErrRange.
+// Decode appends the bytes of the tokens to dst.
 func (t *BPE) Decode(dst []byte, ids ...int32) ([]byte, error) {
 	for i, id := range ids {
 		if t.Token(id) == "" {
-			return dst, fmt.Errorf("%w: ids[%d] = %d, of %d tokens", ErrRange, i, id, len(t.tokens))
+			return dst, fmt.Errorf("%w: ids[%d] is %d", ErrToken, i, id)
 		}
 	}
 	for _, id := range ids {
@@ -260,18 +203,15 @@ func (t *BPE) Decode(dst []byte, ids ...int32) ([]byte, error) {
 func (t *BPE) decode(dst []byte, id int32) []byte {
 	tok := t.tokens[id]
 	if !t.added[id] {
-		if b, ok := fromByteLevel(dst, tok); ok {
+		if b, ok := Bytes(dst, tok); ok {
 			return b
 		}
 	}
 	return append(dst, tok...)
 }
 
-// Encode appends the ids of the tokens of s to dst, as HF tokenizers gives
-// them without special tokens of its own accord. The text of an added token
-// in s becomes that token. If s is not valid UTF-8 the error wraps ErrUTF8
-// and names the offset; a limit set by [WithMaxPiece] is the only other
-// reason for one. With an error dst is returned as it was.
+// Encode appends the ids of the tokens of s to dst. With an error dst is
+// returned as it was.
 func (t *BPE) Encode(dst []int32, s string) ([]int32, error) {
 	var lead uint8
 	for i := range len(s) {
@@ -283,7 +223,7 @@ func (t *BPE) Encode(dst []int32, s string) ([]int32, error) {
 		dst, err = t.text(dst, s)
 	} else {
 		if lead&leadWide != 0 && !utf8.ValidString(s) {
-			return dst, fmt.Errorf("%w: offset %d", ErrUTF8, invalidAt(s))
+			return dst, fmt.Errorf("%w: invalid UTF-8 at offset %d", ErrText, InvalidAt(s))
 		}
 		dst, err = t.encodeRaw(dst, s)
 	}
@@ -293,7 +233,8 @@ func (t *BPE) Encode(dst []int32, s string) ([]int32, error) {
 	return dst, nil
 }
 
-func invalidAt(s string) int {
+// InvalidAt returns the offset of the first byte that is not UTF-8, or len(s).
+func InvalidAt(s string) int {
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if r == utf8.RuneError && n == 1 {
@@ -324,7 +265,7 @@ func (t *BPE) encodeRaw(dst []int32, s string) (_ []int32, err error) {
 	return dst, nil
 }
 
-// encodeNormal normalises a stretch of text and takes added tokens out of
+// encodeNormal normalizes a stretch of text and takes added tokens out of
 // the result.
 func (t *BPE) encodeNormal(dst []int32, s string) (_ []int32, err error) {
 	if t.nfc {
@@ -366,7 +307,7 @@ func (t *BPE) text(dst []int32, s string) (_ []int32, err error) {
 // piece encodes one piece.
 func (t *BPE) piece(dst []int32, p string) ([]int32, error) {
 	if t.maxPiece > 0 && len(p) > t.maxPiece {
-		return dst, fmt.Errorf("%w: %d bytes, more than %d, beginning with %.32q", ErrTooLong, len(p), t.maxPiece, p)
+		return dst, fmt.Errorf("%w: a piece of %d bytes, more than %d, beginning with %.32q", ErrText, len(p), t.maxPiece, p)
 	}
 	if t.cache == nil || len(p) > maxCached {
 		return t.tokensOf(dst, p), nil
@@ -384,14 +325,6 @@ func (t *BPE) piece(dst []int32, p string) ([]int32, error) {
 func (t *BPE) tokensOf(dst []int32, p string) []int32 {
 	if id, ok := t.whole[p]; ok {
 		return append(dst, id)
-	}
-	if t.core != nil && len(p) <= shortPiece {
-		if core := t.core(); core != nil {
-			for _, id := range core.EncodeOrdinary(p) {
-				dst = append(dst, int32(id))
-			}
-			return dst
-		}
 	}
 	return t.merge(dst, p)
 }
@@ -428,9 +361,9 @@ func byteOf(r rune) (byte, bool) {
 	return byte(charBytes[r]), true
 }
 
-// fromByteLevel appends the bytes of a token in byte-level form, or reports
-// that it has other characters.
-func fromByteLevel(dst []byte, token string) ([]byte, bool) {
+// Bytes appends the bytes of a token in byte-level form, or reports that it
+// has other characters.
+func Bytes(dst []byte, token string) ([]byte, bool) {
 	n := len(dst)
 	for _, r := range token {
 		b, ok := byteOf(r)
@@ -449,25 +382,4 @@ func ByteLevel(b string) string {
 		s.WriteRune(byteChars[b[i]])
 	}
 	return s.String()
-}
-
-// lossy returns b with each ill-formed sequence (The Unicode Standard, table
-// 3-8: the maximal part of a well-formed one, or a single byte) replaced by
-// U+FFFD, as Rust and Python do it.
-func lossy(b []byte) string {
-	if utf8.Valid(b) {
-		return string(b)
-	}
-	var out []byte
-	for i := 0; i < len(b); {
-		r, n := utf8.DecodeRune(b[i:])
-		if r == utf8.RuneError && n == 1 {
-			for i+n < len(b) && !utf8.FullRune(b[i:i+n+1]) {
-				n++
-			}
-		}
-		out = utf8.AppendRune(out, r)
-		i += n
-	}
-	return string(out)
 }
