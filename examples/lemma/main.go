@@ -66,16 +66,16 @@ func parse(f *flag.FlagSet, args []string) error {
 }
 
 // openTokenizer loads a tokenizer.json, or takes the embedded one.
-func openTokenizer(path string) (*lemma.BPE, error) {
+func openTokenizer(path string) (lemma.Tokenizer, error) {
 	if path == "" {
-		return neox.New()
+		return neox.New(nil)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	t, err := lemma.LoadJSON(f)
+	t, err := lemma.LoadJSON(f, nil)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -48,7 +48,7 @@ type result struct {
 	Tokens []string `json:"tokens"`
 }
 
-func tokenizeLines(ctx context.Context, tok *lemma.BPE, r io.Reader, name string, w io.Writer) error {
+func tokenizeLines(ctx context.Context, tok lemma.Tokenizer, r io.Reader, name string, w io.Writer) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	res := result{IDs: []int32{}, Tokens: []string{}}

@@ -195,7 +195,7 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	got, err := tok.Encode(dst, "a "+strings.Repeat("b", 101))
-	if !errors.Is(err, lemma.ErrText) || !strings.Contains(err.Error(), "101 bytes") || len(got) != 2 {
+	if !errors.Is(err, lemma.ErrText) || !strings.Contains(err.Error(), "102 bytes") || len(got) != 2 {
 		t.Errorf("a long piece: %v, %v", got, err)
 	}
 	if got, err = tok.Encode(dst, strings.Repeat("b ", 101)); err != nil || len(got) != 2+101+1 {

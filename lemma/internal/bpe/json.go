@@ -5,38 +5,56 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
+// A parser keeps the first error; after it, the rest is read without effect.
+type parser struct {
+	Spec
+	vocab map[string]int32
+	err   error
+}
+
+func (p *parser) fail(err error) {
+	if p.err == nil {
+		p.err = err
+	}
+}
+
+func (p *parser) unsupported(field string, value any) {
+	if raw, ok := value.(json.RawMessage); ok {
+		value = string(raw)
+	}
+	p.fail(fmt.Errorf("%w: %s is %.80v", ErrUnsupported, field, value))
+}
+
+func (p *parser) malformed(field string, err error) {
+	p.fail(fmt.Errorf("%w: %s: %w", ErrFormat, field, err))
+}
+
+func (p *parser) decode(field string, raw json.RawMessage, v any) {
+	if err := json.Unmarshal(raw, v); err != nil {
+		p.malformed(field, err)
+	}
+}
+
 // An object is a JSON object whose members are taken out one by one, so that
-// in the end those that nobody asked for can be refused.
+// in the end those that nobody asked for can be rejected.
 type object struct {
+	*parser
 	path string
 	m    map[string]json.RawMessage
 }
 
-func unsupported(field string, value any) error {
-	if raw, ok := value.(json.RawMessage); ok {
-		value = string(raw)
+func (p *parser) object(path string, raw json.RawMessage) object {
+	o := object{parser: p, path: path}
+	if p.decode(path, raw, &o.m); o.m == nil {
+		p.malformed(path, errors.New("not an object"))
 	}
-	return fmt.Errorf("%w: %s is %.80v", ErrUnsupported, field, value)
-}
-
-func malformed(field string, err error) error {
-	return fmt.Errorf("%w: %s: %w", ErrFormat, field, err)
-}
-
-func newObject(path string, raw json.RawMessage) (o object, err error) {
-	o.path = path
-	if err := json.Unmarshal(raw, &o.m); err != nil {
-		return o, malformed(path, err)
-	}
-	if o.m == nil {
-		return o, malformed(path, errors.New("not an object"))
-	}
-	return o, nil
+	return o
 }
 
 func (o object) field(name string) string {
@@ -58,206 +76,160 @@ func (o object) take(name string) json.RawMessage {
 
 // get decodes a member into v, which keeps its value if the member is absent
 // or null.
-func (o object) get(name string, v any) error {
-	raw := o.take(name)
-	if raw == nil {
-		return nil
+func (o object) get(name string, v any) {
+	if raw := o.take(name); raw != nil {
+		o.decode(o.field(name), raw, v)
 	}
-	if err := json.Unmarshal(raw, v); err != nil {
-		return malformed(o.field(name), err)
-	}
-	return nil
 }
 
-// end refuses what is left.
-func (o object) end() error {
-	for _, name := range sortedKeys(o.m) {
-		if string(o.m[name]) != "null" {
-			return unsupported(o.field(name), o.m[name])
+// list takes a list.
+func (o object) list(name string) (all []json.RawMessage) {
+	o.get(name, &all)
+	return all
+}
+
+// text and flag take a member of that type.
+func (o object) text(name string) (v string) { o.get(name, &v); return v }
+
+func (o object) flag(name string, v bool) bool { o.get(name, &v); return v }
+
+// off rejects switches that are on.
+func (o object) off(names ...string) {
+	for _, name := range names {
+		if o.flag(name, false) {
+			o.unsupported(o.field(name), true)
 		}
 	}
-	return nil
 }
 
-func sortedKeys(m map[string]json.RawMessage) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
+// end rejects what is left.
+func (o object) end() {
+	for _, name := range slices.Sorted(maps.Keys(o.m)) {
+		if raw := o.take(name); raw != nil {
+			o.unsupported(o.field(name), raw)
+		}
 	}
-	slices.Sort(keys)
-	return keys
 }
 
 // ParseJSON reads a tokenizer.json. The error wraps ErrUnsupported or ErrFormat
 // and names the field.
-func ParseJSON(data []byte) (s Spec, err error) {
-	if !utf8.Valid(data) {
-		return s, fmt.Errorf("%w: offset %d: not UTF-8", ErrFormat, InvalidAt(string(data)))
-	}
-	if at := loneSurrogate(data); at >= 0 {
-		return s, fmt.Errorf("%w: offset %d: half of a surrogate pair", ErrFormat, at)
-	}
+func ParseJSON(data []byte) (Spec, error) {
+	p := new(parser)
 	var syntax *json.SyntaxError
-	if err := json.Unmarshal(data, new(json.RawMessage)); errors.As(err, &syntax) {
-		return s, fmt.Errorf("%w: offset %d: %w", ErrFormat, syntax.Offset, err)
+	if !utf8.Valid(data) {
+		p.fail(fmt.Errorf("%w: offset %d: not UTF-8", ErrFormat, InvalidAt(string(data))))
+	} else if at := loneSurrogate(data); at >= 0 {
+		p.fail(fmt.Errorf("%w: offset %d: half of a surrogate pair", ErrFormat, at))
+	} else if err := json.Unmarshal(data, new(json.RawMessage)); errors.As(err, &syntax) {
+		p.fail(fmt.Errorf("%w: offset %d: %w", ErrFormat, syntax.Offset, err))
 	}
-	o, err := newObject("", data)
-	if err != nil {
-		return s, err
+	if p.err != nil {
+		return Spec{}, p.err
 	}
-	var version string
-	if err := o.get("version", &version); err != nil {
-		return s, err
-	} else if version != "" && version != "1.0" {
-		return s, unsupported("version", version)
+	o := p.object("", data)
+	if v := o.text("version"); v != "" && v != "1.0" {
+		p.unsupported("version", v)
 	}
-	if s.NFC, err = parseNormalizer("normalizer", o.take("normalizer")); err != nil {
-		return s, err
-	}
-	if err := s.parsePreTokenizer(o.take("pre_tokenizer")); err != nil {
-		return s, err
-	}
-	if raw := o.take("decoder"); raw != nil {
-		if err := parseDecoder("decoder", raw); err != nil {
-			return s, err
-		}
-	}
+	p.normalizer("normalizer", o.take("normalizer"))
+	p.preTokenizer(o.take("pre_tokenizer"))
+	p.decoder("decoder", o.take("decoder"))
 	o.take("post_processor")
-	model := o.take("model")
-	added := o.take("added_tokens")
-	if err := o.end(); err != nil { // truncation and padding too
-		return s, err
+	model, added := o.take("model"), o.list("added_tokens")
+	o.end() // truncation and padding too
+	if model == nil {
+		p.malformed("model", errors.New("missing"))
 	}
-	vocab, err := s.parseModel(model)
-	if err != nil {
-		return s, err
+	if p.err == nil {
+		p.model(p.object("model", model))
 	}
-	return s, s.parseAdded(added, vocab)
+	if p.err == nil {
+		p.added(added)
+	}
+	return p.Spec, p.err
 }
 
-// kind opens a component, an object with a type.
-func kind(path string, raw json.RawMessage) (o object, name string, err error) {
-	if o, err = newObject(path, raw); err == nil {
-		err = o.get("type", &name)
-	}
-	return o, name, err
-}
-
-// elements opens the list of a component of type Sequence.
-func elements(o object, name string) (list []json.RawMessage, err error) {
-	if err = o.get(name, &list); err == nil {
-		err = o.end()
-	}
-	return list, err
-}
-
-func parseNormalizer(path string, raw json.RawMessage) (nfc bool, err error) {
+func (p *parser) normalizer(path string, raw json.RawMessage) {
 	if raw == nil {
-		return false, nil
+		return
 	}
-	o, name, err := kind(path, raw)
-	if err != nil {
-		return false, err
-	}
-	switch name {
+	o := p.object(path, raw)
+	switch name := o.text("type"); name {
 	case "NFC":
-		return true, o.end()
+		p.NFC = true
 	case "Sequence":
-		list, err := elements(o, "normalizers")
-		for i, e := range list {
-			one, err := parseNormalizer(fmt.Sprintf("%s.normalizers[%d]", path, i), e)
-			if err != nil {
-				return false, err
-			}
-			nfc = nfc || one
+		for i, e := range o.list("normalizers") {
+			p.normalizer(fmt.Sprintf("%s.normalizers[%d]", path, i), e)
 		}
-		return nfc, err
+	default:
+		p.unsupported(path+".type", name)
 	}
-	return false, unsupported(path+".type", name)
+	o.end()
 }
 
-func parseDecoder(path string, raw json.RawMessage) error {
-	o, name, err := kind(path, raw)
-	if err != nil {
-		return err
+func (p *parser) decoder(path string, raw json.RawMessage) {
+	if raw == nil {
+		return
 	}
-	switch name {
-	case "ByteLevel":
-		return nil // its options are about offsets and encoding
+	o := p.object(path, raw)
+	switch name := o.text("type"); name {
+	case "ByteLevel": // its options are about offsets and encoding
 	case "Sequence":
-		list, err := elements(o, "decoders")
-		if err != nil {
-			return err
+		list := o.list("decoders")
+		if o.end(); len(list) != 1 {
+			p.unsupported(path+".decoders", raw)
+			return
 		}
-		if len(list) != 1 {
-			return unsupported(path+".decoders", raw)
-		}
-		return parseDecoder(path+".decoders[0]", list[0])
+		p.decoder(path+".decoders[0]", list[0])
+	default:
+		p.unsupported(path+".type", name)
 	}
-	return unsupported(path+".type", name)
 }
 
-func (s *Spec) parsePreTokenizer(raw json.RawMessage) error {
+func (p *parser) preTokenizer(raw json.RawMessage) {
 	const path = "pre_tokenizer"
 	if raw == nil {
-		return unsupported(path, "null: not byte-level")
+		p.unsupported(path, "null: not byte-level")
+		return
 	}
-	o, name, err := kind(path, raw)
-	if err != nil {
-		return err
-	}
+	o := p.object(path, raw)
+	name := o.text("type")
 	if name != "Sequence" {
-		return s.parseByteLevel(o, name, false)
+		p.byteLevel(o, name, false)
+		return
 	}
-	list, err := elements(o, "pretokenizers")
-	if err != nil {
-		return err
-	}
-	if len(list) == 0 || len(list) > 2 {
-		return unsupported(path+".pretokenizers", fmt.Sprintf("a list of %d", len(list)))
-	}
-	if len(list) == 2 {
-		o, name, err := kind(path+".pretokenizers[0]", list[0])
-		if err != nil {
-			return err
-		}
-		if err := s.parseSplit(o, name); err != nil {
-			return err
-		}
+	list := o.list("pretokenizers")
+	o.end()
+	switch len(list) {
+	case 1:
+	case 2:
+		p.split(p.object(path+".pretokenizers[0]", list[0]))
+	default:
+		p.unsupported(path+".pretokenizers", fmt.Sprintf("a list of %d", len(list)))
+		return
 	}
 	last := len(list) - 1
-	o, name, err = kind(fmt.Sprintf("%s.pretokenizers[%d]", path, last), list[last])
-	if err != nil {
-		return err
-	}
-	return s.parseByteLevel(o, name, len(list) == 2)
+	o = p.object(fmt.Sprintf("%s.pretokenizers[%d]", path, last), list[last])
+	p.byteLevel(o, o.text("type"), last > 0)
 }
 
-func (s *Spec) parseByteLevel(o object, name string, split bool) error {
+func (p *parser) byteLevel(o object, name string, split bool) {
 	if name != "ByteLevel" {
-		return unsupported(o.field("type"), name)
+		p.unsupported(o.field("type"), name)
 	}
-	prefix, regex, trim := true, true, true // HF's defaults
-	for _, f := range []struct {
-		name string
-		v    *bool
-	}{{"add_prefix_space", &prefix}, {"use_regex", &regex}, {"trim_offsets", &trim}} {
-		if err := o.get(f.name, f.v); err != nil {
-			return err
-		}
-	}
+	prefix, regex := o.flag("add_prefix_space", true), o.flag("use_regex", true)
+	o.flag("trim_offsets", true)
 	switch {
 	case split && prefix:
-		return unsupported(o.field("add_prefix_space"), "true after a Split")
+		p.unsupported(o.field("add_prefix_space"), "true after a Split")
 	case split && regex:
-		return unsupported(o.field("use_regex"), "true after a Split")
+		p.unsupported(o.field("use_regex"), "true after a Split")
 	case !split && !regex:
-		s.Split = None
+		p.Split = None
 	case !split:
-		s.Split = GPT2
+		p.Split = GPT2
 	}
-	s.PrefixSpace = prefix
-	return o.end()
+	p.PrefixSpace = prefix
+	o.end()
 }
 
 // patterns are the ways in which files write the patterns of Split; those of
@@ -276,197 +248,135 @@ const (
 	cl100kTail4 = `| ?[^\s\p{L}\p{N}]++[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+`
 )
 
-func (s *Spec) parseSplit(o object, name string) error {
-	if name != "Split" {
-		return unsupported(o.field("type"), name)
+func (p *parser) split(o object) {
+	if name := o.text("type"); name != "Split" {
+		p.unsupported(o.field("type"), name)
 	}
-	var (
-		pattern  map[string]string
-		behavior string
-		invert   bool
-	)
-	if err := errors.Join(o.get("pattern", &pattern), o.get("behavior", &behavior), o.get("invert", &invert)); err != nil {
-		return err
-	}
+	var pattern map[string]string
+	o.get("pattern", &pattern)
+	behavior, invert := o.text("behavior"), o.flag("invert", false)
 	// The patterns leave nothing between matches, so that removing what does
 	// not match is isolating what does.
 	if !(behavior == "Isolated" && !invert || behavior == "Removed" && invert) {
-		return unsupported(o.field("behavior"), fmt.Sprintf("%s, invert %t", behavior, invert))
+		p.unsupported(o.field("behavior"), fmt.Sprintf("%s, invert %t", behavior, invert))
 	}
 	rule, ok := patterns[pattern["Regex"]]
 	if !ok || len(pattern) != 1 {
-		return unsupported(o.field("pattern"), fmt.Sprintf("%q", pattern))
+		p.unsupported(o.field("pattern"), fmt.Sprintf("%q", pattern))
 	}
-	s.Split = rule
-	return o.end()
+	p.Split = rule
+	o.end()
 }
 
-func (s *Spec) parseModel(raw json.RawMessage) (vocab map[string]int32, err error) {
-	if raw == nil {
-		return nil, malformed("model", errors.New("missing"))
+func (p *parser) model(o object) {
+	if name := o.text("type"); name != "BPE" {
+		p.unsupported("model.type", name)
 	}
-	o, name, err := kind("model", raw)
-	if err != nil {
-		return nil, err
-	}
-	if name != "BPE" {
-		return nil, unsupported("model.type", name)
-	}
-	if raw := o.take("dropout"); raw != nil {
-		var p float64
-		if err := json.Unmarshal(raw, &p); err != nil || p != 0 {
-			return nil, unsupported("model.dropout", raw)
-		}
+	var dropout float64
+	if o.get("dropout", &dropout); dropout != 0 {
+		p.unsupported("model.dropout", dropout)
 	}
 	if raw := o.take("unk_token"); raw != nil {
-		return nil, unsupported("model.unk_token", raw)
+		p.unsupported("model.unk_token", raw)
 	}
-	for _, f := range []string{"continuing_subword_prefix", "end_of_word_suffix"} {
-		var v string
-		if err := o.get(f, &v); err != nil {
-			return nil, err
-		} else if v != "" {
-			return nil, unsupported("model."+f, v)
+	for _, name := range []string{"continuing_subword_prefix", "end_of_word_suffix"} {
+		if v := o.text(name); v != "" {
+			p.unsupported(o.field(name), v)
 		}
 	}
-	for _, f := range []string{"fuse_unk", "byte_fallback"} {
-		var v bool
-		if err := o.get(f, &v); err != nil {
-			return nil, err
-		} else if v {
-			return nil, unsupported("model."+f, v)
-		}
-	}
-	if err := o.get("ignore_merges", &s.WholeFirst); err != nil {
-		return nil, err
-	}
-	if err := o.get("vocab", &vocab); err != nil {
-		return nil, err
-	}
+	o.off("fuse_unk", "byte_fallback")
+	p.WholeFirst = o.flag("ignore_merges", false)
+	o.get("vocab", &p.vocab)
 	merges := o.take("merges")
-	if err := o.end(); err != nil {
-		return nil, err
+	if o.end(); p.err == nil {
+		p.tokens()
 	}
-	if err := s.setVocab(vocab); err != nil {
-		return nil, err
+	if p.err == nil {
+		p.merges(merges)
 	}
-	return vocab, s.parseMerges(merges, vocab)
 }
 
-// setVocab puts the tokens in the order of their ids.
-func (s *Spec) setVocab(vocab map[string]int32) error {
+// tokens puts the vocabulary in the order of the ids.
+func (p *parser) tokens() {
 	highest := int32(-1)
-	for tok, id := range vocab {
+	for tok, id := range p.vocab {
 		// Nothing may be stored at the word of an id alone.
-		if id < 0 || int(id) > 4*len(vocab)+1<<16 {
-			return unsupported("model.vocab", fmt.Sprintf("%q with id %d, of %d tokens", tok, id, len(vocab)))
-		}
-		if tok == "" {
-			return unsupported("model.vocab", "a list with an empty token")
+		if id < 0 || int(id) > 4*len(p.vocab)+1<<16 {
+			p.unsupported("model.vocab", fmt.Sprintf("%q with id %d, of %d tokens", tok, id, len(p.vocab)))
+			return
 		}
 		highest = max(highest, id)
 	}
-	s.Tokens = make([]string, highest+1)
-	for tok, id := range vocab {
-		if old := s.Tokens[id]; old != "" {
-			return unsupported("model.vocab", fmt.Sprintf("a list with the id %d for both %q and %q", id, min(tok, old), max(tok, old)))
-		}
-		s.Tokens[id] = tok
+	if _, ok := p.vocab[""]; ok {
+		p.unsupported("model.vocab", "a list with an empty token")
 	}
-	return nil
+	p.Tokens = make([]string, highest+1)
+	for tok, id := range p.vocab {
+		if old := p.Tokens[id]; old != "" {
+			p.unsupported("model.vocab", fmt.Sprintf("a list with the id %d for both %q and %q", id, min(tok, old), max(tok, old)))
+		}
+		p.Tokens[id] = tok
+	}
 }
 
-func (s *Spec) parseMerges(raw json.RawMessage, vocab map[string]int32) error {
-	var pairs [][2]string
+func (p *parser) merges(raw json.RawMessage) {
+	const path = "model.merges"
+	var pairs [][]string
 	if first := bytes.TrimLeft(bytes.TrimPrefix(bytes.TrimSpace(raw), []byte("[")), " \t\r\n"); len(first) > 0 && first[0] == '"' {
 		var lines []string
-		if err := json.Unmarshal(raw, &lines); err != nil {
-			return malformed("model.merges", err)
-		}
-		for i, l := range lines {
-			if strings.HasPrefix(l, "#version") { // left over from a text file; HF passes over it
-				continue
+		p.decode(path, raw, &lines)
+		for _, l := range lines {
+			if !strings.HasPrefix(l, "#version") { // left over from a text file; HF ignores it
+				pairs = append(pairs, strings.Split(l, " "))
 			}
-			left, right, ok := strings.Cut(l, " ")
-			if !ok || strings.Contains(right, " ") {
-				return malformed(fmt.Sprintf("model.merges[%d]", i), fmt.Errorf("%q is not two tokens", l))
-			}
-			pairs = append(pairs, [2]string{left, right})
 		}
 	} else if raw != nil {
-		var lists [][]string
-		if err := json.Unmarshal(raw, &lists); err != nil {
-			return malformed("model.merges", err)
-		}
-		for i, l := range lists {
-			if len(l) != 2 {
-				return malformed(fmt.Sprintf("model.merges[%d]", i), fmt.Errorf("%q is not two tokens", l))
-			}
-			pairs = append(pairs, [2]string(l))
-		}
+		p.decode(path, raw, &pairs)
 	}
-	s.Merges = make([]Merge, 0, len(pairs))
-	for i, p := range pairs {
-		left, okL := vocab[p[0]]
-		right, okR := vocab[p[1]]
-		id, ok := vocab[p[0]+p[1]]
+	p.Merges = make([]Merge, len(pairs))
+	for i, pair := range pairs {
+		if len(pair) != 2 {
+			p.malformed(fmt.Sprintf("%s[%d]", path, i), fmt.Errorf("%q is not two tokens", pair))
+			return
+		}
+		left, okL := p.vocab[pair[0]]
+		right, okR := p.vocab[pair[1]]
+		id, ok := p.vocab[pair[0]+pair[1]]
 		if !okL || !okR || !ok {
-			return malformed(fmt.Sprintf("model.merges[%d]", i), fmt.Errorf("%q: a token is not in the vocabulary", p))
+			p.malformed(fmt.Sprintf("%s[%d]", path, i), fmt.Errorf("%q: a token is not in the vocabulary", pair))
+			return
 		}
-		s.Merges = append(s.Merges, Merge{left, right, id})
+		p.Merges[i] = Merge{left, right, id}
 	}
-	return nil
 }
 
-func (s *Spec) parseAdded(raw json.RawMessage, vocab map[string]int32) error {
-	var list []json.RawMessage
-	if raw != nil {
-		if err := json.Unmarshal(raw, &list); err != nil {
-			return malformed("added_tokens", err)
-		}
-	}
+func (p *parser) added(list []json.RawMessage) {
 	seen := make(map[string]bool, len(list))
 	highest := int32(-1)
 	for i, raw := range list {
-		o, err := newObject(fmt.Sprintf("added_tokens[%d]", i), raw)
-		if err != nil {
-			return err
-		}
-		a := AddedToken{ID: -1}
-		var word, left, right bool
-		if err := errors.Join(o.get("id", &a.ID), o.get("content", &a.Content), o.get("special", &a.Special)); err != nil {
-			return err
-		}
-		a.Normalized = !a.Special // HF's default
-		if err := errors.Join(o.get("normalized", &a.Normalized), o.get("single_word", &word), o.get("lstrip", &left), o.get("rstrip", &right)); err != nil {
-			return err
-		}
-		for _, f := range []struct {
-			name string
-			v    bool
-		}{{"single_word", word}, {"lstrip", left}, {"rstrip", right}} {
-			if f.v {
-				return unsupported(o.field(f.name), f.v)
-			}
-		}
-		if err := o.end(); err != nil {
-			return err
-		}
-		want, ok := vocab[a.Content]
+		o := p.object(fmt.Sprintf("added_tokens[%d]", i), raw)
+		a := AddedToken{ID: -1, Content: o.text("content"), Special: o.flag("special", false)}
+		o.get("id", &a.ID)
+		a.Normalized = o.flag("normalized", !a.Special) // HF's default
+		o.off("single_word", "lstrip", "rstrip")
+		o.end()
+		want, ok := p.vocab[a.Content]
 		if !ok { // the id that HF gives to tokens that are not in the vocabulary
-			want = max(highest+1, int32(len(vocab)))
+			want = max(highest+1, int32(len(p.vocab)))
 		}
 		if a.ID != want {
-			return unsupported(o.field("id"), fmt.Sprintf("%d, where HF gives %q the id %d", a.ID, a.Content, want))
+			p.unsupported(o.field("id"), fmt.Sprintf("%d, where HF gives %q the id %d", a.ID, a.Content, want))
 		}
 		if a.Content == "" || seen[a.Content] {
-			return unsupported(o.field("content"), fmt.Sprintf("%q, empty or not the first of its kind", a.Content))
+			p.unsupported(o.field("content"), fmt.Sprintf("%q, empty or not the first of its kind", a.Content))
+		}
+		if p.err != nil {
+			return
 		}
 		seen[a.Content] = true
 		highest = max(highest, want)
-		s.Added = append(s.Added, a)
+		p.Added = append(p.Added, a)
 	}
-	return nil
 }
 
 // loneSurrogate returns the offset of an escape \uD800 to \uDFFF in JSON that
