@@ -9,8 +9,8 @@ import (
 	"github.com/semamap/semamap/lemma/internal/bpe"
 )
 
-// Errors of this package wrap one of these. They also say where: a byte
-// offset, a field of a file, a word, a token or a row.
+// Errors about text, tokens, files and settings wrap one of these and say
+// where: a byte offset, a field of a file, a word, a token or a row.
 var (
 	// ErrText: the text is not valid UTF-8, or it has a piece that is longer
 	// than Settings.MaxPiece.
@@ -113,19 +113,16 @@ func names(tok Tokenizer) map[string][]int32 {
 // 3-8: the maximal part of a well-formed one, or a single byte) replaced by
 // U+FFFD, as Rust and Python do it.
 func lossy(b []byte) string {
-	if utf8.Valid(b) {
-		return string(b)
-	}
 	var out []byte
-	for i := 0; i < len(b); {
-		r, n := utf8.DecodeRune(b[i:])
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
 		if r == utf8.RuneError && n == 1 {
-			for i+n < len(b) && !utf8.FullRune(b[i:i+n+1]) {
+			for n < len(b) && !utf8.FullRune(b[:n+1]) {
 				n++
 			}
 		}
 		out = utf8.AppendRune(out, r)
-		i += n
+		b = b[n:]
 	}
 	return string(out)
 }

@@ -19,10 +19,8 @@ func average(ctx context.Context, args []string, stdin io.Reader, stderr io.Writ
 		a   lemma.Averager
 		src source
 	)
-	f := flags("average", stderr)
-	list := f.String("lemmas", "-", "`file` of words, one a line; - is standard input")
+	f := flag.NewFlagSet("lemma average", flag.ContinueOnError)
 	out := f.String("out", "", ".npy `file` to write")
-	tokenizer := f.String("tokenizer", "", "tokenizer.json `file` (default: GPT-NeoX-20B, embedded)")
 	f.StringVar(&src.path, "amap", "", "activation map: `file` of SYSIF, safetensors or .npy (default: the embedded sample)")
 	f.StringVar(&src.mode, "mode", "input", "input or output: which token an activation is attributed to")
 	f.IntVar(&src.layer, "layer", 0, "number of the layer")
@@ -33,24 +31,28 @@ func average(ctx context.Context, args []string, stdin io.Reader, stderr io.Writ
 	unseen := choice(f, "unseen", "what becomes of tokens with count 0", "keep", "skip", "error")
 	lead := f.Bool("leading-space", false, "put a space before each word")
 	f.IntVar(&a.Workers, "workers", 0, "goroutines (default: one a processor)")
-	if err := parse(f, args); err != nil {
+	var err error
+	if a.Tok, err = parse(f, args, stderr); err != nil {
 		return err
 	}
 	if *out == "" {
 		return errors.New("-out is missing")
 	}
-	var err error
-	if a.Tok, err = openTokenizer(*tokenizer); err != nil {
-		return err
-	}
-	words, err := readWords(*list, stdin)
+	var words []string
+	err = eachLine(stdin, func(line []byte) error {
+		if len(line) == 0 {
+			return errors.New("empty line")
+		}
+		words = append(words, string(line))
+		return nil
+	})
 	if err != nil {
 		return err
 	}
+	defer src.close()
 	if err := src.open(); err != nil {
 		return err
 	}
-	defer src.close()
 	if src.count == nil && (*pool == "weighted" || *unseen != "keep") {
 		return errors.New("-pool weighted and -unseen need -counts")
 	}
@@ -68,7 +70,6 @@ func average(ctx context.Context, args []string, stdin io.Reader, stderr io.Writ
 	if *columns == "name" {
 		a.RowsOf = lemma.ByName(a.Tok)
 	}
-	all := lemma.Averager{Tok: a.Tok, Text: a.Text, RowsOf: a.RowsOf} // to count all tokens
 	a.Weight = func(row int32) float64 {
 		switch {
 		case *underscore == "skip" && a.Tok.Token(row) == "_":
@@ -87,40 +88,16 @@ func average(ctx context.Context, args []string, stdin io.Reader, stderr io.Writ
 	if _, err := a.Matrix(ctx, x, src.rows, words); err != nil {
 		return err
 	}
-	tokens, never := 0, 0
-	var rows []int32
+	tokens := 0
 	for _, word := range words {
-		if rows, err = a.Tokens(rows[:0], word); err != nil {
+		rows, err := a.Tokens(nil, word)
+		if err != nil {
 			return err
 		}
 		tokens += len(rows)
-		if rows, err = all.Tokens(rows[:0], word); err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if src.count != nil && src.count(row) == 0 {
-				never++
-			}
-		}
 	}
-	fmt.Fprintf(stderr, "lemma: %d words of %d tokens, %d units; %d tokens never seen by the map\n", len(words), tokens, units, never)
+	fmt.Fprintf(stderr, "lemma: %d words of %d tokens, %d units\n", len(words), tokens, units)
 	return cli.WriteFile(*out, func(w io.Writer) error { return npy.Write(w, x, len(words), units) })
-}
-
-func readWords(path string, stdin io.Reader) (words []string, err error) {
-	r, name, done, err := openInput(path, stdin)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	err = eachLine(r, name, func(n int, line []byte) error {
-		if len(line) == 0 {
-			return fmt.Errorf("%s:%d: empty line", name, n)
-		}
-		words = append(words, string(line))
-		return nil
-	})
-	return words, err
 }
 
 // choice defines a flag that takes one of the values, the first by default.

@@ -15,7 +15,13 @@ type source struct {
 
 	rows  lemma.Rows
 	count func(id int32) int64 // nil without counts
-	close func() error
+	file  *amap.Map
+}
+
+func (s *source) close() {
+	if s.file != nil {
+		s.file.Close()
+	}
 }
 
 func (s *source) open() error {
@@ -26,20 +32,15 @@ func (s *source) open() error {
 	if err != nil {
 		return err
 	}
-	s.close = m.Close
-	if err := s.openLayer(m); err != nil {
-		m.Close()
-		return fmt.Errorf("%s: %w", s.path, err)
-	}
-	return nil
-}
-
-func (s *source) openLayer(m *amap.Map) error {
+	s.file = m
 	mode := amap.Mode(s.mode)
 	l, err := m.Layer(mode, s.layer)
-	if err != nil || s.countsPath == "" {
-		s.rows = l
-		return err
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.path, err)
+	}
+	s.rows = l
+	if s.countsPath == "" {
+		return nil
 	}
 	c, err := amap.OpenCounts(s.countsPath)
 	if err != nil {
@@ -49,7 +50,6 @@ func (s *source) openLayer(m *amap.Map) error {
 	if have := c.Len(mode); have != n {
 		return fmt.Errorf("%s: %d counts of mode %s for %d rows", s.countsPath, have, s.mode, n)
 	}
-	s.rows = l
 	s.count = func(id int32) int64 {
 		v, _ := c.Of(mode, id)
 		return v
@@ -69,6 +69,6 @@ func (s *source) openSample() error {
 	case s.countsPath != "":
 		return fmt.Errorf("-counts %s without -amap: the embedded sample has its own", s.countsPath)
 	}
-	s.rows, s.count, s.close = m.Layer(s.layer), m.Count, func() error { return nil }
+	s.rows, s.count = m.Layer(s.layer), m.Count
 	return nil
 }

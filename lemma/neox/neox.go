@@ -64,17 +64,14 @@ func unpack(gz []byte) (s bpe.Spec, err error) {
 	if r.bad || special > 1<<8 {
 		return s, errData
 	}
-	// All tokens lie in one string; a product is made of two earlier tokens.
+	// All tokens lie in one string. A product is made of two earlier tokens.
 	s.Tokens = make([]string, special+singles+merges)
 	for i, c := range bytes {
 		s.Tokens[special+i] = bpe.ByteLevel(string([]byte{c}))
 	}
 	s.Merges = make([]bpe.Merge, merges)
-	size := 0
-	length := make([]int, len(s.Tokens))
-	for i := range singles {
-		length[special+i] = len(s.Tokens[special+i])
-	}
+	var text strings.Builder
+	text.Grow(360 << 10) // enough for all tokens
 	for i := range s.Merges {
 		id := special + singles + i
 		left, right := int(col[i])|int(col[merges+i])<<8, int(col[2*merges+i])|int(col[3*merges+i])<<8
@@ -82,16 +79,10 @@ func unpack(gz []byte) (s bpe.Spec, err error) {
 			return s, errData
 		}
 		s.Merges[i] = bpe.Merge{Left: int32(left), Right: int32(right), ID: int32(id)}
-		length[id] = length[left] + length[right]
-		size += length[id]
-	}
-	var text strings.Builder
-	text.Grow(size) // so that it never moves while parts of it are read
-	for _, m := range s.Merges {
 		from := text.Len()
-		text.WriteString(s.Tokens[m.Left])
-		text.WriteString(s.Tokens[m.Right])
-		s.Tokens[m.ID] = text.String()[from:]
+		text.WriteString(s.Tokens[left])
+		text.WriteString(s.Tokens[right])
+		s.Tokens[id] = text.String()[from:]
 	}
 	for range r.uint() {
 		a := bpe.AddedToken{ID: int32(r.uint())}

@@ -75,7 +75,9 @@ const (
 const defaultCache = 1 << 17
 
 // New makes a tokenizer; see lemma.Settings for the two numbers. It keeps none
-// of the slices. The error wraps ErrUnsupported and says what is wrong with s.
+// of the slices. It relies on what ParseJSON has checked: ids are in range, the
+// parts of a merge make its product, added tokens have different contents and
+// are not empty. The error wraps ErrUnsupported.
 func New(s Spec, cacheSize, maxPiece int) (*BPE, error) {
 	t := &BPE{split: s.Split, nfc: s.NFC, prefixSpace: s.PrefixSpace, tokens: slices.Clone(s.Tokens), maxPiece: maxPiece}
 	if s.Split >= splits {
@@ -101,15 +103,6 @@ func New(s Spec, cacheSize, maxPiece int) (*BPE, error) {
 			return nil, fmt.Errorf("%w: no token for the byte %#02x", ErrUnsupported, b)
 		}
 	}
-	for rank, m := range s.Merges {
-		if max(m.Left, m.Right, m.ID) >= int32(len(s.Tokens)) || min(m.Left, m.Right, m.ID) < 0 {
-			return nil, fmt.Errorf("%w: merge %d: id out of range", ErrUnsupported, rank)
-		}
-		l, r, whole := s.Tokens[m.Left], s.Tokens[m.Right], s.Tokens[m.ID]
-		if l == "" || r == "" || len(l)+len(r) != len(whole) || whole[:len(l)] != l || whole[len(l):] != r {
-			return nil, fmt.Errorf("%w: merge %d: %.40q and %.40q do not make %.40q", ErrUnsupported, rank, l, r, whole)
-		}
-	}
 	t.pairs = newPairTable(s.Merges)
 	if s.WholeFirst {
 		t.whole = make(map[string]int32, len(s.Tokens))
@@ -132,20 +125,9 @@ func New(s Spec, cacheSize, maxPiece int) (*BPE, error) {
 // add takes the added tokens in.
 func (t *BPE) add(s Spec) error {
 	t.added = make(map[int32]bool, len(s.Added))
-	seen := make(map[string]bool, len(s.Added))
 	highest := len(s.Tokens) - 1
-	for i, a := range s.Added {
-		switch {
-		case a.Content == "" || !utf8.ValidString(a.Content):
-			return fmt.Errorf("%w: added token %d: content %.40q", ErrUnsupported, i, a.Content)
-		case seen[a.Content]:
-			return fmt.Errorf("%w: added token %d: %.40q is there twice", ErrUnsupported, i, a.Content)
-		case a.ID < 0 || int(a.ID) > len(s.Tokens)+len(s.Added):
-			return fmt.Errorf("%w: added token %d: id %d is far from those of the vocabulary", ErrUnsupported, i, a.ID)
-		case t.added[a.ID]:
-			return fmt.Errorf("%w: added token %d: id %d is there twice", ErrUnsupported, i, a.ID)
-		}
-		seen[a.Content], t.added[a.ID] = true, true
+	for _, a := range s.Added {
+		t.added[a.ID] = true
 		highest = max(highest, int(a.ID))
 	}
 	if highest >= len(t.tokens) {
@@ -235,58 +217,26 @@ func (t *BPE) Encode(dst []int32, s string) ([]int32, error) {
 
 // InvalidAt returns the offset of the first byte that is not UTF-8, or len(s).
 func InvalidAt(s string) int {
-	for i := 0; i < len(s); {
-		r, n := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && n == 1 {
+	for i, r := range s {
+		if r == utf8.RuneError && !strings.HasPrefix(s[i:], "\ufffd") {
 			return i
 		}
-		i += n
 	}
 	return len(s)
 }
 
 // encodeRaw takes added tokens out of the text as given.
-func (t *BPE) encodeRaw(dst []int32, s string) (_ []int32, err error) {
-	if t.raw == nil {
-		return t.encodeNormal(dst, s)
-	}
-	for i := 0; i < len(s); {
-		at, end, id := t.raw.find(s, i)
-		if at > i {
-			if dst, err = t.encodeNormal(dst, s[i:at]); err != nil {
-				return dst, err
-			}
-		}
-		if end > at {
-			dst = append(dst, id)
-		}
-		i = end
-	}
-	return dst, nil
+func (t *BPE) encodeRaw(dst []int32, s string) ([]int32, error) {
+	return t.raw.cut(dst, s, t.encodeNormal)
 }
 
 // encodeNormal normalizes a stretch of text and takes added tokens out of
 // the result.
-func (t *BPE) encodeNormal(dst []int32, s string) (_ []int32, err error) {
+func (t *BPE) encodeNormal(dst []int32, s string) ([]int32, error) {
 	if t.nfc {
 		s = nfc(s)
 	}
-	if t.normal == nil {
-		return t.text(dst, s)
-	}
-	for i := 0; i < len(s); {
-		at, end, id := t.normal.find(s, i)
-		if at > i {
-			if dst, err = t.text(dst, s[i:at]); err != nil {
-				return dst, err
-			}
-		}
-		if end > at {
-			dst = append(dst, id)
-		}
-		i = end
-	}
-	return dst, nil
+	return t.normal.cut(dst, s, t.text)
 }
 
 // text encodes text without added tokens.

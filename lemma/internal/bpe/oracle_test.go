@@ -86,7 +86,7 @@ func encode(core *tiktoken.Tiktoken, text string) (ids []int32) {
 // oracle makes an encoding of tiktoken-go with the tokens of the model, or
 // returns nil if it would not give the merges of the model.
 //
-// Tiktoken knows no merges. It joins those two neighbours whose joint text is
+// Tiktoken knows no merges. It joins those two neighbors whose joint text is
 // the token of the lowest rank, here id, of equal ones the leftmost. That is
 // the same as merging, for any text, if
 //

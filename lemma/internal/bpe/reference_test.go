@@ -15,7 +15,7 @@ import (
 )
 
 // A reference encodes slowly and in the most obvious way: it tries every
-// added token at every place, normalises with x/text, matches the patterns
+// added token at every place, normalizes with x/text, matches the patterns
 // with a backtracking engine, and merges by looking at all pairs again after
 // each merge.
 type reference struct {
@@ -116,7 +116,7 @@ func inRanges(list []int32, r rune) bool {
 }
 
 // slowNFC puts a private character in the place of each that x/text knows and
-// HF does not, and normalises with x/text.
+// HF does not, and normalizes with x/text.
 func slowNFC(s string) string {
 	var hidden []rune
 	const private = 0x10F000 // and on; no test has them
@@ -324,7 +324,7 @@ func FuzzEncode(f *testing.F) {
 		if want := p.slow.encode(text); !slices.Equal(got[1:], want) {
 			t.Fatalf("%q: got %v, want %v", text, got[1:], want)
 		}
-		// Decoding gives the normalised text back, where no added token
+		// Decoding gives the normalized text back, where no added token
 		// splits it.
 		want := text
 		if p.fast.nfc {

@@ -2,7 +2,7 @@
 
 package bpe
 
-// Derived from the behaviour of HF tokenizers 0.23.2 on every code point.
+// Derived from the behavior of HF tokenizers 0.23.2 on every code point.
 // Each list holds pairs: first and last code point of a range.
 
 // letterRanges: what the pattern engine calls \p{L}; 141028 code points.

@@ -3,7 +3,6 @@
 package hf
 
 import (
-	"bufio"
 	"compress/gzip"
 	"encoding/json"
 	"io"
@@ -29,7 +28,7 @@ func Open(t testing.TB, path string) io.Reader {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
-	z, err := gzip.NewReader(bufio.NewReader(f))
+	z, err := gzip.NewReader(f)
 	if err != nil {
 		t.Fatal(err)
 	}
