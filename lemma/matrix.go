@@ -18,7 +18,7 @@ var scratchFloats = 64 << 20
 //
 // Each row of src is read once, or a few times if those in use take more than
 // 256 MiB. The bits of the result do not depend on Workers. Errors name the
-// word.
+// word or the row.
 func (a *Averager) Matrix(ctx context.Context, dst []float32, src Rows, words []string) (Rows, error) {
 	t, err := a.tokenize(ctx, words)
 	if err != nil {
