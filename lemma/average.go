@@ -1,257 +1,184 @@
 package lemma
 
 import (
+	"context"
 	"fmt"
+	"math"
 	"slices"
-	"strings"
+
+	"github.com/semamap/semamap/internal/par"
 )
 
-// Rows is a matrix with one row a token id, such as a layer of an activation
-// map. Row returns row i, in dst if dst has room for it; it must be safe for
-// concurrent use. A source that also has the method
-//
-//	Gather(dst []float32, rows []int32) error
-//
-// which stores the given rows one after another in dst, is read through that.
-type Rows interface {
-	Dims() (rows, units int)
-	Row(dst []float32, row int) ([]float32, error)
-}
-
-type gatherer interface {
-	Gather(dst []float32, rows []int32) error
-}
-
-// A Pool says how the rows of a word's tokens become one row.
+// A Pool selects how the rows of a word's tokens become one row.
 type Pool uint8
 
 const (
-	// Mean is over the positions of the tokens: a token that comes twice
-	// counts twice. Sums are made in float64.
-	Mean  Pool = iota
-	First      // the first token's row
-	Last       // the last token's row
-	Max        // the greatest value of each unit; NaN if there is one
-	// CountWeighted is the mean with Averager.Counts for weights: the mean
-	// over all occurrences of the tokens in the text of the map. If all
-	// counts are 0 it is Mean.
-	CountWeighted
+	// PoolMean is the mean over the tokens, weighted by Averager.Weight. A
+	// token that occurs twice counts twice. Sums are made in float64.
+	PoolMean  Pool = iota
+	PoolFirst      // the first token's row
+	PoolLast       // the last token's row
+	PoolMax        // the greatest value of each column; NaN if there is one
 )
 
-// Columns says how a token becomes a row number.
-type Columns uint8
-
-const (
-	ByID Columns = iota // the token's id
-	// ByName looks the token's byte-level form, without "Ġ" at either end,
-	// up among the decoded names of all tokens, as one does who selects
-	// columns of a table by name. Several tokens of one name are an error.
-	ByName
-	// ByNameAll is ByName, and takes all tokens of the name, as a selection
-	// in pandas does.
-	ByNameAll
-)
-
-// Underscore says what becomes of the '_' that WordNet has for a space.
-type Underscore uint8
-
-const (
-	Keep  Underscore = iota // text like any other
-	Space                   // a space in its place, before the text is encoded
-	Skip                    // tokens that are '_' and nothing else are left out, unless that leaves none
-)
-
-// Unseen says what becomes of tokens that never came in the text of the map
-// (Averager.Counts gives 0), whose rows hold zeros.
-type Unseen uint8
-
-const (
-	KeepUnseen   Unseen = iota // they count as the rows of zeros they are
-	SkipUnseen                 // they are left out, unless that leaves none
-	RejectUnseen               // they are an error, ErrUnseen
-)
-
-// An Averager makes one row a word from the rows of the word's tokens. The
-// zero value with a Tok takes the mean over the tokens of the word as it is.
-// Its methods may be called from many goroutines at once.
+// An Averager turns the rows of tokens into rows of words. With only Tok set,
+// a word's row is the mean of the rows of its tokens. Its methods are safe for
+// concurrent use; the functions among its fields must be, too.
 type Averager struct {
-	Tok          Tokenizer
-	Pool         Pool
-	Columns      Columns
-	Underscore   Underscore
-	LeadingSpace bool // one space goes before the word, as within a sentence
-	Unseen       Unseen
+	Tok Tokenizer
 
-	// Counts says how often a token came in the text of the map. It is
-	// needed for CountWeighted, SkipUnseen and RejectUnseen; without it a
-	// Report counts no token as unseen.
-	Counts func(id int32) int64
+	// Text turns a word into the text to encode; nil encodes the word as it
+	// is. For words of WordNet as they occur within a sentence, replace "_"
+	// by a space and put a space in front.
+	Text func(word string) string
 
-	Workers int // goroutines; 0 means GOMAXPROCS
-}
+	// RowsOf returns the rows that stand for a token; nil means the row with
+	// the number of its id. A token without any makes the word fail with
+	// ErrToken. See ByName.
+	RowsOf func(id int32) []int32
 
-// A Report says what went into a result.
-type Report struct {
-	Lemmas int
-	Tokens int // pooled, repeats counted
-	Unseen int // tokens never seen by the map, kept or left out
-	// Lemmas with at least one of those, and lemmas with no other tokens.
-	SomeUnseen, AllUnseen int
-}
+	// Weight returns the weight of a row, such as how often its token occurs
+	// in a corpus; nil means 1 for all. Rows of weight 0 are left out by every
+	// Pool, unless all rows of the word have weight 0: then all count alike.
+	// A weight that is negative or not finite rejects the word with ErrToken.
+	Weight func(row int32) float64
 
-func (r *Report) add(o Report) {
-	r.Lemmas += o.Lemmas
-	r.Tokens += o.Tokens
-	r.Unseen += o.Unseen
-	r.SomeUnseen += o.SomeUnseen
-	r.AllUnseen += o.AllUnseen
+	Pool    Pool
+	Workers int // goroutines; zero means GOMAXPROCS
 }
 
 func (a *Averager) check() error {
 	switch {
 	case a.Tok == nil:
 		return fmt.Errorf("%w: Tok is nil", ErrSettings)
-	case a.Pool > CountWeighted:
+	case a.Pool > PoolMax:
 		return fmt.Errorf("%w: Pool %d", ErrSettings, a.Pool)
-	case a.Columns > ByNameAll:
-		return fmt.Errorf("%w: Columns %d", ErrSettings, a.Columns)
-	case a.Underscore > Skip:
-		return fmt.Errorf("%w: Underscore %d", ErrSettings, a.Underscore)
-	case a.Unseen > RejectUnseen:
-		return fmt.Errorf("%w: Unseen %d", ErrSettings, a.Unseen)
-	case a.Counts == nil && a.Pool == CountWeighted:
-		return fmt.Errorf("%w: Pool CountWeighted without Counts", ErrSettings)
-	case a.Counts == nil && a.Unseen != KeepUnseen:
-		return fmt.Errorf("%w: Unseen %d without Counts", ErrSettings, a.Unseen)
-	}
-	if _, ok := a.Tok.(namer); !ok && a.Columns != ByID {
-		return fmt.Errorf("%w: Columns by name, but Tok has no method Named", ErrSettings)
 	}
 	return nil
 }
 
-// A namer finds tokens by their decoded names, as BPE does.
-type namer interface{ Named(name string) []int32 }
-
 // Tokens appends the numbers of the rows that are pooled for a word, in the
-// order of its tokens: one for First and Last.
-func (a *Averager) Tokens(dst []int32, lemma string) ([]int32, error) {
+// order of its tokens: a single one for PoolFirst and PoolLast.
+func (a *Averager) Tokens(dst []int32, word string) ([]int32, error) {
 	if err := a.check(); err != nil {
 		return dst, err
 	}
-	var r Report
-	return a.tokens(dst, lemma, &r)
+	dst, err := a.tokens(dst, word)
+	if err != nil {
+		return dst, fmt.Errorf("%.60q: %w", word, err)
+	}
+	return dst, nil
 }
 
-func (a *Averager) tokens(dst []int32, lemma string, rep *Report) (_ []int32, err error) {
-	text := lemma
-	if a.Underscore == Space {
-		text = strings.ReplaceAll(text, "_", " ")
-	}
-	if a.LeadingSpace {
-		text = " " + text
-	}
+func (a *Averager) tokens(dst []int32, word string) (_ []int32, err error) {
 	n := len(dst)
-	if lemma == "" {
-		return dst, fmt.Errorf("%w in an empty lemma", ErrEmpty)
+	if word == "" {
+		return dst, fmt.Errorf("%w: an empty word has none", ErrToken)
+	}
+	text := word
+	if a.Text != nil {
+		text = a.Text(word)
 	}
 	if dst, err = a.Tok.Encode(dst, text); err != nil {
-		return dst[:n], fmt.Errorf("%.60q: %w", lemma, err)
+		return dst[:n], err
 	}
-	if a.Underscore == Skip {
-		kept := n
-		for _, id := range dst[n:] {
-			if a.Tok.Token(id) != "_" {
-				dst[kept] = id
-				kept++
+	if a.RowsOf != nil {
+		ids := slices.Clone(dst[n:])
+		dst = dst[:n]
+		for _, id := range ids {
+			rows := a.RowsOf(id)
+			if len(rows) == 0 {
+				return dst[:n], fmt.Errorf("%w: %d, %q, has no row", ErrToken, id, a.Tok.Token(id))
+			}
+			dst = append(dst, rows...)
+		}
+	}
+	if a.Weight != nil {
+		none := 0
+		for _, row := range dst[n:] {
+			w := a.Weight(row)
+			if !(w >= 0) || math.IsInf(w, 1) {
+				return dst[:n], fmt.Errorf("%w: %d, %q, has the weight %v", ErrToken, row, a.Tok.Token(row), w)
+			}
+			if w == 0 {
+				none++
 			}
 		}
-		if kept > n {
-			dst = dst[:kept]
-		}
-	}
-	if a.Columns != ByID {
-		if dst, err = a.named(dst, n, lemma); err != nil {
-			return dst[:n], err
-		}
-	}
-	if a.Counts != nil {
-		if dst, err = a.unseen(dst, n, lemma, rep); err != nil {
-			return dst[:n], err
+		if none > 0 && none < len(dst)-n {
+			kept := slices.DeleteFunc(dst[n:], func(row int32) bool { return a.Weight(row) == 0 })
+			dst = dst[:n+len(kept)]
 		}
 	}
 	if len(dst) == n {
-		return dst, fmt.Errorf("%w in %.60q", ErrEmpty, lemma)
+		return dst, fmt.Errorf("%w: the word has none", ErrToken)
 	}
 	switch a.Pool {
-	case First:
+	case PoolFirst:
 		dst = dst[:n+1]
-	case Last:
+	case PoolLast:
 		dst[n] = dst[len(dst)-1]
 		dst = dst[:n+1]
 	}
-	rep.Lemmas++
-	rep.Tokens += len(dst) - n
 	return dst, nil
 }
 
-// named replaces the token ids dst[n:] by the ids of columns of that name.
-func (a *Averager) named(dst []int32, n int, lemma string) ([]int32, error) {
-	columns := a.Tok.(namer)
-	ids := slices.Clone(dst[n:])
-	dst = dst[:n]
-	for _, id := range ids {
-		name := strings.Trim(a.Tok.Token(id), "Ġ")
-		all := columns.Named(name)
-		switch {
-		case len(all) == 0:
-			return dst, fmt.Errorf("%w: %.60q: token %d, %q", ErrNoColumn, lemma, id, name)
-		case len(all) > 1 && a.Columns == ByName:
-			return dst, fmt.Errorf("%w: %.60q: token %d, %q: columns %d and %d (of %d)", ErrAmbiguous, lemma, id, name, all[0], all[1], len(all))
+// weights returns the weight of each row, and their sum. nil weights are ones.
+func (a *Averager) weights(buf []float64, rows []int32) (w []float64, total float64) {
+	if a.Weight != nil {
+		w = buf[:0]
+		for _, row := range rows {
+			w = append(w, a.Weight(row))
+			total += w[len(w)-1]
 		}
-		dst = append(dst, all...)
-	}
-	return dst, nil
-}
-
-// unseen counts the tokens in dst[n:] that the map never saw, and leaves them
-// out if so asked.
-func (a *Averager) unseen(dst []int32, n int, lemma string, rep *Report) ([]int32, error) {
-	ids := dst[n:]
-	missing := 0
-	for _, id := range ids {
-		if a.Counts(id) <= 0 {
-			missing++
-			if a.Unseen == RejectUnseen {
-				return dst, fmt.Errorf("%w: %.60q: token %d, %q", ErrUnseen, lemma, id, a.Tok.Token(id))
-			}
-		}
-	}
-	rep.Unseen += missing
-	if missing > 0 {
-		rep.SomeUnseen++
-	}
-	if missing == len(ids) {
-		rep.AllUnseen++
-	} else if missing > 0 && a.Unseen == SkipUnseen {
-		ids = slices.DeleteFunc(ids, func(id int32) bool { return a.Counts(id) <= 0 })
-	}
-	return dst[:n+len(ids)], nil
-}
-
-// weights returns the weight of each row and their sum. nil weights are ones.
-func (a *Averager) weights(buf []float64, ids []int32) (w []float64, total float64) {
-	if a.Pool != CountWeighted {
-		return nil, float64(len(ids))
-	}
-	w = buf[:0]
-	for _, id := range ids {
-		c := float64(max(0, a.Counts(id)))
-		w = append(w, c)
-		total += c
 	}
 	if total == 0 {
-		return nil, float64(len(ids))
+		return nil, float64(len(rows))
 	}
 	return w, total
+}
+
+// A ragged list of the rows of many words: word i has ids[start[i]:start[i+1]].
+type ragged struct {
+	start []int
+	ids   []int32
+}
+
+func (t *ragged) of(i int) []int32 { return t.ids[t.start[i]:t.start[i+1]] }
+
+// tokenize runs tokens over all words.
+func (a *Averager) tokenize(ctx context.Context, words []string) (*ragged, error) {
+	if err := a.check(); err != nil {
+		return nil, err
+	}
+	const block = 512
+	start := make([]int, len(words)+1)
+	parts := make([][]int32, par.NumBlocks(len(words), block))
+	errs := make([]error, len(parts))
+	err := par.Blocks(ctx, a.Workers, len(words), block, func(_, b, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			n := len(parts[b])
+			var err error
+			if parts[b], err = a.tokens(parts[b], words[i]); err != nil {
+				errs[b] = wordError(words, i, err)
+				return
+			}
+			start[i+1] = len(parts[b]) - n
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range errs {
+		if e != nil {
+			return nil, e
+		}
+	}
+	for i := range words {
+		start[i+1] += start[i]
+	}
+	return &ragged{start, slices.Concat(parts...)}, nil
+}
+
+func wordError(words []string, i int, err error) error {
+	return fmt.Errorf("lemma %d, %.60q: %w", i, words[i], err)
 }

@@ -2,30 +2,48 @@ package lemma_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
-	"slices"
 	"strings"
 
 	"github.com/semamap/semamap/lemma"
 	"github.com/semamap/semamap/lemma/neox"
 )
 
-// matrix is a table of rows in memory. Layers of package amap are such rows
-// too.
-type matrix struct {
-	x     []float32
-	units int
+// Average the rows of a [][]float32, one for each token of GPT-NeoX, over the
+// tokens of words.
+func ExampleAverager_Matrix() {
+	tok, err := neox.New(nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	rows := make([][]float32, tok.Len())
+	for id := range rows {
+		rows[id] = []float32{float32(id), 1} // made up
+	}
+
+	a := lemma.Averager{Tok: tok}
+	m, err := a.Matrix(context.Background(), nil, lemma.FromSlices(rows), []string{"dog", "hot_dog"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	// m can go into tsne.Embed as it is.
+	n, _ := m.Dims()
+	for i := range n {
+		row, err := m.Row(nil, i)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(row)
+	}
+	// Output:
+	// [21428 1]
+	// [11171.333 1]
 }
 
-func (m matrix) Dims() (rows, units int) { return len(m.x) / m.units, m.units }
-
-func (m matrix) Row(dst []float32, row int) ([]float32, error) {
-	return append(dst[:0], m.x[row*m.units:(row+1)*m.units]...), nil
-}
-
-func ExampleBPE_Encode() {
-	tok, err := neox.New()
+func ExampleTokenizer() {
+	tok, err := neox.New(&lemma.Settings{MaxPiece: 1000})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -40,66 +58,95 @@ func ExampleBPE_Encode() {
 		}
 		fmt.Println()
 	}
+	text, err := tok.Decode(nil, 12022, 4370)
+	fmt.Printf("%q %v\n", text, err)
+
 	_, err = tok.Encode(nil, "caf\xe9")
-	fmt.Println(err)
+	fmt.Println(err, errors.Is(err, lemma.ErrText))
+	_, err = tok.Encode(nil, strings.Repeat("a", 1001))
+	fmt.Println(err, errors.Is(err, lemma.ErrText))
+	_, err = tok.Decode(nil, 50277)
+	fmt.Println(err, errors.Is(err, lemma.ErrToken))
 	// Output:
 	// "hot_dog" 12022=hot 64=_ 21428=dog
 	// "hot dog" 12022=hot 4370=Ġdog
 	// " hot dog" 3511=Ġhot 4370=Ġdog
 	// "<|endoftext|>" 0=<|endoftext|>
-	// lemma: text is not valid UTF-8: offset 3
+	// "hot dog" <nil>
+	// lemma: text cannot be encoded: invalid UTF-8 at offset 3 true
+	// lemma: text cannot be encoded: a piece of 1001 bytes, more than 1000, beginning with "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" true
+	// lemma: bad token: ids[0] is 50277 true
 }
 
 func ExampleLoadJSON() {
-	// Two merges over the bytes "a" to "c"; a real file has a token for every
-	// byte, and this one is refused.
+	// A real file has a token for every byte; this one is rejected.
 	const file = `{
 		"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
-		"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "c": 2, "ab": 3, "abc": 4}, "merges": ["a b", "ab c"]}
+		"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}
 	}`
-	_, err := lemma.LoadJSON(strings.NewReader(file))
-	fmt.Println(err)
-
-	_, err = lemma.LoadJSON(strings.NewReader(strings.Replace(file, "}\n\t}", `, "dropout": 0.1}}`, 1)))
-	fmt.Println(err)
+	for _, text := range []string{
+		file,
+		strings.Replace(file, `"BPE"`, `"Unigram"`, 1),
+		strings.Replace(file, `"a b"`, `"a c"`, 1),
+	} {
+		_, err := lemma.LoadJSON(strings.NewReader(text), nil)
+		fmt.Println(err, errors.Is(err, lemma.ErrUnsupported), errors.Is(err, lemma.ErrFormat))
+	}
 	// Output:
-	// lemma: tokenizer is not supported: no token for the byte 0x00
-	// lemma: tokenizer is not supported: model.dropout is 0.1
+	// lemma: unsupported tokenizer: no token for the byte 0x00 true false
+	// lemma: unsupported tokenizer: model.type is Unigram true false
+	// lemma: malformed data: model.merges[0]: ["a" "c"]: a token is not in the vocabulary false true
 }
 
-func ExampleAverager_Vector() {
-	tok, err := neox.New()
+// Other texts, weights and pools than the mean over the tokens of the word as
+// it is.
+func ExampleAverager() {
+	tok, err := neox.New(nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	// A made-up map: two units, of which the first holds the id itself.
-	rows := matrix{make([]float32, 2*tok.Len()), 2}
-	for id := range tok.Len() {
-		rows.x[2*id] = float32(id)
-	}
 	for _, a := range []lemma.Averager{
-		{Tok: tok}, // 12022, 64, 21428
-		{Tok: tok, Underscore: lemma.Skip},
-		{Tok: tok, Underscore: lemma.Space}, // 12022, 4370
-		{Tok: tok, Pool: lemma.Last},
+		{}, // hot, _, dog
+		{Pool: lemma.PoolLast},
+		{Text: func(word string) string { return " " + strings.ReplaceAll(word, "_", " ") }},
+		{Weight: func(id int32) float64 { // 0 leaves a token out
+			if tok.Token(id) == "_" {
+				return 0
+			}
+			return 1
+		}},
 	} {
-		v, err := a.Vector(nil, rows, "hot_dog")
+		a.Tok = tok
+		ids, err := a.Tokens(nil, "hot_dog")
 		if err != nil {
 			log.Fatal(err)
 		}
-		fmt.Println(v)
+		for _, id := range ids {
+			fmt.Printf("%s ", tok.Token(id))
+		}
+		fmt.Println(len(ids))
 	}
+	max := lemma.Averager{Tok: tok, Pool: lemma.PoolMax}
+	_, err = max.Weights(context.Background(), []string{"hot_dog"})
+	fmt.Println(errors.Is(err, lemma.ErrSettings), err)
 	// Output:
-	// [11171.333 0]
-	// [16725 0]
-	// [8196 0]
-	// [21428 0]
+	// hot _ dog 3
+	// dog 1
+	// Ġhot Ġdog 2
+	// hot dog 2
+	// true lemma: impossible setting: PoolMax is not a weighted sum
 }
 
+// Weights holds the same as Matrix in sparse form: it is made once for all
+// layers of a map, and takes little memory for many words.
 func ExampleAverager_Weights() {
-	tok, err := neox.New()
+	tok, err := neox.New(nil)
 	if err != nil {
 		log.Fatal(err)
+	}
+	rows := make([][]float32, tok.Len())
+	for id := range rows {
+		rows[id] = []float32{float32(id)} // made up
 	}
 	words := []string{"hot_dog", "hot", "top_dog_dog"}
 	a := lemma.Averager{Tok: tok}
@@ -114,29 +161,38 @@ func ExampleAverager_Weights() {
 		}
 		fmt.Println()
 	}
-	fmt.Println(len(w.IDs), "distinct tokens, ascending:", slices.IsSorted(w.IDs))
+	// With w.Start, w.Index and w.Weight, base makes a knn.Combination.
+	base, err := w.Base(context.Background(), nil, lemma.FromSlices(rows))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(base.Dims())
 	// Output:
 	// hot_dog: _ 0.333 hot 0.333 dog 0.333
 	// hot: hot 1.000
 	// top_dog_dog: _ 0.400 top 0.200 dog 0.400
-	// 4 distinct tokens, ascending: true
+	// 4 1
 }
 
-func ExampleWithOwnMerge() {
-	// For much text that is all different, such as a corpus that is read once.
-	own, err := neox.New(lemma.WithOwnMerge())
+// A table may name its columns by decoded tokens. "Ġdog" and "dog" then both
+// select the column "dog".
+func ExampleByName() {
+	tok, err := neox.New(nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	ids, err := own.Encode(nil, "antidisestablishmentarianism")
+	a := lemma.Averager{Tok: tok}
+	byID, err := a.Tokens(nil, "hot dog")
 	if err != nil {
 		log.Fatal(err)
 	}
-	tok, err := neox.New()
-	if err != nil {
-		log.Fatal(err)
-	}
-	same, err := tok.Encode(nil, "antidisestablishmentarianism")
-	fmt.Println(len(ids), slices.Equal(ids, same), err)
-	// Output: 6 true <nil>
+	a.RowsOf = lemma.ByName(tok)
+	byName, err := a.Tokens(nil, "hot dog")
+	fmt.Println(byID, byName, err)
+
+	_, err = a.Tokens(nil, "café")
+	fmt.Println(errors.Is(err, lemma.ErrToken), err)
+	// Output:
+	// [12022 4370] [12022 21428] <nil>
+	// true "café": lemma: bad token: 860, "Ã©", has no row
 }

@@ -14,14 +14,13 @@ import (
 
 	"github.com/semamap/semamap/lemma"
 	"github.com/semamap/semamap/lemma/internal/hf"
-	"github.com/semamap/semamap/lemma/neox"
 )
 
 var styles = []string{"gpt2", "opt", "prefix", "neox", "llama3", "qwen2", "gpt4", "shuffled"}
 
-func load(t testing.TB, style string, opts ...lemma.Option) *lemma.BPE {
+func load(t testing.TB, style string, set *lemma.Settings) lemma.Tokenizer {
 	t.Helper()
-	tok, err := lemma.LoadJSON(hf.Open(t, "testdata/"+style+".json.gz"), opts...)
+	tok, err := lemma.LoadJSON(hf.Open(t, "testdata/"+style+".json.gz"), set)
 	if err != nil {
 		t.Fatalf("%s: %v", style, err)
 	}
@@ -33,13 +32,12 @@ func TestStyles(t *testing.T) {
 	for _, style := range styles {
 		t.Run(style, func(t *testing.T) {
 			all := hf.Lines[hf.Vector](t, "testdata/"+style+".jsonl.gz")
-			for _, entries := range []int{1 << 10, 4, 0} {
-				tok := load(t, style, lemma.WithCache(entries))
+			for _, entries := range []int{1 << 10, 4, -1} {
+				tok := load(t, style, &lemma.Settings{CacheSize: entries})
 				hf.Check(t, tok, all)
 				hf.Check(t, tok, all)
 			}
-			hf.Check(t, load(t, style, lemma.WithCache(0), lemma.WithOwnMerge()), all)
-			tok := load(t, style, lemma.WithCache(64))
+			tok := load(t, style, &lemma.Settings{CacheSize: 64})
 			var wg sync.WaitGroup
 			for range 4 {
 				wg.Go(func() { hf.Check(t, tok, all) })
@@ -137,7 +135,7 @@ func TestRefused(t *testing.T) {
 		{"gpt2", "added_tokens[0].content", func(d dict) { added(d, 0)["content"] = "" }},
 		{"neox", "added_tokens[1].content", func(d dict) { added(d, 1)["content"] = "<|endoftext|>" }},
 	} {
-		_, err := lemma.LoadJSON(bytes.NewReader(edited(t, c.style, c.edit)))
+		_, err := lemma.LoadJSON(bytes.NewReader(edited(t, c.style, c.edit)), nil)
 		if !errors.Is(err, lemma.ErrUnsupported) || !strings.Contains(err.Error(), c.field) {
 			t.Errorf("%s: %v", c.field, err)
 		}
@@ -167,7 +165,7 @@ func TestMalformed(t *testing.T) {
 		{"pre_tokenizer.use_regex", func(d dict) { d["pre_tokenizer"].(dict)["use_regex"] = 5 }},
 		{"normalizer", func(d dict) { d["normalizer"] = "NFC" }},
 	} {
-		_, err := lemma.LoadJSON(bytes.NewReader(edited(t, "gpt2", c.edit)))
+		_, err := lemma.LoadJSON(bytes.NewReader(edited(t, "gpt2", c.edit)), nil)
 		if !errors.Is(err, lemma.ErrFormat) || !strings.Contains(err.Error(), c.field) {
 			t.Errorf("%s: %v", c.field, err)
 		}
@@ -182,14 +180,14 @@ func TestMalformed(t *testing.T) {
 		`null`:                          "not an object",
 		`[]`:                            "",
 	} {
-		_, err := lemma.LoadJSON(strings.NewReader(text))
+		_, err := lemma.LoadJSON(strings.NewReader(text), nil)
 		if !errors.Is(err, lemma.ErrFormat) || !strings.Contains(err.Error(), place) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
 	boom := errors.New("boom")
 	r := io.MultiReader(strings.NewReader(`{"version"`), iotest.ErrReader(boom))
-	if _, err := lemma.LoadJSON(r); !errors.Is(err, boom) {
+	if _, err := lemma.LoadJSON(r, nil); !errors.Is(err, boom) {
 		t.Errorf("a failing reader: %v", err)
 	}
 }
@@ -226,7 +224,7 @@ func TestAccepted(t *testing.T) {
 		"version line":   func(d dict) { model(d)["merges"] = slices.Insert(list(model(d), "merges"), 0, any("#version: 0.2")) },
 		"post-processor": func(d dict) { d["post_processor"] = dict{"type": "TemplateProcessing", "single": []any{}} },
 	} {
-		tok, err := lemma.LoadJSON(bytes.NewReader(edited(t, "gpt2", edit)))
+		tok, err := lemma.LoadJSON(bytes.NewReader(edited(t, "gpt2", edit)), nil)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -245,7 +243,7 @@ func FuzzLoadJSON(f *testing.F) {
 	f.Add(edited(f, "opt", func(dict) {}))
 	f.Add([]byte(`{"model":{"type":"BPE","vocab":{"a":0},"merges":["a a"]},"pre_tokenizer":{"type":"ByteLevel"}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		tok, err := lemma.LoadJSON(bytes.NewReader(text))
+		tok, err := lemma.LoadJSON(bytes.NewReader(text), nil)
 		if err != nil {
 			if !errors.Is(err, lemma.ErrFormat) && !errors.Is(err, lemma.ErrUnsupported) {
 				t.Fatalf("%T: %v", err, err)
@@ -261,15 +259,4 @@ func FuzzLoadJSON(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
-}
-
-// The tokenizer of GPT-NeoX is one whose merges tiktoken's rule gives.
-func TestCoreNeoX(t *testing.T) {
-	tok, err := neox.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !tok.HasCore() {
-		t.Error("no core")
-	}
 }

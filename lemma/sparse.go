@@ -6,49 +6,44 @@ import (
 	"slices"
 )
 
-// A CSR holds the weights of tokens in words, a sparse matrix in compressed
-// rows: row i has the columns Index[Start[i]:Start[i+1]], ascending and each
-// once, with the weights at the same places of Weight. Column c stands for
-// the row IDs[c] of a map.
+// A CSR is a sparse matrix of weights, words × rows in use, in compressed
+// sparse row form: the terms of word i are Start[i]:Start[i+1] of Index and
+// Weight, by ascending Index. Column c stands for row IDs[c] of a map.
+//
+// The first three fields and the result of Base are the fields of a
+// knn.Combination.
 type CSR struct {
 	Start  []int
 	Index  []int32
 	Weight []float32
-	IDs    []int32 // ascending, only those in use
-	Report Report
+	IDs    []int32 // rows in use, ascending
 }
 
-// Weights returns the pooling of the words as weights of the rows of any map:
-// with the rows Base = IDs of a map, row i of Matrix is the sum over its
-// columns of Weight times row, but for rounding. Max has no such form.
-func (a *Averager) Weights(ctx context.Context, lemmas []string) (*CSR, error) {
-	if a.Pool == Max {
-		return nil, fmt.Errorf("%w: Pool Max is no weighted sum", ErrSettings)
+// Weights returns how the rows of the words are made of the rows of any map:
+// but for rounding, row i of Matrix is the sum of Weight times row over the
+// terms of word i. PoolMax has no such form and fails with ErrSettings.
+func (a *Averager) Weights(ctx context.Context, words []string) (*CSR, error) {
+	if a.Pool == PoolMax {
+		return nil, fmt.Errorf("%w: PoolMax is not a weighted sum", ErrSettings)
 	}
-	t, err := a.tokenize(ctx, lemmas)
+	t, err := a.tokenize(ctx, words)
 	if err != nil {
 		return nil, err
 	}
-	c := &CSR{Start: make([]int, len(lemmas)+1), Report: t.rep}
-	c.IDs = slices.Clone(t.ids)
+	c := &CSR{Start: make([]int, len(words)+1), IDs: slices.Clone(t.ids)}
 	slices.Sort(c.IDs)
 	c.IDs = slices.Clip(slices.Compact(c.IDs))
-	if len(c.IDs) == 0 {
-		return c, nil
-	}
 	c.Index = make([]int32, 0, len(t.ids))
 	c.Weight = make([]float32, 0, len(t.ids))
 	var buf []float64
-	for i := range lemmas {
-		ids := t.ids[t.start[i]:t.start[i+1]]
+	for i := range words {
+		ids := t.of(i)
 		slices.Sort(ids)
 		w, total := a.weights(buf, ids)
-		if w != nil {
-			buf = w
-		}
+		buf = w
 		for j := 0; j < len(ids); {
-			k := j
 			sum := 0.0
+			k := j
 			for ; k < len(ids) && ids[k] == ids[j]; k++ {
 				if w == nil {
 					sum++
@@ -66,13 +61,17 @@ func (a *Averager) Weights(ctx context.Context, lemmas []string) (*CSR, error) {
 	return c, nil
 }
 
-// Base stores the rows of a map that stand for the columns, len(IDs) rows,
-// one after another.
-func (c *CSR) Base(ctx context.Context, src Rows) ([]float32, error) {
-	rows, units := src.Dims()
+// Base returns the rows of a map that the columns stand for, len(IDs) rows.
+// It stores them in dst if cap(dst) suffices; dst may be nil. The result also
+// has the method Flat() []float32.
+func (c *CSR) Base(ctx context.Context, dst []float32, src Rows) (Rows, error) {
+	rows, cols := src.Dims()
 	if err := inRange(c.IDs, rows); err != nil {
 		return nil, err
 	}
-	dst := make([]float32, len(c.IDs)*units)
-	return dst, (&Averager{}).gatherAll(ctx, dst, src, c.IDs, units)
+	m := newMatrix(dst, len(c.IDs), cols)
+	if err := m.gather(ctx, 0, src, c.IDs); err != nil {
+		return nil, err
+	}
+	return m, nil
 }

@@ -92,7 +92,7 @@ func (o *options) names(m *amap.Map) (*amap.Vocab, error) {
 			if rows -= pos; rows < least || rows > most {
 				return nil, nil
 			}
-			t, err := neox.New()
+			t, err := neox.New(nil)
 			if err != nil {
 				return nil, err
 			}

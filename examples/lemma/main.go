@@ -2,7 +2,7 @@
 // rows of an activation map.
 //
 //	lemma tokenize < texts.jsonl > tokens.jsonl
-//	lemma average -lemmas words.txt -amap FILE -layer 3 -out words.npy
+//	lemma average -amap FILE -layer 3 -out words.npy < words.txt
 //
 // tokenize reads a JSON string a line and writes an object a line:
 //
@@ -15,11 +15,13 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 
 	"github.com/semamap/semamap/examples/internal/cli"
@@ -48,48 +50,43 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return errors.New("give one of the words tokenize, average; -help after it lists its flags")
 }
 
-// flags begins a set of flags; nothing may be left over after them.
-func flags(name string, stderr io.Writer) *flag.FlagSet {
-	f := flag.NewFlagSet("lemma "+name, flag.ContinueOnError)
+// parse parses the flags and opens the tokenizer, which is one of them.
+func parse(f *flag.FlagSet, args []string, stderr io.Writer) (lemma.Tokenizer, error) {
+	path := f.String("tokenizer", "", "tokenizer.json `file` (default: GPT-NeoX-20B, embedded)")
 	f.SetOutput(stderr)
-	return f
-}
-
-func parse(f *flag.FlagSet, args []string) error {
 	if err := f.Parse(args); err != nil {
-		return err
+		return nil, err
 	}
 	if f.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", f.Arg(0))
+		return nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	return nil
-}
-
-// openTokenizer loads a tokenizer.json, or takes the embedded one.
-func openTokenizer(path string) (*lemma.BPE, error) {
-	if path == "" {
-		return neox.New()
+	if *path == "" {
+		return neox.New(nil)
 	}
-	f, err := os.Open(path)
+	file, err := os.Open(*path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	t, err := lemma.LoadJSON(f)
+	defer file.Close()
+	t, err := lemma.LoadJSON(file, nil)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fmt.Errorf("%s: %w", *path, err)
 	}
 	return t, nil
 }
 
-// openInput opens a file, or stdin for "-" and "".
-func openInput(path string, stdin io.Reader) (r io.Reader, name string, closer func(), err error) {
-	if path == "" || path == "-" {
-		return stdin, "standard input", func() {}, nil
+// eachLine calls f with every line, of any length, without its end.
+func eachLine(r io.Reader, f func(line []byte) error) error {
+	sc := bufio.NewScanner(r)
+	sc.Buffer(nil, math.MaxInt)
+	n := 1
+	for ; sc.Scan(); n++ {
+		if err := f(sc.Bytes()); err != nil {
+			return fmt.Errorf("standard input:%d: %w", n, err)
+		}
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, "", nil, err
+	if err := sc.Err(); err != nil {
+		return fmt.Errorf("standard input:%d: %w", n, err)
 	}
-	return f, path, func() { f.Close() }, nil
+	return nil
 }

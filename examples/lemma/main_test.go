@@ -81,7 +81,7 @@ func TestAverage(t *testing.T) {
 		{"", "a\n\nb\n", nil, "standard input:2: empty line"},
 		{"", "hot\nhot_dog\n", nil, "lemma 1, \"hot_dog\""}, // token 21428 has no row
 		{"-pool sum", "a\n", nil, "not one of mean"},
-		{"-pool weighted", "a\n", nil, "Counts"},
+		{"-pool weighted", "a\n", nil, "-counts"},
 		{"-layer 4", "a\n", nil, "layer"},
 		{"extra", "a\n", nil, "extra"},
 	} {

@@ -8,62 +8,67 @@ import (
 	"github.com/semamap/semamap/lemma"
 )
 
-var _ lemma.Rows = (*amap.Layer)(nil)
+// source is a layer of a map, of a file or of the embedded sample.
+type source struct {
+	path, mode, countsPath string
+	layer                  int
 
-// mapFlags say where rows come from.
-type mapFlags struct {
-	path, mode, counts string
-	layer              int
+	rows  lemma.Rows
+	count func(id int32) int64 // nil without counts
+	file  *amap.Map
 }
 
-// openRows opens a layer of a map, and its counts if there are any.
-func (o *mapFlags) openRows() (rows lemma.Rows, counts func(id int32) int64, done func(), err error) {
-	if o.path == "" {
-		return o.openSample()
+func (s *source) close() {
+	if s.file != nil {
+		s.file.Close()
 	}
-	m, err := amap.Open(o.path)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	defer func() {
-		if err != nil {
-			m.Close()
-		}
-	}()
-	l, err := m.Layer(amap.Mode(o.mode), o.layer)
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("%s: %w", o.path, err)
-	}
-	if o.counts != "" {
-		c, err := amap.OpenCounts(o.counts)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		n, _ := l.Dims()
-		if have := c.Len(amap.Mode(o.mode)); have != n {
-			return nil, nil, nil, fmt.Errorf("%s: %d counts of mode %s for %d rows", o.counts, have, o.mode, n)
-		}
-		counts = func(id int32) int64 {
-			v, _ := c.Of(amap.Mode(o.mode), id)
-			return v
-		}
-	}
-	return l, counts, func() { m.Close() }, nil
 }
 
-func (o *mapFlags) openSample() (lemma.Rows, func(id int32) int64, func(), error) {
+func (s *source) open() error {
+	if s.path == "" {
+		return s.openSample()
+	}
+	m, err := amap.Open(s.path)
+	if err != nil {
+		return err
+	}
+	s.file = m
+	mode := amap.Mode(s.mode)
+	l, err := m.Layer(mode, s.layer)
+	if err != nil {
+		return fmt.Errorf("%s: %w", s.path, err)
+	}
+	s.rows = l
+	if s.countsPath == "" {
+		return nil
+	}
+	c, err := amap.OpenCounts(s.countsPath)
+	if err != nil {
+		return err
+	}
+	n, _ := l.Dims()
+	if have := c.Len(mode); have != n {
+		return fmt.Errorf("%s: %d counts of mode %s for %d rows", s.countsPath, have, s.mode, n)
+	}
+	s.count = func(id int32) int64 {
+		v, _ := c.Of(mode, id)
+		return v
+	}
+	return nil
+}
+
+func (s *source) openSample() error {
 	m, err := sample.Load()
 	switch {
 	case err != nil:
-	case o.mode != m.Mode:
-		err = fmt.Errorf("the embedded sample has mode %s only, not %s", m.Mode, o.mode)
-	case o.layer < 0 || o.layer >= m.Layers:
-		err = fmt.Errorf("the embedded sample has the layers 0 to %d, not %d", m.Layers-1, o.layer)
-	case o.counts != "":
-		err = fmt.Errorf("-counts %s without -amap: the embedded sample has its own", o.counts)
+		return err
+	case s.mode != m.Mode:
+		return fmt.Errorf("the embedded sample has mode %s only, not %s", m.Mode, s.mode)
+	case s.layer < 0 || s.layer >= m.Layers:
+		return fmt.Errorf("the embedded sample has the layers 0 to %d, not %d", m.Layers-1, s.layer)
+	case s.countsPath != "":
+		return fmt.Errorf("-counts %s without -amap: the embedded sample has its own", s.countsPath)
 	}
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	return m.Layer(o.layer), m.Count, func() {}, nil
+	s.rows, s.count = m.Layer(s.layer), m.Count
+	return nil
 }

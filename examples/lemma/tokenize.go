@@ -6,40 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"flag"
 	"io"
 	"regexp"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/semamap/semamap/examples/internal/cli"
-	"github.com/semamap/semamap/lemma"
 )
-
-func tokenize(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	f := flags("tokenize", stderr)
-	in := f.String("in", "-", "`file` of JSON strings, one a line; - is standard input")
-	out := f.String("out", "", "`file` to write instead of standard output")
-	tokenizer := f.String("tokenizer", "", "tokenizer.json `file` (default: GPT-NeoX-20B, embedded)")
-	if err := parse(f, args); err != nil {
-		return err
-	}
-	tok, err := openTokenizer(*tokenizer)
-	if err != nil {
-		return err
-	}
-	r, name, done, err := openInput(*in, stdin)
-	if err != nil {
-		return err
-	}
-	defer done()
-	write := func(w io.Writer) error { return tokenizeLines(ctx, tok, r, name, w) }
-	if *out != "" {
-		return cli.WriteFile(*out, write)
-	}
-	w := bufio.NewWriter(stdout)
-	return errors.Join(write(w), w.Flush())
-}
 
 // A result is one line of output.
 type result struct {
@@ -48,11 +20,16 @@ type result struct {
 	Tokens []string `json:"tokens"`
 }
 
-func tokenizeLines(ctx context.Context, tok *lemma.BPE, r io.Reader, name string, w io.Writer) error {
+func tokenize(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	tok, err := parse(flag.NewFlagSet("lemma tokenize", flag.ContinueOnError), args, stderr)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(stdout)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	res := result{IDs: []int32{}, Tokens: []string{}}
-	return eachLine(r, name, func(n int, line []byte) error {
+	err = eachLine(stdin, func(line []byte) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -65,7 +42,7 @@ func tokenizeLines(ctx context.Context, tok *lemma.BPE, r io.Reader, name string
 			res.IDs, err = tok.Encode(res.IDs[:0], s)
 		}
 		if err != nil {
-			return fmt.Errorf("%s:%d: %w", name, n, err)
+			return err
 		}
 		res.Tokens = res.Tokens[:0]
 		for _, id := range res.IDs {
@@ -73,38 +50,12 @@ func tokenizeLines(ctx context.Context, tok *lemma.BPE, r io.Reader, name string
 		}
 		return enc.Encode(res)
 	})
-}
-
-// eachLine calls f with every line, of any length, without its end.
-func eachLine(r io.Reader, name string, f func(n int, line []byte) error) error {
-	br := bufio.NewReaderSize(r, 1<<16)
-	var line []byte
-	for n := 1; ; {
-		part, err := br.ReadSlice('\n')
-		line = append(line, part...)
-		switch {
-		case err == bufio.ErrBufferFull:
-			continue
-		case err != nil && err != io.EOF:
-			return fmt.Errorf("%s:%d: %w", name, n, err)
-		case err == io.EOF && len(line) == 0:
-			return nil
-		}
-		line = bytes.TrimSuffix(line, []byte("\n"))
-		if err := f(n, bytes.TrimSuffix(line, []byte("\r"))); err != nil {
-			return err
-		}
-		if err == io.EOF {
-			return nil
-		}
-		line = line[:0]
-		n++
-	}
+	return errors.Join(err, w.Flush())
 }
 
 var replacement = regexp.MustCompile(`(?i)\\ufffd|\x{FFFD}`)
 
-// jsonString decodes a string as the standard library does, but refuses what
+// jsonString decodes a string as the standard library does, but rejects what
 // that would replace by U+FFFD.
 func jsonString(line []byte) (s string, err error) {
 	if !utf8.Valid(line) {

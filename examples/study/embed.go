@@ -40,8 +40,8 @@ func embed(ctx context.Context, o *options, src *source, w *words, n int, stderr
 		return nil, err
 	}
 	_, units := rows.Dims()
-	base, err := w.weights.Base(ctx, rows) // the rows of the tokens in use
-	if err != nil {
+	base := make([]float32, len(w.weights.IDs)*units) // the rows of the tokens in use
+	if _, err := w.weights.Base(ctx, base, rows); err != nil {
 		return nil, err
 	}
 	points := knn.Combination{

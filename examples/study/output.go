@@ -211,8 +211,7 @@ func (r *record) write(path string, w *words, maps []*layerMap) error {
 		"distinct_tokens": len(w.weights.IDs), "mean_tokens": w.meanTokens(),
 	}
 	if r.counted {
-		rep := w.weights.Report
-		r.Words["tokens_never_seen"], r.Words["lemmas_with_such_tokens"], r.Words["lemmas_of_such_tokens_only"] = rep.Unseen, rep.SomeUnseen, rep.AllUnseen
+		r.Words["tokens_never_seen"], r.Words["lemmas_with_such_tokens"], r.Words["lemmas_of_such_tokens_only"] = w.unseen()
 	}
 	for _, m := range maps {
 		r.Layers = append(r.Layers, layerRecord{m.layer, m.KL, m.Perplexity, m.Distinct, round(m.Neighbours), round(m.Gradient), m.domain, m.domainApart, m.pos})
@@ -237,8 +236,8 @@ func describe(out io.Writer, src *source, w *words) {
 	fmt.Fprintf(out, "Tokens: %d different, %.3f a lemma", len(w.weights.IDs), w.meanTokens())
 	fmt.Fprintln(out)
 	if src.count != nil {
-		rep := w.weights.Report
-		fmt.Fprintf(out, "        %d of %d uses are of tokens that the map never saw (rows of zeros); %d lemmas have no others\n", rep.Unseen, rep.Tokens, rep.AllUnseen)
+		unseen, _, all := w.unseen()
+		fmt.Fprintf(out, "        %d of %d uses are of tokens that the map never saw (rows of zeros); %d lemmas have no others\n", unseen, w.tokens(), all)
 	}
 }
 

@@ -21,6 +21,7 @@ type word struct {
 	lemma  string // as WordNet writes it
 	pos    string // a r n v s
 	tokens int    // how many tokens the lemma has
+	unseen int    // how many of them the map never saw
 }
 
 // words are all rows, in NLTK's order of synsets.
@@ -89,13 +90,13 @@ func rank(names []string) []categories {
 	return c
 }
 
-// tokenize fills in the tokens of each row and the weights of their mean.
+// tokenize counts the tokens of each row and makes the weights of their mean.
 func (w *words) tokenize(ctx context.Context, src *source) error {
-	tok, err := neox.New()
+	tok, err := neox.New(nil)
 	if err != nil {
 		return err
 	}
-	avg := lemma.Averager{Tok: tok, Counts: src.count}
+	avg := lemma.Averager{Tok: tok}
 	lemmas := make([]string, len(w.rows))
 	var ids []int32
 	for i := range w.rows {
@@ -104,6 +105,11 @@ func (w *words) tokenize(ctx context.Context, src *source) error {
 			return err
 		}
 		w.rows[i].tokens = len(ids)
+		for _, id := range ids {
+			if src.count != nil && src.count(id) <= 0 {
+				w.rows[i].unseen++
+			}
+		}
 	}
 	w.weights, err = avg.Weights(ctx, lemmas)
 	return err
@@ -116,12 +122,28 @@ func (w *words) withDomain() (n int) {
 	return n
 }
 
-func (w *words) meanTokens() float64 {
-	n := 0
+func (w *words) tokens() (n int) {
 	for _, r := range w.rows {
 		n += r.tokens
 	}
-	return float64(n) / float64(len(w.rows))
+	return n
+}
+
+func (w *words) meanTokens() float64 { return float64(w.tokens()) / float64(len(w.rows)) }
+
+// unseen returns the number of tokens that the map never saw, of words with
+// such tokens, and of words without others.
+func (w *words) unseen() (tokens, some, all int) {
+	for _, r := range w.rows {
+		tokens += r.unseen
+		if r.unseen > 0 {
+			some++
+		}
+		if r.unseen == r.tokens {
+			all++
+		}
+	}
+	return tokens, some, all
 }
 
 // top returns the n most frequent domains.

@@ -18,7 +18,7 @@ import (
 func BenchmarkNew(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		tok, err := neox.New()
+		tok, err := neox.New(nil)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -41,8 +41,7 @@ func prose(b *testing.B) []string {
 }
 
 // BenchmarkEncode reports lemmas (or lines) and bytes of text a second. core
-// default is tiktoken-go for pieces that are new, core own is WithOwnMerge,
-// and core plain is tiktoken-go with the same vocabulary, used as it comes.
+// tiktoken is tiktoken-go with the same vocabulary, used as it comes.
 func BenchmarkEncode(b *testing.B) {
 	first, _ := names(b)
 	for _, text := range []struct {
@@ -58,7 +57,7 @@ func BenchmarkEncode(b *testing.B) {
 			b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds()/1e6, "MB/s")
 			b.ReportMetric(0, "ns/op")
 		}
-		encode := func(b *testing.B, tok *lemma.BPE) {
+		encode := func(b *testing.B, tok lemma.Tokenizer) {
 			var ids []int32
 			var err error
 			for _, s := range text.lines {
@@ -67,40 +66,34 @@ func BenchmarkEncode(b *testing.B) {
 				}
 			}
 		}
-		for _, core := range []struct {
-			name string
-			opts []lemma.Option
-		}{{"default", nil}, {"own", []lemma.Option{lemma.WithOwnMerge()}}} {
-			name := "core=" + core.name + "/cache=%s/text=" + text.name
-			b.Run(fmt.Sprintf(name, "warm"), func(b *testing.B) {
-				tok := newTok(b, core.opts...)
+		name := "core=own/cache=%s/text=" + text.name
+		b.Run(fmt.Sprintf(name, "warm"), func(b *testing.B) {
+			tok := newTok(b, nil)
+			encode(b, tok)
+			b.ReportAllocs()
+			for b.Loop() {
 				encode(b, tok)
-				b.ReportAllocs()
-				for b.Loop() {
-					encode(b, tok)
-				}
-				report(b)
-			})
-			// A new tokenizer, with what it does at the first word.
-			b.Run(fmt.Sprintf(name, "cold"), func(b *testing.B) {
-				for b.Loop() {
-					b.StopTimer()
-					tok := newTok(b, core.opts...)
-					b.StartTimer()
-					encode(b, tok)
-				}
-				report(b)
-			})
-			b.Run(fmt.Sprintf(name, "none"), func(b *testing.B) {
-				tok := newTok(b, append(core.opts, lemma.WithCache(0))...)
-				for b.Loop() {
-					encode(b, tok)
-				}
-				report(b)
-			})
-		}
-		b.Run("core=default/goroutines=2/text="+text.name, func(b *testing.B) {
-			tok := newTok(b)
+			}
+			report(b)
+		})
+		b.Run(fmt.Sprintf(name, "cold"), func(b *testing.B) {
+			for b.Loop() {
+				b.StopTimer()
+				tok := newTok(b, nil)
+				b.StartTimer()
+				encode(b, tok)
+			}
+			report(b)
+		})
+		b.Run(fmt.Sprintf(name, "none"), func(b *testing.B) {
+			tok := newTok(b, &lemma.Settings{CacheSize: -1})
+			for b.Loop() {
+				encode(b, tok)
+			}
+			report(b)
+		})
+		b.Run("core=own/goroutines=2/text="+text.name, func(b *testing.B) {
+			tok := newTok(b, nil)
 			encode(b, tok)
 			for b.Loop() {
 				var wg sync.WaitGroup
@@ -111,7 +104,7 @@ func BenchmarkEncode(b *testing.B) {
 			}
 			b.ReportMetric(2*float64(len(text.lines))*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mlines/s")
 		})
-		b.Run("core=plain/text="+text.name, func(b *testing.B) {
+		b.Run("core=tiktoken/text="+text.name, func(b *testing.B) {
 			core := tiktokenCore(b, gpt2Pattern)
 			for b.Loop() {
 				for _, s := range text.lines {
@@ -128,7 +121,7 @@ const gpt2Pattern = `'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]
 // tiktokenCore is tiktoken-go with the vocabulary of GPT-NeoX.
 func tiktokenCore(t testing.TB, pattern string) *tiktoken.Tiktoken {
 	t.Helper()
-	tok := newTok(t)
+	tok := newTok(t, nil)
 	ranks := map[string]int{}
 	for id := 2; id < 50254; id++ { // all but the added tokens
 		b, err := tok.Decode(nil, int32(id))
@@ -167,7 +160,7 @@ func longWords(n int) map[string]string {
 
 // BenchmarkLong shows how the time grows with the length of one piece.
 func BenchmarkLong(b *testing.B) {
-	tok, err := neox.New()
+	tok, err := neox.New(nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 func Example() {
-	tok, err := neox.New()
+	tok, err := neox.New(nil)
 	if err != nil {
 		log.Fatal(err)
 	}

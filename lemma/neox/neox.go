@@ -1,9 +1,9 @@
-// Package neox holds the tokenizer of GPT-NeoX-20B, which the Pythia models
-// use, with its data: no file is read and nothing is fetched.
+// Package neox embeds the tokenizer of GPT-NeoX-20B, which the Pythia models
+// use. It reads no file and fetches nothing.
 //
-// The vocabulary is EleutherAI's, under the Apache License 2.0; it is stored
-// as the pairs of tokens that its merges join, 161 kB compressed, and made by
-// the command in the folder gen.
+// The vocabulary is EleutherAI's, under the Apache License 2.0. It is stored
+// as the pairs of tokens that its merges join, 161 kB compressed; the command
+// in the folder gen makes the data.
 package neox
 
 import (
@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/semamap/semamap/lemma"
+	"github.com/semamap/semamap/lemma/internal/bpe"
 )
 
 //go:generate go run ./gen -in ../../../shared/data/neox_tokenizer.json -out neox.bin.gz
@@ -23,20 +24,27 @@ import (
 //go:embed neox.bin.gz
 var packed []byte
 
-// New returns the tokenizer. Every call makes a new one, in a few milliseconds,
-// to which the first word adds some 40, but for [lemma.WithOwnMerge]; one is
-// enough for a program.
-func New(opts ...lemma.Option) (*lemma.BPE, error) {
+// New returns a new tokenizer; a program needs only one. It takes a few
+// milliseconds. The ids are those that HF tokenizers gives with the file of
+// the model and add_special_tokens=False; see [lemma.LoadJSON].
+func New(set *lemma.Settings) (lemma.Tokenizer, error) {
 	s, err := unpack(packed)
 	if err != nil {
 		return nil, err
 	}
-	return lemma.New(s, opts...)
+	if set == nil {
+		set = new(lemma.Settings)
+	}
+	t, err := bpe.New(s, set.CacheSize, set.MaxPiece)
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 var errData = errors.New("neox: embedded data are damaged")
 
-func unpack(gz []byte) (s lemma.Spec, err error) {
+func unpack(gz []byte) (s bpe.Spec, err error) {
 	z, err := gzip.NewReader(bytes.NewReader(gz))
 	if err != nil {
 		return s, err
@@ -56,37 +64,28 @@ func unpack(gz []byte) (s lemma.Spec, err error) {
 	if r.bad || special > 1<<8 {
 		return s, errData
 	}
-	// All tokens lie in one string; a product is made of two earlier tokens.
+	// All tokens lie in one string. A product is made of two earlier tokens.
 	s.Tokens = make([]string, special+singles+merges)
 	for i, c := range bytes {
-		s.Tokens[special+i] = lemma.ByteLevel(string([]byte{c}))
+		s.Tokens[special+i] = bpe.ByteLevel(string([]byte{c}))
 	}
-	s.Merges = make([]lemma.Merge, merges)
-	size := 0
-	length := make([]int, len(s.Tokens))
-	for i := range singles {
-		length[special+i] = len(s.Tokens[special+i])
-	}
+	s.Merges = make([]bpe.Merge, merges)
+	var text strings.Builder
+	text.Grow(360 << 10) // enough for all tokens
 	for i := range s.Merges {
 		id := special + singles + i
 		left, right := int(col[i])|int(col[merges+i])<<8, int(col[2*merges+i])|int(col[3*merges+i])<<8
 		if left >= id || right >= id {
 			return s, errData
 		}
-		s.Merges[i] = lemma.Merge{Left: int32(left), Right: int32(right), ID: int32(id)}
-		length[id] = length[left] + length[right]
-		size += length[id]
-	}
-	var text strings.Builder
-	text.Grow(size) // so that it never moves while parts of it are read
-	for _, m := range s.Merges {
+		s.Merges[i] = bpe.Merge{Left: int32(left), Right: int32(right), ID: int32(id)}
 		from := text.Len()
-		text.WriteString(s.Tokens[m.Left])
-		text.WriteString(s.Tokens[m.Right])
-		s.Tokens[m.ID] = text.String()[from:]
+		text.WriteString(s.Tokens[left])
+		text.WriteString(s.Tokens[right])
+		s.Tokens[id] = text.String()[from:]
 	}
 	for range r.uint() {
-		a := lemma.AddedToken{ID: int32(r.uint())}
+		a := bpe.AddedToken{ID: int32(r.uint())}
 		flags := r.take(1)
 		content := r.take(r.uint())
 		if r.bad {
@@ -101,7 +100,7 @@ func unpack(gz []byte) (s lemma.Spec, err error) {
 	if r.bad || len(r.b) != 0 {
 		return s, errData
 	}
-	s.NFC, s.Split = true, lemma.GPT2
+	s.NFC, s.Split = true, bpe.GPT2
 	return s, nil
 }
 

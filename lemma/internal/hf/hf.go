@@ -3,7 +3,6 @@
 package hf
 
 import (
-	"bufio"
 	"compress/gzip"
 	"encoding/json"
 	"io"
@@ -29,7 +28,7 @@ func Open(t testing.TB, path string) io.Reader {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
-	z, err := gzip.NewReader(bufio.NewReader(f))
+	z, err := gzip.NewReader(f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +52,7 @@ func Lines[T any](t testing.TB, path string) []T {
 }
 
 // Check compares the tokenizer with the vectors.
-func Check(t *testing.T, tok *lemma.BPE, all []Vector) {
+func Check(t *testing.T, tok lemma.Tokenizer, all []Vector) {
 	t.Helper()
 	if len(all) == 0 {
 		t.Error("no vectors")

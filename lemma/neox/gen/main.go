@@ -3,7 +3,7 @@
 //
 //	go run ./lemma/neox/gen -in tokenizer.json -out lemma/neox/neox.bin.gz
 //
-// It checks every property that the format relies on and refuses the file
+// It checks every property that the format relies on and rejects the file
 // otherwise. The three tokens for personal data that AI2's copy of the file
 // adds are dropped, by name. The same input and release of Go give the same
 // output, byte for byte.
@@ -13,7 +13,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -21,7 +20,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/semamap/semamap/lemma"
+	"github.com/semamap/semamap/lemma/internal/bpe"
 )
 
 func main() {
@@ -67,69 +66,38 @@ const (
 // dropped are AI2's additions.
 var dropped = []string{"|||EMAIL_ADDRESS|||", "|||PHONE_NUMBER|||", "|||IP_ADDRESS|||"}
 
-type file struct {
-	Added []struct {
-		ID         int32
-		Content    string
-		Normalized bool
-		Special    bool
-		SingleWord bool `json:"single_word"`
-		LStrip     bool
-		RStrip     bool
-	} `json:"added_tokens"`
-	Normalizer   json.RawMessage
-	PreTokenizer json.RawMessage `json:"pre_tokenizer"`
-	Model        struct {
-		Type   string
-		Vocab  map[string]int32
-		Merges []string
-	}
-}
-
 func pack(text []byte) ([]byte, error) {
-	var f file
-	if err := json.Unmarshal(text, &f); err != nil {
+	s, err := bpe.ParseJSON(text)
+	if err != nil {
 		return nil, err
 	}
-	if err := f.check(); err != nil {
+	s.Added = slices.DeleteFunc(s.Added, func(a bpe.AddedToken) bool { return slices.Contains(dropped, a.Content) })
+	if err := check(&s); err != nil {
 		return nil, err
 	}
-	var b []byte
-	b = append(b, "neox 1\n"...)
+	b := []byte("neox 1\n")
 	b = binary.AppendUvarint(b, special)
 	b = binary.AppendUvarint(b, singles)
-	byID := make([]string, special+singles+merges)
-	for tok, id := range f.Model.Vocab {
-		byID[id] = tok
-	}
 	for id := special; id < special+singles; id++ {
-		c, ok := byteOf(byID[id])
-		if !ok {
-			return nil, fmt.Errorf("token %d, %q, is not a single byte", id, byID[id])
+		c, ok := bpe.Bytes(nil, s.Tokens[id])
+		if !ok || len(c) != 1 {
+			return nil, fmt.Errorf("token %d, %q, is not a single byte", id, s.Tokens[id])
 		}
-		b = append(b, c)
+		b = append(b, c...)
 	}
 	b = binary.AppendUvarint(b, merges)
 	var column [4][]byte
-	for rank, m := range f.Model.Merges {
-		left, right, _ := strings.Cut(m, " ")
-		l, okL := f.Model.Vocab[left]
-		r, okR := f.Model.Vocab[right]
-		id, ok := f.Model.Vocab[left+right]
-		want := int32(special + singles + rank)
-		if !okL || !okR || !ok || id != want || l >= id || r >= id {
-			return nil, fmt.Errorf("merge %d, %q: the product is not token %d", rank, m, want)
+	for rank, m := range s.Merges {
+		if want := int32(special + singles + rank); m.ID != want || m.Left >= want || m.Right >= want {
+			return nil, fmt.Errorf("merge %d makes %d, %q, not token %d", rank, m.ID, s.Tokens[m.ID], want)
 		}
-		for i, c := range []int32{l & 255, l >> 8, r & 255, r >> 8} {
+		for i, c := range []int32{m.Left & 255, m.Left >> 8, m.Right & 255, m.Right >> 8} {
 			column[i] = append(column[i], byte(c))
 		}
 	}
 	b = append(b, slices.Concat(column[:]...)...)
 	b = binary.AppendUvarint(b, numAdded)
-	for _, a := range f.Added {
-		if slices.Contains(dropped, a.Content) {
-			continue
-		}
+	for _, a := range s.Added {
 		var flags byte
 		if a.Normalized {
 			flags |= 1
@@ -158,62 +126,32 @@ func pack(text []byte) ([]byte, error) {
 
 // check compares the parts of the file that are not packed with what package
 // neox takes for granted.
-func (f *file) check() error {
-	var n struct{ Type string }
-	if err := json.Unmarshal(f.Normalizer, &n); err != nil || n.Type != "NFC" {
-		return fmt.Errorf("normalizer %s is not NFC", f.Normalizer)
+func check(s *bpe.Spec) error {
+	switch {
+	case !s.NFC:
+		return errors.New("the normalizer is not NFC")
+	case s.Split != bpe.GPT2 || s.PrefixSpace:
+		return errors.New("the pre_tokenizer is not ByteLevel with the pattern of GPT-2")
+	case s.WholeFirst || len(s.Tokens) != special+singles+merges || len(s.Merges) != merges:
+		return fmt.Errorf("a model of %d tokens, %d merges, ignore_merges %t; want %d, %d, false",
+			len(s.Tokens), len(s.Merges), s.WholeFirst, special+singles+merges, merges)
 	}
-	p := struct {
-		Type     string
-		Prefix   bool  `json:"add_prefix_space"`
-		UseRegex *bool `json:"use_regex"`
-	}{}
-	if err := json.Unmarshal(f.PreTokenizer, &p); err != nil || p.Type != "ByteLevel" || p.Prefix || p.UseRegex != nil && !*p.UseRegex {
-		return fmt.Errorf("pre_tokenizer %s is not ByteLevel with the pattern of GPT-2", f.PreTokenizer)
-	}
-	if f.Model.Type != "BPE" || len(f.Model.Vocab) != special+singles+merges || len(f.Model.Merges) != merges {
-		return fmt.Errorf("model %s of %d tokens, %d merges; want BPE, %d, %d",
-			f.Model.Type, len(f.Model.Vocab), len(f.Model.Merges), special+singles+merges, merges)
-	}
-	used := make([]bool, len(f.Model.Vocab))
-	for tok, id := range f.Model.Vocab {
-		if id < 0 || int(id) >= len(used) || used[id] {
-			return fmt.Errorf("token %q: id %d", tok, id)
-		}
-		used[id] = true
-	}
-	known := 0
-	for _, a := range f.Added {
-		if slices.Contains(dropped, a.Content) {
-			continue
-		}
-		run := known - special
-		want, id := "", int32(known)
+	for i, a := range s.Added {
+		want := bpe.AddedToken{ID: int32(i), Special: i < special, Normalized: i >= special}
 		switch {
-		case known == 0:
-			want = "<|endoftext|>"
-		case known == 1:
-			want = "<|padding|>"
-		case known < numAdded:
-			want, id = strings.Repeat(" ", longest-run), int32(firstRun+run)
+		case i == 0:
+			want.Content = "<|endoftext|>"
+		case i == 1:
+			want.Content = "<|padding|>"
+		case i < numAdded:
+			want.ID, want.Content = int32(firstRun+i-special), strings.Repeat(" ", longest+special-i)
 		}
-		if a.Content != want || a.ID != id || a.Special != (known < special) || a.Normalized == a.Special || a.SingleWord || a.LStrip || a.RStrip {
+		if a != want {
 			return fmt.Errorf("added token %d, %q, is not as in GPT-NeoX-20B", a.ID, a.Content)
 		}
-		known++
 	}
-	if known != numAdded {
-		return fmt.Errorf("%d added tokens, want %d", known, numAdded)
+	if len(s.Added) != numAdded {
+		return fmt.Errorf("%d added tokens, want %d", len(s.Added), numAdded)
 	}
 	return nil
-}
-
-// byteOf returns the byte that a token stands for, if it is a single one.
-func byteOf(token string) (byte, bool) {
-	for b := range 256 {
-		if lemma.ByteLevel(string([]byte{byte(b)})) == token {
-			return byte(b), true
-		}
-	}
-	return 0, false
 }

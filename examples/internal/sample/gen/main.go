@@ -79,7 +79,7 @@ func usedTokens() ([]int32, error) {
 	if err != nil {
 		return nil, err
 	}
-	tok, err := neox.New()
+	tok, err := neox.New(nil)
 	if err != nil {
 		return nil, err
 	}

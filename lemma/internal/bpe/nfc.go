@@ -1,4 +1,4 @@
-package lemma
+package bpe
 
 import (
 	"slices"
@@ -84,7 +84,7 @@ func nfc(s string) string {
 			i += n
 			continue
 		}
-		// Normalise from the settled code point before to the next one.
+		// Normalize from the settled code point before to the next one.
 		end := i + n
 		for end < len(s) {
 			r, n := utf8.DecodeRuneInString(s[end:])

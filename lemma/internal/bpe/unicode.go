@@ -1,4 +1,4 @@
-package lemma
+package bpe
 
 import "sync"
 
@@ -14,7 +14,7 @@ const (
 	// unsettled marks what NFC may change where it stands: code points that
 	// are no starters, that may join the one before, or that are not their
 	// own normal form. Text without them is in NFC, and a code point without
-	// the mark begins a stretch that is normalised by itself.
+	// the mark begins a stretch that is normalized by itself.
 	unsettled = 4
 )
 

@@ -1,4 +1,4 @@
-package lemma
+package bpe
 
 import (
 	"hash/maphash"

@@ -1,4 +1,4 @@
-package lemma
+package bpe
 
 import (
 	"cmp"
@@ -43,6 +43,27 @@ func newAddedSet(tokens []AddedToken) *addedSet {
 		}
 	}
 	return a
+}
+
+// cut appends the ids of the added tokens in s, and calls text for what is
+// between them.
+func (a *addedSet) cut(dst []int32, s string, text func([]int32, string) ([]int32, error)) (_ []int32, err error) {
+	if a == nil {
+		return text(dst, s)
+	}
+	for i := 0; i < len(s); {
+		at, end, id := a.find(s, i)
+		if at > i {
+			if dst, err = text(dst, s[i:at]); err != nil {
+				return dst, err
+			}
+		}
+		if end > at {
+			dst = append(dst, id)
+		}
+		i = end
+	}
+	return dst, nil
 }
 
 // find returns the first added token in s from s[i] on: s[at:end] with its

@@ -1,4 +1,4 @@
-package lemma
+package bpe
 
 import (
 	"math"
@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// A Merge joins two neighbouring tokens into one. Its place in a list is its
+// A Merge joins two neighboring tokens into one. Its place in a list is its
 // rank: the merge of the lowest rank is done first.
 type Merge struct {
 	Left, Right int32 // ids
@@ -59,23 +59,6 @@ func (t *pairTable) slot(key uint64) *uint64 {
 // rank returns the rank of a pair, or noRank: the low bits of a free slot.
 func (t *pairTable) rank(left, right int32) int32 {
 	return int32(*t.slot(pairKey(left, right)) & noRank)
-}
-
-// merges returns the merges in use, with their ranks, by rank.
-func (t *pairTable) merges() (ranks []int, merges []Merge) {
-	at := make([]uint64, len(t.product))
-	for _, s := range t.slots {
-		if s != freeSlot {
-			at[s&noRank] = s>>rankBits + 1
-		}
-	}
-	for rank, key := range at {
-		if key--; key != math.MaxUint64 {
-			ranks = append(ranks, rank)
-			merges = append(merges, Merge{int32(key >> idBits), int32(key & (1<<idBits - 1)), t.product[rank]})
-		}
-	}
-	return ranks, merges
 }
 
 // shortPiece is the number of bytes up to which merging in a plain array
@@ -146,10 +129,10 @@ func (t *BPE) mergeIn(dst []int32, piece string, parts []part) []int32 {
 // mergeLong is merge in time that grows with the length, and with hardly any
 // memory besides the result. It goes through the piece in short windows and
 // relies on this: a sequence of tokens is the encoding of its text if, and
-// only if, each two neighbours are the encoding of theirs. (Before the first
+// only if, each two neighbors are the encoding of theirs. (Before the first
 // merge across any of the boundaries all parts develop as they do alone. So
 // the first such merge in the whole would also happen in the text of the two
-// neighbours alone, and the other way round.)
+// neighbors alone, and the other way round.)
 //
 // A window begins with the last few tokens so far, whose right-hand context
 // was cut off, and is encoded anew with the text that follows. If its first
@@ -176,7 +159,7 @@ func (t *BPE) mergeLong(dst []int32, piece string) []int32 {
 			} else {
 				window = t.mergeHeap(window[:0], piece[from:to])
 			}
-			if cut == first || t.neighbours(dst[cut-1], window[0], piece, from) {
+			if cut == first || t.neighbors(dst[cut-1], window[0], piece, from) {
 				dst = append(dst[:cut], window...)
 				done = to
 				break
@@ -189,9 +172,9 @@ func (t *BPE) mergeLong(dst []int32, piece string) []int32 {
 // size returns the number of bytes of a token of the model.
 func (t *BPE) size(id int32) int { return utf8.RuneCountInString(t.tokens[id]) }
 
-// neighbours reports whether the text of two tokens, which meet at piece[at],
+// neighbors reports whether the text of two tokens, which meet at piece[at],
 // is encoded as these two.
-func (t *BPE) neighbours(left, right int32, piece string, at int) bool {
+func (t *BPE) neighbors(left, right int32, piece string, at int) bool {
 	text := piece[at-t.size(left) : at+t.size(right)]
 	var buf [shortPiece]int32
 	var ids []int32

@@ -1,6 +1,9 @@
-package lemma
+package bpe
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // A Split is the rule that cuts text into pieces, each of which is encoded by
 // itself.
@@ -21,20 +24,6 @@ const (
 	None
 	splits // number of rules
 )
-
-func (s Split) String() string {
-	switch s {
-	case GPT2:
-		return "gpt2"
-	case CL100K:
-		return "cl100k"
-	case Qwen2:
-		return "qwen2"
-	case None:
-		return "none"
-	}
-	return "unknown"
-}
 
 // next returns the end of the piece that begins at s[i], i < len(s).
 func (k Split) next(s string, i int) int {
@@ -82,7 +71,7 @@ func run(s string, i int, c uint8) int {
 func nextGPT2(s string, i int) int {
 	c := s[i]
 	if c == '\'' {
-		if n := contraction(s[i+1:]); n > 0 {
+		if n := contraction(s[i+1:], false); n > 0 {
 			return i + 1 + n
 		}
 	}
@@ -109,44 +98,16 @@ func nextSpace(s string, i int) int {
 	return end
 }
 
-// contraction returns the length of s, t, m, d, re, ve or ll in front of s.
-func contraction(s string) int {
-	if len(s) > 0 {
-		switch s[0] {
-		case 's', 't', 'm', 'd':
-			return 1
-		case 'r', 'v':
-			if len(s) > 1 && s[1] == 'e' {
-				return 2
-			}
-		case 'l':
-			if len(s) > 1 && s[1] == 'l' {
-				return 2
-			}
+// contraction returns the length of s, t, m, d, re, ve or ll in front of s; if
+// fold is set, case does not matter and the long s is an s.
+func contraction(s string, fold bool) int {
+	for _, w := range [...]string{"s", "t", "m", "d", "re", "ve", "ll"} {
+		if n := len(w); len(s) >= n && (s[:n] == w || fold && strings.EqualFold(s[:n], w)) {
+			return n
 		}
 	}
-	return 0
-}
-
-// contractionFold is contraction without regard to case. The long s folds to
-// s too.
-func contractionFold(s string) int {
-	if len(s) > 0 {
-		switch s[0] | 0x20 {
-		case 's', 't', 'm', 'd':
-			return 1
-		case 'r', 'v':
-			if len(s) > 1 && s[1]|0x20 == 'e' {
-				return 2
-			}
-		case 'l':
-			if len(s) > 1 && s[1]|0x20 == 'l' {
-				return 2
-			}
-		}
-		if len(s) > 1 && s[:2] == "\u017f" {
-			return 2
-		}
+	if fold && strings.HasPrefix(s, "\u017f") {
+		return 2
 	}
 	return 0
 }
@@ -154,7 +115,7 @@ func contractionFold(s string) int {
 func nextCL100K(s string, i, digits int) int {
 	c := s[i]
 	if c == '\'' {
-		if n := contractionFold(s[i+1:]); n > 0 {
+		if n := contraction(s[i+1:], true); n > 0 {
 			return i + 1 + n
 		}
 	}
