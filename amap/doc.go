@@ -39,7 +39,7 @@
 // of this package. No header's word is trusted: every length is checked against
 // the bytes that are there, so opening takes memory in proportion to the
 // structure (at most some 64 MB), never to what a file claims. Errors about
-// content are *[FormatError] with the byte offset.
+// content are *[formatError] with the byte offset.
 //
 // # Numbers
 //

@@ -21,7 +21,7 @@ func (o *mapFlags) openRows() (rows lemma.Rows, counts func(id int32) int64, don
 	if o.path == "" {
 		return o.openSample()
 	}
-	m, err := amap.Open(o.path)
+	m, err := amap.Open(o.path, nil)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -40,12 +40,15 @@ func (o *mapFlags) openRows() (rows lemma.Rows, counts func(id int32) int64, don
 			return nil, nil, nil, err
 		}
 		n, _ := l.Dims()
-		if have := c.Len(amap.Mode(o.mode)); have != n {
-			return nil, nil, nil, fmt.Errorf("%s: %d counts of mode %s for %d rows", o.counts, have, o.mode, n)
+		of := c[amap.Mode(o.mode)]
+		if len(of) != n {
+			return nil, nil, nil, fmt.Errorf("%s: %d counts of mode %s for %d rows", o.counts, len(of), o.mode, n)
 		}
 		counts = func(id int32) int64 {
-			v, _ := c.Of(amap.Mode(o.mode), id)
-			return v
+			if int(id) < n {
+				return of[id]
+			}
+			return 0 // its row is missing too
 		}
 	}
 	return l, counts, func() { m.Close() }, nil
