@@ -13,12 +13,12 @@ import (
 // A Finding is the outcome of one check.
 type Finding struct {
 	Code    string // see [Map.Check]
-	Text    string
-	Suspect bool // the check failed, or the file may be wrong in a way that it cannot show
-	done    bool // what the check needs was known
+	Suspect bool   // the check failed, or the file may be wrong in a way that it cannot show
+	done    bool   // what the check needs was known
+	text    string
 }
 
-// String gives the code, "passed", "SUSPECT" or "not done", and the text.
+// String gives the code; "passed", "SUSPECT" or "not done"; and what was found.
 func (f Finding) String() string {
 	state := "passed"
 	if f.Suspect {
@@ -26,19 +26,19 @@ func (f Finding) String() string {
 	} else if !f.done {
 		state = "not done"
 	}
-	return fmt.Sprintf("%-9s%-9s %s", f.Code, state, f.Text)
+	return fmt.Sprintf("%-9s%-9s %s", f.Code, state, f.text)
 }
 
 // findings collects the outcomes.
 type findings []Finding
 
 func (r *findings) add(code string, bad bool, format string, args ...any) {
-	*r = append(*r, Finding{code, fmt.Sprintf(format, args...), bad, true})
+	*r = append(*r, Finding{code, bad, true, fmt.Sprintf(format, args...)})
 }
 
 func (r *findings) skip(why string, codes ...string) {
 	for _, code := range codes {
-		*r = append(*r, Finding{Code: code, Text: why})
+		*r = append(*r, Finding{Code: code, text: why})
 	}
 }
 

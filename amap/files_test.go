@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -99,6 +100,51 @@ func TestNPY(t *testing.T) {
 			t.Errorf("cut to %d bytes: opened", cut)
 		} else {
 			typed(t, err)
+		}
+	}
+}
+
+// Rows of every number type are put together from a file of units × tokens.
+func TestTransposedTypes(t *testing.T) {
+	const rows, units = 301, 71
+	x := hard(units, rows) // units × tokens
+	for _, d := range []DType{Float16, Float32, Float64} {
+		m, err := NewMap(d, map[Mode][]Rows{Input: {x}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := layer(t, m, Input, 0).WriteNPY(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "amap.npy")
+		if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, noMmap := range []bool{false, true} {
+			m, err := Open(path, &Options{Transposed: new(true), NoMmap: noMmap})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer m.Close()
+			l := layer(t, m, Input, 0)
+			got := make([]float32, rows*units)
+			if err := l.ReadRows(got, 0, rows); err != nil {
+				t.Fatal(err)
+			}
+			var row []float32
+			for i := range rows {
+				if row, err = l.Row(row, i); err != nil {
+					t.Fatal(err)
+				}
+				for u, v := range row {
+					w := got[i*units+u]
+					want := d.round(float64(x.x[u*rows+i]))
+					if at := l.At(i, u); math.Float32bits(v) != math.Float32bits(w) || float64(v) != want && want == want || at != want && want == want {
+						t.Fatalf("%v, NoMmap %v: %v %v %v at %d, %d, want %v", d, noMmap, v, w, at, i, u, want)
+					}
+				}
+			}
 		}
 	}
 }
