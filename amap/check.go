@@ -207,8 +207,11 @@ func (m *Map) checkValues(ctx context.Context, r *findings, layers []*Layer) err
 	r.add("unseen", all.unseen > 0, "%d rows of tokens that never occurred hold other values than 0", all.unseen)
 	both := false
 	for i, l := range layers {
+		if l.mode != Input {
+			continue
+		}
 		k := slices.IndexFunc(layers, func(o *Layer) bool { return o.mode == Output && o.n == l.n })
-		if l.mode != Input || k < 0 {
+		if k < 0 {
 			continue
 		}
 		both = true

@@ -254,8 +254,8 @@ func (m *Map) openPickle() error {
 	return err
 }
 
-// maxLayers bounds the layers of a mode in a pickle, maxEmptyLayers those of
-// all modes that have no numbers, whose sides the file's size does not bound.
+// maxLayers bounds the layers of a mode, maxEmptyLayers those of all modes of a
+// pickle that have no numbers, whose sides the file's size does not bound.
 const (
 	maxLayers      = 2048
 	maxEmptyLayers = 32
@@ -263,6 +263,7 @@ const (
 
 func (m *Map) addMode(mode Mode, v any, at int64) error {
 	m.modes = append(m.modes, mode)
+	m.layers[mode] = []*Layer{}
 	add := func(n int, v any) error {
 		t, ok := v.(*tensor)
 		if !ok {
@@ -323,7 +324,7 @@ func (m *Map) transposed(mode Mode) bool {
 }
 
 func (m *Map) addLayer(mode Mode, n int, x matrix) *Layer {
-	if !slices.Contains(m.modes, mode) {
+	if m.layers[mode] == nil {
 		m.modes = append(m.modes, mode)
 	}
 	l := &Layer{m: m, mode: mode, n: n, x: x}
@@ -401,7 +402,7 @@ func (m *Map) Layer(mode Mode, n int) (*Layer, error) {
 		return nil, l.err
 	case l != nil:
 		return l, nil
-	case !slices.Contains(m.modes, mode):
+	case m.layers[mode] == nil:
 		return nil, m.noMode(mode)
 	}
 	return nil, fmt.Errorf("amap: %s layer %d: %w (the map has %v)", mode, n, ErrNotFound, m.Layers(mode))
@@ -424,6 +425,7 @@ func (m *Map) Filter(ids []int32) (*Map, error) {
 	v := emptyMap(&m.o)
 	v.src, v.positions, v.format, v.meta, v.byID = m.src, m.positions, m.format, m.meta, m.byID
 	for _, mode := range m.modes {
+		v.layers[mode] = []*Layer{}
 		for _, l := range m.layers[mode] {
 			if l.err != nil {
 				return nil, l.err

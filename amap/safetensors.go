@@ -158,6 +158,9 @@ func (m *Map) addSafe(name string, st safeTensor, at, start int64, counts Counts
 	if m.find(mode, n) != nil {
 		return errAt(at, ErrFormat, "%s layer %d twice", mode, n)
 	}
+	if len(m.layers[mode]) == maxLayers {
+		return errAt(at, ErrLimit, "mode %q: more than %d layers", mode, maxLayers)
+	}
 	m.addLayer(mode, n, x)
 	return nil
 }

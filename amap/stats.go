@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
@@ -29,7 +28,7 @@ func (m *Map) chosen(mode Mode, o *Scope) ([]*Layer, error) {
 	}
 	var out []*Layer
 	for _, mode := range modes {
-		if !slices.Contains(m.modes, mode) {
+		if m.layers[mode] == nil {
 			return nil, m.noMode(mode)
 		}
 		ns := m.Layers(mode)
