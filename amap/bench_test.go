@@ -23,7 +23,7 @@ func benchMap(b *testing.B, mmap bool) *Map {
 			b.Fatal(err)
 		}
 	}
-	m, err := Open(path, WithMmap(mmap))
+	m, err := Open(path, &Options{NoMmap: !mmap})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -65,7 +65,7 @@ func BenchmarkOpen(b *testing.B) {
 	eachMode(b, func(b *testing.B, mmap bool) {
 		b.ReportAllocs()
 		for b.Loop() {
-			m, err := Open(path, WithMmap(mmap))
+			m, err := Open(path, &Options{NoMmap: !mmap})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -127,13 +127,62 @@ func BenchmarkRow(b *testing.B) {
 	})
 }
 
-func BenchmarkUnits(b *testing.B) {
+// One pass over a layer, row by row on one goroutine and in blocks.
+func BenchmarkPass(b *testing.B) {
+	for _, transposed := range []bool{false, true} {
+		b.Run(fmt.Sprintf("transposed=%t", transposed), func(b *testing.B) {
+			eachMode(b, func(b *testing.B, mmap bool) {
+				path := os.Getenv("SEMAMAP_NPY")
+				if path == "" {
+					path = filepath.Join(b.TempDir(), "amap.npy")
+					if err := os.WriteFile(path, syntheticNPY(4096, 2048), 0o600); err != nil {
+						b.Fatal(err)
+					}
+				}
+				m, err := Open(path, &Options{NoMmap: !mmap, Transposed: &transposed})
+				if err != nil {
+					b.Fatal(err)
+				}
+				defer m.Close()
+				l := layer(b, m, Input, 0)
+				rows, units := l.Dims()
+				b.Run("Row", func(b *testing.B) {
+					var row []float32
+					for b.Loop() {
+						for i := range rows {
+							if row, err = l.Row(row, i); err != nil {
+								b.Fatal(err)
+							}
+						}
+					}
+					perNumber(b, rows*units)
+				})
+				for _, block := range []int{16, 256} {
+					b.Run(fmt.Sprintf("ReadRows=%d", block), func(b *testing.B) {
+						dst := make([]float32, block*units)
+						for b.Loop() {
+							for lo := 0; lo < rows; lo += block {
+								hi := min(rows, lo+block)
+								if err := l.ReadRows(dst[:(hi-lo)*units], lo, hi); err != nil {
+									b.Fatal(err)
+								}
+							}
+						}
+						perNumber(b, rows*units)
+					})
+				}
+			})
+		})
+	}
+}
+
+func BenchmarkColumn(b *testing.B) {
 	eachMode(b, func(b *testing.B, mmap bool) {
 		l := layer(b, benchMap(b, mmap), Input, 0)
 		rows, _ := l.Dims()
 		dst := make([]float32, rows)
 		for b.Loop() {
-			if err := l.Units(dst, []int{17}); err != nil {
+			if err := l.column(dst, 17); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -142,25 +191,21 @@ func BenchmarkUnits(b *testing.B) {
 }
 
 func BenchmarkStats(b *testing.B) {
-	for _, tokens := range []bool{false, true} {
-		b.Run(fmt.Sprintf("tokens=%t", tokens), func(b *testing.B) {
-			eachMode(b, func(b *testing.B, mmap bool) {
-				m := benchMap(b, mmap)
-				n := 0
-				for b.Loop() {
-					s, err := m.Stats(b.Context(), &StatOptions{Unseen: true, Positions: true, Tokens: tokens})
-					if err != nil {
-						b.Fatal(err)
-					}
-					n = 0
-					for _, l := range s {
-						n += l.Rows * len(l.Units)
-					}
-				}
-				perNumber(b, n)
-			})
-		})
-	}
+	eachMode(b, func(b *testing.B, mmap bool) {
+		m := benchMap(b, mmap)
+		n := 0
+		for b.Loop() {
+			s, err := m.Stats(b.Context(), "", &Scope{Unseen: true, Positions: true})
+			if err != nil {
+				b.Fatal(err)
+			}
+			n = 0
+			for _, u := range s {
+				n += u.Rows
+			}
+		}
+		perNumber(b, n)
+	})
 }
 
 func BenchmarkSelectivity(b *testing.B) {
@@ -169,7 +214,7 @@ func BenchmarkSelectivity(b *testing.B) {
 		l := layer(b, m, Input, 0)
 		rows, units := l.Dims()
 		for b.Loop() {
-			if _, err := m.Selectivity(b.Context(), Input, benchRows(100, rows), &SelectOptions{Layers: []int{0}}); err != nil {
+			if _, err := m.Selectivity(b.Context(), Input, benchRows(100, rows), &Scope{Layers: []int{0}}); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -180,23 +225,21 @@ func BenchmarkSelectivity(b *testing.B) {
 func BenchmarkHistogram(b *testing.B) {
 	m := benchMap(b, true)
 	for b.Loop() {
-		h, err := m.Histogram(b.Context(), nil)
-		if err != nil {
+		if _, _, err := m.Histogram(b.Context(), "", 0, 0, 0, nil); err != nil {
 			b.Fatal(err)
 		}
-		b.ReportMetric(float64(h.Total), "numbers")
 	}
 }
 
 func BenchmarkWriteSYSIF(b *testing.B) {
 	l := layer(b, benchMap(b, true), Input, 0)
-	m, err := NewMap(Float16, map[Mode][]Rows{Input: {l}})
+	m, err := NewMap(Float16, map[Mode][]Rows{Input: {l}}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
 	rows, units := l.Dims()
 	for b.Loop() {
-		if err := WriteSYSIF(b.Context(), io.Discard, m); err != nil {
+		if err := m.WriteSYSIF(b.Context(), io.Discard); err != nil {
 			b.Fatal(err)
 		}
 	}

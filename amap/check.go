@@ -5,78 +5,41 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// CheckOptions give [Map.Check] what the file does not say. Nil and the zero
-// value take the map's own counts and SYSIF's tolerance.
-type CheckOptions struct {
-	Counts    *Counts // nil: those of the map
-	Windows   int64   // windows of text that went in; 0: not known
-	Tolerance float64 // relative difference of totals; 0 means 1e-3, as SYSIF
-}
-
-// The state of a check.
-type State uint8
-
-const (
-	NotDone State = iota // something that it needs is not known
-	Passed
-	Suspect // it failed, or the file may be wrong in a way that it cannot show
-)
-
-func (s State) String() string { return [...]string{"not done", "passed", "SUSPECT"}[s] }
-
 // A Finding is the outcome of one check.
 type Finding struct {
-	Code  string // see [Map.Check]
-	State State
-	Text  string
+	Code    string // see [Map.Check]
+	Suspect bool   // the check failed, or the file may be wrong in a way that it cannot show
+	done    bool   // what the check needs was known
+	text    string
 }
 
-// A Report lists what [Map.Check] found.
-type Report struct {
-	Findings []Finding
-	// Err is what stopped the check early: the context or the file.
-	Err error
-}
-
-// Flags lists the codes of the checks that are suspect, each once.
-func (r *Report) Flags() []string {
-	var out []string
-	for _, f := range r.Findings {
-		if f.State == Suspect && !slices.Contains(out, f.Code) {
-			out = append(out, f.Code)
-		}
+// String gives the code; "passed", "SUSPECT" or "not done"; and what was found.
+func (f Finding) String() string {
+	state := "passed"
+	if f.Suspect {
+		state = "SUSPECT"
+	} else if !f.done {
+		state = "not done"
 	}
-	return out
+	return fmt.Sprintf("%-9s%-9s %s", f.Code, state, f.text)
 }
 
-// String gives one line a finding.
-func (r *Report) String() string {
-	var b strings.Builder
-	for _, f := range r.Findings {
-		fmt.Fprintf(&b, "%-9s%-9s %s\n", f.Code, f.State, f.Text)
-	}
-	if r.Err != nil {
-		fmt.Fprintf(&b, "stopped: %v\n", r.Err)
-	}
-	return b.String()
+// findings collects the outcomes.
+type findings []Finding
+
+func (r *findings) add(code string, bad bool, format string, args ...any) {
+	*r = append(*r, Finding{code, bad, true, fmt.Sprintf(format, args...)})
 }
 
-func (r *Report) add(code string, bad bool, format string, args ...any) {
-	s := Passed
-	if bad {
-		s = Suspect
+func (r *findings) skip(why string, codes ...string) {
+	for _, code := range codes {
+		*r = append(*r, Finding{Code: code, text: why})
 	}
-	r.Findings = append(r.Findings, Finding{code, s, fmt.Sprintf(format, args...)})
-}
-
-func (r *Report) skip(code, why string) {
-	r.Findings = append(r.Findings, Finding{code, NotDone, why})
 }
 
 // biasCount is the number of updates from which a running mean kept in fp16
@@ -84,8 +47,12 @@ func (r *Report) skip(code, why string) {
 // place, 2⁻¹¹ of it.
 const biasCount = 2048
 
-// Check looks for signs that a map's numbers are not what they should be. It
-// never fails; what it cannot know it calls not done. The codes:
+// tolerance is the relative difference of totals that Check allows, as SYSIF does.
+const tolerance = 1e-3
+
+// Check looks for signs that a map's numbers are not what they should be. A
+// check whose input is not known is not done. The error is what stopped Check
+// early, the context or the file; findings are never errors. The codes:
 //
 //	trailing  bytes after the end of the data
 //	shape     layers of unlike shape, or that are no matrices
@@ -100,34 +67,23 @@ const biasCount = 2048
 //	wSum      the total by tokens equals the total by positions
 //	bias      an fp16 map with counts above 2,048. SYSIF keeps its running means
 //	          in fp16, where small steps vanish: a mean of 10,000 single updates
-//	          comes out near twice its true value. Whether a file was made so it
-//	          does not say, nor can it be repaired; wAct and wSum may tell.
+//	          comes out near twice its true value. The file does not say whether
+//	          it was made so, and it cannot be repaired; wAct and wSum may tell.
 //
 // wTkn, wAct and wPos are SYSIF's checks, but for every layer and in float64.
-func (m *Map) Check(ctx context.Context, o *CheckOptions) *Report {
-	r := new(Report)
-	var c CheckOptions
-	if o != nil {
-		c = *o
-	}
-	if c.Counts == nil {
-		c.Counts = m.counts
-	}
-	if c.Tolerance == 0 {
-		c.Tolerance = 1e-3
-	}
+// Totals may differ by a thousandth.
+func (m *Map) Check(ctx context.Context) ([]Finding, error) {
+	var r findings
 	if m.format != "" {
 		r.add("trailing", m.after != 0, "%d bytes after the data", m.after)
 	}
-	layers := m.checkShapes(r)
-	if r.Err == nil {
-		m.checkCounts(r, layers, &c)
-		m.checkValues(ctx, r, layers, &c)
-	}
-	return r
+	layers := m.checkShapes(&r)
+	m.checkCounts(&r, layers)
+	err := m.checkValues(ctx, &r, layers)
+	return r, err
 }
 
-func (m *Map) checkShapes(r *Report) []*Layer {
+func (m *Map) checkShapes(r *findings) []*Layer {
 	var out []*Layer
 	text := ""
 	for _, mode := range m.modes {
@@ -154,62 +110,62 @@ func (m *Map) checkShapes(r *Report) []*Layer {
 	return out
 }
 
-// tokens returns how many leading rows of the whole map are tokens, if known.
-func (l *Layer) tokens() (n int, known bool) {
-	rows, _ := l.x.dims()
-	pos, known := l.m.Positions()
-	return rows - pos, known
-}
-
-func (m *Map) checkCounts(r *Report, layers []*Layer, c *CheckOptions) {
-	codes := []string{"rows", "wTkn", "wPos"}
-	if c.Counts == nil || len(layers) == 0 {
-		for _, code := range codes {
-			r.skip(code, "no token counts")
-		}
+func (m *Map) checkCounts(r *findings, layers []*Layer) {
+	c := m.o.Counts
+	if c == nil || len(layers) == 0 {
+		r.skip("no token counts", "rows", "wTkn", "wPos")
 		return
 	}
 	for _, l := range layers {
 		rows, _ := l.x.dims()
-		if n := c.Counts.Len(l.mode); n != rows && m.rowIDs == nil {
+		if n := len(c[l.mode]); n != rows && m.o.IDs == nil {
 			r.add("rows", true, "%s layer %d: %d rows, %d counts", l.mode, l.n, rows, n)
 			return
 		}
 	}
 	r.add("rows", false, "as many counts as rows")
-	n, known := layers[0].tokens()
-	total := func(mode Mode) int64 { return c.Counts.Total(mode, 0, n) }
+	pos, known := m.Positions()
+	// split parts the counts of a mode into tokens and positions.
+	split := func(mode Mode) (tokens, positions []int64) {
+		n := max(len(c[mode])-pos, 0)
+		return c[mode][:n], c[mode][n:]
+	}
+	total := func(mode Mode) (sum int64) {
+		tokens, _ := split(mode)
+		for _, k := range tokens {
+			sum += k
+		}
+		return sum
+	}
 	switch {
 	case len(m.layers[Input]) == 0 || len(m.layers[Output]) == 0:
-		r.skip("wTkn", "one mode only")
+		r.skip("one mode only", "wTkn")
 	default:
 		in, out := total(Input), total(Output)
 		r.add("wTkn", in != out, "%d tokens of input, %d of output", in, out)
 	}
-	pos, _ := m.Positions()
 	switch {
 	case !known:
-		r.skip("wPos", "not known which rows are positions")
+		r.skip("not known which rows are positions", "wPos")
 		return
 	case pos == 0:
-		r.skip("wPos", "no position rows")
+		r.skip("no position rows", "wPos")
 		return
 	}
 	for _, mode := range m.modes {
-		all := c.Counts.of[mode]
-		p := all[n:]
-		// SYSIF books input under positions 0 to window-1, output under 1 to
+		_, p := split(mode)
+		if len(p) < 2 {
+			continue
+		}
+		// SYSIF attributes input to positions 0 to window-1, output to 1 to
 		// window: one row of each mode stays empty.
 		if mode == Output {
 			p = p[1:]
 		} else {
 			p = p[:len(p)-1]
 		}
-		if len(p) == 0 {
-			continue
-		}
-		if c.Windows > 0 {
-			r.add("wPos", p[0] != c.Windows, "%s: the first position occurred %d times, %d windows", mode, p[0], c.Windows)
+		if m.o.Windows > 0 {
+			r.add("wPos", p[0] != m.o.Windows, "%s: the first position occurred %d times, %d windows", mode, p[0], m.o.Windows)
 			continue
 		}
 		lo, hi := slices.Min(p), slices.Max(p)
@@ -224,20 +180,16 @@ type layerTotals struct {
 	byToken, byPosition   float64
 }
 
-func (m *Map) checkValues(ctx context.Context, r *Report, layers []*Layer, c *CheckOptions) {
-	sums := map[Mode]map[int]layerTotals{}
+func (m *Map) checkValues(ctx context.Context, r *findings, layers []*Layer) error {
+	totals := make([]layerTotals, len(layers))
 	var all layerTotals
 	where, half := "", false
-	for _, l := range layers {
-		t, err := l.totals(ctx, c.Counts)
+	for i, l := range layers {
+		t, err := l.totals(ctx, m.o.Counts)
 		if err != nil {
-			r.Err = err
-			return
+			return err
 		}
-		if sums[l.mode] == nil {
-			sums[l.mode] = map[int]layerTotals{}
-		}
-		sums[l.mode][l.n] = t
+		totals[i] = t
 		if all.nan+all.inf == 0 && t.nan+t.inf > 0 {
 			where = fmt.Sprintf(", first in %s layer %d", l.mode, l.n)
 		}
@@ -248,42 +200,45 @@ func (m *Map) checkValues(ctx context.Context, r *Report, layers []*Layer, c *Ch
 		}
 	}
 	r.add("finite", all.nan+all.inf > 0, "%d NaN, %d infinite values%s", all.nan, all.inf, where)
-	if c.Counts == nil {
-		for _, code := range []string{"unseen", "wAct", "wSum", "bias"} {
-			r.skip(code, "no token counts")
-		}
-		return
+	if m.o.Counts == nil {
+		r.skip("no token counts", "unseen", "wAct", "wSum", "bias")
+		return nil
 	}
 	r.add("unseen", all.unseen > 0, "%d rows of tokens that never occurred hold other values than 0", all.unseen)
 	both := false
-	for _, n := range m.Layers(Input) {
-		in, ok1 := sums[Input][n]
-		out, ok2 := sums[Output][n]
-		if ok1 && ok2 {
-			both = true
-			d := relDiff(in.byToken, out.byToken)
-			r.add("wAct", d >= c.Tolerance, "layer %d: totals %.6g of input, %.6g of output: %.3g %% apart", n, in.byToken, out.byToken, 100*d)
+	for i, l := range layers {
+		if l.mode != Input {
+			continue
 		}
+		k := slices.IndexFunc(layers, func(o *Layer) bool { return o.mode == Output && o.n == l.n })
+		if k < 0 {
+			continue
+		}
+		both = true
+		in, out := totals[i].byToken, totals[k].byToken
+		d := relDiff(in, out)
+		r.add("wAct", d >= tolerance, "layer %d: totals %.6g of input, %.6g of output: %.3g %% apart", l.n, in, out, 100*d)
 	}
 	if !both {
-		r.skip("wAct", "one mode only")
+		r.skip("one mode only", "wAct")
 	}
 	if pos, known := m.Positions(); !known {
-		r.skip("wSum", "not known which rows are positions")
+		r.skip("not known which rows are positions", "wSum")
 	} else if pos == 0 {
-		r.skip("wSum", "no position rows")
+		r.skip("no position rows", "wSum")
 	} else {
-		for _, l := range layers {
-			t := sums[l.mode][l.n]
+		for i, l := range layers {
+			t := totals[i]
 			d := relDiff(t.byToken, t.byPosition)
-			r.add("wSum", d >= c.Tolerance, "%s layer %d: totals %.6g by tokens, %.6g by positions: %.3g %% apart", l.mode, l.n, t.byToken, t.byPosition, 100*d)
+			r.add("wSum", d >= tolerance, "%s layer %d: totals %.6g by tokens, %.6g by positions: %.3g %% apart", l.mode, l.n, t.byToken, t.byPosition, 100*d)
 		}
 	}
 	if !half {
 		r.add("bias", false, "no fp16 layer")
-		return
+		return nil
 	}
 	r.add("bias", all.hot > 0, "%d rows with a count above %d, up to %d: means kept running in fp16 would be too large there", all.hot, biasCount, all.hottest)
+	return nil
 }
 
 // relDiff is |a-b| by the larger of them.
@@ -298,12 +253,14 @@ func relDiff(a, b float64) float64 {
 	return d
 }
 
-func (l *Layer) totals(ctx context.Context, c *Counts) (layerTotals, error) {
+func (l *Layer) totals(ctx context.Context, c Counts) (layerTotals, error) {
 	n, _ := l.Dims()
 	rows := make([]int32, n)
 	for i := range rows {
 		rows[i] = int32(i)
 	}
+	pos, _ := l.m.Positions()
+	all, _ := l.x.dims()
 	parts := make([]layerTotals, par.NumBlocks(n, statBlock))
 	_, units := l.Dims()
 	err := l.blocks(ctx, rows, statBlock, func(b, _ int, run []int32, x []float32) {
@@ -323,7 +280,7 @@ func (l *Layer) totals(ctx context.Context, c *Counts) (layerTotals, error) {
 			if c == nil {
 				continue
 			}
-			k, ok := c.Of(l.mode, l.TokenID(int(r)))
+			k, ok := c.of(l.mode, l.tokenID(int(r)))
 			switch {
 			case !ok:
 			case k == 0:
@@ -335,7 +292,7 @@ func (l *Layer) totals(ctx context.Context, c *Counts) (layerTotals, error) {
 					t.hot++
 					t.hottest = max(t.hottest, k)
 				}
-				if l.position(int(r)) {
+				if l.row(int(r)) >= all-pos {
 					t.byPosition += float64(float64(k) * s.Sum)
 				} else {
 					t.byToken += float64(float64(k) * s.Sum)

@@ -2,52 +2,18 @@ package amap
 
 import (
 	"encoding/binary"
-	"fmt"
-	"io"
+	"maps"
 	"slices"
-
-	"github.com/nlpodyssey/gopickle/types"
 )
 
-// Counts are how often each token (and position) occurred, per mode. SYSIF
-// writes them beside every map; without them a token that was never seen, whose
-// row is zero, cannot be told from a silent one.
-type Counts struct {
-	modes  []Mode
-	of     map[Mode][]int64
-	dtypes map[Mode]DType
-}
-
-// NewCounts makes counts of numbers in memory, one per row and mode. The slices
-// are copied. They are written as int32, like SYSIF's, if they fit.
-func NewCounts(of map[Mode][]int64) *Counts {
-	c := &Counts{of: map[Mode][]int64{}, dtypes: map[Mode]DType{}}
-	for _, mode := range sortedModes(of) {
-		n := slices.Clone(of[mode])
-		c.modes = append(c.modes, mode)
-		c.of[mode] = n
-		c.dtypes[mode] = Int32
-		for _, v := range n {
-			if v != int64(int32(v)) {
-				c.dtypes[mode] = Int64
-			}
-		}
-	}
-	return c
-}
-
-// sortedModes lists input first, then output, then the others by name.
-func sortedModes[T any](of map[Mode]T) []Mode {
-	var out []Mode
-	for m := range of {
-		out = append(out, m)
-	}
-	slices.Sort(out)
-	return out
-}
+// Counts are how often each token, and each position, occurred in the text: for
+// each mode one count per token id. SYSIF writes them beside every map. Without
+// them a token that never occurred, whose row is zero, cannot be told from a
+// token that activates nothing.
+type Counts map[Mode][]int64
 
 // OpenCounts reads the token counts in a file of SYSIF's.
-func OpenCounts(path string) (*Counts, error) {
+func OpenCounts(path string) (Counts, error) {
 	src, err := openSource(path, true)
 	if err != nil {
 		return nil, err
@@ -57,50 +23,18 @@ func OpenCounts(path string) (*Counts, error) {
 	return c, named(err, path)
 }
 
-// ReadCounts reads the token counts of size bytes in r.
-func ReadCounts(r io.ReaderAt, size int64) (*Counts, error) {
-	if size < 0 {
-		return nil, fmt.Errorf("amap: %w: size %d", ErrShape, size)
-	}
-	return readCounts(&source{r: r, size: size})
-}
-
-func readCounts(src *source) (*Counts, error) {
-	var head [16]byte
-	n := min(src.size, int64(len(head)))
-	if err := src.readAt(head[:n], 0); err != nil {
-		return nil, err
-	}
-	if err := notPickle(head[:n]); err != nil {
-		return nil, err
-	}
-	v, p, err := unpickle(src, 1<<30)
+func readCounts(src *source) (Counts, error) {
+	c := Counts{}
+	_, err := pickledModes(src, func(mode Mode, v any, at int64) (err error) {
+		t, ok := v.(*tensor)
+		if !ok || len(t.size) != 1 || t.dtype.float() {
+			return errAt(at, ErrFormat, "counts of mode %q are %s, want integers in a row", mode, typeName(v))
+		}
+		c[mode], err = t.integers()
+		return err
+	})
 	if err != nil {
 		return nil, err
-	}
-	root, ok := v.(*types.Dict)
-	if !ok || root.Len() == 0 {
-		return nil, errAt(p.stop, ErrFormat, "the file holds %s, want a dict of modes", typeName(v))
-	}
-	c := &Counts{of: map[Mode][]int64{}, dtypes: map[Mode]DType{}}
-	for _, e := range *root {
-		name, ok := e.Key.(string)
-		if !ok {
-			return nil, errAt(p.stop, ErrFormat, "a mode's name is %s", typeName(e.Key))
-		}
-		at, mode := p.texts[name], Mode(name)
-		if _, ok := c.of[mode]; ok {
-			return nil, errAt(at, ErrFormat, "mode %q twice", name)
-		}
-		t, ok := e.Value.(*tensor)
-		if !ok || len(t.size) != 1 || t.dtype.float() {
-			return nil, errAt(at, ErrFormat, "counts of mode %q are %s, want integers in a row", name, typeName(e.Value))
-		}
-		if c.of[mode], err = t.integers(); err != nil {
-			return nil, err
-		}
-		c.modes = append(c.modes, mode)
-		c.dtypes[mode] = t.dtype
 	}
 	return c, nil
 }
@@ -128,7 +62,7 @@ func (t *tensor) integers() ([]int64, error) {
 		}
 		for j := range k {
 			v := int64(0)
-			if t.dtype == Int32 {
+			if t.dtype == int32s {
 				v = int64(int32(binary.LittleEndian.Uint32(b[j*step:])))
 			} else {
 				v = int64(binary.LittleEndian.Uint64(b[j*step:]))
@@ -143,31 +77,32 @@ func (t *tensor) integers() ([]int64, error) {
 	return out, nil
 }
 
-// Modes returns the modes in the order of the file.
-func (c *Counts) Modes() []Mode { return slices.Clone(c.modes) }
-
-// Len returns the number of rows counted in a mode.
-func (c *Counts) Len(mode Mode) int { return len(c.of[mode]) }
-
-// Of returns the count of a row, if the mode has it.
-func (c *Counts) Of(mode Mode, row int32) (n int64, ok bool) {
-	s := c.of[mode]
-	if row < 0 || int(row) >= len(s) {
-		return 0, false
+// of returns the count of a token, if the mode has it.
+func (c Counts) of(mode Mode, id int32) (n int64, ok bool) {
+	if s := c[mode]; id >= 0 && int(id) < len(s) {
+		return s[id], true
 	}
-	return s[row], true
+	return 0, false
 }
 
-// All returns a mode's counts, one a row. The slice must not be changed.
-func (c *Counts) All(mode Mode) []int64 { return c.of[mode] }
+// modes lists the modes by name, so input before output.
+func (c Counts) modes() []Mode { return slices.Sorted(maps.Keys(c)) }
 
-// Total adds a mode's counts from row lo to row hi (excluded).
-func (c *Counts) Total(mode Mode, lo, hi int) int64 {
-	var sum int64
-	s := c.of[mode]
-	hi = min(hi, len(s))
-	for i := max(lo, 0); i < hi; i++ {
-		sum += s[i]
+// encode returns the counts of a mode as they are written: int32, or int64 where
+// one needs it.
+func (c Counts) encode(mode Mode) (d DType, b []byte) {
+	d = int32s
+	for _, v := range c[mode] {
+		if v != int64(int32(v)) {
+			d = int64s
+		}
 	}
-	return sum
+	for _, v := range c[mode] {
+		if d == int32s {
+			b = binary.LittleEndian.AppendUint32(b, uint32(v))
+		} else {
+			b = binary.LittleEndian.AppendUint64(b, uint64(v))
+		}
+	}
+	return d, b
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// DType is the number type of a matrix in a file.
+// A DType is a floating-point number type of a file.
 type DType uint8
 
 const (
@@ -15,8 +15,8 @@ const (
 	BFloat16
 	Float32
 	Float64
-	Int32 // token counts only
-	Int64 // token counts only
+	int32s // counts of tokens
+	int64s
 )
 
 // dtypes gives each type its names: torch's storage class, safetensors' code,
@@ -29,8 +29,8 @@ var dtypes = [...]struct {
 	BFloat16: {"bfloat16", "BFloat16Storage", "BF16", "", 2},
 	Float32:  {"float32", "FloatStorage", "F32", "<f4", 4},
 	Float64:  {"float64", "DoubleStorage", "F64", "<f8", 8},
-	Int32:    {"int32", "IntStorage", "I32", "<i4", 4},
-	Int64:    {"int64", "LongStorage", "I64", "<i8", 8},
+	int32s:   {"int32", "IntStorage", "I32", "<i4", 4},
+	int64s:   {"int64", "LongStorage", "I64", "<i8", 8},
 }
 
 func (d DType) String() string {
@@ -39,9 +39,6 @@ func (d DType) String() string {
 	}
 	return dtypes[d].name
 }
-
-// Size returns the bytes of one number.
-func (d DType) Size() int { return int(dtypes[d].size) }
 
 func (d DType) float() bool { return d >= Float16 && d <= Float64 }
 
@@ -84,7 +81,7 @@ func (d DType) one(b []byte) float64 {
 		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
 	case Float64:
 		return math.Float64frombits(binary.LittleEndian.Uint64(b))
-	case Int32:
+	case int32s:
 		return float64(int32(binary.LittleEndian.Uint32(b)))
 	}
 	return float64(int64(binary.LittleEndian.Uint64(b)))

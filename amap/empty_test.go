@@ -20,7 +20,7 @@ func TestEmptyMatrix(t *testing.T) {
 	} {
 		js := fmt.Sprintf(`{"input/0":{"dtype":"F16","shape":[%d,%d],"data_offsets":[0,0]}}`, c.rows, c.units)
 		b := append(binary.LittleEndian.AppendUint64(nil, uint64(len(js))), js...)
-		m, err := NewReader(bytes.NewReader(b), int64(len(b)))
+		m, err := NewReader(bytes.NewReader(b), int64(len(b)), nil)
 		if !errors.Is(err, c.want) {
 			t.Errorf("%d × %d: %v, want %v", c.rows, c.units, err, c.want)
 		}

@@ -6,62 +6,62 @@ import (
 	"strings"
 )
 
-// The reasons an error may wrap; test for them with [errors.Is].
+// Errors wrap one of these reasons; test for them with [errors.Is]. An error
+// about the content of a file names the file and the byte offset.
 var (
-	// ErrFormat: the bytes are not what the format asks for.
+	// ErrFormat: the bytes do not follow the format.
 	ErrFormat = errors.New("malformed file")
-	// ErrUnsupported: the file may be well formed, but holds something that
-	// this package does not read.
+	// ErrUnsupported: the file may be well formed, but uses something that this
+	// package does not read.
 	ErrUnsupported = errors.New("not supported")
-	// ErrTruncated: the file ends, or was cut while open, before its data do.
+	// ErrTruncated: the file ends before its data do. It may have been cut while
+	// open.
 	ErrTruncated = errors.New("file is truncated")
-	// ErrLimit: the file asks for more work or memory than the limits allow.
+	// ErrLimit: the file asks for more work or memory than this package allows.
 	ErrLimit = errors.New("limit exceeded")
-	// ErrShape: dimensions do not fit together.
+	// ErrShape: dimensions do not fit together, or an index is out of range.
 	ErrShape = errors.New("shapes do not fit")
-	// ErrNotFound: no such mode, layer, unit, token or file.
+	// ErrNotFound: there is no such mode, layer, unit or token, or no counts.
 	ErrNotFound = errors.New("not found")
-	// ErrAmbiguous: a name stands for more than one thing.
-	ErrAmbiguous = errors.New("ambiguous")
 	// ErrClosed: the map has been closed.
 	ErrClosed = errors.New("map is closed")
 )
 
-// A FormatError says at which byte of a file reading failed. It wraps one of
-// the reasons above, and an input error of the reader if there was one.
-type FormatError struct {
-	File string // empty when the name is not known
-	Off  int64  // byte offset in the file
-	What string
-	Err  error
+// A formatError says at which byte of a file reading failed. It wraps one of
+// the reasons above, or an input error of the reader.
+type formatError struct {
+	file string // empty when the name is not known
+	off  int64  // byte offset in the file
+	what string
+	err  error
 }
 
-func (e *FormatError) Error() string {
+func (e *formatError) Error() string {
 	var b strings.Builder
-	if e.File != "" {
-		b.WriteString(e.File)
+	if e.file != "" {
+		b.WriteString(e.file)
 		b.WriteString(": ")
 	} else {
 		b.WriteString("amap: ")
 	}
-	fmt.Fprintf(&b, "offset %d: %s", e.Off, e.What)
-	if e.Err != nil && e.Err != ErrFormat {
-		fmt.Fprintf(&b, ": %v", e.Err)
+	fmt.Fprintf(&b, "offset %d: %s", e.off, e.what)
+	if e.err != nil && e.err != ErrFormat {
+		fmt.Fprintf(&b, ": %v", e.err)
 	}
 	return b.String()
 }
 
-func (e *FormatError) Unwrap() error { return e.Err }
+func (e *formatError) Unwrap() error { return e.err }
 
 func errAt(off int64, reason error, format string, args ...any) error {
-	return &FormatError{Off: off, What: fmt.Sprintf(format, args...), Err: reason}
+	return &formatError{off: off, what: fmt.Sprintf(format, args...), err: reason}
 }
 
 // named puts the file's name into an error about its content.
 func named(err error, file string) error {
-	var fe *FormatError
-	if file != "" && errors.As(err, &fe) && fe.File == "" {
-		fe.File = file
+	var fe *formatError
+	if file != "" && errors.As(err, &fe) && fe.file == "" {
+		fe.file = file
 	}
 	return err
 }

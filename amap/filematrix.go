@@ -1,6 +1,9 @@
 package amap
 
-import "math"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // A fileMatrix is a matrix of numbers in a file.
 type fileMatrix struct {
@@ -8,7 +11,7 @@ type fileMatrix struct {
 	nrows, nunits         int
 	base                  int64   // byte offset of element 0, 0
 	rowStride, unitStride int64   // in bytes
-	t                     *tensor // as the file has it; nil when it is no pickle
+	t                     *tensor // as the pickle has it; nil for other formats
 }
 
 func (x *fileMatrix) dims() (int, int) { return x.nrows, x.nunits }
@@ -53,38 +56,31 @@ func newFileMatrix(t *tensor, transposed bool) (*fileMatrix, error) {
 // inOne tells whether each row lies in one piece.
 func (x *fileMatrix) inOne() bool { return x.unitStride == x.size() || x.nunits == 1 }
 
-func (x *fileMatrix) rawRow(row int) ([]byte, bool) {
-	if !x.src.mapped() || !x.inOne() || x.src.closed.Load() {
-		return nil, false
-	}
-	off, n := x.base+int64(row)*x.rowStride, int64(x.nunits)*x.size()
-	return x.src.data[off : off+n : off+n], true
-}
-
 // each calls f for the raw bytes of every row in [lo, hi). Rows that are not in
 // one piece are put together first.
 func (x *fileMatrix) each(lo, hi int, s *scratch, f func(i int, b []byte)) (err error) {
 	if x.src.closed.Load() {
 		return ErrClosed
 	}
-	if x.nunits == 0 {
+	if x.nunits == 0 || lo == hi {
 		return nil
 	}
-	w := x.size()
-	n := int64(x.nunits) * w
-	if x.src.mapped() && !(s.bulk && x.inOne()) {
+	mapped := x.src.mapped() && !(s.bulk && x.inOne())
+	if mapped {
 		defer x.src.caught(x.src.guard(), &err)
+	}
+	n := int64(x.nunits) * x.size()
+	switch {
+	case !x.inOne():
+		if err := x.eachStrided(lo, hi, s, f); err != nil {
+			return err
+		}
+	case mapped:
 		for i := lo; i < hi; i++ {
 			off := x.base + int64(i)*x.rowStride
-			if x.inOne() {
-				f(i-lo, x.src.data[off:off+n])
-				continue
-			}
-			f(i-lo, collect(s.bytes(int(n)), x.src.data[off:], w, x.unitStride))
+			f(i-lo, x.src.data[off:off+n])
 		}
-		return nil
-	}
-	if x.inOne() {
+	default:
 		// Rows that follow one another come in one piece of up to 256 kB.
 		step := 1
 		if x.rowStride == n {
@@ -92,7 +88,7 @@ func (x *fileMatrix) each(lo, hi int, s *scratch, f func(i int, b []byte)) (err 
 		}
 		for i := lo; i < hi; i += step {
 			k := min(step, hi-i)
-			b := s.bytes(k * int(n))
+			b := grow(&s.raw, k*int(n))
 			if err := x.src.readAt(b, x.base+int64(i)*x.rowStride); err != nil {
 				return err
 			}
@@ -100,52 +96,78 @@ func (x *fileMatrix) each(lo, hi int, s *scratch, f func(i int, b []byte)) (err 
 				f(i-lo+j, b[int64(j)*n:int64(j+1)*n])
 			}
 		}
-		return nil
 	}
-	return x.eachStrided(lo, hi, s, f)
-}
-
-// eachStrided reads without a mapping a matrix whose rows are not in one piece.
-func (x *fileMatrix) eachStrided(lo, hi int, s *scratch, f func(i int, b []byte)) error {
-	w := x.size()
-	n := int64(x.nunits) * w
-	if x.rowStride == w { // transposed: columns lie in one piece
-		step := int(max(1, min(int64(hi-lo), 1<<20/n)))
-		for i := lo; i < hi; i += step {
-			k := min(step, hi-i)
-			all := s.bytes(int(2 * int64(k) * n))
-			rows, col := all[:int64(k)*n], all[int64(k)*n:][:int64(k)*w]
-			for u := range int64(x.nunits) {
-				if err := x.src.readAt(col, x.base+int64(i)*w+u*x.unitStride); err != nil {
-					return err
-				}
-				for j := range int64(k) {
-					copy(rows[j*n+u*w:][:w], col[j*w:][:w])
-				}
-			}
-			for j := range k {
-				f(i-lo+j, rows[int64(j)*n:int64(j+1)*n])
-			}
-		}
-		return nil
-	}
-	b := s.bytes(int(n))
-	for i := lo; i < hi; i++ {
-		for u := range int64(x.nunits) {
-			if err := x.src.readAt(b[u*w:(u+1)*w], x.base+int64(i)*x.rowStride+u*x.unitStride); err != nil {
-				return err
-			}
-		}
-		f(i-lo, b)
+	if mapped {
+		return x.src.whole(x.base + int64(hi-1)*x.rowStride + int64(x.nunits-1)*x.unitStride + x.size() - 1)
 	}
 	return nil
 }
 
-func collect(dst, src []byte, w, stride int64) []byte {
-	for i, off := int64(0), int64(0); i < int64(len(dst)); i, off = i+w, off+stride {
-		copy(dst[i:i+w], src[off:off+w])
+// tile is how many units are transposed at once.
+const tile = 32
+
+// eachStrided puts together rows that are not in one piece: where columns are
+// (units × tokens), many rows at a time, so that each stretch of the file is
+// read once.
+func (x *fileMatrix) eachStrided(lo, hi int, s *scratch, f func(i int, b []byte)) error {
+	w, step := int(x.size()), 1
+	n := x.nunits * w
+	if x.rowStride == int64(w) {
+		size := 1 << 18 // bytes, to stay in the caches
+		if !x.src.mapped() {
+			size = 1 << 22 // each column of a block is a call of ReadAt
+		}
+		step = max(1, min(hi-lo, size/n))
 	}
-	return dst
+	all := grow(&s.raw, step*(n+tile*w))
+	rows, buf := all[:step*n], all[step*n:]
+	var cols [tile][]byte
+	for i := lo; i < hi; i += step {
+		k := min(step, hi-i)
+		for u := 0; u < x.nunits; u += tile {
+			m := min(tile, x.nunits-u)
+			for c := range m {
+				off := x.base + int64(i)*x.rowStride + int64(u+c)*x.unitStride
+				if x.src.mapped() {
+					cols[c] = x.src.data[off : off+int64(k*w)]
+					continue
+				}
+				cols[c] = buf[c*k*w : (c+1)*k*w]
+				if err := x.src.readAt(cols[c], off); err != nil {
+					return err
+				}
+			}
+			transpose(rows[u*w:], n, cols[:m], k, w)
+		}
+		for j := range k {
+			f(i-lo+j, rows[j*n:(j+1)*n])
+		}
+	}
+	return nil
+}
+
+// transpose puts number j of each of the columns into row j of dst, for j < k;
+// rows are stride bytes apart and numbers have w bytes.
+func transpose(dst []byte, stride int, cols [][]byte, k, w int) {
+	le, j := binary.LittleEndian, 0
+	if w == 2 && len(cols)%4 == 0 { // four by four
+		for ; j+4 <= k; j += 4 {
+			for c := 0; c < len(cols); c += 4 {
+				p, q, r, s := le.Uint64(cols[c][2*j:]), le.Uint64(cols[c+1][2*j:]), le.Uint64(cols[c+2][2*j:]), le.Uint64(cols[c+3][2*j:])
+				const low = 1<<16 - 1
+				to := dst[j*stride+2*c:]
+				le.PutUint64(to, p&low|q&low<<16|r&low<<32|s<<48)
+				le.PutUint64(to[stride:], p>>16&low|q&(low<<16)|r>>16&low<<32|s>>16<<48)
+				le.PutUint64(to[2*stride:], p>>32&low|q>>32&low<<16|r&(low<<32)|s>>32<<48)
+				le.PutUint64(to[3*stride:], p>>48|q>>48<<16|r>>48<<32|s&(low<<48))
+			}
+		}
+	}
+	for ; j < k; j++ {
+		for c, col := range cols {
+			copy(dst[j*stride+c*w:][:w], col[j*w:])
+		}
+	}
 }
 
 func (x *fileMatrix) read(dst []float32, lo, hi int, s *scratch) error {
@@ -157,7 +179,7 @@ func (x *fileMatrix) read(dst []float32, lo, hi int, s *scratch) error {
 
 func (x *fileMatrix) read64(dst []float64, lo, hi int, s *scratch) error {
 	d, w := x.storage.dtype, int(x.size())
-	row := s.floats(x.nunits)
+	row := grow(&s.row, x.nunits)
 	return x.each(lo, hi, s, func(i int, b []byte) {
 		to := dst[i*x.nunits : (i+1)*x.nunits]
 		if d == Float64 {
@@ -180,33 +202,25 @@ func (x *fileMatrix) at(row, unit int) (v float64, err error) {
 	off := x.base + int64(row)*x.rowStride + int64(unit)*x.unitStride
 	if x.src.mapped() {
 		defer x.src.caught(x.src.guard(), &err)
-		return x.storage.dtype.one(x.src.data[off:]), nil
+		v = x.storage.dtype.one(x.src.data[off:])
+		return v, x.src.whole(off + x.size() - 1)
 	}
 	var b [8]byte
 	err = x.src.readAt(b[:x.size()], off)
 	return x.storage.dtype.one(b[:]), err
 }
 
-// columns reads units of a mapped matrix element by element.
-func (x *fileMatrix) columns(dst []float32, v *Layer) (err error) {
+// column reads one unit of the rows of a layer from a mapping, number by number.
+func (x *fileMatrix) column(dst []float32, l *Layer, unit int) (err error) {
 	if x.src.closed.Load() {
 		return ErrClosed
 	}
 	defer x.src.caught(x.src.guard(), &err)
-	rows, _ := v.Dims()
-	d, w := x.storage.dtype, int(x.size())
-	var one [1]float32
-	// A few rows at a time, so that their cache lines serve all units.
-	for lo := 0; lo < rows; lo += 64 {
-		for i, u := range v.units {
-			for r := lo; r < min(rows, lo+64); r++ {
-				off := x.base + int64(v.row(r))*x.rowStride + int64(u)*x.unitStride
-				d.decode(one[:], x.src.data[off:off+int64(w)], false)
-				dst[i*rows+r] = one[0]
-			}
-		}
+	d, w, last := x.storage.dtype, x.size(), int64(0)
+	for i := range dst {
+		off := x.base + int64(l.row(i))*x.rowStride + int64(unit)*x.unitStride
+		d.decode(dst[i:i+1], x.src.data[off:off+w], false)
+		last = max(last, off+w-1)
 	}
-	return x.src.whole()
+	return x.src.whole(last)
 }
-
-func (x *fileMatrix) whole() error { return x.src.whole() }

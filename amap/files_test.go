@@ -3,20 +3,20 @@ package amap
 import (
 	"bytes"
 	"errors"
+	"io"
+	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
-
-	"github.com/semamap/semamap/internal/golden"
 )
 
-func reopen(t *testing.T, b []byte, opts ...Option) *Map {
+func reopen(t *testing.T, b []byte, o *Options) *Map {
 	t.Helper()
-	m, err := NewReader(bytes.NewReader(b), int64(len(b)), opts...)
+	m, err := NewReader(bytes.NewReader(b), int64(len(b)), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,12 +24,12 @@ func reopen(t *testing.T, b []byte, opts ...Option) *Map {
 }
 
 func TestSafetensors(t *testing.T) {
-	m := small(t)
+	m := small(t, false)
 	var b bytes.Buffer
-	if err := WriteSafetensors(t.Context(), &b, m); err != nil {
+	if err := m.WriteSafetensors(t.Context(), &b); err != nil {
 		t.Fatal(err)
 	}
-	again := reopen(t, b.Bytes())
+	again := reopen(t, b.Bytes(), nil)
 	if again.Format() != "safetensors" || !slices.Equal(again.Modes(), m.Modes()) || again.Metadata()["window"] != "15" {
 		t.Error(again.Format(), again.Modes(), again.Metadata())
 	}
@@ -42,25 +42,25 @@ func TestSafetensors(t *testing.T) {
 				t.Errorf("%s %d differs", mode, n)
 			}
 		}
-		if !slices.Equal(again.Counts().All(mode), m.Counts().All(mode)) {
+		if !slices.Equal(again.Counts()[mode], m.Counts()[mode]) {
 			t.Error("counts differ")
 		}
 	}
-	if l, err := again.Tensor("output/2"); err != nil || l.At(5, 2) != layer(t, m, Output, 2).At(5, 2) {
-		t.Error(err)
-	}
-	if _, err := again.Tensor("elsewhere"); !errors.Is(err, ErrNotFound) {
+	if _, err := again.Layer("elsewhere", 0); !errors.Is(err, ErrNotFound) {
 		t.Error(err)
 	}
 	// Layers go by number, not by name.
 	js := `{"x/10":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"x/9":{"dtype":"F32","shape":[1,1],"data_offsets":[4,8]},"w":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"i":{"dtype":"I8","shape":[8],"data_offsets":[0,8]}}`
 	file := append(append([]byte{byte(len(js)), 0, 0, 0, 0, 0, 0, 0}, js...), 0, 0, 0x80, 0x3f, 0, 0, 0, 0x40)
-	s := reopen(t, file)
-	if !slices.Equal(s.Layers("x"), []int{9, 10}) || layer(t, s, "x", 9).At(0, 0) != 2 || !slices.Equal(s.Tensors(), []string{"w", "x/10", "x/9"}) {
-		t.Error(s.Layers("x"), s.Tensors())
+	s := reopen(t, file, nil)
+	if !slices.Equal(s.Layers("x"), []int{9, 10}) || layer(t, s, "x", 9).At(0, 0) != 2 || !slices.Equal(s.Modes(), []Mode{"x", "w"}) || layer(t, s, "w", 0).At(1, 0) != 2 {
+		t.Error(s.Layers("x"), s.Modes())
+	}
+	if err := s.WriteSYSIF(t.Context(), io.Discard); !errors.Is(err, ErrShape) {
+		t.Error("a list without its first layer:", err)
 	}
 	for cut := range file {
-		if _, err := NewReader(bytes.NewReader(file[:cut]), int64(cut)); err == nil {
+		if _, err := NewReader(bytes.NewReader(file[:cut]), int64(cut), nil); err == nil {
 			t.Errorf("cut to %d bytes: opened", cut)
 		} else {
 			typed(t, err)
@@ -69,34 +69,34 @@ func TestSafetensors(t *testing.T) {
 }
 
 func TestNPY(t *testing.T) {
-	m := small(t)
+	m := small(t, false)
 	l := layer(t, m, Input, 1)
 	var b bytes.Buffer
-	if err := WriteNPY(t.Context(), &b, l); err != nil {
+	if err := l.WriteNPY(t.Context(), &b); err != nil {
 		t.Fatal(err)
 	}
-	again := reopen(t, b.Bytes())
+	again := reopen(t, b.Bytes(), nil)
 	if again.Format() != "npy" || !mat.Equal(layer(t, again, Input, 0), l) {
 		t.Error("differs")
 	}
 	// Units × tokens, and Fortran order.
-	u := reopen(t, b.Bytes(), WithTransposed(true))
+	u := reopen(t, b.Bytes(), &Options{Transposed: new(true)})
 	if !mat.Equal(layer(t, u, Input, 0), l.T()) {
 		t.Error("transposed differs")
 	}
 	f := bytes.Replace(b.Bytes(), []byte("'fortran_order': False"), []byte("'fortran_order': True "), 1)
 	f = bytes.Replace(f, []byte("(116, 8)"), []byte("(8, 116)"), 1)
-	if o := reopen(t, f); !mat.Equal(layer(t, o, Input, 0), l.T()) {
+	if o := reopen(t, f, nil); !mat.Equal(layer(t, o, Input, 0), l.T()) {
 		t.Error("Fortran order differs")
 	} else if row, err := layer(t, o, Input, 0).Row(nil, 3); err != nil || float64(row[50]) != l.At(50, 3) {
 		t.Error(err)
 	}
 	big := bytes.Replace(b.Bytes(), []byte("<f2"), []byte(">f2"), 1)
-	if _, err := NewReader(bytes.NewReader(big), int64(len(big))); err == nil {
+	if _, err := NewReader(bytes.NewReader(big), int64(len(big)), nil); err == nil {
 		t.Error("big-endian file opened")
 	}
 	for cut := 6; cut < b.Len(); cut += 7 {
-		if _, err := NewReader(bytes.NewReader(b.Bytes()[:cut]), int64(cut)); err == nil {
+		if _, err := NewReader(bytes.NewReader(b.Bytes()[:cut]), int64(cut), nil); err == nil {
 			t.Errorf("cut to %d bytes: opened", cut)
 		} else {
 			typed(t, err)
@@ -104,9 +104,54 @@ func TestNPY(t *testing.T) {
 	}
 }
 
+// Rows of every number type are put together from a file of units × tokens.
+func TestTransposedTypes(t *testing.T) {
+	const rows, units = 301, 71
+	x := hard(units, rows) // units × tokens
+	for _, d := range []DType{Float16, Float32, Float64} {
+		m, err := NewMap(d, map[Mode][]Rows{Input: {x}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := layer(t, m, Input, 0).WriteNPY(t.Context(), &b); err != nil {
+			t.Fatal(err)
+		}
+		path := filepath.Join(t.TempDir(), "amap.npy")
+		if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, noMmap := range []bool{false, true} {
+			m, err := Open(path, &Options{Transposed: new(true), NoMmap: noMmap})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer m.Close()
+			l := layer(t, m, Input, 0)
+			got := make([]float32, rows*units)
+			if err := l.ReadRows(got, 0, rows); err != nil {
+				t.Fatal(err)
+			}
+			var row []float32
+			for i := range rows {
+				if row, err = l.Row(row, i); err != nil {
+					t.Fatal(err)
+				}
+				for u, v := range row {
+					w := got[i*units+u]
+					want := d.round(float64(x.x[u*rows+i]))
+					if at := l.At(i, u); math.Float32bits(v) != math.Float32bits(w) || float64(v) != want && want == want || at != want && want == want {
+						t.Fatalf("%v, NoMmap %v: %v %v %v at %d, %d, want %v", d, noMmap, v, w, at, i, u, want)
+					}
+				}
+			}
+		}
+	}
+}
+
 // A list of matrices that are units × tokens.
 func TestTransposedList(t *testing.T) {
-	m, err := Open(smallFile, WithTransposed(true))
+	m, err := Open(smallFile, &Options{Transposed: new(true)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,18 +169,18 @@ func TestWritersKeepTypes(t *testing.T) {
 			for _, n := range m.Layers(Input) {
 				l := layer(t, m, Input, n)
 				var b bytes.Buffer
-				if err := WriteNPY(t.Context(), &b, l); err != nil {
+				if err := l.WriteNPY(t.Context(), &b); err != nil {
 					t.Fatal(err)
 				}
-				if x := layer(t, reopen(t, b.Bytes()), Input, 0); !mat.Equal(x, l) || l.DType() != BFloat16 && x.DType() != l.DType() {
+				if x := layer(t, reopen(t, b.Bytes(), nil), Input, 0); !mat.Equal(x, l) || l.DType() != BFloat16 && x.DType() != l.DType() {
 					t.Errorf("layer %d: .npy differs", n)
 				}
 			}
 			var b bytes.Buffer
-			if err := WriteSafetensors(t.Context(), &b, m); err != nil {
+			if err := m.WriteSafetensors(t.Context(), &b); err != nil {
 				t.Fatal(err)
 			}
-			s := reopen(t, b.Bytes())
+			s := reopen(t, b.Bytes(), nil)
 			for _, n := range m.Layers(Input) {
 				if l, x := layer(t, m, Input, n), layer(t, s, Input, n); !mat.Equal(x, l) || x.DType() != l.DType() {
 					t.Errorf("layer %d: safetensors differ", n)
@@ -173,123 +218,20 @@ func TestBF16Rounding(t *testing.T) {
 	}
 }
 
-func TestVocab(t *testing.T) {
-	for name, file := range map[string]string{
-		"tokenizer.json": `{"version":"1.0","model":{"type":"BPE","vocab":{"hat":0,"Ġhat":1,"Ã":2,"Â":3,"ĠĠ":4}},"added_tokens":[{"id":5,"content":"  "}]}`,
-		"vocab.json":     `{"hat":0,"Ġhat":1,"Ã":2,"Â":3,"ĠĠ":4,"  ":5}`,
-		"array":          `["hat","Ġhat","Ã","Â","ĠĠ","  "]`,
-		"lines":          "hat\nĠhat\nÃ\nÂ\nĠĠ\n  \n",
-	} {
-		v, err := ReadVocab(strings.NewReader(file))
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		if v.Len() != 6 || v.Token(1) != "Ġhat" || v.Text(1) != " hat" || v.Text(2) != "\ufffd" || v.Token(6) != "" {
-			t.Errorf("%s: %d tokens, %q", name, v.Len(), v.raw)
-		}
-		if id, ok := v.ID("Ġhat"); id != 1 || !ok {
-			t.Errorf("%s: Ġhat is %d", name, id)
-		}
-		if got := v.Named("\ufffd"); !slices.Equal(got, []int32{2, 3}) {
-			t.Errorf("%s: U+FFFD is %v", name, got)
-		}
-		if got := v.Named("  "); !slices.Equal(got, []int32{4, 5}) {
-			t.Errorf("%s: two spaces are %v", name, got)
-		}
-		for token, id := range map[string]int32{"hat": 0, " hat": 1, "Ġhat": 1} {
-			if got, err := v.Lookup(token); got != id || err != nil {
-				t.Errorf("%s: %q is %d, %v", name, token, got, err)
-			}
-		}
-		if _, err := v.Lookup("\ufffd"); !errors.Is(err, ErrAmbiguous) {
-			t.Errorf("%s: %v", name, err)
-		}
-		if _, err := v.Lookup("cat"); !errors.Is(err, ErrNotFound) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	for _, bad := range []string{`{"a":0,"b":0}`, `{"a":-1}`, `{"a":2000000000}`, `["a","a"]`, `{"a":"b"}`, `{"a":0`, `{"model":{"vocab":[["a",-1.5]]}}`, "a\na\n"} {
-		if _, err := ReadVocab(strings.NewReader(bad)); err == nil {
-			t.Errorf("%q: read", bad)
-		}
-	}
-}
-
-// What Python and Rust make of broken UTF-8: b.decode(errors="replace").
-func TestDecodeBroken(t *testing.T) {
-	enc := make([]rune, 256)
-	for r, b := range byteOf {
-		enc[b] = r
-	}
-	for _, c := range []struct{ in, want string }{
-		{"\xe2\x82", "\ufffd"}, {"\xe2\x28\xa1", "\ufffd(\ufffd"}, {"\xf0\x9f\x98", "\ufffd"},
-		{"\xf0\x80\x80", "\ufffd\ufffd\ufffd"}, {"\xed\xa0\x80", "\ufffd\ufffd\ufffd"}, {"\xc3", "\ufffd"},
-		{"a\xffb", "a\ufffdb"}, {"\xf4\x90\x80\x80", "\ufffd\ufffd\ufffd\ufffd"}, {"é", "é"}, {"\xe2\x82\xe2\x82\xac", "\ufffd€"},
-	} {
-		var raw []rune
-		for _, b := range []byte(c.in) {
-			raw = append(raw, enc[b])
-		}
-		if got := DecodeToken(string(raw)); got != c.want {
-			t.Errorf("%q: %q, want %q", c.in, got, c.want)
-		}
-	}
-}
-
-// GPT-NeoX's vocabulary has 50,277 ids and 49,790 texts.
-func TestNeoXVocab(t *testing.T) {
-	f, err := os.Open(golden.Shared(t, "data/neox_tokenizer.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	v, err := ReadVocab(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	shared, texts := 0, 0
-	for _, ids := range v.byText {
-		if len(ids) > 1 {
-			texts++
-			shared += len(ids)
-		}
-	}
-	if v.Len() != 50277 || len(v.byText) != 49790 || texts != 26 || shared != 513 {
-		t.Errorf("%d ids, %d texts, %d of them shared by %d ids", v.Len(), len(v.byText), texts, shared)
-	}
-	hat, _ := v.Lookup("hat")
-	spaced, _ := v.Lookup(" hat")
-	if hat != 700 || spaced != 7856 || len(v.Named("\ufffd")) != 411 || len(v.Named(" \ufffd")) != 44 || len(v.Named("\ufffd\ufffd")) != 12 {
-		t.Error(hat, spaced, len(v.Named("\ufffd")))
-	}
-	m, err := Open(golden.Shared(t, sampleMap), WithVocab(v))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer m.Close()
-	if n, known := m.Positions(); n != 16 || !known {
-		t.Error("positions", n)
-	}
-	if _, err := Open(smallFile, WithVocab(v)); !errors.Is(err, ErrShape) {
-		t.Error(err)
-	}
-}
-
 func TestNames(t *testing.T) {
-	for file, want := range map[string]Name{
-		"amap-sample-neox-6l-128-dictionary-N310871-Wd15-1337_position_.pickle":   {"amap", "sample-neox-6l-128", "dictionary", 310871, 15, 1337, true, ""},
-		"tokens-count-pythia-70m-wikipedia,20220301.en,train-N100-Wd15-0_.pickle": {"tokens-count", "pythia-70m", "wikipedia,20220301.en,train", 100, 15, 0, false, ""},
-		"amap-pythia-70m-wikipedia,20220301.en,train-N5-1_position_fp16.pickle":   {"amap", "pythia-70m", "wikipedia,20220301.en,train", 5, 0, 1, true, "fp16"},
-		"fmap-opt-350m-N7-3.pickle": {"fmap", "opt-350m", "", 7, 0, 3, false, ""},
+	for file, want := range map[string]map[string]string{
+		"amap-sample-neox-6l-128-dictionary-N310871-Wd15-1337_position_.pickle":   {"model": "sample-neox-6l-128", "dataset": "dictionary", "sentences": "310871", "window": "15", "seed": "1337", "positions": "true"},
+		"tokens-count-pythia-70m-wikipedia,20220301.en,train-N100-Wd15-0_.pickle": {"model": "pythia-70m", "dataset": "wikipedia,20220301.en,train", "sentences": "100", "window": "15", "seed": "0", "positions": "false"},
+		"amap-pythia-70m-wikipedia,20220301.en,train-N5-1_position_fp16.pickle":   {"model": "pythia-70m", "dataset": "wikipedia,20220301.en,train", "sentences": "5", "seed": "1", "positions": "true", "flags": "fp16"},
+		"fmap-opt-350m-N7-3.pickle": {"model": "opt-350m", "sentences": "7", "seed": "3", "positions": "false"},
 	} {
-		if got, err := ParseName(file); err != nil || got != want {
-			t.Errorf("%s: %+v, %v", file, got, err)
+		if got := parseName(file); !maps.Equal(got, want) {
+			t.Errorf("%s: %v", file, got)
 		}
 	}
 	for _, bad := range []string{"", "amap.pickle", "amap-x-N1.pickle", "amap-x-N99999999999999999999-1.pickle"} {
-		if _, err := ParseName(bad); !errors.Is(err, ErrFormat) {
-			t.Errorf("%q: %v", bad, err)
+		if got := parseName(bad); got != nil {
+			t.Errorf("%q: %v", bad, got)
 		}
 	}
 	for u, ok := range map[string]bool{"3_17": true, "0_0": true, "3_": false, "_1": false, "-1_2": false, "3_17x": false, "03_1": false, "3 17": false} {
@@ -310,30 +252,42 @@ func TestOpenPair(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := OpenPair(dir, "d", "m"); !errors.Is(err, ErrNotFound) {
+	name := filepath.Join(dir, "amap-m-d-N5-Wd15-1_position_.pickle")
+	if _, err := OpenPair(name, nil); !errors.Is(err, ErrNotFound) {
 		t.Error(err)
 	}
-	cp(smallFile, "amap-m-d-N5-Wd15-1_position_.pickle")
-	if _, err := OpenPair(dir, "d", "m"); !errors.Is(err, ErrNotFound) {
+	cp(smallFile, filepath.Base(name))
+	if _, err := OpenPair(name, nil); !errors.Is(err, ErrNotFound) || !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+	cp(smallFile, "other.pickle")
+	if _, err := OpenPair(filepath.Join(dir, "other.pickle"), nil); !errors.Is(err, ErrNotFound) {
 		t.Error(err)
 	}
 	cp(smallCounts, "tokens-count-m-d-N5-Wd15-1_position_.pickle")
-	m, err := OpenPair(dir, "d", "m")
+	m, err := OpenPair(name, &Options{NoMmap: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n, known := m.Positions(); n != 16 || !known || m.Counts() == nil {
-		t.Error(n, known)
-	}
-	if seen, known := m.Seen(Input, 0); seen || !known {
-		t.Error(seen, known)
+	if n, known := m.Positions(); n != 16 || !known || len(m.Counts()) == 0 || m.Metadata()["model"] != "m" || m.src.mapped() {
+		t.Error(n, known, m.Metadata())
 	}
 	m.Close()
 	if err := m.Close(); !errors.Is(err, ErrClosed) {
 		t.Error(err)
 	}
-	cp(smallFile, "amap-m-d-N6-Wd15-1_.pickle")
-	if _, err := OpenPair(dir, "d", "m"); !errors.Is(err, ErrAmbiguous) {
+	// What the caller says goes before the name.
+	for positions, want := range map[int]int{0: 16, -1: 0, 3: 3} {
+		m, err := Open(name, &Options{Positions: positions})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, known := m.Positions(); n != want || !known {
+			t.Errorf("%d: %d positions, %v", positions, n, known)
+		}
+		m.Close()
+	}
+	if _, err := Open(name, &Options{Positions: 117}); !errors.Is(err, ErrShape) {
 		t.Error(err)
 	}
 }
@@ -342,32 +296,14 @@ func FuzzSafetensors(f *testing.F) {
 	js := `{"__metadata__":{"window":"1"},"x/1":{"dtype":"F16","shape":[2,1],"data_offsets":[0,4]}}`
 	f.Add(append(append([]byte{byte(len(js)), 0, 0, 0, 0, 0, 0, 0}, js...), 0, 0, 0x80, 0x3f))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		m, err := NewReader(bytes.NewReader(b), int64(len(b)))
+		m, err := NewReader(bytes.NewReader(b), int64(len(b)), nil)
 		if err != nil {
-			var fe *FormatError
+			var fe *formatError
 			if !errors.As(err, &fe) && !errors.Is(err, ErrShape) {
 				t.Fatal(err)
 			}
 			return
 		}
 		useAll(t, m)
-	})
-}
-
-func FuzzReadVocab(f *testing.F) {
-	f.Add([]byte(`{"model":{"vocab":{"a":0}},"added_tokens":[{"id":1,"content":"b"}]}`))
-	f.Add([]byte("[\"a\"]"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		v, err := ReadVocab(bytes.NewReader(b))
-		if err != nil {
-			return
-		}
-		for id := range int32(v.Len()) {
-			if v.has[id] {
-				if got, ok := v.ID(v.Token(id)); !ok || got != id {
-					t.Fatalf("id %d is %q is %d", id, v.Token(id), got)
-				}
-			}
-		}
 	})
 }

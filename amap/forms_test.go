@@ -76,17 +76,17 @@ func TestFormsCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		for mode, want := range truth {
-			if c.Len(mode) != len(want) {
-				t.Fatal(c.All(mode))
+			if len(c[mode]) != len(want) {
+				t.Fatal(c[mode])
 			}
 			for r, n := range want {
-				if got, ok := c.Of(mode, int32(r)); !ok || got != n {
+				if got, ok := c.of(mode, int32(r)); !ok || got != n {
 					t.Errorf("%s %d: %d, want %d", mode, r, got, n)
 				}
 			}
 		}
 		// A file of counts is no map, and says so.
-		if _, err := Open(path); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "OpenCounts") {
+		if _, err := Open(path, nil); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "OpenCounts") {
 			t.Error(err)
 		}
 	})
@@ -94,19 +94,19 @@ func TestFormsCounts(t *testing.T) {
 
 func TestFormsRefused(t *testing.T) {
 	for name, reason := range map[string]error{"bad-negative": ErrUnsupported, "bad-float8": ErrUnsupported, "bad-int": ErrShape, "bad-expanded": ErrUnsupported} {
-		m, err := Open("testdata/torch/" + name + ".pickle")
+		m, err := Open("testdata/torch/"+name+".pickle", nil)
 		if err == nil {
 			_, err = m.Layer(Input, 0)
 			m.Close()
 		}
-		var fe *FormatError
-		if !errors.Is(err, reason) || !errors.As(err, &fe) || fe.Off <= 0 {
+		var fe *formatError
+		if !errors.Is(err, reason) || !errors.As(err, &fe) || fe.off <= 0 {
 			t.Errorf("%s: %v", name, err)
 		}
 		t.Log(err)
 	}
 	// A tensor that is no matrix does not spoil the others.
-	m, err := Open("testdata/torch/rank.pickle")
+	m, err := Open("testdata/torch/rank.pickle", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

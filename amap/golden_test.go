@@ -47,7 +47,7 @@ func readTruth(t *testing.T, file string) truth {
 }
 
 // openBoth opens a file mapped and by ReadAt.
-func openBoth(t *testing.T, path string, f func(t *testing.T, m *Map), opts ...Option) {
+func openBoth(t *testing.T, path string, f func(t *testing.T, m *Map)) {
 	t.Helper()
 	for _, mmap := range []bool{true, false} {
 		name := "ReadAt"
@@ -55,12 +55,12 @@ func openBoth(t *testing.T, path string, f func(t *testing.T, m *Map), opts ...O
 			name = "mmap"
 		}
 		t.Run(name, func(t *testing.T) {
-			m, err := Open(path, append(opts, WithMmap(mmap))...)
+			m, err := Open(path, &Options{NoMmap: !mmap})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer m.Close()
-			if m.Mapped() && !mmap {
+			if m.src.mapped() && !mmap {
 				t.Fatal("mapped")
 			}
 			f(t, m)
@@ -157,27 +157,34 @@ func TestGoldens(t *testing.T) {
 	openBoth(t, "testdata/hostile/00-good-noframe", func(t *testing.T, m *Map) { checkTruth(t, m, tr) })
 }
 
+func total(c []int64) (sum int64) {
+	for _, n := range c {
+		sum += n
+	}
+	return sum
+}
+
 func checkCounts(t *testing.T, path string) {
 	c, err := OpenCounts(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	tr := readTruth(t, path)
-	if len(tr.Modes) != len(c.Modes()) {
-		t.Fatalf("modes %v", c.Modes())
+	if len(tr.Modes) != len(c) {
+		t.Fatalf("modes %v", c)
 	}
 	for mode, w := range tr.Modes {
 		zeros := 0
-		for _, n := range c.All(mode) {
+		for _, n := range c[mode] {
 			if n == 0 {
 				zeros++
 			}
 		}
-		if n := c.Len(mode); int64(n) != w.Tensor.Size[0] || float64(c.Total(mode, 0, n)) != w.Tensor.Sum || zeros != w.Tensor.Zeros {
-			t.Errorf("%s: %d counts, total %d, %d zeros; want %+v", mode, n, c.Total(mode, 0, n), zeros, w.Tensor)
+		if n := len(c[mode]); int64(n) != w.Tensor.Size[0] || float64(total(c[mode])) != w.Tensor.Sum || zeros != w.Tensor.Zeros {
+			t.Errorf("%s: %d counts, total %d, %d zeros; want %+v", mode, n, total(c[mode]), zeros, w.Tensor)
 		}
 		for _, v := range w.Tensor.Values {
-			if n, ok := c.Of(mode, int32(v[0])); !ok || float64(n) != v[1] {
+			if n, ok := c.of(mode, int32(v[0])); !ok || float64(n) != v[1] {
 				t.Errorf("%s: count of %v is %d, want %v", mode, v[0], n, v[1])
 			}
 		}
@@ -204,14 +211,14 @@ func TestHostileFiles(t *testing.T) {
 			continue
 		}
 		for _, mmap := range []bool{true, false} {
-			m, err := Open(f, WithMmap(mmap))
+			m, err := Open(f, &Options{NoMmap: !mmap})
 			if err == nil {
 				m.Close()
 				t.Errorf("%s: opened", f)
 				continue
 			}
-			var fe *FormatError
-			if !errors.As(err, &fe) || fe.Off < 0 || fe.Err == nil || !strings.HasPrefix(err.Error(), f+": offset ") {
+			var fe *formatError
+			if !errors.As(err, &fe) || fe.off < 0 || fe.err == nil || !strings.HasPrefix(err.Error(), f+": offset ") {
 				t.Errorf("%s: untyped error %v", f, err)
 			}
 			if mmap {
@@ -224,7 +231,7 @@ func TestHostileFiles(t *testing.T) {
 	}
 	for _, name := range []string{"torchsave-legacy.pt", "torchsave-zip.pt"} {
 		t.Run(name, func(t *testing.T) {
-			_, err := Open(golden.Shared(t, "golden/amap/"+name))
+			_, err := Open(golden.Shared(t, "golden/amap/"+name), nil)
 			if !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "torch.save") {
 				t.Error(err)
 			}

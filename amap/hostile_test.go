@@ -34,17 +34,21 @@ func useAll(t testing.TB, m *Map) {
 				typed(t, err)
 			}
 			l.At(0, units-1)
-			l.RawRow(rows - 1)
+			if err := l.ReadRows(make([]float32, rows*units), 0, rows); err != nil {
+				typed(t, err)
+			}
 		}
 	}
-	r := m.Check(context.Background(), nil)
-	_ = r.String()
+	r, _ := m.Check(context.Background())
+	for _, f := range r {
+		_ = f.String()
+	}
 }
 
 func typed(t testing.TB, err error) {
 	t.Helper()
-	var fe *FormatError
-	if !errors.As(err, &fe) || fe.Off < 0 || fe.Err == nil {
+	var fe *formatError
+	if !errors.As(err, &fe) || fe.off < 0 || fe.err == nil {
 		t.Fatalf("untyped error: %v", err)
 	}
 	if !errors.Is(err, ErrFormat) && !errors.Is(err, ErrUnsupported) && !errors.Is(err, ErrTruncated) && !errors.Is(err, ErrLimit) && !errors.Is(err, ErrShape) {
@@ -104,7 +108,7 @@ func TestBombs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
-			m, err := NewReader(bytes.NewReader(b), int64(len(b)))
+			m, err := NewReader(bytes.NewReader(b), int64(len(b)), nil)
 			runtime.ReadMemStats(&after)
 			if err == nil {
 				t.Fatal("opened", m.Modes())
@@ -114,7 +118,7 @@ func TestBombs(t *testing.T) {
 				t.Errorf("%d MB allocated", n>>20)
 			}
 			t.Log(err)
-			if _, err := ReadCounts(bytes.NewReader(b), int64(len(b))); err == nil {
+			if _, err := readCounts(&source{r: bytes.NewReader(b), size: int64(len(b))}); err == nil {
 				t.Error("opened as counts")
 			} else {
 				typed(t, err)
@@ -133,7 +137,7 @@ func TestEveryByteDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	try := func(b []byte) {
-		m, err := NewReader(bytes.NewReader(b), int64(len(b)))
+		m, err := NewReader(bytes.NewReader(b), int64(len(b)), nil)
 		if err != nil {
 			typed(t, err)
 			return
@@ -179,7 +183,7 @@ func FuzzNewReader(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		m, err := NewReader(bytes.NewReader(b), int64(len(b)))
+		m, err := NewReader(bytes.NewReader(b), int64(len(b)), nil)
 		if err != nil {
 			typed(t, err)
 			return
@@ -187,10 +191,10 @@ func FuzzNewReader(f *testing.F) {
 		useAll(t, m)
 		// What was accepted can be written and read again.
 		var out bytes.Buffer
-		if err := WriteSYSIF(t.Context(), &out, m); err != nil {
+		if err := m.WriteSYSIF(t.Context(), &out); err != nil {
 			return
 		}
-		again, err := NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()))
+		again, err := NewReader(bytes.NewReader(out.Bytes()), int64(out.Len()), nil)
 		if err != nil {
 			t.Fatalf("what was written is not read: %v", err)
 		}
@@ -210,16 +214,16 @@ func FuzzReadCounts(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		c, err := ReadCounts(bytes.NewReader(b), int64(len(b)))
+		c, err := readCounts(&source{r: bytes.NewReader(b), size: int64(len(b))})
 		if err != nil {
 			typed(t, err)
 			return
 		}
 		var out bytes.Buffer
-		if err := WriteCounts(&out, c); err != nil {
+		if err := c.Write(&out); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReadCounts(bytes.NewReader(out.Bytes()), int64(out.Len())); err != nil {
+		if _, err := readCounts(&source{r: bytes.NewReader(out.Bytes()), size: int64(out.Len())}); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -1,8 +1,11 @@
 package amap
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -12,9 +15,9 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// A matrix holds the values of a layer, tokens × units: numbers in a file, a
-// merger of such, or the caller's own. Its methods are safe for concurrent use
-// with different scratch.
+// A matrix holds the values of a layer, tokens × units: numbers in a file, the
+// mean of several layers, or the caller's own. Its methods are safe for
+// concurrent use with different scratch.
 type matrix interface {
 	dims() (rows, units int)
 	dtype() DType
@@ -23,15 +26,15 @@ type matrix interface {
 	// read64 is read in float64, which holds every type exactly.
 	read64(dst []float64, lo, hi int, s *scratch) error
 	at(row, unit int) (float64, error)
-	// whole tells, after a read, whether a mapped file was cut meanwhile.
-	whole() error
 }
 
 // scratch is reused memory of one goroutine.
 type scratch struct {
-	raw []byte
-	row []float32
-	f64 []float64
+	raw    []byte
+	row    []float32
+	f64    []float64
+	view   []float32 // rows of which a view shows some units
+	view64 []float64
 	// bulk makes a mapped file be read with ReadAt all the same. For many rows
 	// that is as fast, and it keeps the process small, where a mapping would
 	// count every page that was touched.
@@ -42,49 +45,35 @@ type scratch struct {
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-func (s *scratch) bytes(n int) []byte {
-	if cap(s.raw) < n {
-		s.raw = make([]byte, n)
+// grow returns n items of *buf, enlarged when it is too small.
+func grow[T any](buf *[]T, n int) []T {
+	if cap(*buf) < n {
+		*buf = make([]T, n)
 	}
-	return s.raw[:n]
+	return (*buf)[:n]
 }
 
-func (s *scratch) floats(n int) []float32 {
-	if cap(s.row) < n {
-		s.row = make([]float32, n)
-	}
-	return s.row[:n]
-}
-
-func (s *scratch) doubles(n int) []float64 {
-	if cap(s.f64) < n {
-		s.f64 = make([]float64, n)
-	}
-	return s.f64[:n]
-}
-
-// A Layer is one matrix of a map, tokens × units whatever the file's layout.
-// It is a view: nothing is copied, and it is valid until the map is closed.
-// All methods are safe for concurrent use.
+// A Layer is one matrix of a map, tokens × units whatever the layout of the file.
+// It is a view: nothing is copied, and it is valid until the map is closed. All
+// methods are safe for concurrent use.
 //
-// A Layer is a gonum [mat.Matrix]. At is exact but slow; for whole rows use
-// [Layer.Row] or [Layer.Gather].
+// Rows are tokens, numbered by token id unless the map was filtered. A map with
+// positions has those of the window as its last rows.
+//
+// A Layer is a set of rows for packages tsne and lemma, and a gonum
+// [mat.Matrix]. At is slow; code that reads whole rows should use [Layer.Row],
+// [Layer.ReadRows] or [Layer.Gather].
 type Layer struct {
 	m     *Map
 	mode  Mode
 	n     int
 	x     matrix
+	err   error   // why there is no x
 	rows  []int32 // rows of x that the view shows; nil: all
 	units []int32 // units of x that the view shows; nil: all
 }
 
 var _ mat.Matrix = (*Layer)(nil)
-
-// Mode and Number say which layer of the map it is.
-func (l *Layer) Mode() Mode { return l.mode }
-
-// Number returns the layer's number, from 0.
-func (l *Layer) Number() int { return l.n }
 
 // DType returns the number type of the file.
 func (l *Layer) DType() DType { return l.x.dtype() }
@@ -101,8 +90,10 @@ func (l *Layer) Dims() (rows, units int) {
 	return rows, units
 }
 
-// At returns one value, exactly. It panics when an index is out of range (with
-// [mat.ErrRowAccess] or [mat.ErrColAccess]) or the value cannot be read.
+// At returns one value, exactly. A value that cannot be read, for example because
+// the file was truncated, is NaN; the other methods return the error. At panics
+// when an index is out of range, with [mat.ErrRowAccess] or [mat.ErrColAccess],
+// and with [ErrClosed] after the map is closed.
 func (l *Layer) At(row, unit int) float64 {
 	rows, units := l.Dims()
 	if uint(row) >= uint(rows) {
@@ -112,8 +103,11 @@ func (l *Layer) At(row, unit int) float64 {
 		panic(mat.ErrColAccess)
 	}
 	v, err := l.x.at(l.row(row), l.unit(unit))
+	if errors.Is(err, ErrClosed) {
+		panic(ErrClosed)
+	}
 	if err != nil {
-		panic(err)
+		return math.NaN()
 	}
 	return v
 }
@@ -135,45 +129,38 @@ func (l *Layer) unit(i int) int {
 	return i
 }
 
-// UnitID names unit i of the view by its place in the model.
-func (l *Layer) UnitID(i int) UnitID { return UnitID{l.n, l.unit(i)} }
-
-// TokenID returns the token id of row i: the row of the whole map, or what
-// [WithRowIDs] says about it. Position p of the window has the id vocabulary
-// size + p.
-func (l *Layer) TokenID(i int) int32 {
+// tokenID returns the token id of row i. Position p of the window has the id
+// vocabulary size + p.
+func (l *Layer) tokenID(i int) int32 {
 	i = l.row(i)
-	if l.m != nil && l.m.rowIDs != nil {
-		return l.m.rowIDs[i]
+	if l.m != nil && l.m.o.IDs != nil {
+		return l.m.o.IDs[i]
 	}
 	return int32(i)
 }
 
-// SelectRows returns a view of the given rows, in that order; rows may repeat.
-func (l *Layer) SelectRows(rows []int32) (*Layer, error) {
-	n, _ := l.Dims()
+// Select returns a view of the given rows and units, in that order; both may
+// repeat. Nil stands for all.
+func (l *Layer) Select(rows []int32, units []int) (*Layer, error) {
+	_, nu := l.Dims()
 	v := *l
-	v.rows = make([]int32, len(rows))
-	for i, r := range rows {
-		if r < 0 || int(r) >= n {
-			return nil, l.rangeError("row", int(r), n)
+	if rows != nil {
+		if err := l.check(rows); err != nil {
+			return nil, err
 		}
-		v.rows[i] = int32(l.row(int(r)))
+		v.rows = make([]int32, len(rows))
+		for i, r := range rows {
+			v.rows[i] = int32(l.row(int(r)))
+		}
 	}
-	return &v, nil
-}
-
-// SelectUnits returns a view of the given units, in that order; units may
-// repeat.
-func (l *Layer) SelectUnits(units []int) (*Layer, error) {
-	_, n := l.Dims()
-	v := *l
-	v.units = make([]int32, len(units))
-	for i, u := range units {
-		if u < 0 || u >= n {
-			return nil, l.rangeError("unit", u, n)
+	if units != nil {
+		v.units = make([]int32, len(units))
+		for i, u := range units {
+			if u < 0 || u >= nu {
+				return nil, l.rangeError("unit", u, nu)
+			}
+			v.units[i] = int32(l.unit(u))
 		}
-		v.units[i] = int32(l.unit(u))
 	}
 	return &v, nil
 }
@@ -194,8 +181,17 @@ func (l *Layer) check(rows []int32) error {
 
 // read sets dst to the rows [lo, hi) of the view.
 func (l *Layer) read(dst []float32, lo, hi int, s *scratch) error {
+	return readView(l, dst, lo, hi, s, &s.view, l.x.read)
+}
+
+// read64 is read in float64, which holds every type exactly.
+func (l *Layer) read64(dst []float64, lo, hi int, s *scratch) error {
+	return readView(l, dst, lo, hi, s, &s.view64, l.x.read64)
+}
+
+func readView[T any](l *Layer, dst []T, lo, hi int, s *scratch, buf *[]T, read func(dst []T, lo, hi int, s *scratch) error) error {
 	if l.rows == nil && l.units == nil {
-		return l.x.read(dst, lo, hi, s)
+		return read(dst, lo, hi, s)
 	}
 	_, all := l.x.dims()
 	_, units := l.Dims()
@@ -207,17 +203,17 @@ func (l *Layer) read(dst []float32, lo, hi int, s *scratch) error {
 			n++
 		}
 		if l.units == nil {
-			if err := l.x.read(dst[:n*units], first, first+n, s); err != nil {
+			if err := read(dst[:n*units], first, first+n, s); err != nil {
 				return err
 			}
 		} else {
 			n = min(n, max(1, 1<<14/max(all, 1)))
-			row := s.floats(n * all)
-			if err := l.x.read(row, first, first+n, s); err != nil {
+			rows := grow(buf, n*all)
+			if err := read(rows, first, first+n, s); err != nil {
 				return err
 			}
 			for k := range n {
-				from, to := row[k*all:(k+1)*all], dst[k*units:(k+1)*units]
+				from, to := rows[k*all:(k+1)*all], dst[k*units:(k+1)*units]
 				for i, u := range l.units {
 					to[i] = from[u]
 				}
@@ -229,20 +225,44 @@ func (l *Layer) read(dst []float32, lo, hi int, s *scratch) error {
 	return nil
 }
 
-// Row sets dst to a row, in float32: exact but for float64 files, which are
-// rounded. It returns dst, grown when it is too small; with a large enough dst
-// it does not allocate.
-func (l *Layer) Row(dst []float32, row int) ([]float32, error) {
+// Row returns a row, in float32: exact but for float64 files, which are rounded.
+// The row is in dst, grown when it is too small; with a large enough dst Row does
+// not allocate.
+func (l *Layer) Row(dst []float32, i int) ([]float32, error) {
 	rows, units := l.Dims()
-	if row < 0 || row >= rows {
-		return dst, l.rangeError("row", row, rows)
+	if i < 0 || i >= rows {
+		return dst, l.rangeError("row", i, rows)
 	}
 	dst = slices.Grow(dst[:0], units)[:units]
 	s := scratches.Get().(*scratch)
-	err := l.read(dst, row, row+1, s)
+	err := l.read(dst, i, i+1, s)
 	scratches.Put(s)
 	return dst, err
 }
+
+// ReadRows sets dst to the rows lo to hi-1, one after another; len(dst) must be
+// hi-lo times the number of units. It is the fast way to read many rows, above
+// all from a file that holds units × tokens. Large requests run on all
+// processors.
+func (l *Layer) ReadRows(dst []float32, lo, hi int) error {
+	rows, units := l.Dims()
+	if lo < 0 || hi < lo || hi > rows || len(dst) != (hi-lo)*units {
+		return fmt.Errorf("amap: ReadRows: %w: %d numbers for rows %d to %d of a layer of %d × %d", ErrShape, len(dst), lo, hi-1, rows, units)
+	}
+	size := blockRows(units)
+	if x, ok := l.x.(*fileMatrix); ok && !x.inOne() {
+		size *= 8 // where reading pays by the column
+	}
+	stream := len(dst) > streamed && l.units == nil
+	return l.pass(hi-lo, size, false, func(_, from, to int, s *scratch) error {
+		s.stream = stream
+		return l.read(dst[from*units:to*units], lo+from, lo+to, s)
+	})
+}
+
+// streamed is the size of a result, in numbers, from which on it is written past
+// the caches.
+const streamed = 4 << 20
 
 // Gather sets dst to the given rows, one after another; len(dst) must be
 // len(rows) times the number of units. Large requests run on all processors,
@@ -256,13 +276,10 @@ func (l *Layer) Gather(dst []float32, rows []int32) error {
 		return err
 	}
 	order := readOrder(rows)
-	stream := len(dst) > 4<<20 && l.units == nil
-	return l.pass(context.Background(), len(rows), units, func(_, lo, hi int, s *scratch) error {
-		// The result is twice the size of what is read, so that the mapping's
-		// pages do not matter.
-		s.bulk, s.stream = false, stream
-		defer func() { s.stream = false }()
-		return l.runs(order, rows, lo, hi, func(i, n int) error {
+	stream := len(dst) > streamed && l.units == nil
+	return l.pass(len(rows), blockRows(units), false, func(_, lo, hi int, s *scratch) error {
+		s.stream = stream
+		return order.runs(rows, lo, hi, func(i, n int) error {
 			r := int(rows[order.at(i)])
 			if order == nil {
 				return l.read(dst[i*units:(i+n)*units], r, r+n, s)
@@ -298,16 +315,13 @@ func readOrder(rows []int32) order {
 		o[i] = int32(i)
 	}
 	slices.SortFunc(o, func(a, b int32) int {
-		if rows[a] != rows[b] {
-			return int(rows[a]) - int(rows[b])
-		}
-		return int(a) - int(b)
+		return cmp.Or(cmp.Compare(rows[a], rows[b]), cmp.Compare(a, b))
 	})
 	return o
 }
 
 // runs calls f for stretches of the order whose rows follow one another.
-func (l *Layer) runs(o order, rows []int32, lo, hi int, f func(i, n int) error) error {
+func (o order) runs(rows []int32, lo, hi int, f func(i, n int) error) error {
 	for lo < hi {
 		n := 1
 		for lo+n < hi && rows[o.at(lo+n)] == rows[o.at(lo)]+int32(n) {
@@ -321,19 +335,14 @@ func (l *Layer) runs(o order, rows []int32, lo, hi int, f func(i, n int) error) 
 	return nil
 }
 
-// pass calls f for blocks of n rows of the given width, in parallel when there
-// is enough to do. The blocks depend on n and units only. After
-// a read of a mapping the file is looked at once more, because the rest of the
-// page in which a cut file ends reads as zeros.
-func (l *Layer) pass(ctx context.Context, n, units int, f func(block, lo, hi int, s *scratch) error) error {
-	size := blockRows(units)
+// pass calls f for blocks of size of n rows, in parallel when there are several.
+func (l *Layer) pass(n, size int, bulk bool, f func(block, lo, hi int, s *scratch) error) error {
 	errs := make([]error, par.NumBlocks(n, size))
-	bulk := n > 1<<16/max(units, 1)
-	err := par.Blocks(ctx, 0, n, size, func(_, b, lo, hi int) {
+	err := par.Blocks(context.Background(), 0, n, size, func(_, b, lo, hi int) {
 		s := scratches.Get().(*scratch)
 		s.bulk = bulk
 		errs[b] = f(b, lo, hi, s)
-		s.bulk = false
+		s.bulk, s.stream = false, false
 		scratches.Put(s)
 	})
 	for _, e := range errs {
@@ -341,92 +350,66 @@ func (l *Layer) pass(ctx context.Context, n, units int, f func(block, lo, hi int
 			return e // the first by place, whichever came first in time
 		}
 	}
-	if err == nil {
-		err = l.x.whole()
-	}
 	return err
 }
 
 // blockRows is how many rows a task handles: about 2¹⁸ numbers.
 func blockRows(units int) int { return max(1, 1<<18/max(units, 1)) }
 
-// Mean sets dst to the mean of the given rows; a row that is listed twice
-// counts twice, as in the mean of a word's tokens. Sums are taken in float64,
-// in a fixed order, and rounded once. It returns dst, grown when it is too
-// small. No rows give [ErrShape].
-func (l *Layer) Mean(dst []float32, rows []int32) ([]float32, error) {
-	return l.mean(dst, rows, nil)
-}
-
-// WeightedMean is Mean with a weight for each of the rows, such as its count.
-// The weights must not be negative, NaN or infinite, nor all zero.
-func (l *Layer) WeightedMean(dst []float32, rows []int32, w []float64) ([]float32, error) {
-	if len(w) != len(rows) {
-		return dst, fmt.Errorf("amap: WeightedMean: %w: %d weights for %d rows", ErrShape, len(w), len(rows))
-	}
-	return l.mean(dst, rows, w)
-}
-
-// CountMean is WeightedMean by the counts of the map: the mean over all
-// occurrences of the tokens. Rows without a known count give [ErrNotFound].
-func (l *Layer) CountMean(dst []float32, rows []int32) ([]float32, error) {
-	if err := l.check(rows); err != nil {
-		return dst, err
-	}
-	w := make([]float64, len(rows))
-	for i, r := range rows {
-		n, known := l.count(int(r))
-		if !known {
-			return dst, fmt.Errorf("amap: CountMean: count of token %d of mode %s: %w", l.TokenID(int(r)), l.mode, ErrNotFound)
-		}
-		w[i] = float64(n)
-	}
-	return l.mean(dst, rows, w)
-}
-
-func (l *Layer) mean(dst []float32, rows []int32, w []float64) ([]float32, error) {
+// Mean returns the mean of the given rows, in dst, grown when it is too small. A
+// row that is listed twice counts twice, as in the mean of a word's tokens. If
+// weights are given there must be one for each of the rows; they must be finite,
+// not negative, and not all zero. Sums are taken in float64, in a fixed order,
+// and rounded once. The mean of no rows is an error, [ErrShape].
+func (l *Layer) Mean(dst []float32, rows []int32, weights ...float64) ([]float32, error) {
 	if err := l.check(rows); err != nil {
 		return dst, err
 	}
 	total := float64(len(rows))
-	if w != nil {
+	if weights != nil {
+		if len(weights) != len(rows) {
+			return dst, fmt.Errorf("amap: Mean: %w: %d weights for %d rows", ErrShape, len(weights), len(rows))
+		}
 		total = 0
-		for i, v := range w {
+		for i, v := range weights {
 			if !(v >= 0) || v > 1e300 {
-				return dst, fmt.Errorf("amap: WeightedMean: %w: weight %d is %v", ErrShape, i, v)
+				return dst, fmt.Errorf("amap: Mean: %w: weight %d is %v", ErrShape, i, v)
 			}
 			total += v
 		}
 	}
 	if total == 0 {
-		return dst, fmt.Errorf("amap: mean of no rows, or of weights 0: %w", ErrShape)
+		return dst, fmt.Errorf("amap: Mean: %w: no rows, or all weights are 0", ErrShape)
 	}
 	_, units := l.Dims()
 	dst = slices.Grow(dst[:0], units)[:units]
-	size := blockRows(units)
-	blocks := par.NumBlocks(len(rows), size)
 	order := readOrder(rows)
+	weight := func(i int) float64 {
+		if weights == nil {
+			return 1
+		}
+		return weights[order.at(i)]
+	}
 	wide := l.x.dtype() == Float64
-	sums := make([][]float64, blocks)
-	err := l.pass(context.Background(), len(rows), units, func(b, lo, hi int, s *scratch) error {
+	size := blockRows(units)
+	sums := make([][]float64, par.NumBlocks(len(rows), size))
+	bulk := len(rows) > 1<<16/max(units, 1)
+	err := l.pass(len(rows), size, bulk, func(b, lo, hi int, s *scratch) error {
 		sum := make([]float64, units)
 		sums[b] = sum
 		const few = 16
 		buf := make([]float32, min(few, hi-lo)*units)
-		return l.runs(order, rows, lo, hi, func(i, n int) error {
+		return order.runs(rows, lo, hi, func(i, n int) error {
 			for n > 0 {
 				k := min(n, few)
 				r := int(rows[order.at(i)])
 				if wide {
-					x := s.doubles(k * units)
+					x := grow(&s.f64, k*units)
 					if err := l.read64(x, r, r+k, s); err != nil {
 						return err
 					}
 					for j := range k {
-						f := 1.0
-						if w != nil {
-							f = w[order.at(i+j)]
-						}
+						f := weight(i + j)
 						for u, v := range x[j*units : (j+1)*units] {
 							sum[u] += float64(f * v)
 						}
@@ -437,10 +420,10 @@ func (l *Layer) mean(dst []float32, rows []int32, w []float64) ([]float32, error
 						return err
 					}
 					for j := range k {
-						if w == nil {
+						if weights == nil {
 							vec.AddF64(sum, x[j*units:(j+1)*units])
 						} else {
-							vec.AxpyF64(sum, w[order.at(i+j)], x[j*units:(j+1)*units])
+							vec.AxpyF64(sum, weight(i+j), x[j*units:(j+1)*units])
 						}
 					}
 				}
@@ -463,72 +446,19 @@ func (l *Layer) mean(dst []float32, rows []int32, w []float64) ([]float32, error
 	return dst, nil
 }
 
-func (l *Layer) read64(dst []float64, lo, hi int, s *scratch) error {
-	_, units := l.Dims()
-	if l.units == nil {
-		for i := lo; i < hi; i++ {
-			r := l.row(i)
-			if err := l.x.read64(dst[(i-lo)*units:(i-lo+1)*units], r, r+1, s); err != nil {
-				return err
-			}
-		}
-		return nil
+// column sets dst, which has a number for each row, to the values of a unit.
+func (l *Layer) column(dst []float32, unit int) error {
+	if x, ok := l.x.(*fileMatrix); ok && x.src.mapped() {
+		return x.column(dst, l, l.unit(unit))
 	}
-	_, all := l.x.dims()
-	row := make([]float64, all)
-	for i := lo; i < hi; i++ {
-		r := l.row(i)
-		if err := l.x.read64(row, r, r+1, s); err != nil {
-			return err
-		}
-		for k, u := range l.units {
-			dst[(i-lo)*units+k] = row[u]
-		}
-	}
-	return nil
-}
-
-// Units sets dst to whole columns: the values of each of the given units over
-// all rows, unit after unit; len(dst) must be len(units) times the number of
-// rows. It reads every row once, so ask for all the units you need in one call.
-func (l *Layer) Units(dst []float32, units []int) error {
-	v, err := l.SelectUnits(units)
+	v, err := l.Select(nil, []int{unit})
 	if err != nil {
 		return err
 	}
-	rows, n := v.Dims()
-	if len(dst) != rows*n {
-		return fmt.Errorf("amap: Units: %w: %d numbers for %d units of %d rows", ErrShape, len(dst), n, rows)
-	}
-	if t, ok := l.x.(*fileMatrix); ok && t.src.mapped() {
-		return t.columns(dst, v)
-	}
 	_, all := l.x.dims()
-	return v.pass(context.Background(), rows, all, func(_, lo, hi int, s *scratch) error {
-		buf := make([]float32, n)
-		for r := lo; r < hi; r++ {
-			if err := v.read(buf, r, r+1, s); err != nil {
-				return err
-			}
-			for i, x := range buf {
-				dst[i*rows+r] = x
-			}
-		}
-		return nil
+	return v.pass(len(dst), blockRows(all), true, func(_, lo, hi int, s *scratch) error {
+		return v.read(dst[lo:hi], lo, hi, s)
 	})
-}
-
-// RawRow returns the bytes of a row in the number type of the file, without
-// copying, if the file is mapped and the row lies in one piece; the view must
-// show all units. The slice is valid until the map is closed. Reading it after
-// another process has cut the file kills the program; see the package comment.
-func (l *Layer) RawRow(row int) ([]byte, bool) {
-	t, ok := l.x.(*fileMatrix)
-	rows, _ := l.Dims()
-	if !ok || l.units != nil || row < 0 || row >= rows {
-		return nil, false
-	}
-	return t.rawRow(l.row(row))
 }
 
 // Dense copies the layer into memory: 8 bytes a number, four times the size of
@@ -539,7 +469,7 @@ func (l *Layer) Dense() (*mat.Dense, error) {
 		return nil, fmt.Errorf("amap: Dense: %w: %d × %d", ErrShape, rows, units)
 	}
 	out := make([]float64, rows*units)
-	err := l.pass(context.Background(), rows, units, func(_, lo, hi int, s *scratch) error {
+	err := l.pass(rows, blockRows(units), true, func(_, lo, hi int, s *scratch) error {
 		return l.read64(out[lo*units:hi*units], lo, hi, s)
 	})
 	if err != nil {

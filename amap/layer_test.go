@@ -66,7 +66,7 @@ func TestRowsGathersMeans(t *testing.T) {
 				t.Errorf("mean %v, %v, want %v", got, err, slowMean(l, rows, nil))
 			}
 			w := []float64{1, 2, 3, 4, 5, 6, 7, 8, 9, 0}
-			got, err = l.WeightedMean(got, rows, w)
+			got, err = l.Mean(got, rows, w...)
 			want := slowMean(l, rows, w)
 			for u := range want {
 				if err != nil || math.Abs(float64(got[u]-want[u])) > 1e-6*math.Abs(float64(want[u])) {
@@ -74,15 +74,23 @@ func TestRowsGathersMeans(t *testing.T) {
 					break
 				}
 			}
-			cols := make([]float32, 2*116)
 			n, _ := l.Dims()
-			cols = cols[:2*n]
-			if err := l.Units(cols, []int{6, 1}); err != nil {
+			col := make([]float32, n)
+			if err := l.column(col, 6); err != nil {
 				t.Fatal(err)
 			}
-			for i := range n {
-				if float64(cols[i]) != l.At(i, 6) || float64(cols[n+i]) != l.At(i, 1) {
+			for i, v := range col {
+				if float64(v) != l.At(i, 6) {
 					t.Fatalf("column at row %d", i)
+				}
+			}
+			block := make([]float32, 60*8)
+			if err := l.ReadRows(block, 20, 80); err != nil {
+				t.Fatal(err)
+			}
+			for i, v := range block {
+				if float64(v) != l.At(20+i/8, i%8) {
+					t.Fatalf("row %d, unit %d: %v", 20+i/8, i%8, v)
 				}
 			}
 			d, err := l.Dense()
@@ -96,14 +104,14 @@ func TestRowsGathersMeans(t *testing.T) {
 func TestViews(t *testing.T) {
 	openBoth(t, smallFile, func(t *testing.T, m *Map) {
 		l := layer(t, m, Input, 1)
-		v, err := l.SelectRows([]int32{9, 8, 7, 9, 50})
+		v, err := l.Select([]int32{9, 8, 7, 9, 50}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v, err = v.SelectUnits([]int{7, 0, 2}); err != nil {
+		if v, err = v.Select(nil, []int{7, 0, 2}); err != nil {
 			t.Fatal(err)
 		}
-		if v, err = v.SelectRows([]int32{4, 0, 1, 2}); err != nil {
+		if v, err = v.Select([]int32{4, 0, 1, 2}, nil); err != nil {
 			t.Fatal(err)
 		}
 		rows, units := []int{50, 9, 8, 7}, []int{7, 0, 2}
@@ -120,27 +128,18 @@ func TestViews(t *testing.T) {
 		}
 		for i, r := range rows {
 			row, err := v.Row(nil, i)
-			if err != nil || v.TokenID(i) != int32(r) {
-				t.Fatal(err, v.TokenID(i))
+			if err != nil || v.tokenID(i) != int32(r) {
+				t.Fatal(err, v.tokenID(i))
 			}
 			for j, u := range units {
 				want := l.At(r, u)
 				if v.At(i, j) != want || float64(row[j]) != want || float64(all[i*3+j]) != want || d.At(i, j) != want {
 					t.Errorf("%d, %d: %v", i, j, want)
 				}
-				if v.UnitID(j) != (UnitID{1, u}) {
-					t.Errorf("unit %v", v.UnitID(j))
-				}
 			}
 		}
 		if mean, err := v.Mean(nil, []int32{0, 3, 3}); err != nil || !slices.Equal(mean, slowMean(v, []int32{0, 3, 3}, nil)) {
 			t.Error(mean, err)
-		}
-		if _, ok := v.RawRow(0); ok {
-			t.Error("a raw row of a view of units")
-		}
-		if b, ok := l.RawRow(3); ok != m.Mapped() || ok && len(b) != 16 {
-			t.Error("raw row", b, ok)
 		}
 	})
 }
@@ -148,7 +147,7 @@ func TestViews(t *testing.T) {
 // The layers of a map are not all the first one, as they were in a study that
 // selected them by a repeated index.
 func TestLayersDiffer(t *testing.T) {
-	m, err := Open(smallFile)
+	m, err := Open(smallFile, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,22 +176,27 @@ func TestBadRequests(t *testing.T) {
 			if _, err := l.Mean(nil, []int32{int32(r)}); !errors.Is(err, ErrShape) {
 				t.Error(err)
 			}
-			if _, err := l.SelectRows([]int32{int32(r)}); !errors.Is(err, ErrShape) {
+			if _, err := l.Select([]int32{int32(r)}, nil); !errors.Is(err, ErrShape) {
 				t.Error(err)
 			}
 		}
 		if err := l.Gather(make([]float32, 7), []int32{1}); !errors.Is(err, ErrShape) {
 			t.Error(err)
 		}
+		for _, r := range [][2]int{{-1, 0}, {0, 117}, {2, 1}, {0, 2}} {
+			if err := l.ReadRows(make([]float32, 8), r[0], r[1]); !errors.Is(err, ErrShape) {
+				t.Error(r, err)
+			}
+		}
 		if _, err := l.Mean(nil, nil); !errors.Is(err, ErrShape) {
 			t.Error(err)
 		}
 		for _, w := range [][]float64{{0}, {-1}, {math.NaN()}, {math.Inf(1)}, {1, 2}} {
-			if _, err := l.WeightedMean(nil, []int32{1}, w); !errors.Is(err, ErrShape) {
+			if _, err := l.Mean(nil, []int32{1}, w...); !errors.Is(err, ErrShape) {
 				t.Errorf("weights %v: %v", w, err)
 			}
 		}
-		if _, err := l.SelectUnits([]int{8}); !errors.Is(err, ErrShape) {
+		if _, err := l.Select(nil, []int{8}); !errors.Is(err, ErrShape) {
 			t.Error(err)
 		}
 		func() {
@@ -210,9 +214,20 @@ func TestBadRequests(t *testing.T) {
 		if _, err := l.Mean(nil, []int32{0}); !errors.Is(err, ErrClosed) {
 			t.Error(err)
 		}
-		if err := l.Units(make([]float32, 116), []int{0}); !errors.Is(err, ErrClosed) {
+		if err := l.column(make([]float32, 116), 0); !errors.Is(err, ErrClosed) {
 			t.Error(err)
 		}
+		if err := l.ReadRows(make([]float32, 8), 0, 1); !errors.Is(err, ErrClosed) {
+			t.Error(err)
+		}
+		func() {
+			defer func() {
+				if recover() != ErrClosed {
+					t.Error("At of a closed map did not panic")
+				}
+			}()
+			l.At(0, 0)
+		}()
 	})
 }
 
@@ -257,7 +272,7 @@ func TestMeanSameBits(t *testing.T) {
 	for i := range data {
 		data[i] = float32(rng.NormFloat64() * math.Exp(4*rng.NormFloat64()))
 	}
-	m, err := NewMap(Float32, map[Mode][]Rows{Input: {rowsOf{data, units}}})
+	m, err := NewMap(Float32, map[Mode][]Rows{Input: {rowsOf{data, units}}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -301,7 +316,7 @@ func TestCutWhileOpen(t *testing.T) {
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		m, err := Open(path, WithMmap(mmap))
+		m, err := Open(path, &Options{NoMmap: !mmap})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -313,8 +328,8 @@ func TestCutWhileOpen(t *testing.T) {
 			}
 			t.Fatal(err)
 		}
-		var fe *FormatError
-		if _, err := l.Row(nil, 100); !errors.Is(err, ErrTruncated) || !errors.As(err, &fe) || fe.File != path {
+		var fe *formatError
+		if _, err := l.Row(nil, 100); !errors.Is(err, ErrTruncated) || !errors.As(err, &fe) || fe.file != path {
 			t.Errorf("mmap %v: Row: %v", mmap, err)
 		}
 		if _, err := l.Mean(nil, []int32{100}); !errors.Is(err, ErrTruncated) {
@@ -323,17 +338,101 @@ func TestCutWhileOpen(t *testing.T) {
 		if err := l.Gather(make([]float32, 8), []int32{100}); !errors.Is(err, ErrTruncated) {
 			t.Errorf("mmap %v: Gather: %v", mmap, err)
 		}
-		if err := l.Units(make([]float32, 116), []int{1}); !errors.Is(err, ErrTruncated) {
-			t.Errorf("mmap %v: Units: %v", mmap, err)
+		if err := l.column(make([]float32, 116), 1); !errors.Is(err, ErrTruncated) {
+			t.Errorf("mmap %v: column: %v", mmap, err)
 		}
-		func() {
-			defer func() {
-				if err, ok := recover().(error); !ok || !errors.Is(err, ErrTruncated) {
-					t.Errorf("mmap %v: At: %v", mmap, err)
+		if err := l.ReadRows(make([]float32, 116*8), 0, 116); !errors.Is(err, ErrTruncated) {
+			t.Errorf("mmap %v: ReadRows: %v", mmap, err)
+		}
+		if v := l.At(100, 1); !math.IsNaN(v) {
+			t.Errorf("mmap %v: At gives %v", mmap, v)
+		}
+	}
+}
+
+// The rest of the page in which a cut file ends reads as zeros, which must not
+// pass for values: a reading method gives the values of the file or an error.
+func TestCutWithinPage(t *testing.T) {
+	const rows, units = 600, 24
+	x := rowsOf{make([]float32, rows*units), units}
+	for i := range x.x {
+		x.x[i] = float32(i%7) - 2 // zeros among them
+	}
+	m, err := NewMap(Float16, map[Mode][]Rows{Input: {x}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := layer(t, m, Input, 0).WriteNPY(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	for _, transposed := range []bool{false, true} {
+		for _, noMmap := range []bool{false, true} {
+			path := filepath.Join(t.TempDir(), "amap.npy")
+			if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			m, err := Open(path, &Options{NoMmap: noMmap, Transposed: &transposed})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer m.Close()
+			l := layer(t, m, Input, 0)
+			n, width := l.Dims()
+			cut := b.Len() - 9001
+			if err := os.Truncate(path, int64(cut)); err != nil {
+				t.Skip(err)
+			}
+			there := func(row, unit int) bool { // in the file
+				i := row*units + unit
+				if transposed {
+					i = unit*units + row
 				}
-			}()
-			l.At(100, 1)
-		}()
+				return b.Len()-2*(rows*units-i)+2 <= cut
+			}
+			value := func(row, unit int) float64 {
+				if transposed {
+					row, unit = unit, row
+				}
+				return float64(x.x[row*units+unit])
+			}
+			whole := 0
+			for i := range n {
+				ok := true
+				for u := range width {
+					v := l.At(i, u)
+					if there(i, u) && v != value(i, u) || !there(i, u) && !math.IsNaN(v) {
+						t.Fatalf("transposed %v, NoMmap %v: At(%d, %d) is %v", transposed, noMmap, i, u, v)
+					}
+					ok = ok && there(i, u)
+				}
+				if ok {
+					whole++
+				}
+				dst := make([]float32, width)
+				row, err := l.Row(nil, i)
+				for what, err := range map[string]error{"Row": err, "ReadRows": l.ReadRows(dst, i, i+1), "Gather": l.Gather(dst, []int32{int32(i)})} {
+					if ok != (err == nil) || !ok && !errors.Is(err, ErrTruncated) {
+						t.Fatalf("transposed %v, NoMmap %v: %s of row %d: %v", transposed, noMmap, what, i, err)
+					}
+				}
+				if ok && !slices.Equal(row, dst) {
+					t.Fatalf("row %d: %v, %v", i, row, dst)
+				}
+			}
+			if !transposed && (whole < 400 || whole > 420) {
+				t.Errorf("%d rows are left", whole)
+			}
+			if _, err := m.Stats(t.Context(), "", nil); !errors.Is(err, ErrTruncated) {
+				t.Error(err)
+			}
+			if _, _, err := m.Histogram(t.Context(), "", 0, 0, 0, nil); !errors.Is(err, ErrTruncated) {
+				t.Error(err)
+			}
+			if _, _, err := m.TopTokens(t.Context(), Input, UnitID{0, width - 1}, 1, nil); !errors.Is(err, ErrTruncated) {
+				t.Error(err)
+			}
+		}
 	}
 }
 
@@ -344,17 +443,17 @@ func (f failing) ReadAt(b []byte, off int64) (int, error) { return 0, f.err }
 // A disk that fails must not look like anything else.
 func TestFailingReader(t *testing.T) {
 	boom := errors.New("boom")
-	if _, err := NewReader(failing{boom}, 100); !errors.Is(err, boom) {
+	if _, err := NewReader(failing{boom}, 100, nil); !errors.Is(err, boom) {
 		t.Error(err)
 	}
-	if _, err := NewReader(bytes.NewReader(nil), 0); !errors.Is(err, ErrTruncated) {
+	if _, err := NewReader(bytes.NewReader(nil), 0, nil); !errors.Is(err, ErrTruncated) {
 		t.Error(err)
 	}
 	b, err := os.ReadFile(smallFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewReader(bytes.NewReader(b[:5000]), int64(len(b))); !errors.Is(err, ErrTruncated) {
+	if _, err := NewReader(bytes.NewReader(b[:5000]), int64(len(b)), nil); !errors.Is(err, ErrTruncated) {
 		t.Error(err)
 	}
 }

@@ -77,6 +77,7 @@ type lexer struct {
 	memo   map[uint32]string // "\x00" for what is no text
 	last   [2]string         // what the last two opcodes pushed, as in memo
 	opened bool              // the last opcode was MARK
+	done   bool              // it was STOP
 }
 
 const noText = "\x00"
@@ -101,16 +102,13 @@ var globals = map[string]bool{
 func lex(src *source, off, end int64, inner bool) (*program, error) {
 	l := &lexer{src: src, pos: off, end: end, inner: inner, memo: map[uint32]string{}}
 	l.texts = map[string]int64{}
-	for {
-		done, err := l.step()
-		if err != nil {
+	for !l.done {
+		if err := l.step(); err != nil {
 			return nil, err
 		}
-		if done {
-			l.program.end = l.pos
-			return &l.program, nil
-		}
 	}
+	l.program.end = l.pos
+	return &l.program, nil
 }
 
 // bytes returns the next n bytes, which are few, and moves on. They are valid
@@ -163,8 +161,6 @@ func (l *lexer) line() ([]byte, error) {
 	return b[:i], nil
 }
 
-func (l *lexer) op(off int64) { l.ops = append(l.ops, opAt{len(l.code), off}) }
-
 // push notes what an opcode pushed.
 func (l *lexer) push(text string) { l.last[0], l.last[1] = l.last[1], text }
 
@@ -197,31 +193,201 @@ func (l *lexer) text(off int64, s string) {
 	l.push(s)
 }
 
-// blob handles a bytes object or text of n bytes at the position.
-func (l *lexer) blob(off int64, n uint64, kind textKind) error {
-	if n > uint64(l.end-l.pos) {
-		return errAt(off, ErrTruncated, "%d bytes of data announced, %d left", n, l.end-l.pos)
+// payload passes over n bytes of data, which stay in the file.
+func (l *lexer) payload(n int64, kind textKind) {
+	l.constant(&payload{off: l.pos, n: n, text: kind})
+	l.pos += n
+}
+
+// An opcode says how the lexer treats one. First it reads an argument, then it
+// acts.
+type opcode struct {
+	arg   int // bytes of a little-endian number; or decimal
+	where place
+	act   func(l *lexer, off int64, op byte, n uint64) error
+}
+
+// decimal is an argument that protocol 0 writes as a line of digits.
+const decimal = -1
+
+// A place is the kind of pickle that an opcode may stand in.
+type place uint8
+
+const (
+	anywhere place = iota
+	outer          // frames are none in a header
+	header         // a persistent id of the outer pickle could forge one of ours
+)
+
+// opcodes are those that maps are made of, by CPython's names; all others are
+// refused.
+var opcodes = [256]opcode{
+	0x80: {1, anywhere, (*lexer).proto},  // PROTO
+	0x95: {8, outer, (*lexer).frame},     // FRAME
+	'.':  {0, anywhere, (*lexer).finish}, // STOP
+
+	// Opcodes without an argument, which the machine gets as they are.
+	'(':  {0, anywhere, (*lexer).copyOp},  // MARK
+	')':  {0, anywhere, (*lexer).copyOp},  // EMPTY_TUPLE
+	']':  {0, anywhere, (*lexer).copyOp},  // EMPTY_LIST
+	'}':  {0, anywhere, (*lexer).copyOp},  // EMPTY_DICT
+	'N':  {0, anywhere, (*lexer).copyOp},  // NONE
+	0x88: {0, anywhere, (*lexer).copyOp},  // NEWTRUE
+	0x89: {0, anywhere, (*lexer).copyOp},  // NEWFALSE
+	't':  {0, anywhere, (*lexer).copyOp},  // TUPLE
+	0x85: {0, anywhere, (*lexer).copyOp},  // TUPLE1
+	0x86: {0, anywhere, (*lexer).copyOp},  // TUPLE2
+	0x87: {0, anywhere, (*lexer).copyOp},  // TUPLE3
+	'a':  {0, anywhere, (*lexer).copyOp},  // APPEND
+	'e':  {0, anywhere, (*lexer).copyOp},  // APPENDS
+	's':  {0, anywhere, (*lexer).copyOp},  // SETITEM
+	'u':  {0, anywhere, (*lexer).copyOp},  // SETITEMS
+	'R':  {0, anywhere, (*lexer).copyOp},  // REDUCE
+	'Q':  {0, header, (*lexer).copyOp},    // BINPERSID
+	'l':  {0, anywhere, (*lexer).noItems}, // LIST
+	'd':  {0, anywhere, (*lexer).noItems}, // DICT
+
+	'J':  {4, anywhere, (*lexer).int32},      // BININT
+	'K':  {1, anywhere, (*lexer).uint},       // BININT1
+	'M':  {2, anywhere, (*lexer).uint},       // BININT2
+	'L':  {decimal, anywhere, (*lexer).uint}, // LONG
+	'I':  {0, anywhere, (*lexer).intLine},    // INT
+	0x8a: {1, anywhere, (*lexer).long},       // LONG1
+
+	'X':  {4, anywhere, (*lexer).utf8},        // BINUNICODE
+	0x8c: {1, anywhere, (*lexer).utf8},        // SHORT_BINUNICODE
+	0x8d: {8, anywhere, (*lexer).utf8},        // BINUNICODE8
+	'V':  {0, anywhere, (*lexer).unicodeLine}, // UNICODE
+	'B':  {4, outer, (*lexer).blob},           // BINBYTES
+	'C':  {1, outer, (*lexer).blob},           // SHORT_BINBYTES
+	0x8e: {8, outer, (*lexer).blob},           // BINBYTES8
+
+	'c':  {0, anywhere, (*lexer).globalLines}, // GLOBAL
+	0x93: {0, anywhere, (*lexer).stackGlobal}, // STACK_GLOBAL
+
+	0x94: {0, anywhere, (*lexer).memoize},   // MEMOIZE
+	'q':  {1, anywhere, (*lexer).put},       // BINPUT
+	'r':  {4, anywhere, (*lexer).put},       // LONG_BINPUT
+	'p':  {decimal, anywhere, (*lexer).put}, // PUT
+	'h':  {1, anywhere, (*lexer).get},       // BINGET
+	'j':  {4, anywhere, (*lexer).get},       // LONG_BINGET
+	'g':  {decimal, anywhere, (*lexer).get}, // GET
+}
+
+// step handles one opcode.
+func (l *lexer) step() error {
+	off := l.pos
+	if l.count++; l.count > maxOpcodes {
+		return errAt(off, ErrLimit, "more than %d opcodes", maxOpcodes)
 	}
-	if kind == isBytes && l.inner {
-		return errAt(off, ErrFormat, "bytes object in the header of a torch stream")
+	if len(l.code) > maxCode {
+		return errAt(off, ErrLimit, "more than %d bytes beside the data", maxCode)
 	}
-	if kind == isUTF8 && n < maxText {
-		b, err := l.bytes(int(n))
+	b, err := l.bytes(1)
+	if err != nil {
+		return err
+	}
+	op := b[0]
+	o := &opcodes[op]
+	if o.act == nil || o.where == outer && l.inner || o.where == header && !l.inner {
+		return errAt(off, ErrUnsupported, "opcode %#02x here", op)
+	}
+	n, err := l.arg(off, o.arg)
+	if err != nil {
+		return err
+	}
+	l.ops = append(l.ops, opAt{len(l.code), off})
+	err = o.act(l, off, op, n)
+	l.opened = op == '('
+	return err
+}
+
+// arg reads an argument of some bytes, or a decimal one.
+func (l *lexer) arg(off int64, size int) (n uint64, err error) {
+	if size == decimal {
+		b, err := l.line()
 		if err != nil {
-			return err
+			return 0, err
 		}
-		if !utf8.Valid(b) && !l.inner {
-			return errAt(off, ErrFormat, "text that is not UTF-8")
-		}
-		l.text(off, string(b))
-		return nil
+		return parseInt(off, b)
 	}
-	if l.inner {
-		return errAt(off, ErrLimit, "text of %d bytes in the header of a torch stream", n)
+	b, err := l.bytes(size)
+	for i, c := range b {
+		n |= uint64(c) << (8 * i)
 	}
-	l.constant(&payload{off: l.pos, n: int64(n), text: kind})
-	l.pos += int64(n)
+	return n, err
+}
+
+func parseInt(off int64, line []byte) (uint64, error) {
+	v, err := strconv.ParseInt(strings.TrimSuffix(string(line), "L"), 10, 64)
+	if err != nil {
+		return 0, errAt(off, ErrFormat, "integer %.40q", line)
+	}
+	return uint64(v), nil
+}
+
+func (l *lexer) proto(off int64, op byte, n uint64) error {
+	if n > 5 {
+		return errAt(off, ErrUnsupported, "pickle protocol %d", n)
+	}
+	l.code = append(l.code, op, byte(n))
 	return nil
+}
+
+// frame checks and drops the opcode; those in the frame stand for themselves.
+func (l *lexer) frame(off int64, _ byte, n uint64) error {
+	if n > uint64(l.end-l.pos) {
+		return errAt(off, ErrTruncated, "frame of %d bytes, %d left", n, l.end-l.pos)
+	}
+	return nil
+}
+
+func (l *lexer) finish(off int64, op byte, _ uint64) error {
+	l.code = append(l.code, op)
+	l.stop, l.done = off, true
+	return nil
+}
+
+// copyOp passes an opcode on. A PUT after it refers to no text.
+func (l *lexer) copyOp(_ int64, op byte, _ uint64) error {
+	l.code = append(l.code, op)
+	l.push(noText)
+	return nil
+}
+
+// noItems passes LIST and DICT on, which protocol 0 writes empty.
+func (l *lexer) noItems(off int64, op byte, n uint64) error {
+	if !l.opened {
+		return errAt(off, ErrUnsupported, "opcode %q with items", op)
+	}
+	return l.copyOp(off, op, n)
+}
+
+func (l *lexer) int32(_ int64, _ byte, n uint64) error {
+	l.integer(int64(int32(n)))
+	return nil
+}
+
+func (l *lexer) uint(_ int64, _ byte, n uint64) error {
+	l.integer(int64(n))
+	return nil
+}
+
+// intLine reads an INT, which is also how protocol 0 writes booleans.
+func (l *lexer) intLine(off int64, _ byte, _ uint64) error {
+	b, err := l.line()
+	if err != nil {
+		return err
+	}
+	switch string(b) {
+	case "00":
+		return l.copyOp(off, 0x89, 0)
+	case "01":
+		return l.copyOp(off, 0x88, 0)
+	}
+	n, err := parseInt(off, b)
+	l.integer(int64(n))
+	return err
 }
 
 // global checks a name and puts it under the one module that the machine's
@@ -242,239 +408,99 @@ func (l *lexer) global(off int64, module, name string) error {
 	return nil
 }
 
-func (l *lexer) put(i uint32) {
-	l.memo[i] = l.last[1]
-	l.code = append(l.code, 'r')
-	l.code = binary.LittleEndian.AppendUint32(l.code, i)
+func (l *lexer) globalLines(off int64, _ byte, _ uint64) error {
+	b, err := l.line()
+	if err != nil {
+		return err
+	}
+	module := string(b)
+	if b, err = l.line(); err != nil {
+		return err
+	}
+	return l.global(off, module, string(b))
 }
 
-func (l *lexer) get(off int64, i uint32) error {
-	s, ok := l.memo[i]
-	if !ok {
-		return errAt(off, ErrFormat, "memo %d is not set", i)
+// stackGlobal takes the names that must just have been pushed.
+func (l *lexer) stackGlobal(off int64, _ byte, _ uint64) error {
+	module, name := l.last[0], l.last[1]
+	if module == noText || name == noText {
+		return errAt(off, ErrUnsupported, "global whose name is not written before it")
+	}
+	l.code = append(l.code, "00"...) // POP, POP
+	return l.global(off, module, name)
+}
+
+func (l *lexer) put(off int64, _ byte, n uint64) error {
+	if n > math.MaxInt32 {
+		return errAt(off, ErrFormat, "memo %d", int64(n))
+	}
+	l.memo[uint32(n)] = l.last[1]
+	l.code = append(l.code, 'r')
+	l.code = binary.LittleEndian.AppendUint32(l.code, uint32(n))
+	return nil
+}
+
+func (l *lexer) memoize(off int64, op byte, _ uint64) error {
+	return l.put(off, op, uint64(len(l.memo)))
+}
+
+func (l *lexer) get(off int64, _ byte, n uint64) error {
+	s, ok := l.memo[uint32(n)]
+	if !ok || n > math.MaxInt32 {
+		return errAt(off, ErrFormat, "memo %d is not set", int64(n))
 	}
 	l.code = append(l.code, 'j')
-	l.code = binary.LittleEndian.AppendUint32(l.code, i)
+	l.code = binary.LittleEndian.AppendUint32(l.code, uint32(n))
 	l.push(s)
 	return nil
 }
 
-// number reads the decimal argument of a protocol 0 opcode.
-func (l *lexer) number(off int64) (int64, error) {
-	b, err := l.line()
-	if err != nil {
-		return 0, err
+// blob handles a bytes object.
+func (l *lexer) blob(off int64, _ byte, n uint64) error {
+	if n > uint64(l.end-l.pos) {
+		return errAt(off, ErrTruncated, "%d bytes of data announced, %d left", n, l.end-l.pos)
 	}
-	v, err := strconv.ParseInt(strings.TrimSuffix(string(b), "L"), 10, 64)
-	if err != nil {
-		return 0, errAt(off, ErrFormat, "integer %.40q", b)
-	}
-	return v, nil
+	l.payload(int64(n), isBytes)
+	return nil
 }
 
-// step handles one opcode; done after STOP.
-func (l *lexer) step() (done bool, err error) {
-	off := l.pos
-	if l.count++; l.count > maxOpcodes {
-		return false, errAt(off, ErrLimit, "more than %d opcodes", maxOpcodes)
+// utf8 handles a text of n bytes.
+func (l *lexer) utf8(off int64, _ byte, n uint64) error {
+	switch {
+	case n > uint64(l.end-l.pos):
+		return errAt(off, ErrTruncated, "text of %d bytes announced, %d left", n, l.end-l.pos)
+	case n < maxText:
+		b, err := l.bytes(int(n))
+		if err != nil {
+			return err
+		}
+		if !utf8.Valid(b) && !l.inner {
+			return errAt(off, ErrFormat, "text that is not UTF-8")
+		}
+		l.text(off, string(b))
+		return nil
+	case l.inner:
+		return errAt(off, ErrLimit, "text of %d bytes in the header of a torch stream", n)
 	}
-	if len(l.code) > maxCode {
-		return false, errAt(off, ErrLimit, "more than %d bytes beside the data", maxCode)
-	}
-	b, err := l.bytes(1)
-	if err != nil {
-		return false, err
-	}
-	op := b[0]
-	// In the outer pickle a persistent id could forge one of ours, in a header
-	// there are no frames.
-	if op == 'Q' && !l.inner || op == 0x95 && l.inner {
-		return false, errAt(off, ErrUnsupported, "opcode %#02x here", op)
-	}
-	opened := l.opened
-	l.opened = op == '('
-	l.op(off)
-	switch op {
-	case 0x80: // PROTO
-		if b, err = l.bytes(1); err != nil {
-			return false, err
-		}
-		if b[0] > 5 {
-			return false, errAt(off, ErrUnsupported, "pickle protocol %d", b[0])
-		}
-		l.code = append(l.code, op, b[0])
-
-	case 0x95: // FRAME: checked and dropped, the opcodes in it stand for themselves
-		if b, err = l.bytes(8); err != nil {
-			return false, err
-		}
-		if n := binary.LittleEndian.Uint64(b); n > uint64(l.end-l.pos) {
-			return false, errAt(off, ErrTruncated, "frame of %d bytes, %d left", n, l.end-l.pos)
-		}
-
-	case '.': // STOP
-		l.code = append(l.code, op)
-		l.stop = off
-		return true, nil
-
-	// Opcodes without an argument. PUT after them refers to no text.
-	case '(', ')', ']', '}', 'N', 0x88, 0x89, 't', 0x85, 0x86, 0x87, 'a', 'e', 's', 'u', 'R', 'Q':
-		l.code = append(l.code, op)
-		l.push(noText)
-
-	case 'l', 'd': // LIST, DICT: protocol 0 writes them empty
-		if !opened {
-			return false, errAt(off, ErrUnsupported, "opcode %q with items", op)
-		}
-		l.code = append(l.code, op)
-		l.push(noText)
-
-	case 'J':
-		if b, err = l.bytes(4); err == nil {
-			l.integer(int64(int32(binary.LittleEndian.Uint32(b))))
-		}
-	case 'K':
-		if b, err = l.bytes(1); err == nil {
-			l.integer(int64(b[0]))
-		}
-	case 'M':
-		if b, err = l.bytes(2); err == nil {
-			l.integer(int64(binary.LittleEndian.Uint16(b)))
-		}
-	case 'L':
-		var v int64
-		if v, err = l.number(off); err == nil {
-			l.integer(v)
-		}
-	case 'I': // also protocol 0's booleans
-		if b, err = l.bytes(3); err != nil {
-			return false, err
-		}
-		switch string(b) {
-		case "00\n":
-			l.code = append(l.code, 0x89)
-			l.push(noText)
-			return false, nil
-		case "01\n":
-			l.code = append(l.code, 0x88)
-			l.push(noText)
-			return false, nil
-		}
-		l.pos -= 3
-		var v int64
-		if v, err = l.number(off); err == nil {
-			l.integer(v)
-		}
-	case 0x8a: // LONG1
-		err = l.long(off)
-
-	case 'X': // BINUNICODE
-		if b, err = l.bytes(4); err == nil {
-			err = l.blob(off, uint64(binary.LittleEndian.Uint32(b)), isUTF8)
-		}
-	case 0x8c: // SHORT_BINUNICODE
-		if b, err = l.bytes(1); err == nil {
-			err = l.blob(off, uint64(b[0]), isUTF8)
-		}
-	case 0x8d: // BINUNICODE8
-		if b, err = l.bytes(8); err == nil {
-			err = l.blob(off, binary.LittleEndian.Uint64(b), isUTF8)
-		}
-	case 'V': // UNICODE
-		err = l.unicodeLine(off)
-	case 'C': // SHORT_BINBYTES
-		if b, err = l.bytes(1); err == nil {
-			err = l.blob(off, uint64(b[0]), isBytes)
-		}
-	case 'B': // BINBYTES
-		if b, err = l.bytes(4); err == nil {
-			err = l.blob(off, uint64(binary.LittleEndian.Uint32(b)), isBytes)
-		}
-	case 0x8e: // BINBYTES8
-		if b, err = l.bytes(8); err == nil {
-			err = l.blob(off, binary.LittleEndian.Uint64(b), isBytes)
-		}
-
-	case 'c': // GLOBAL
-		var m, n []byte
-		if m, err = l.line(); err != nil {
-			return false, err
-		}
-		module := string(m)
-		if n, err = l.line(); err == nil {
-			err = l.global(off, module, string(n))
-		}
-	case 0x93: // STACK_GLOBAL, whose names must just have been pushed
-		m, n := l.last[0], l.last[1]
-		if m == noText || n == noText {
-			return false, errAt(off, ErrUnsupported, "global whose name is not written before it")
-		}
-		l.code = append(l.code, "00"...) // POP, POP
-		err = l.global(off, m, n)
-
-	case 0x94: // MEMOIZE
-		l.put(uint32(len(l.memo)))
-	case 'q':
-		if b, err = l.bytes(1); err == nil {
-			l.put(uint32(b[0]))
-		}
-	case 'r':
-		if b, err = l.bytes(4); err == nil {
-			l.put(binary.LittleEndian.Uint32(b))
-		}
-	case 'h':
-		if b, err = l.bytes(1); err == nil {
-			err = l.get(off, uint32(b[0]))
-		}
-	case 'j':
-		if b, err = l.bytes(4); err == nil {
-			err = l.get(off, binary.LittleEndian.Uint32(b))
-		}
-	case 'p', 'g': // PUT, GET
-		var v int64
-		if v, err = l.number(off); err != nil {
-			break
-		}
-		if v < 0 || v > math.MaxInt32 {
-			return false, errAt(off, ErrFormat, "memo %d", v)
-		}
-		if op == 'p' {
-			l.put(uint32(v))
-		} else {
-			err = l.get(off, uint32(v))
-		}
-
-	default:
-		return false, errAt(off, ErrUnsupported, "opcode %#02x", op)
-	}
-	return false, err
+	l.payload(int64(n), isUTF8)
+	return nil
 }
 
-// long reads the argument of LONG1.
-func (l *lexer) long(off int64) error {
-	b, err := l.bytes(1)
-	if err != nil {
-		return err
-	}
-	n := int(b[0])
+// long reads a LONG1 of size bytes.
+func (l *lexer) long(off int64, _ byte, size uint64) error {
+	n := int(size)
 	if n > 16 {
 		return errAt(off, ErrLimit, "integer of %d bytes", n)
 	}
-	if b, err = l.bytes(n); err != nil {
+	if n <= 8 {
+		v, err := l.arg(off, n)
+		s := 64 - 8*n // the top bit is a sign
+		l.integer(int64(v<<s) >> s)
 		return err
 	}
-	if n <= 8 {
-		var v uint64
-		for i, c := range b {
-			v |= uint64(c) << (8 * i)
-		}
-		if n == 0 {
-			l.integer(0)
-			return nil
-		}
-		s := 64 - 8*n
-		l.integer(int64(v<<s) >> s)
-		return nil
+	b, err := l.bytes(n)
+	if err != nil {
+		return err
 	}
 	b = slices.Clone(b)
 	slices.Reverse(b)
@@ -488,7 +514,7 @@ func (l *lexer) long(off int64) error {
 
 // unicodeLine reads the argument of UNICODE. Short texts are decoded; long ones
 // become payloads.
-func (l *lexer) unicodeLine(off int64) error {
+func (l *lexer) unicodeLine(off int64, _ byte, _ uint64) error {
 	start := l.pos
 	for step := int64(256); l.pos < l.end; step = min(2*step, 1<<16) {
 		b, err := l.bytes(int(min(step, l.end-l.pos)))

@@ -8,12 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// A Mode says which token an activation is booked under.
+// A Mode says which token an activation is attributed to.
 type Mode string
 
 const (
@@ -40,93 +41,58 @@ func ParseUnit(s string) (UnitID, error) {
 // units. It owns its file. Reading methods, and those of its layers, are safe
 // for concurrent use; Close is not.
 type Map struct {
-	src    *source
-	cfg    config
-	modes  []Mode
-	layers map[Mode]map[int]*Layer
-	order  map[Mode][]int // of the layers in the file
-	byID   map[Mode]bool  // layers keyed by number, units × tokens: SYSIF's filter_amap
-	empty  int            // layers of a pickle that have no numbers
-	named  map[string]*Layer
-	meta   map[string]string // of a safetensors file
-	rowIDs []int32
-	counts *Counts
-	format string
+	src       *source
+	o         Options
+	positions int // rows; -1: not known
+	modes     []Mode
+	layers    map[Mode][]*Layer // in the order of the file
+	byID      map[Mode]bool     // layers keyed by number, units × tokens: SYSIF's filter_amap
+	empty     int               // layers of a pickle that have no numbers
+	meta      map[string]string
+	format    string
+	after     int64 // bytes after the end of the data
 
 	rowOnce sync.Once
-	rowOf   map[int32]int32 // the inverse of rowIDs
-
-	after int64 // bytes after the end of the pickle
+	rowOf   map[int32]int32 // the inverse of o.IDs
 }
 
-type config struct {
-	noMap      bool
-	vocab      *Vocab
-	counts     *Counts
-	window     int
-	rowIDs     []int32
-	transposed *bool
-	maxText    int64
+// Options say what a file does not. Nil and the zero value suit a map as SYSIF
+// writes it.
+type Options struct {
+	// Counts are the token counts that belong to the map.
+	Counts Counts
+	// Positions is how many rows at the end are positions of the window: window+1
+	// in SYSIF's maps. Zero takes it from the file's name or its metadata, if they
+	// tell; -1 says that there are none.
+	Positions int
+	// Windows is how many windows of text went into the map, for [Map.Check]; zero
+	// if that is not known.
+	Windows int64
+	// IDs are the token ids of the rows, for filtered maps, whose files do not
+	// tell. There must be as many as rows. Nil: a row's number is its token id.
+	IDs []int32
+	// Transposed says whether the file's matrices are units × tokens. Nil: they are
+	// if a pickle keeps the layers of a mode in a dict, as SYSIF's filter_amap
+	// does, and are not otherwise.
+	Transposed *bool
+	// NoMmap makes Open read the file with ReadAt instead of mapping it.
+	NoMmap bool
 }
-
-// An Option changes how a map is opened.
-type Option func(*config)
-
-// WithMmap chooses between mapping the file into memory (the default where the
-// system can, for [Open]) and reading it with ReadAt. See the package comment
-// for what each promises when the file is cut while open.
-func WithMmap(on bool) Option { return func(c *config) { c.noMap = !on } }
-
-// WithVocab gives the tokens of the rows. A map with fewer rows than tokens
-// gives [ErrShape], unless [WithRowIDs] says which rows it has.
-func WithVocab(v *Vocab) Option { return func(c *config) { c.vocab = v } }
-
-// WithCounts gives the token counts that belong to the map.
-func WithCounts(k *Counts) Option { return func(c *config) { c.counts = k } }
-
-// WithPositions says that the last window+1 rows are positions, not tokens;
-// 0 says that there are none.
-func WithPositions(window int) Option {
-	return func(c *config) {
-		c.window = window + 1
-		if window <= 0 {
-			c.window = 0
-		}
-	}
-}
-
-// WithRowIDs says which token each row is, for filtered maps, whose files do
-// not tell. The ids must be as many as the rows.
-func WithRowIDs(ids []int32) Option { return func(c *config) { c.rowIDs = slices.Clone(ids) } }
-
-// WithTransposed says that the file's matrices are units × tokens, or that they
-// are not. Without it, they are if the pickle keeps the layers of a mode in a
-// dict, as SYSIF's filter_amap does, and are not if it keeps them in a list.
-func WithTransposed(on bool) Option { return func(c *config) { c.transposed = &on } }
-
-// WithTextLimit bounds the bytes of tensors written as text, the way of pickle
-// protocols 0 to 2, which must be decoded into memory. The default is 1 GiB.
-func WithTextLimit(n int64) Option { return func(c *config) { c.maxText = n } }
 
 // Open opens the activation map in a file: a pickle as SYSIF writes it, a
 // safetensors file, or a .npy matrix, told apart by content. It reads only the
-// structure, so it takes about the same time for any size.
+// structure, so it takes about the same time for any size. The matrix of a .npy
+// file is layer 0 of mode input.
 //
-// Errors about the content are *[FormatError]; see there.
-func Open(path string, opts ...Option) (*Map, error) {
-	cfg := newConfig(opts)
-	src, err := openSource(path, cfg.noMap)
+// A matrix of a safetensors file that is called mode/layer, such as input/3, is
+// that layer; any other is layer 0 of a mode of its own name. Vectors of
+// integers that are called counts/mode are the token counts.
+func Open(path string, o *Options) (*Map, error) {
+	src, err := openSource(path, o != nil && o.NoMmap)
 	if err != nil {
 		return nil, err
 	}
-	if n, err := ParseName(filepath.Base(path)); err == nil && cfg.window < 0 {
-		if n.Positions && n.Window > 0 {
-			cfg.window = n.Window + 1
-		} else if !n.Positions {
-			cfg.window = 0
-		}
-	}
-	m, err := newMap(src, cfg)
+	m, err := newMap(src, o)
 	if err != nil {
 		src.close()
 		return nil, err
@@ -135,19 +101,11 @@ func Open(path string, opts ...Option) (*Map, error) {
 }
 
 // NewReader opens a map of size bytes in r, which the map does not close.
-func NewReader(r io.ReaderAt, size int64, opts ...Option) (*Map, error) {
+func NewReader(r io.ReaderAt, size int64, o *Options) (*Map, error) {
 	if size < 0 {
 		return nil, fmt.Errorf("amap: %w: size %d", ErrShape, size)
 	}
-	return newMap(&source{r: r, size: size}, newConfig(opts))
-}
-
-func newConfig(opts []Option) config {
-	c := config{window: -1, maxText: 1 << 30}
-	for _, o := range opts {
-		o(&c)
-	}
-	return c
+	return newMap(&source{r: r, size: size}, o)
 }
 
 func openSource(path string, noMap bool) (*source, error) {
@@ -173,20 +131,26 @@ func openSource(path string, noMap bool) (*source, error) {
 	return src, nil
 }
 
-func newMap(src *source, cfg config) (*Map, error) {
-	m := emptyMap(cfg)
+func newMap(src *source, o *Options) (*Map, error) {
+	m := emptyMap(o)
 	m.src = src
-	var head [16]byte
-	n := min(src.size, int64(len(head)))
-	err := src.readAt(head[:n], 0)
+	if src.file != "" {
+		m.meta = parseName(filepath.Base(src.file))
+		if w, err := strconv.Atoi(m.meta["window"]); m.meta["positions"] == "false" {
+			m.setPositions(0)
+		} else if err == nil {
+			m.setPositions(w + 1)
+		}
+	}
+	head, err := src.head()
 	if err == nil {
-		switch sniff(head[:n], src.size) {
+		switch m.format = sniff(head); m.format {
 		case "npy":
 			err = m.openNPY()
 		case "safetensors":
 			err = m.openSafetensors()
 		default:
-			err = m.openPickle(head[:n])
+			err = m.openPickle()
 		}
 	}
 	if err == nil {
@@ -198,15 +162,33 @@ func newMap(src *source, cfg config) (*Map, error) {
 	return m, nil
 }
 
-func emptyMap(cfg config) *Map {
-	return &Map{
-		cfg: cfg, rowIDs: cfg.rowIDs, counts: cfg.counts,
-		layers: map[Mode]map[int]*Layer{}, order: map[Mode][]int{}, byID: map[Mode]bool{},
+func emptyMap(o *Options) *Map {
+	m := &Map{positions: -1, layers: map[Mode][]*Layer{}, byID: map[Mode]bool{}}
+	if o != nil {
+		m.o = *o
+		m.o.IDs = slices.Clone(o.IDs)
+	}
+	if m.o.Positions != 0 {
+		m.positions = max(m.o.Positions, 0)
+	}
+	return m
+}
+
+// setPositions takes over what a file says of itself, where the caller does not.
+func (m *Map) setPositions(n int) {
+	if m.o.Positions == 0 {
+		m.positions = n
 	}
 }
 
+// head returns the first bytes of the file.
+func (s *source) head() ([]byte, error) {
+	head := make([]byte, min(s.size, 16))
+	return head, s.readAt(head, 0)
+}
+
 // sniff tells formats apart by their first bytes.
-func sniff(head []byte, size int64) string {
+func sniff(head []byte) string {
 	switch {
 	case len(head) >= 6 && string(head[:6]) == "\x93NUMPY":
 		return "npy"
@@ -230,42 +212,50 @@ func notPickle(head []byte) error {
 	return nil
 }
 
-func (m *Map) openPickle(head []byte) error {
-	m.format = "pickle"
-	if err := notPickle(head); err != nil {
-		return err
+// pickledModes calls f for each mode of a pickle with its value and place, and
+// returns where the pickle ends.
+func pickledModes(src *source, f func(mode Mode, v any, at int64) error) (end int64, err error) {
+	head, err := src.head()
+	if err == nil {
+		err = notPickle(head)
 	}
-	v, p, err := unpickle(m.src, m.cfg.maxText)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	m.after = m.src.size - p.end
+	v, p, err := unpickle(src)
+	if err != nil {
+		return 0, err
+	}
 	root, ok := v.(*types.Dict)
-	if !ok {
-		return errAt(p.stop, ErrFormat, "the file holds %s, want a dict of modes", typeName(v))
+	if !ok || root.Len() == 0 {
+		return 0, errAt(p.stop, ErrFormat, "the file holds %s, want a dict of modes", typeName(v))
 	}
-	if root.Len() == 0 {
-		return errAt(p.stop, ErrFormat, "a dict without a mode")
-	}
+	seen := map[string]bool{}
 	for _, e := range *root {
 		name, ok := e.Key.(string)
 		if !ok {
-			return errAt(p.stop, ErrFormat, "a mode's name is %s", typeName(e.Key))
+			return 0, errAt(p.stop, ErrFormat, "a mode's name is %s", typeName(e.Key))
 		}
 		at := p.texts[name]
-		mode := Mode(name)
-		if m.layers[mode] != nil {
-			return errAt(at, ErrFormat, "mode %q twice", name)
+		if seen[name] {
+			return 0, errAt(at, ErrFormat, "mode %q twice", name)
 		}
-		if err := m.addMode(mode, e.Value, at); err != nil {
-			return err
+		seen[name] = true
+		if err := f(Mode(name), e.Value, at); err != nil {
+			return 0, err
 		}
 	}
-	return nil
+	return p.end, nil
 }
 
-// maxLayers bounds the layers of a mode in a pickle, maxEmptyLayers those of
-// all modes that have no numbers, whose sides the file's size does not bound.
+func (m *Map) openPickle() error {
+	end, err := pickledModes(m.src, m.addMode)
+	m.after = m.src.size - end
+	return err
+}
+
+// maxLayers bounds the layers of a mode, maxEmptyLayers those of all modes of a
+// pickle that have no numbers, whose sides the file's size does not bound.
 const (
 	maxLayers      = 2048
 	maxEmptyLayers = 32
@@ -273,17 +263,17 @@ const (
 
 func (m *Map) addMode(mode Mode, v any, at int64) error {
 	m.modes = append(m.modes, mode)
-	m.layers[mode] = map[int]*Layer{}
+	m.layers[mode] = []*Layer{}
 	add := func(n int, v any) error {
 		t, ok := v.(*tensor)
 		if !ok {
 			return errAt(at, ErrFormat, "mode %q: layer %d is %s, want a tensor", mode, n, typeName(v))
 		}
-		if m.layers[mode][n] != nil {
+		if m.find(mode, n) != nil {
 			return errAt(at, ErrFormat, "mode %q: layer %d twice", mode, n)
 		}
 		// One tensor may be listed many times at three bytes each.
-		if len(m.order[mode]) == maxLayers {
+		if len(m.layers[mode]) == maxLayers {
 			return errAt(at, ErrLimit, "mode %q: more than %d layers", mode, maxLayers)
 		}
 		if slices.Contains(t.size, 0) {
@@ -291,8 +281,13 @@ func (m *Map) addMode(mode Mode, v any, at int64) error {
 				return errAt(at, ErrLimit, "more than %d layers without a number", maxEmptyLayers)
 			}
 		}
-		m.order[mode] = append(m.order[mode], n)
-		m.layers[mode][n] = &Layer{m: m, mode: mode, n: n, x: &pending{t, m.transposed(mode)}}
+		l := m.addLayer(mode, n, nil)
+		// A tensor that is no matrix must not spoil the others.
+		if x, err := newFileMatrix(t, m.transposed(mode)); err == nil {
+			l.x = x
+		} else {
+			l.err = named(err, m.src.file)
+		}
 		return nil
 	}
 	switch v := v.(type) {
@@ -322,64 +317,42 @@ func (m *Map) addMode(mode Mode, v any, at int64) error {
 }
 
 func (m *Map) transposed(mode Mode) bool {
-	if m.cfg.transposed != nil {
-		return *m.cfg.transposed
+	if m.o.Transposed != nil {
+		return *m.o.Transposed
 	}
 	return m.byID[mode]
 }
 
-// pending is a tensor that has not been looked at as a matrix yet: one of the
-// wrong rank must not spoil the others.
-type pending struct {
-	t          *tensor
-	transposed bool
+func (m *Map) addLayer(mode Mode, n int, x matrix) *Layer {
+	if m.layers[mode] == nil {
+		m.modes = append(m.modes, mode)
+	}
+	l := &Layer{m: m, mode: mode, n: n, x: x}
+	m.layers[mode] = append(m.layers[mode], l)
+	return l
 }
 
-func (p *pending) dims() (int, int)                           { return 0, 0 }
-func (p *pending) dtype() DType                               { return p.t.dtype }
-func (p *pending) read([]float32, int, int, *scratch) error   { return ErrShape }
-func (p *pending) read64([]float64, int, int, *scratch) error { return ErrShape }
-func (p *pending) whole() error                               { return nil }
-func (p *pending) at(int, int) (float64, error)               { return 0, ErrShape }
-
-// fit makes matrices of the tensors and checks what the options said.
+// fit checks what the options say against the shapes of the layers.
 func (m *Map) fit() error {
-	rows := -1
-	for _, byN := range m.layers {
-		for _, l := range byN {
-			p, ok := l.x.(*pending)
-			if !ok {
-				continue
-			}
-			if x, err := newFileMatrix(p.t, p.transposed); err == nil {
-				l.x = x
-			}
-		}
-	}
 	for _, mode := range m.modes {
-		for _, n := range m.Layers(mode) {
-			l := m.layers[mode][n]
-			if _, ok := l.x.(*pending); ok {
+		for _, l := range m.layers[mode] {
+			if l.err != nil {
 				continue
 			}
-			rows = max(rows, 0)
 			r, _ := l.x.dims()
-			if m.rowIDs != nil && r != len(m.rowIDs) {
-				return fmt.Errorf("amap: %w: %d row ids for %s layer %d of %d rows", ErrShape, len(m.rowIDs), mode, n, r)
+			if m.o.IDs != nil && r != len(m.o.IDs) {
+				return fmt.Errorf("amap: %w: %d token ids for %s layer %d of %d rows", ErrShape, len(m.o.IDs), mode, l.n, r)
 			}
-			if m.cfg.vocab != nil && m.rowIDs == nil && r < m.cfg.vocab.Len() {
-				return fmt.Errorf("amap: %w: vocabulary of %d tokens for %s layer %d of %d rows", ErrShape, m.cfg.vocab.Len(), mode, n, r)
-			}
-			if m.cfg.window > r {
-				return fmt.Errorf("amap: %w: %d position rows in %s layer %d of %d rows", ErrShape, m.cfg.window, mode, n, r)
+			if m.positions > r {
+				return fmt.Errorf("amap: %w: %d position rows in %s layer %d of %d rows", ErrShape, m.positions, mode, l.n, r)
 			}
 		}
 	}
 	return nil
 }
 
-// Close releases the file and the mapping. Layers and slices of [Layer.RawRow]
-// must not be used any more: methods give [ErrClosed].
+// Close releases the file and the mapping. Afterwards methods return
+// [ErrClosed].
 func (m *Map) Close() error {
 	if m.src == nil {
 		return nil
@@ -391,10 +364,10 @@ func (m *Map) Close() error {
 // map that is not a file.
 func (m *Map) Format() string { return m.format }
 
-// Mapped tells whether the file is mapped into memory.
-func (m *Map) Mapped() bool { return m.src != nil && m.src.mapped() }
-
-// Metadata returns the text metadata of a safetensors file.
+// Metadata returns what the file says about itself: the text metadata of a
+// safetensors file; or, for a file named as SYSIF names them, the parts of the
+// name: "model", "dataset", "sentences", "window", "seed", "positions" ("true" or
+// "false") and "flags". A part that the name does not have is missing.
 func (m *Map) Metadata() map[string]string { return maps.Clone(m.meta) }
 
 // Modes returns the modes in the order of the file.
@@ -402,70 +375,111 @@ func (m *Map) Modes() []Mode { return slices.Clone(m.modes) }
 
 // Layers returns the numbers of a mode's layers, ascending.
 func (m *Map) Layers(mode Mode) []int {
-	return slices.Sorted(maps.Keys(m.layers[mode]))
+	var out []int
+	for _, l := range m.layers[mode] {
+		out = append(out, l.n)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// find returns a layer, or nil.
+func (m *Map) find(mode Mode, n int) *Layer {
+	for _, l := range m.layers[mode] {
+		if l.n == n {
+			return l
+		}
+	}
+	return nil
 }
 
 // Layer returns a layer of a mode. The error is [ErrNotFound] when there is
 // none, [ErrShape] when it is not a matrix.
 func (m *Map) Layer(mode Mode, n int) (*Layer, error) {
-	byN, ok := m.layers[mode]
-	if !ok {
-		return nil, fmt.Errorf("amap: mode %q: %w (the map has %q)", mode, ErrNotFound, m.modes)
+	l := m.find(mode, n)
+	switch {
+	case l != nil && l.err != nil:
+		return nil, l.err
+	case l != nil:
+		return l, nil
+	case m.layers[mode] == nil:
+		return nil, m.noMode(mode)
 	}
-	l, ok := byN[n]
-	if !ok {
-		return nil, fmt.Errorf("amap: %s layer %d: %w (the map has %v)", mode, n, ErrNotFound, m.Layers(mode))
-	}
-	if p, ok := l.x.(*pending); ok {
-		_, err := newFileMatrix(p.t, p.transposed)
-		return nil, named(err, m.src.file)
-	}
-	return l, nil
+	return nil, fmt.Errorf("amap: %s layer %d: %w (the map has %v)", mode, n, ErrNotFound, m.Layers(mode))
 }
 
-// Tensor returns a matrix of a safetensors file by its name there.
-func (m *Map) Tensor(name string) (*Layer, error) {
-	l, ok := m.named[name]
-	if !ok {
-		return nil, fmt.Errorf("amap: tensor %q: %w", name, ErrNotFound)
-	}
-	return l, nil
+func (m *Map) noMode(mode Mode) error {
+	return fmt.Errorf("amap: mode %q: %w (the map has %q)", mode, ErrNotFound, m.modes)
 }
 
-// Tensors returns the names of the matrices of a safetensors file, sorted.
-func (m *Map) Tensors() []string { return slices.Sorted(maps.Keys(m.named)) }
+// Counts returns the token counts of the map, or nil.
+func (m *Map) Counts() Counts { return m.o.Counts }
 
-// Vocab returns the vocabulary that the map was opened with, or nil.
-func (m *Map) Vocab() *Vocab { return m.cfg.vocab }
+// Positions returns how many rows at the end are positions of the window, if it
+// is known.
+func (m *Map) Positions() (n int, known bool) { return max(m.positions, 0), m.positions >= 0 }
 
-// Counts returns the token counts that the map was opened with, or nil.
-func (m *Map) Counts() *Counts { return m.counts }
-
-// Positions returns how many of the last rows are positions of the window, if
-// it is known: from [WithPositions], the vocabulary, or the file's name.
-func (m *Map) Positions() (n int, known bool) {
-	if m.cfg.window >= 0 {
-		return m.cfg.window, true
-	}
-	if m.cfg.vocab == nil || m.rowIDs != nil {
-		return 0, false
-	}
+// Filter returns a view of the map that has only the given token ids as rows, in
+// that order. It shares the file with m: close one of them.
+func (m *Map) Filter(ids []int32) (*Map, error) {
+	v := emptyMap(&m.o)
+	v.src, v.positions, v.format, v.meta, v.byID = m.src, m.positions, m.format, m.meta, m.byID
 	for _, mode := range m.modes {
+		v.layers[mode] = []*Layer{}
 		for _, l := range m.layers[mode] {
-			if r, _ := l.Dims(); r > 0 {
-				return r - m.cfg.vocab.Len(), true
+			if l.err != nil {
+				return nil, l.err
 			}
+			rows, err := l.rowsOf(ids)
+			if err == nil {
+				l, err = l.Select(rows, nil)
+			}
+			if err != nil {
+				return nil, err
+			}
+			l.m = v
+			v.layers[mode] = append(v.layers[mode], l)
+		}
+		v.modes = append(v.modes, mode)
+	}
+	return v, nil
+}
+
+// rowsOf finds the rows of token ids in the view.
+func (l *Layer) rowsOf(ids []int32) ([]int32, error) {
+	n, _ := l.Dims()
+	out := make([]int32, len(ids))
+	var at map[int32]int32
+	if l.rows != nil {
+		at = make(map[int32]int32, len(l.rows))
+		for i := len(l.rows) - 1; i >= 0; i-- {
+			at[l.rows[i]] = int32(i)
 		}
 	}
-	return 0, false
+	for i, id := range ids {
+		r, ok := l.m.row(id)
+		if ok && at != nil {
+			r, ok = at[r]
+		}
+		if !ok || int(r) >= n {
+			return nil, fmt.Errorf("amap: %s layer %d: token id %d: %w", l.mode, l.n, id, ErrNotFound)
+		}
+		out[i] = r
+	}
+	return out, nil
 }
 
-// Seen tells whether a token (or position) occurred in the text that a mode was
-// computed from, if counts are known. Unseen tokens have rows of zeros.
-func (m *Map) Seen(mode Mode, id int32) (seen, known bool) {
-	if m.counts == nil {
-		return false, false
+// row returns the row of the file that holds a token id.
+func (m *Map) row(id int32) (row int32, ok bool) {
+	if m.o.IDs == nil {
+		return id, id >= 0
 	}
-	n, ok := m.counts.Of(mode, id)
-	return n > 0, ok
+	m.rowOnce.Do(func() {
+		m.rowOf = make(map[int32]int32, len(m.o.IDs))
+		for r, id := range m.o.IDs {
+			m.rowOf[id] = int32(r)
+		}
+	})
+	row, ok = m.rowOf[id]
+	return row, ok
 }

@@ -2,27 +2,32 @@ package amap
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 )
 
-// Rows is a matrix that a map can be made of: a [Layer], or any type of the
-// caller's with these methods. Row must be safe for concurrent use.
+// Rows is a set of rows of equal length.
 type Rows interface {
-	Dims() (rows, units int)
-	Row(dst []float32, row int) ([]float32, error)
+	// Dims returns the number of rows and their length.
+	Dims() (rows, cols int)
+	// Row returns row i. It may store it in dst[:cols] if dst has room, or
+	// return memory of its own that the caller must not change. Row must be
+	// safe for concurrent use.
+	Row(dst []float32, i int) ([]float32, error)
 }
 
 // NewMap makes a map of matrices from elsewhere, such as activations that were
-// just computed, so that they can be analysed and written. The number type is
+// just computed, so that they can be analyzed and written. The number type is
 // what they are written in; until then values are not rounded. Nothing is
 // copied.
-func NewMap(d DType, layers map[Mode][]Rows, opts ...Option) (*Map, error) {
+func NewMap(d DType, layers map[Mode][]Rows, o *Options) (*Map, error) {
 	if !d.float() {
 		return nil, fmt.Errorf("amap: NewMap: %w: number type %s", ErrUnsupported, d)
 	}
-	m := emptyMap(newConfig(opts))
-	for _, mode := range sortedModes(layers) {
+	m := emptyMap(o)
+	for _, mode := range slices.Sorted(maps.Keys(layers)) {
 		for n, r := range layers[mode] {
-			m.setLayer(mode, n, &memoryMatrix{r, d})
+			m.addLayer(mode, n, &memoryMatrix{r, d})
 		}
 	}
 	if err := m.fit(); err != nil {
@@ -40,6 +45,11 @@ func (x *memoryMatrix) dims() (int, int) { return x.r.Dims() }
 func (x *memoryMatrix) dtype() DType     { return x.d }
 
 func (x *memoryMatrix) read(dst []float32, lo, hi int, s *scratch) error {
+	if b, ok := x.r.(interface {
+		ReadRows(dst []float32, lo, hi int) error
+	}); ok {
+		return b.ReadRows(dst, lo, hi)
+	}
 	_, units := x.r.Dims()
 	for i := lo; i < hi; i++ {
 		to := dst[(i-lo)*units : (i-lo+1)*units : (i-lo+1)*units]
@@ -76,5 +86,3 @@ func (x *memoryMatrix) at(row, unit int) (float64, error) {
 	}
 	return float64(r[unit]), nil
 }
-
-func (x *memoryMatrix) whole() error { return nil }

@@ -2,102 +2,109 @@ package amap
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
-// A Part is one of the maps that [Merge] combines, with its token counts.
-type Part struct {
-	Map    *Map
-	Counts *Counts // nil: those that the map was opened with
-}
-
 // Merge combines maps that were computed from parts of a corpus into the map of
-// the whole. With counts c and values x of the parts, a value of the result is
+// the whole; each must have its token counts. With counts c and values x of the
+// parts, a value of the result is
 //
 //	(c₁·x₁ + c₂·x₂ + …) / (c₁ + c₂ + …)
 //
 // in float64, from the first part to the last, rounded once to the number type
-// d (0: that of the first part). Counts above 2⁵³ give [ErrLimit]. A row that no
-// part has seen is 0. A part with count 0 adds nothing, whatever its row holds.
+// d; zero means that of the first part. A row that no part has seen is 0. A part
+// with count 0 adds nothing, whatever its row holds. A sum of counts above 2⁵³
+// gives [ErrLimit].
 //
 // The result is a view: rows are computed when they are read, so maps of any
-// size can be merged straight into a file with one of the writers. It is valid
-// as long as the parts are open, and closes nothing. The parts must have the same
-// modes, layers and shapes; their counts are added.
-func Merge(d DType, parts ...Part) (*Map, *Counts, error) {
+// size can be merged straight into a file. It is valid as long as the parts are
+// open, and closes nothing. The parts must have the same modes, layers and
+// shapes; the counts of the result are the sums of theirs.
+func Merge(d DType, parts ...*Map) (*Map, error) {
 	if len(parts) == 0 {
-		return nil, nil, fmt.Errorf("amap: Merge: %w: no parts", ErrShape)
+		return nil, fmt.Errorf("amap: Merge: %w: no parts", ErrShape)
 	}
-	first := parts[0].Map
-	sum := map[Mode][]int64{}
+	first := parts[0]
+	sum := Counts{}
 	for i, p := range parts {
-		if p.Counts == nil {
-			parts[i].Counts = p.Map.counts
+		fail := func(reason error, format string, args ...any) error {
+			return fmt.Errorf("amap: Merge: part %d: %w: %s", i, reason, fmt.Sprintf(format, args...))
 		}
-		c := parts[i].Counts
+		c := p.o.Counts
 		if c == nil {
-			return nil, nil, fmt.Errorf("amap: Merge: part %d: token counts %w", i, ErrNotFound)
+			return nil, fail(ErrNotFound, "token counts")
 		}
-		if !slices.Equal(sortedModes(p.Map.layers), sortedModes(first.layers)) {
-			return nil, nil, fmt.Errorf("amap: Merge: part %d: %w: modes %q, want %q", i, ErrShape, p.Map.modes, first.modes)
+		if !slices.Equal(slices.Sorted(maps.Keys(p.layers)), slices.Sorted(maps.Keys(first.layers))) {
+			return nil, fail(ErrShape, "modes %q, want %q", p.modes, first.modes)
 		}
-		for _, mode := range c.modes {
-			if i > 0 && c.Len(mode) != len(sum[mode]) && parts[0].Counts.Len(mode) != 0 {
-				return nil, nil, fmt.Errorf("amap: Merge: part %d: %w: %d counts of mode %s, want %d", i, ErrShape, c.Len(mode), mode, len(sum[mode]))
+		for _, mode := range c.modes() {
+			switch n := len(sum[mode]); {
+			case n == 0:
+				sum[mode] = make([]int64, len(c[mode]))
+			case n != len(c[mode]) && len(c[mode]) > 0:
+				return nil, fail(ErrShape, "%d counts of mode %s, want %d", len(c[mode]), mode, n)
 			}
-			if sum[mode] == nil {
-				sum[mode] = make([]int64, c.Len(mode))
-			}
-			for r, n := range c.of[mode] {
+			for r, n := range c[mode] {
 				if sum[mode][r] += n; sum[mode][r] > 1<<53 {
-					return nil, nil, fmt.Errorf("amap: Merge: %w: row %d of mode %s occurred %d times", ErrLimit, r, mode, sum[mode][r])
+					return nil, fail(ErrLimit, "token %d of mode %s occurred %d times", r, mode, sum[mode][r])
 				}
 			}
 		}
 	}
-	out := emptyMap(first.cfg)
-	out.counts = NewCounts(sum)
+	out := emptyMap(&first.o)
+	out.o.Counts, out.positions, out.byID = sum, first.positions, first.byID
 	for _, mode := range first.modes {
-		out.byID[mode] = first.byID[mode]
-		for _, n := range first.order[mode] {
-			x := &mergedMatrix{d: d}
-			for i, p := range parts {
-				l, err := p.Map.Layer(mode, n)
-				if err != nil {
-					return nil, nil, fmt.Errorf("amap: Merge: part %d: %w", i, err)
-				}
-				rows, units := l.Dims()
-				if i == 0 {
-					x.rows, x.units = rows, units
-					if d == 0 {
-						x.d = l.DType()
-					}
-				}
-				if rows != x.rows || units != x.units {
-					return nil, nil, fmt.Errorf("amap: Merge: part %d: %w: %s layer %d is %d × %d, want %d × %d", i, ErrShape, mode, n, rows, units, x.rows, x.units)
-				}
-				c := make([]int64, rows)
-				for r := range c {
-					id := l.TokenID(r)
-					if i > 0 && id != x.parts[0].TokenID(r) {
-						return nil, nil, fmt.Errorf("amap: Merge: part %d: %w: row %d of %s layer %d is token %d, want %d", i, ErrShape, r, mode, n, id, x.parts[0].TokenID(r))
-					}
-					var ok bool
-					if c[r], ok = parts[i].Counts.Of(mode, id); !ok {
-						return nil, nil, fmt.Errorf("amap: Merge: part %d: %w: no count of token %d in mode %s", i, ErrShape, id, mode)
-					}
-				}
-				x.parts = append(x.parts, l)
-				x.counts = append(x.counts, c)
+		for _, l := range first.layers[mode] {
+			x, err := mergeLayer(d, mode, l.n, parts)
+			if err != nil {
+				return nil, err
 			}
-			if !x.d.float() {
-				return nil, nil, fmt.Errorf("amap: Merge: %w: number type %s", ErrUnsupported, x.d)
-			}
-			out.setLayer(mode, n, x)
-			out.rowIDs = x.ids()
+			out.addLayer(mode, l.n, x)
+			out.o.IDs = x.ids()
 		}
 	}
-	return out, out.counts, nil
+	return out, nil
+}
+
+func mergeLayer(d DType, mode Mode, n int, parts []*Map) (*mergedMatrix, error) {
+	x := &mergedMatrix{d: d}
+	for i, p := range parts {
+		l, err := p.Layer(mode, n)
+		if err != nil {
+			return nil, fmt.Errorf("amap: Merge: part %d: %w", i, err)
+		}
+		fail := func(format string, args ...any) error {
+			return fmt.Errorf("amap: Merge: part %d: %s layer %d: %w: %s", i, mode, n, ErrShape, fmt.Sprintf(format, args...))
+		}
+		rows, units := l.Dims()
+		if i == 0 {
+			x.rows, x.units = rows, units
+			if d == 0 {
+				x.d = l.DType()
+			}
+		}
+		if rows != x.rows || units != x.units {
+			return nil, fail("%d × %d, want %d × %d", rows, units, x.rows, x.units)
+		}
+		c := make([]int64, rows)
+		for r := range c {
+			id := l.tokenID(r)
+			if i > 0 && id != x.parts[0].tokenID(r) {
+				return nil, fail("row %d is token %d, want %d", r, id, x.parts[0].tokenID(r))
+			}
+			var ok bool
+			if c[r], ok = p.o.Counts.of(mode, id); !ok {
+				return nil, fail("no count of token %d", id)
+			}
+		}
+		x.parts = append(x.parts, l)
+		x.counts = append(x.counts, c)
+	}
+	if !x.d.float() {
+		return nil, fmt.Errorf("amap: Merge: %w: number type %s", ErrUnsupported, x.d)
+	}
+	return x, nil
 }
 
 // A mergedMatrix computes the count-weighted mean of its parts.
@@ -113,7 +120,7 @@ func (x *mergedMatrix) ids() []int32 {
 	ids := make([]int32, x.rows)
 	plain := true
 	for r := range ids {
-		ids[r] = x.parts[0].TokenID(r)
+		ids[r] = x.parts[0].tokenID(r)
 		plain = plain && ids[r] == int32(r)
 	}
 	if plain {
@@ -170,18 +177,7 @@ func (x *mergedMatrix) read(dst []float32, lo, hi int, s *scratch) error {
 }
 
 func (x *mergedMatrix) at(row, unit int) (float64, error) {
-	s := scratches.Get().(*scratch)
-	defer scratches.Put(s)
 	v := make([]float64, x.units)
-	err := x.read64(v, row, row+1, s)
+	err := x.read64(v, row, row+1, new(scratch))
 	return v[unit], err
-}
-
-func (x *mergedMatrix) whole() error {
-	for _, l := range x.parts {
-		if err := l.x.whole(); err != nil {
-			return err
-		}
-	}
-	return nil
 }

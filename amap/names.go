@@ -3,101 +3,67 @@ package amap
 import (
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 )
 
-// A Name is what SYSIF puts into the name of a map's file:
+// SYSIF puts into the name of a map's file
 //
-//	amap-{Model}-{Dataset}-N{N}-Wd{Window}-{Seed}[_position]_{Flags}.pickle
+//	amap-{model}-{dataset}-N{sentences}-Wd{window}-{seed}[_position]_{flags}.pickle
 //
 // Files from before October 2023 start with fmap and have no dataset, those
 // from before November 2023 no window.
-type Name struct {
-	Kind      string // "amap", "fmap" or "tokens-count"
-	Model     string
-	Dataset   string // "" in the oldest files
-	N         int    // sentences asked for
-	Window    int    // tokens of a window; 0: the name does not say
-	Seed      int
-	Positions bool // the map has rows for the positions
-	Flags     string
-}
-
 var nameRE = regexp.MustCompile(`^(amap|fmap|tokens-count)-(.+)-N(\d+)(?:-Wd(\d+))?-(\d+)(_position)?(?:_(.*))?\.pickle$`)
 
-// ParseName reads the name of a file, without its folder. Model and dataset
-// both may hold hyphens; the last one is taken to part them.
-func ParseName(file string) (Name, error) {
-	m := nameRE.FindStringSubmatch(file)
-	if m == nil {
-		return Name{}, fmt.Errorf("amap: file name %q: %w: want amap-MODEL-DATASET-N1-Wd15-SEED_.pickle", file, ErrFormat)
+// parseName reads the parts of a file's name, given without its folder; nil if
+// the name is another. Model and dataset both may hold hyphens; the last one is
+// taken to part them.
+func parseName(file string) map[string]string {
+	s := nameRE.FindStringSubmatch(file)
+	if s == nil {
+		return nil
 	}
-	n := Name{Kind: m[1], Model: m[2], Positions: m[6] != "", Flags: m[7]}
-	var errs [3]error
-	n.N, errs[0] = strconv.Atoi(m[3])
-	if m[4] != "" {
-		n.Window, errs[1] = strconv.Atoi(m[4])
-	}
-	n.Seed, errs[2] = strconv.Atoi(m[5])
-	if err := errors.Join(errs[:]...); err != nil {
-		return Name{}, fmt.Errorf("amap: file name %q: %w: %w", file, ErrFormat, err)
-	}
-	if n.Kind != "fmap" {
-		if i := strings.LastIndexByte(n.Model, '-'); i > 0 {
-			n.Model, n.Dataset = n.Model[:i], n.Model[i+1:]
+	out := map[string]string{"model": s[2], "positions": strconv.FormatBool(s[6] != "")}
+	for key, v := range map[string]string{"sentences": s[3], "window": s[4], "seed": s[5], "flags": s[7]} {
+		if _, err := strconv.Atoi(v); err != nil && v != "" && key != "flags" {
+			return nil // a number too large for anyone
+		}
+		if v != "" {
+			out[key] = v
 		}
 	}
-	return n, nil
+	if i := strings.LastIndexByte(s[2], '-'); i > 0 && s[1] != "fmap" {
+		out["model"], out["dataset"] = s[2][:i], s[2][i+1:]
+	}
+	return out
 }
 
-// CountsFile returns the name of the token counts that SYSIF writes beside a
-// map, in the same folder.
-func CountsFile(path string) (string, error) {
+// OpenPair opens a map together with the token counts that SYSIF writes beside
+// it: tokens-count-X.pickle for amap-X.pickle. Without such a file the error
+// wraps [ErrNotFound].
+func OpenPair(path string, o *Options) (*Map, error) {
 	dir, file := filepath.Split(path)
-	for _, p := range []string{"amap-", "fmap-"} {
-		if rest, ok := strings.CutPrefix(file, p); ok {
-			return dir + "tokens-count-" + rest, nil
-		}
+	rest, ok := strings.CutPrefix(file, "amap-")
+	if !ok {
+		rest, ok = strings.CutPrefix(file, "fmap-")
 	}
-	return "", fmt.Errorf("amap: file name %q: %w: it does not start with amap-", file, ErrFormat)
-}
-
-// OpenPair opens the one map of a dataset and model in a folder, together with
-// its token counts. No such map, or no counts, give [ErrNotFound]; several give
-// [ErrAmbiguous].
-func OpenPair(dir, dataset, model string, opts ...Option) (*Map, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, err
+	if !ok {
+		return nil, fmt.Errorf("amap: %s: token counts: %w: the name does not start with amap-", path, ErrNotFound)
 	}
-	prefix := "amap-" + model + "-" + dataset + "-N"
-	var found []string
-	for _, e := range entries {
-		if _, err := ParseName(e.Name()); err == nil && strings.HasPrefix(e.Name(), prefix) {
-			found = append(found, e.Name())
-		}
-	}
-	switch {
-	case len(found) == 0:
-		return nil, fmt.Errorf("amap: %s: %w: no %s….pickle", dir, ErrNotFound, prefix)
-	case len(found) > 1:
-		return nil, fmt.Errorf("amap: %s: %w: %s and %d more", dir, ErrAmbiguous, found[0], len(found)-1)
-	}
-	path := filepath.Join(dir, found[0])
-	file, err := CountsFile(path)
-	if err != nil {
-		return nil, err
-	}
-	c, err := OpenCounts(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("amap: %w: token counts %w", ErrNotFound, err)
+	c, err := OpenCounts(dir + "tokens-count-" + rest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("amap: token counts: %w: %w", ErrNotFound, err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return Open(path, append([]Option{WithCounts(c)}, opts...)...)
+	var with Options
+	if o != nil {
+		with = *o
+	}
+	with.Counts = c
+	return Open(path, &with)
 }

@@ -10,7 +10,6 @@ import (
 
 // openNPY reads NumPy's .npy format. The matrix becomes layer 0 of mode input.
 func (m *Map) openNPY() error {
-	m.format = "npy"
 	h, err := npy.ReadHeader(bufio.NewReaderSize(io.NewSectionReader(m.src.r, 0, m.src.size), 512))
 	if err != nil {
 		reason := ErrFormat
@@ -41,22 +40,11 @@ func (m *Map) openNPY() error {
 		t.stride = []int64{1, rows}
 	}
 	m.after = m.src.size - h.Offset - st.numel*dtypes[d].size
-	x, err := newFileMatrix(t, m.cfg.transposed != nil && *m.cfg.transposed)
+	x, err := newFileMatrix(t, m.transposed(Input))
 	if err != nil {
 		return err
 	}
 	x.t = nil
-	m.setLayer(Input, 0, x)
+	m.addLayer(Input, 0, x)
 	return nil
-}
-
-func (m *Map) setLayer(mode Mode, n int, x matrix) *Layer {
-	if m.layers[mode] == nil {
-		m.modes = append(m.modes, mode)
-		m.layers[mode] = map[int]*Layer{}
-	}
-	l := &Layer{m: m, mode: mode, n: n, x: x}
-	m.layers[mode][n] = l
-	m.order[mode] = append(m.order[mode], n)
-	return l
 }

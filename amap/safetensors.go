@@ -9,6 +9,7 @@ import (
 	"math"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // Safetensors (https://github.com/huggingface/safetensors, "Format"): a uint64
@@ -26,11 +27,8 @@ type safeTensor struct {
 
 var safeName = regexp.MustCompile(`^(.+)/(\d{1,9})$`)
 
-// openSafetensors reads every matrix of a file. Tensors that are called
-// mode/layer, such as input/3, become layers; all are had by Tensor. A vector
-// of integers called counts/mode gives the token counts of a mode.
+// openSafetensors reads every matrix of a file, and the counts; see [Open].
 func (m *Map) openSafetensors() error {
-	m.format = "safetensors"
 	var b [8]byte
 	if err := m.src.readAt(b[:], 0); err != nil {
 		return err
@@ -46,14 +44,13 @@ func (m *Map) openSafetensors() error {
 	if err := m.src.readAt(text, 8); err != nil {
 		return err
 	}
-	m.named = map[string]*Layer{}
 	start := 8 + int64(n)
 	m.after = m.src.size - start
-	counts := &Counts{of: map[Mode][]int64{}, dtypes: map[Mode]DType{}}
+	counts := Counts{}
 	// Token by token, because the order and doubled names matter.
 	dec := json.NewDecoder(bytes.NewReader(text))
 	fail := func(err error) error {
-		var fe *FormatError
+		var fe *formatError
 		if asFormat(err, &fe) {
 			return err
 		}
@@ -93,19 +90,16 @@ func (m *Map) openSafetensors() error {
 	if _, err := dec.Token(); err != nil {
 		return fail(err)
 	}
-	if w, err := strconv.Atoi(m.meta["window"]); err == nil && m.cfg.window < 0 && w >= 0 {
-		m.cfg.window = w
-		if w > 0 {
-			m.cfg.window = w + 1
-		}
+	if w, err := strconv.Atoi(m.meta["window"]); err == nil && w >= 0 && w < math.MaxInt32 {
+		m.setPositions(w + min(w, 1))
 	}
-	if len(counts.modes) > 0 && m.counts == nil {
-		m.counts = counts
+	if len(counts) > 0 && m.o.Counts == nil {
+		m.o.Counts = counts
 	}
 	return nil
 }
 
-func (m *Map) addSafe(name string, st safeTensor, at, start int64, counts *Counts) error {
+func (m *Map) addSafe(name string, st safeTensor, at, start int64, counts Counts) error {
 	if len(st.Offsets) != 2 || st.Offsets[0] > st.Offsets[1] || st.Offsets[1] > uint64(m.src.size-start) {
 		return errAt(at, ErrTruncated, "tensor %q: offsets %v of %d bytes", name, st.Offsets, m.src.size-start)
 	}
@@ -118,7 +112,7 @@ func (m *Map) addSafe(name string, st safeTensor, at, start int64, counts *Count
 	}
 	m.after = min(m.after, m.src.size-start-int64(st.Offsets[1]))
 	var d DType
-	for k := Float16; k <= Int64; k++ {
+	for k := Float16; k <= int64s; k++ {
 		if dtypes[k].safe == st.DType {
 			d = k
 		}
@@ -133,20 +127,21 @@ func (m *Map) addSafe(name string, st safeTensor, at, start int64, counts *Count
 		storage: &storage{src: m.src, dtype: d, off: start + int64(st.Offsets[0]), numel: numel},
 		size:    st.Shape, at: at,
 	}
-	part := safeName.FindStringSubmatch(name)
 	if !d.float() {
-		const prefix = "counts/"
-		if len(st.Shape) == 1 && len(name) > len(prefix) && name[:len(prefix)] == prefix {
-			t.stride = []int64{1}
-			of, err := t.integers()
-			if err != nil {
-				return err
-			}
-			mode := Mode(name[len(prefix):])
-			counts.modes = append(counts.modes, mode)
-			counts.of[mode], counts.dtypes[mode] = of, d
+		mode, ok := strings.CutPrefix(name, "counts/")
+		if !ok || mode == "" || len(st.Shape) != 1 {
+			return nil
 		}
-		return nil
+		t.stride = []int64{1}
+		of, err := t.integers()
+		counts[Mode(mode)] = of
+		return err
+	}
+	mode, n := Mode(name), 0
+	part := safeName.FindStringSubmatch(name)
+	if part != nil {
+		mode = Mode(part[1])
+		n, _ = strconv.Atoi(part[2]) // as a number: layer 10 comes after 9
 	}
 	if len(st.Shape) != 2 {
 		if part != nil {
@@ -155,19 +150,17 @@ func (m *Map) addSafe(name string, st safeTensor, at, start int64, counts *Count
 		return nil
 	}
 	t.stride = []int64{st.Shape[1], 1}
-	x, err := newFileMatrix(t, m.cfg.transposed != nil && *m.cfg.transposed)
+	x, err := newFileMatrix(t, m.transposed(mode))
 	if err != nil {
 		return err
 	}
 	x.t = nil
-	if part != nil {
-		n, _ := strconv.Atoi(part[2]) // as a number: layer 10 comes after 9
-		if m.layers[Mode(part[1])][n] != nil {
-			return errAt(at, ErrFormat, "%s layer %d twice", part[1], n)
-		}
-		m.named[name] = m.setLayer(Mode(part[1]), n, x)
-		return nil
+	if m.find(mode, n) != nil {
+		return errAt(at, ErrFormat, "%s layer %d twice", mode, n)
 	}
-	m.named[name] = &Layer{m: m, mode: Mode(name), n: 0, x: x}
+	if len(m.layers[mode]) == maxLayers {
+		return errAt(at, ErrLimit, "mode %q: more than %d layers", mode, maxLayers)
+	}
+	m.addLayer(mode, n, x)
 	return nil
 }

@@ -36,7 +36,7 @@ func TestSample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Len(Input) != 50293 || c.Total(Input, 0, 50277) != 12000135 || c.Total(Output, 0, 60000) != 0 {
-		t.Error(c.Modes(), c.Len(Input), c.Total(Input, 0, 50277), c.Total(Output, 0, 60000))
+	if len(c[Input]) != 50293 || total(c[Input][:50277]) != 12000135 || total(c[Output]) != 0 {
+		t.Error(len(c[Input]), total(c[Input][:50277]), total(c[Output]))
 	}
 }

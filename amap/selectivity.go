@@ -1,8 +1,8 @@
 package amap
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"slices"
 
@@ -27,35 +27,20 @@ type Selectivity struct {
 	In, Out int
 }
 
-// SelectOptions say which tokens the set is compared with. Nil and the zero
-// value take all that occurred, if counts are known, and no positions.
-type SelectOptions struct {
-	Layers   []int // none: all
-	MinCount int64 // tokens that occurred less often take no part
-	Unseen   bool  // tokens that never occurred take part
-}
-
 // Selectivity computes for each unit of a mode how well it tells the tokens ids
-// from all others. Ranks are exact, with midranks for ties, which matter because
-// a ReLU map is full of zeros. A token that the options leave out takes no part,
-// be it in the set or not; a NaN is left out for its unit. A unit for which
-// either side is empty or all values are equal has P 1. The results are in the
+// from all others in the scope. Ranks are exact, with midranks for ties, which
+// matter because a ReLU map is full of zeros. A token outside the scope takes no
+// part, even if it is one of ids; a NaN is left out for its unit. A unit for which
+// either side is empty, or all values are equal, has P 1. The results are in the
 // order of layers and units; sort them by Q, and AUC, for a ranking.
 //
-// The test is that of [MW47] as scipy.stats.mannwhitneyu(method="asymptotic")
-// does it, the adjustment that of [BH95].
-//
-// [MW47]: Mann and Whitney, "On a test of whether one of two random variables is
-// stochastically larger than the other", 1947
-// [BH95]: Benjamini and Hochberg, "Controlling the false discovery rate", 1995
-func (m *Map) Selectivity(ctx context.Context, mode Mode, ids []int32, o *SelectOptions) ([]Selectivity, error) {
-	if o == nil {
-		o = new(SelectOptions)
+// The test is scipy.stats.mannwhitneyu(method="asymptotic"), the adjustment
+// Benjamini and Hochberg's ("Controlling the false discovery rate", 1995).
+func (m *Map) Selectivity(ctx context.Context, mode Mode, ids []int32, o *Scope) ([]Selectivity, error) {
+	if mode == "" {
+		return nil, m.noMode(mode)
 	}
-	if o.MinCount > 0 && (m.counts == nil || m.counts.Len(mode) == 0) {
-		return nil, fmt.Errorf("amap: Selectivity: a least count of %d: token counts of mode %s %w", o.MinCount, mode, ErrNotFound)
-	}
-	layers, err := m.chosen([]Mode{mode}, o.Layers)
+	layers, err := m.chosen(mode, o)
 	if err != nil {
 		return nil, err
 	}
@@ -71,18 +56,18 @@ func (m *Map) Selectivity(ctx context.Context, mode Mode, ids []int32, o *Select
 	for i := range out {
 		p[i] = out[i].P
 	}
-	for i, q := range AdjustBH(p) {
+	for i, q := range adjustBH(p) {
 		out[i].Q = q
 	}
 	return out, nil
 }
 
-func (l *Layer) selectivity(ctx context.Context, ids []int32, o *SelectOptions) ([]Selectivity, error) {
+func (l *Layer) selectivity(ctx context.Context, ids []int32, o *Scope) ([]Selectivity, error) {
 	set, err := l.rowsOf(ids)
 	if err != nil {
 		return nil, err
 	}
-	rows := l.pick(rowFilter{unseen: o.Unseen, least: o.MinCount})
+	rows := l.pick(o)
 	in := map[int32]bool{}
 	for _, r := range set {
 		in[r] = true
@@ -113,7 +98,7 @@ func (l *Layer) selectivity(ctx context.Context, ids []int32, o *SelectOptions) 
 			var r ranker
 			for u := lo; u < hi; u++ {
 				s := r.test(cols[u*len(rows):(u+1)*len(rows)], inside)
-				s.Unit = l.UnitID(from + u)
+				s.Unit = UnitID{l.n, from + u}
 				out[from+u] = s
 			}
 		})
@@ -223,10 +208,10 @@ func radixSort(a, b []uint32) (sorted, spare []uint32) {
 	return a, b
 }
 
-// AdjustBH adjusts p-values for multiple tests by Benjamini and Hochberg's
+// adjustBH adjusts p-values for multiple tests by Benjamini and Hochberg's
 // step-up procedure, so that those at most q control the false discovery rate
 // at q. NaN stays NaN and does not count as a test.
-func AdjustBH(p []float64) []float64 {
+func adjustBH(p []float64) []float64 {
 	order := make([]int, 0, len(p))
 	out := make([]float64, len(p))
 	for i, v := range p {
@@ -236,15 +221,7 @@ func AdjustBH(p []float64) []float64 {
 		}
 		order = append(order, i)
 	}
-	slices.SortFunc(order, func(a, b int) int {
-		switch {
-		case p[a] < p[b]:
-			return -1
-		case p[a] > p[b]:
-			return 1
-		}
-		return a - b
-	})
+	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(p[a], p[b]), a-b) })
 	least := 1.0
 	for k := len(order) - 1; k >= 0; k-- {
 		least = min(least, p[order[k]]*float64(len(order))/float64(k+1))

@@ -34,7 +34,7 @@ func (s *source) readAt(buf []byte, off int64) error {
 	if err == nil || err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = ErrTruncated
 	}
-	return &FormatError{File: s.file, Off: off + int64(n), What: fmt.Sprintf("reading %d bytes", len(buf)), Err: err}
+	return &formatError{s.file, off + int64(n), fmt.Sprintf("reading %d bytes", len(buf)), err}
 }
 
 // guard makes the goroutine panic, instead of the process die, when a page of
@@ -51,24 +51,33 @@ func (s *source) caught(old bool, err *error) {
 	}
 	if f, ok := p.(interface{ Addr() uintptr }); ok {
 		if off, ok := s.offsetOf(f.Addr()); ok {
-			*err = &FormatError{File: s.file, Off: off, What: "reading the mapping", Err: ErrTruncated}
+			*err = &formatError{s.file, off, "reading the mapping", ErrTruncated}
 			return
 		}
 	}
 	panic(p)
 }
 
-// whole gives ErrTruncated when a mapped file has become shorter.
-func (s *source) whole() error {
-	if !s.mapped() || s.handle == nil {
+// whole gives ErrTruncated when bytes that were read from a mapping, the last of
+// them at off, are no longer in the file: the rest of the page in which a cut
+// file ends reads as zeros. The file's size is only asked for when that page has
+// nothing but zeros from off on.
+func (s *source) whole(off int64) error {
+	if s.handle == nil {
 		return nil
+	}
+	page := int64(os.Getpagesize())
+	for _, b := range s.data[off:min(s.size, (off/page+1)*page)] {
+		if b != 0 {
+			return nil
+		}
 	}
 	fi, err := s.handle.Stat()
 	if err != nil {
 		return err
 	}
-	if fi.Size() < s.size {
-		return &FormatError{File: s.file, Off: fi.Size(), What: fmt.Sprintf("the file had %d bytes", s.size), Err: ErrTruncated}
+	if fi.Size() <= off {
+		return &formatError{s.file, fi.Size(), fmt.Sprintf("the file had %d bytes", s.size), ErrTruncated}
 	}
 	return nil
 }

@@ -2,92 +2,122 @@ package amap
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// StatOptions say what [Map.Stats] looks at. Nil and the zero value take every
-// layer, the tokens that occurred (all of them when counts are not known), and
-// no positions.
-type StatOptions struct {
-	Modes     []Mode // none: all
-	Layers    []int  // none: all
-	Unseen    bool   // take in tokens that never occurred, whose rows are zeros
-	Positions bool   // take in the positions of the window
-	Tokens    bool   // also return statistics of every token
+// A Scope says which layers and tokens an analysis takes in. Nil and the zero
+// value stand for all layers, the tokens that occurred (all of them when counts
+// are not known), and no positions.
+type Scope struct {
+	Layers    []int // none: all
+	MinCount  int64 // leave out tokens that occurred less often; needs counts
+	Unseen    bool  // take in tokens that never occurred, whose rows are zeros
+	Positions bool  // take in the positions of the window
 }
 
-// LayerStats are the statistics of one layer.
-type LayerStats struct {
-	Mode   Mode
-	Layer  int
-	Rows   int          // rows taken in
-	Units  []UnitStats  // one a unit
-	Tokens []TokenStats // one a row taken in, if asked for
-}
-
-// UnitStats are statistics of a unit over the rows taken in. Values are float32;
-// sums are float64, in the order of the rows. NaN counts as nonzero, is passed
-// over by Min and Max, and spoils Mean and Var.
-type UnitStats struct {
-	Unit           UnitID
-	Mean           float64 // each row counts once
-	CountMean      float64 // each row counts as often as it occurred; NaN without counts
-	Var            float64 // population variance, over the rows
-	Min, Max       float32 // NaN without a number
-	ArgMin, ArgMax int32   // token id of the first row with it; -1 without a number
-	Nonzero        int     // rows
-	NaN, Inf       int     // rows
-}
-
-// TokenStats are statistics of a token over a layer's units.
-type TokenStats struct {
-	ID       int32
-	Mean     float64
-	Norm     float64 // Euclidean
-	Min, Max float32 // NaN without a number
-	ArgMax   int     // unit of the first maximum; -1 without a number
-	Nonzero  int     // units
-}
-
-// statBlock is how many rows are summed before sums are joined.
-const statBlock = 1024
-
-// Stats computes statistics of units, and of tokens if asked for, reading every
-// number once. Results have the same bits for every GOMAXPROCS.
-func (m *Map) Stats(ctx context.Context, o *StatOptions) ([]LayerStats, error) {
-	if o == nil {
-		o = new(StatOptions)
+// chosen lists the layers of a scope, in the order of modes and numbers. An empty
+// mode stands for all.
+func (m *Map) chosen(mode Mode, o *Scope) ([]*Layer, error) {
+	modes := []Mode{mode}
+	if mode == "" {
+		modes = m.modes
 	}
-	layers, err := m.chosen(o.Modes, o.Layers)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]LayerStats, len(layers))
-	for i, l := range layers {
-		if out[i], err = l.stats(ctx, o); err != nil {
-			return nil, err
+	var out []*Layer
+	for _, mode := range modes {
+		if m.layers[mode] == nil {
+			return nil, m.noMode(mode)
+		}
+		ns := m.Layers(mode)
+		if o != nil && len(o.Layers) > 0 {
+			ns = o.Layers
+		}
+		if o != nil && o.MinCount > 0 && len(m.o.Counts[mode]) == 0 {
+			return nil, fmt.Errorf("amap: a least count of %d: token counts of mode %s %w", o.MinCount, mode, ErrNotFound)
+		}
+		for _, n := range ns {
+			l, err := m.Layer(mode, n)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, l)
 		}
 	}
 	return out, nil
 }
 
-func (l *Layer) stats(ctx context.Context, o *StatOptions) (LayerStats, error) {
-	_, units := l.Dims()
-	rows := l.pick(rowFilter{unseen: o.Unseen, positions: o.Positions})
-	out := LayerStats{Mode: l.mode, Layer: l.n, Rows: len(rows), Units: make([]UnitStats, units)}
-	if o.Tokens {
-		out.Tokens = make([]TokenStats, len(rows))
+// pick lists the rows of a layer that a scope takes in, ascending.
+func (l *Layer) pick(o *Scope) []int32 {
+	if o == nil {
+		o = new(Scope)
 	}
+	n, _ := l.Dims()
+	rows := make([]int32, 0, n)
+	pos, _ := l.m.Positions()
+	all, _ := l.x.dims()
+	counts := l.m.o.Counts[l.mode]
+	for i := range n {
+		if !o.Positions && l.row(i) >= all-pos {
+			continue
+		}
+		if id := int(l.tokenID(i)); id < len(counts) && (counts[id] < o.MinCount || counts[id] == 0 && !o.Unseen) {
+			continue
+		}
+		rows = append(rows, int32(i))
+	}
+	return rows
+}
+
+// UnitStats are statistics of a unit over the rows of a [Scope]. Values are
+// float32; sums are float64, in the order of the rows. NaN counts as nonzero, is
+// passed over by Min and Max, and makes Mean and Var NaN.
+type UnitStats struct {
+	Mode      Mode
+	Unit      UnitID
+	Rows      int     // rows taken in
+	Mean      float64 // each row counts once
+	CountMean float64 // each row counts as often as it occurred; NaN without counts
+	Var       float64 // population variance, over the rows
+	Min, Max  float32 // NaN without a number
+	ArgMax    int32   // token id of the first row with the maximum; -1 without a number
+	Nonzero   int     // rows
+	NaN, Inf  int     // rows
+}
+
+// statBlock is how many rows are summed before sums are joined.
+const statBlock = 1024
+
+// Stats computes statistics of every unit of a mode, or of all modes if mode is
+// empty, in the order of modes, layers and units. It reads every number once.
+// Results have the same bits for every GOMAXPROCS.
+func (m *Map) Stats(ctx context.Context, mode Mode, o *Scope) ([]UnitStats, error) {
+	layers, err := m.chosen(mode, o)
+	if err != nil {
+		return nil, err
+	}
+	var out []UnitStats
+	for _, l := range layers {
+		s, err := l.stats(ctx, l.pick(o))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, s...)
+	}
+	return out, nil
+}
+
+func (l *Layer) stats(ctx context.Context, rows []int32) ([]UnitStats, error) {
+	_, units := l.Dims()
 	// Deviations from the first row are summed: a constant unit then has exactly
 	// no variance, and a nearly constant one an exact one.
 	shift := make([]float64, units)
 	if len(rows) > 0 {
 		first, err := l.Row(nil, int(rows[0]))
 		if err != nil {
-			return out, err
+			return nil, err
 		}
 		for u, v := range first {
 			if !math.IsNaN(float64(v)) && !math.IsInf(float64(v), 0) {
@@ -95,12 +125,13 @@ func (l *Layer) stats(ctx context.Context, o *StatOptions) (LayerStats, error) {
 			}
 		}
 	}
-	_, counted := l.count(0)
+	counts := l.m.o.Counts
+	counted := len(counts[l.mode]) > 0
 	blocks := par.NumBlocks(len(rows), statBlock)
 	cols := make([]*vec.ColStats, blocks)
 	weighted := make([][]float64, blocks)
 	weights := make([]float64, blocks)
-	err := l.blocks(ctx, rows, statBlock, func(b, first int, run []int32, x []float32) {
+	err := l.blocks(ctx, rows, statBlock, func(b, _ int, run []int32, x []float32) {
 		c := cols[b]
 		if c == nil {
 			c = vec.NewColStats(units)
@@ -110,17 +141,14 @@ func (l *Layer) stats(ctx context.Context, o *StatOptions) (LayerStats, error) {
 		c.Add(x, len(run), int(run[0]))
 		for i, r := range run {
 			row := x[i*units : (i+1)*units]
-			if n, _ := l.count(int(r)); counted {
+			if n, _ := counts.of(l.mode, l.tokenID(int(r))); counted {
 				vec.AxpyF64(weighted[b], float64(n), row)
 				weights[b] += float64(n)
-			}
-			if o.Tokens {
-				out.Tokens[first+i] = l.tokenStats(int(r), row)
 			}
 		}
 	})
 	if err != nil {
-		return out, err
+		return nil, err
 	}
 	total := vec.NewColStats(units)
 	wsum, w := make([]float64, units), 0.0
@@ -133,13 +161,14 @@ func (l *Layer) stats(ctx context.Context, o *StatOptions) (LayerStats, error) {
 	}
 	var odd []int
 	n := float64(len(rows))
-	for u := range out.Units {
-		s := &out.Units[u]
+	out := make([]UnitStats, units)
+	for u := range out {
+		s := &out[u]
 		*s = UnitStats{
-			Unit: l.UnitID(u), Mean: shift[u] + total.Sum[u]/n, CountMean: math.NaN(),
+			Mode: l.mode, Unit: UnitID{l.n, u}, Rows: len(rows),
+			Mean: shift[u] + total.Sum[u]/n, CountMean: math.NaN(),
 			Var: max(0, total.Sq[u]/n-float64(total.Sum[u]/n*(total.Sum[u]/n))),
-			Min: total.Min[u], Max: total.Max[u], ArgMin: total.ArgMin[u], ArgMax: total.ArgMax[u],
-			Nonzero: int(total.Nonzero[u]),
+			Min: total.Min[u], Max: total.Max[u], ArgMax: total.ArgMax[u], Nonzero: int(total.Nonzero[u]),
 		}
 		if counted && w > 0 {
 			s.CountMean = wsum[u] / w
@@ -148,20 +177,18 @@ func (l *Layer) stats(ctx context.Context, o *StatOptions) (LayerStats, error) {
 			odd = append(odd, u)
 			s.Var = math.NaN()
 		}
-		for _, a := range []*int32{&s.ArgMin, &s.ArgMax} {
-			if *a >= 0 {
-				*a = l.TokenID(int(*a))
-			}
+		if s.ArgMax >= 0 {
+			s.ArgMax = l.tokenID(int(s.ArgMax))
 		}
 		if len(rows) == 0 {
 			s.Min, s.Max = float32(math.NaN()), float32(math.NaN())
 		}
 	}
-	return out, l.oddUnits(ctx, rows, odd, &out)
+	return out, l.oddUnits(ctx, rows, odd, out)
 }
 
 // oddUnits looks again at units whose sum is not finite.
-func (l *Layer) oddUnits(ctx context.Context, rows []int32, odd []int, out *LayerStats) error {
+func (l *Layer) oddUnits(ctx context.Context, rows []int32, odd []int, out []UnitStats) error {
 	if len(odd) == 0 {
 		return nil
 	}
@@ -169,7 +196,7 @@ func (l *Layer) oddUnits(ctx context.Context, rows []int32, odd []int, out *Laye
 	return l.blocks(ctx, rows, max(len(rows), 1), func(_, _ int, run []int32, x []float32) {
 		for i, r := range run {
 			for _, u := range odd {
-				s := &out.Units[u]
+				s := &out[u]
 				v := float64(x[i*units+u])
 				switch {
 				case math.IsNaN(v):
@@ -181,10 +208,7 @@ func (l *Layer) oddUnits(ctx context.Context, rows []int32, odd []int, out *Laye
 					s.Inf++
 					// The kernels know no place for a maximum of -Inf.
 					if v < 0 && s.ArgMax < 0 {
-						s.ArgMax = l.TokenID(int(r))
-					}
-					if v > 0 && s.ArgMin < 0 {
-						s.ArgMin = l.TokenID(int(r))
+						s.ArgMax = l.tokenID(int(r))
 					}
 				}
 			}
@@ -192,23 +216,17 @@ func (l *Layer) oddUnits(ctx context.Context, rows []int32, odd []int, out *Laye
 	})
 }
 
-func (l *Layer) tokenStats(r int, row []float32) TokenStats {
-	s := vec.Row(row)
-	t := TokenStats{
-		ID: l.TokenID(r), Mean: s.Sum / float64(len(row)), Norm: math.Sqrt(s.Sq),
-		Min: s.Min, Max: s.Max, ArgMax: int(s.ArgMax), Nonzero: int(s.Nonzero),
-	}
-	if s.Min > s.Max {
-		t.Min, t.Max = float32(math.NaN()), float32(math.NaN())
-	} else if t.ArgMax < 0 { // nothing above -Inf
-		for u, v := range row {
-			if math.IsInf(float64(v), -1) {
-				t.ArgMax = u
-				break
-			}
+// Dead returns the statistics of the units that no token activates: those whose
+// Max is below a value, such as SYSIF's 0.1. A unit without a number, whose Max
+// is NaN, is not among them.
+func Dead(stats []UnitStats, below float32) []UnitStats {
+	var out []UnitStats
+	for _, s := range stats {
+		if s.Max < below {
+			out = append(out, s)
 		}
 	}
-	return t
+	return out
 }
 
 // blocks calls f for stretches of rows that follow one another, a few at a
@@ -247,31 +265,4 @@ func (l *Layer) blocks(ctx context.Context, rows []int32, size int, f func(block
 		err = ctx.Err()
 	}
 	return err
-}
-
-// Dead lists the units of which no row is above a value; SYSIF takes 0.1.
-func Dead(stats []LayerStats, below float32) []UnitID {
-	var out []UnitID
-	for _, l := range stats {
-		for _, u := range l.Units {
-			if u.Max < below {
-				out = append(out, u.Unit)
-			}
-		}
-	}
-	return out
-}
-
-// LowVariance lists the units whose variance is below a value; SYSIF takes
-// 1e-3.
-func LowVariance(stats []LayerStats, below float64) []UnitID {
-	var out []UnitID
-	for _, l := range stats {
-		for _, u := range l.Units {
-			if u.Var < below {
-				out = append(out, u.Unit)
-			}
-		}
-	}
-	return out
 }

@@ -23,7 +23,7 @@ func storageType(module, name string) (DType, bool) {
 	if module != "torch" && module != "torch.cuda" {
 		return 0, false
 	}
-	for d := Float16; d <= Int64; d++ {
+	for d := Float16; d <= int64s; d++ {
 		if dtypes[d].storage == name {
 			return d, true
 		}

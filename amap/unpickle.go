@@ -54,11 +54,11 @@ func (p *program) run(call func(global string, args []any) (any, error), persist
 		}
 		return callable(func(args ...any) (any, error) {
 			v, err := call(name, args)
-			var fe *FormatError
+			var fe *formatError
 			if err != nil && !asFormat(err, &fe) {
 				err = errAt(at(), ErrFormat, "%s: %v", name, err)
-			} else if fe != nil && fe.Off < 0 {
-				fe.Off = at()
+			} else if fe != nil && fe.off < 0 {
+				fe.off = at()
 			}
 			if t, ok := v.(*tensor); ok && t.at == 0 {
 				t.at = at()
@@ -72,24 +72,24 @@ func (p *program) run(call func(global string, args []any) (any, error), persist
 		}
 		if persistent != nil {
 			v, err := persistent(id)
-			var fe *FormatError
-			if err != nil && asFormat(err, &fe) && fe.Off < 0 {
-				fe.Off = at()
+			var fe *formatError
+			if err != nil && asFormat(err, &fe) && fe.off < 0 {
+				fe.off = at()
 			}
 			return v, err
 		}
 		return nil, fmt.Errorf("persistent id")
 	}
 	v, err = u.Load()
-	var fe *FormatError
+	var fe *formatError
 	if err != nil && !asFormat(err, &fe) {
 		err = errAt(at(), ErrFormat, "pickle machine: %.200s", err.Error())
 	}
 	return v, err
 }
 
-func asFormat(err error, fe **FormatError) bool {
-	e, ok := err.(*FormatError)
+func asFormat(err error, fe **formatError) bool {
+	e, ok := err.(*formatError)
 	if ok {
 		*fe = e
 	}
@@ -106,21 +106,25 @@ func bad(reason error, format string, args ...any) error {
 	return errAt(-1, reason, format, args...)
 }
 
+// textLimit bounds the bytes of tensors written as text, which must be decoded
+// into memory.
+const textLimit = 1 << 30
+
 // An unpickler reads the outer pickle of one file.
 type unpickler struct {
 	src      *source
-	maxText  int64 // bytes of protocol 0 to 2 payloads that may be decoded
+	text     int64 // bytes of protocol 0 to 2 payloads that may still be decoded
 	storages map[*payload]*storage
 }
 
 // unpickle reads the pickle at the start of the file and returns its value,
 // made of the machine's lists and dicts, texts, integers and *tensor.
-func unpickle(src *source, maxText int64) (any, *program, error) {
+func unpickle(src *source) (any, *program, error) {
 	p, err := lex(src, 0, src.size, false)
 	if err != nil {
 		return nil, nil, err
 	}
-	u := &unpickler{src: src, maxText: maxText, storages: map[*payload]*storage{}}
+	u := &unpickler{src: src, text: textLimit, storages: map[*payload]*storage{}}
 	v, err := p.run(u.call, nil)
 	return v, p, err
 }
@@ -212,10 +216,10 @@ func (u *unpickler) load(args []any) (any, error) {
 // decode turns a payload written as text into bytes in memory; there is no
 // other way to reach its numbers by index.
 func (u *unpickler) decode(p *payload) (*storage, error) {
-	if p.n > u.maxText {
-		return nil, errAt(p.off, ErrLimit, "tensor written as text (pickle protocol 2 or less) of %d bytes, more than the limit of %d", p.n, u.maxText)
+	if p.n > u.text {
+		return nil, errAt(p.off, ErrLimit, "tensor written as text (pickle protocol 2 or less) of %d bytes, more than the limit of %d", p.n, u.text)
 	}
-	u.maxText -= p.n
+	u.text -= p.n
 	// The header is checked first, so that rubbish is not decoded to its end.
 	head, err := u.latin1(p, min(p.n, headerWindow))
 	if err != nil {
@@ -234,10 +238,10 @@ func (u *unpickler) decode(p *payload) (*storage, error) {
 			st, err = readStorage(s, 0, s.size)
 		}
 	}
-	var fe *FormatError
-	if err != nil && asFormat(err, &fe) && fe.Off >= 0 {
-		fe.What = fmt.Sprintf("byte %d of the decoded text: %s", fe.Off, fe.What)
-		fe.Off = p.off
+	var fe *formatError
+	if err != nil && asFormat(err, &fe) && fe.off >= 0 {
+		fe.what = fmt.Sprintf("byte %d of the decoded text: %s", fe.off, fe.what)
+		fe.off = p.off
 	}
 	return st, err
 }

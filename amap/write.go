@@ -16,12 +16,12 @@ import (
 // batch is how many items CPython's pickler puts under one MARK.
 const batch = 1000
 
-// WriteSYSIF writes a map as SYSIF does: the pickle that pickle.dump makes of
-// torch tensors at protocol 5, byte for byte, but for the keys of the storages,
+// WriteSYSIF writes the map as SYSIF does: the pickle that pickle.dump makes of
+// torch tensors at protocol 5, byte for byte, except for the keys of the storages,
 // which are memory addresses there and running numbers here. A layer of a pickle
 // is written as it was read, with its strides and its whole storage; all others
 // row by row. A mode whose layers were keyed by number stays so.
-func WriteSYSIF(ctx context.Context, w io.Writer, m *Map) error {
+func (m *Map) WriteSYSIF(ctx context.Context, w io.Writer) error {
 	return m.writeSYSIF(ctx, w, strconv.Itoa)
 }
 
@@ -44,17 +44,16 @@ func (m *Map) writeSYSIF(ctx context.Context, w io.Writer, key func(i int) strin
 			p.op(']')
 		}
 		p.forget()
-		order := m.order[mode]
-		return p.items(len(order), many, single, func(i int) error {
-			n := order[i]
+		layers := m.layers[mode]
+		return p.items(len(layers), many, single, func(i int) error {
+			l := layers[i]
 			if m.byID[mode] {
-				p.int(int64(n))
-			} else if n != i {
+				p.int(int64(l.n))
+			} else if l.n != i {
 				return fmt.Errorf("amap: WriteSYSIF: %w: mode %s has no layer %d, which a list must have", ErrShape, mode, i)
 			}
-			l, err := m.Layer(mode, n)
-			if err != nil {
-				return err
+			if l.err != nil {
+				return l.err
 			}
 			id, t := l.torch(ctx, m.byID[mode])
 			p.tensor(id, t, func() string {
@@ -187,25 +186,25 @@ func (l *Layer) encodeRows(dst []byte, lo, hi int, d DType, s *scratch) ([]byte,
 	return dst, nil
 }
 
-// WriteCounts writes token counts as SYSIF does: int32 tensors, or int64 where a
-// count needs it or the file that was read had it.
-func WriteCounts(w io.Writer, c *Counts) error { return c.write(w, strconv.Itoa) }
+// Write writes token counts as SYSIF does: int32 tensors, or int64 where a count
+// needs it.
+func (c Counts) Write(w io.Writer) error { return c.write(w, strconv.Itoa) }
 
-func (c *Counts) write(w io.Writer, key func(i int) string) error {
+func (c Counts) write(w io.Writer, key func(i int) string) error {
 	bw := bufio.NewWriterSize(w, 1<<16)
 	p := newPickler(bw)
 	p.save()
 	p.op('}')
 	p.forget()
-	p.items(len(c.modes), 'u', 's', func(i int) error {
-		mode := c.modes[i]
-		p.str(string(mode))
-		d := c.dtypes[mode]
-		n := int64(len(c.of[mode]))
-		p.tensor(&c.modes[i], torchTensor{
+	modes := c.modes()
+	p.items(len(modes), 'u', 's', func(i int) error {
+		p.str(string(modes[i]))
+		d, b := c.encode(modes[i])
+		n := int64(len(c[modes[i]]))
+		p.tensor(&modes[i], torchTensor{
 			dtype: d, size: []int64{n}, stride: []int64{1}, numel: n,
 			data: func(w io.Writer) error {
-				_, err := w.Write(c.encode(mode))
+				_, err := w.Write(b)
 				return err
 			},
 		}, func() string { return key(i) })
@@ -217,22 +216,10 @@ func (c *Counts) write(w io.Writer, key func(i int) string) error {
 	return bw.Flush()
 }
 
-func (c *Counts) encode(mode Mode) []byte {
-	var b []byte
-	for _, v := range c.of[mode] {
-		if c.dtypes[mode] == Int32 {
-			b = binary.LittleEndian.AppendUint32(b, uint32(v))
-		} else {
-			b = binary.LittleEndian.AppendUint64(b, uint64(v))
-		}
-	}
-	return b
-}
-
-// WriteSafetensors writes a map as a safetensors file: tensors mode/layer of
-// tokens × units, the counts of each mode as counts/mode, and what is known about
-// positions and the vocabulary as metadata.
-func WriteSafetensors(ctx context.Context, w io.Writer, m *Map) error {
+// WriteSafetensors writes the map as a safetensors file: tensors mode/layer of
+// tokens × units, the counts of each mode as counts/mode, and the window, if
+// positions are known, as metadata.
+func (m *Map) WriteSafetensors(ctx context.Context, w io.Writer) error {
 	type entry struct {
 		DType   string   `json:"dtype"`
 		Shape   []int64  `json:"shape"`
@@ -242,9 +229,6 @@ func WriteSafetensors(ctx context.Context, w io.Writer, m *Map) error {
 	meta := map[string]string{"format": "pt", "content": "activation map"}
 	if n, known := m.Positions(); known {
 		meta["window"] = strconv.Itoa(max(n-1, 0))
-	}
-	if m.cfg.vocab != nil {
-		meta["vocabulary"] = strconv.Itoa(m.cfg.vocab.Len())
 	}
 	js, err := json.Marshal(meta) // sorted by key
 	if err != nil {
@@ -282,14 +266,13 @@ func WriteSafetensors(ctx context.Context, w io.Writer, m *Map) error {
 			layers = append(layers, l)
 		}
 	}
-	var counted []Mode
-	if m.counts != nil {
-		counted = m.counts.modes
-	}
-	for _, mode := range counted {
-		if err := add("counts/"+string(mode), m.counts.dtypes[mode], int64(m.counts.Len(mode))); err != nil {
+	var counts []byte
+	for _, mode := range m.o.Counts.modes() {
+		d, b := m.o.Counts.encode(mode)
+		if err := add("counts/"+string(mode), d, int64(len(m.o.Counts[mode]))); err != nil {
 			return err
 		}
+		counts = append(counts, b...)
 	}
 	header = append(header, '}')
 	for len(header)%8 != 0 {
@@ -303,15 +286,13 @@ func WriteSafetensors(ctx context.Context, w io.Writer, m *Map) error {
 			return err
 		}
 	}
-	for _, mode := range counted {
-		bw.Write(m.counts.encode(mode))
-	}
+	bw.Write(counts)
 	return bw.Flush()
 }
 
-// WriteNPY writes a layer as a .npy matrix of tokens × units in its number type;
-// NumPy has no bfloat16, which is written as float32.
-func WriteNPY(ctx context.Context, w io.Writer, l *Layer) error {
+// WriteNPY writes the layer as a .npy matrix of tokens × units in its number
+// type; NumPy has no bfloat16, which is written as float32.
+func (l *Layer) WriteNPY(ctx context.Context, w io.Writer) error {
 	d := l.DType()
 	if d == BFloat16 {
 		d = Float32

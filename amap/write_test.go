@@ -78,7 +78,7 @@ func TestWriteIdentical(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := Open(path)
+		m, err := Open(path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -88,7 +88,7 @@ func TestWriteIdentical(t *testing.T) {
 			t.Error(err, firstDiff(got.Bytes(), want))
 		}
 		// The same map as a view, whose rows are encoded.
-		v, err := NewMap(Float16, map[Mode][]Rows{Input: {layer(t, m, Input, 0), layer(t, m, Input, 1), layer(t, m, Input, 2), layer(t, m, Input, 3), layer(t, m, Input, 4), layer(t, m, Input, 5)}})
+		v, err := NewMap(Float16, map[Mode][]Rows{Input: {layer(t, m, Input, 0), layer(t, m, Input, 1), layer(t, m, Input, 2), layer(t, m, Input, 3), layer(t, m, Input, 4), layer(t, m, Input, 5)}}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

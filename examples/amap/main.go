@@ -24,32 +24,85 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/semamap/semamap/amap"
 	"github.com/semamap/semamap/examples/internal/cli"
 )
 
 func main() { cli.Main("amap", run) }
 
-// A command has its flags set up, gets the files, and does its work.
+// A command does its work on the map of the first file.
 type command struct {
 	name, about string
-	files       int // how many it takes; -1: one or more
-	setup       func(f *flag.FlagSet, o *options)
-	run         func(ctx context.Context, o *options, w io.Writer) error
+	flags       string // of its own
+	run         func(j *job) error
 }
 
 var commands = []command{
-	{"info", "say what a file holds", 1, nil, info},
-	{"check", "look for signs that numbers are wrong", 1, checkFlags, check},
-	{"top-tokens", "list the tokens that activate a unit most", 1, topTokensFlags, topTokens},
-	{"top-units", "list the units that a token activates most", 1, topUnitsFlags, topUnits},
-	{"selectivity", "list the units that tell some tokens from all others", 1, selectivityFlags, selectivity},
-	{"stats", "print statistics of every unit as CSV", 1, statsFlags, stats},
-	{"rows", "print rows as CSV", 1, rowsFlags, rows},
-	{"histogram", "draw how the values are spread", 1, histogramFlags, histogram},
-	{"convert", "write a map in another format", 1, convertFlags, convert},
-	{"merge", "combine maps of parts of a corpus by their counts", -1, mergeFlags, merge},
+	{"info", "say what a file holds", "", info},
+	{"check", "look for signs that numbers are wrong", "windows", check},
+	{"top-tokens", "list the tokens that activate a unit most", "unit mode k min-count unseen positions", topTokens},
+	{"top-units", "list the units that a token activates most", "token ids mode k", topUnits},
+	{"selectivity", "list the units that tell some tokens from all others", "tokens ids layers mode k min-count", selectivity},
+	{"stats", "print statistics of every unit as CSV", "mode layers unseen positions", stats},
+	{"rows", "print rows as CSV", "mode layer ids tokens header", rows},
+	{"histogram", "draw how the values are spread", "o mode layers bins min max linear unseen positions", histogram},
+	{"convert", "write a map in another format", "o mode layer ids counts-out", convert},
+	{"merge", "combine maps of parts of a corpus by their counts", "o mode layer type counts-out", merge},
+}
+
+// A job is one run of a command.
+type job struct {
+	ctx   context.Context
+	w     io.Writer
+	files []string
+	m     *amap.Map // of the first file
+	v     *vocabulary
+
+	amap.Scope
+	opts                                        amap.Options
+	counts, vocab                               string
+	window                                      int
+	transposed                                  bool
+	mode, out, unit, token, tokens, ids, layers string
+	countsOut, dtype                            string
+	layer, k, bins                              int
+	header, linear                              bool
+	least, most                                 float64
+}
+
+// flags are those of all commands.
+func (j *job) flags() *flag.FlagSet {
+	f := flag.NewFlagSet("", flag.ContinueOnError)
+	f.StringVar(&j.counts, "counts", "", "`file` of token counts (default: the one beside the map, if there is one)")
+	f.StringVar(&j.vocab, "vocab", "", "`file` of the vocabulary: tokenizer.json, vocab.json, a JSON array or a token a line")
+	f.IntVar(&j.window, "window", -1, "tokens of a window, where the file's name does not say; 0: the map has no positions")
+	f.BoolVar(&j.transposed, "transposed", false, "the file's matrices are units × tokens")
+	f.BoolVar(&j.opts.NoMmap, "no-mmap", false, "read the file instead of mapping it")
+	f.Int64Var(&j.opts.Windows, "windows", 0, "windows of text that went into the map, if known")
+	f.StringVar(&j.mode, "mode", "", "`mode`: input or output (default: the file's first; stats and histogram: all)")
+	f.StringVar(&j.layers, "layers", "", "`layers`, such as 0,2,5 (default: all)")
+	f.IntVar(&j.layer, "layer", -1, "layer (default: the first; in a .npy file: the only one)")
+	f.StringVar(&j.unit, "unit", "", "`unit`, LAYER_UNIT, such as 3_17")
+	f.StringVar(&j.token, "token", "", "`token`: its raw form (Ġhat) or its text (\" hat\"); hat and \" hat\" are two tokens")
+	f.StringVar(&j.tokens, "tokens", "", "`tokens` by name, separated by commas")
+	f.StringVar(&j.ids, "ids", "", "token `ids`, such as 700,7856")
+	f.IntVar(&j.k, "k", 20, "how many")
+	f.Int64Var(&j.MinCount, "min-count", 0, "leave out tokens that occurred less often")
+	f.BoolVar(&j.Unseen, "unseen", false, "take in tokens that never occurred")
+	f.BoolVar(&j.Positions, "positions", false, "take in the positions of the window")
+	f.BoolVar(&j.header, "header", false, "write a line of titles, and the id of each row in front")
+	f.StringVar(&j.out, "o", "", "`file` to write: .pickle (SYSIF), .safetensors or .npy (one layer); of histogram .png, .svg or .pdf")
+	f.StringVar(&j.countsOut, "counts-out", "", "`file` for the token counts too, as a pickle")
+	f.StringVar(&j.dtype, "type", "", "number `type` to write: float16, bfloat16, float32 or float64 (default: the first file's)")
+	f.IntVar(&j.bins, "bins", 100, "bins")
+	f.Float64Var(&j.least, "min", 0, "lower end of the range (default: the least value)")
+	f.Float64Var(&j.most, "max", 0, "upper end of the range (default: the greatest value)")
+	f.BoolVar(&j.linear, "linear", false, "a linear instead of a logarithmic scale for the counts")
+	return f
 }
 
 // run is the program.
@@ -62,27 +115,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		usage(stdout)
 		return nil
 	}
-	for _, c := range commands {
-		if c.name == args[0] {
-			return plain(c.start(ctx, args[1:], stdout, stderr))
-		}
+	i := slices.IndexFunc(commands, func(c command) bool { return c.name == args[0] })
+	if i < 0 {
+		return fmt.Errorf("unknown command %q; amap help lists them", args[0])
 	}
-	return fmt.Errorf("unknown command %q; amap help lists them", args[0])
+	return commands[i].start(&job{ctx: ctx, w: stdout}, args[1:], stderr)
 }
-
-// plain drops the package's name from the front of an error: the program's own,
-// which comes before it, is the same.
-func plain(err error) error {
-	if err == nil || !strings.HasPrefix(err.Error(), "amap: ") {
-		return err
-	}
-	return plainError{err}
-}
-
-type plainError struct{ error }
-
-func (e plainError) Error() string { return strings.TrimPrefix(e.error.Error(), "amap: ") }
-func (e plainError) Unwrap() error { return e.error }
 
 func usage(w io.Writer) {
 	fmt.Fprintln(w, "usage: amap COMMAND FILE [flags]")
@@ -91,17 +129,12 @@ func usage(w io.Writer) {
 	}
 }
 
-func (c command) start(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	var o options
-	f := flag.NewFlagSet("amap "+c.name, flag.ContinueOnError)
+func (c command) start(j *job, args []string, stderr io.Writer) (err error) {
+	all, f := j.flags(), flag.NewFlagSet("amap "+c.name, flag.ContinueOnError)
 	f.SetOutput(io.Discard) // an error is one line; only -help lists the flags
-	f.StringVar(&o.counts, "counts", "", "`file` of token counts (default: the one beside the map, if there is one)")
-	f.StringVar(&o.vocab, "vocab", "", "`file` of the vocabulary: tokenizer.json, vocab.json, a JSON array or a token a line")
-	f.IntVar(&o.window, "window", -1, "tokens of a window, where the file's name does not say; 0: the map has no positions")
-	f.BoolVar(&o.transposed, "transposed", false, "the file's matrices are units × tokens")
-	f.BoolVar(&o.readAt, "no-mmap", false, "read the file instead of mapping it")
-	if c.setup != nil {
-		c.setup(f, &o)
+	for _, name := range strings.Fields("counts vocab window transposed no-mmap " + c.flags) {
+		g := all.Lookup(name)
+		f.Var(g.Value, g.Name, g.Usage)
 	}
 	// The flag package stops at the first argument; files may come anywhere.
 	for {
@@ -112,23 +145,106 @@ func (c command) start(ctx context.Context, args []string, stdout, stderr io.Wri
 			}
 			return err
 		}
-		args = f.Args()
-		if len(args) == 0 {
+		if args = f.Args(); len(args) == 0 {
 			break
 		}
-		o.files = append(o.files, args[0])
-		args = args[1:]
+		j.files, args = append(j.files, args[0]), args[1:]
 	}
 	f.Visit(func(g *flag.Flag) {
 		if g.Name == "transposed" {
-			o.oriented = true
+			j.opts.Transposed = &j.transposed
 		}
 	})
 	switch {
-	case len(o.files) == 0:
+	case len(j.files) == 0:
 		return fmt.Errorf("%s: no file", c.name)
-	case c.files > 0 && len(o.files) > c.files:
-		return fmt.Errorf("%s: unexpected argument %q", c.name, o.files[c.files])
+	case c.name != "merge" && len(j.files) > 1:
+		return fmt.Errorf("%s: unexpected argument %q", c.name, j.files[1])
+	case c.name == "merge" && j.counts != "":
+		return errors.New("merge: each map needs counts of its own, beside it; -counts names one file")
 	}
-	return c.run(ctx, &o, stdout)
+	if j.window >= 0 {
+		j.opts.Positions = j.window + 1
+		if j.window == 0 {
+			j.opts.Positions = -1
+		}
+	}
+	if j.layers != "" {
+		for _, s := range strings.Split(j.layers, ",") {
+			n, err := strconv.Atoi(strings.TrimSpace(s))
+			if err != nil || n < 0 {
+				return fmt.Errorf("-layers: %q is no layer", s)
+			}
+			j.Layers = append(j.Layers, n)
+		}
+	}
+	if j.m, err = j.open(j.files[0]); err != nil {
+		return err
+	}
+	defer j.m.Close()
+	return c.run(j)
+}
+
+// open opens the map of a file with its counts, if there are any.
+func (j *job) open(file string) (*amap.Map, error) {
+	if j.counts == "" {
+		m, err := amap.OpenPair(file, &j.opts)
+		if !errors.Is(err, amap.ErrNotFound) {
+			return m, err
+		}
+		return amap.Open(file, &j.opts)
+	}
+	c, err := amap.OpenCounts(j.counts)
+	if err != nil {
+		return nil, err
+	}
+	o := j.opts
+	o.Counts = c
+	return amap.Open(file, &o)
+}
+
+// theMode is -mode, or the map's first mode.
+func (j *job) theMode() (amap.Mode, error) {
+	modes := j.m.Modes()
+	if j.mode == "" && len(modes) > 0 {
+		return modes[0], nil
+	}
+	if mode := amap.Mode(j.mode); slices.Contains(modes, mode) {
+		return mode, nil
+	}
+	return "", fmt.Errorf("%s: no mode %q; the file has %q", j.files[0], j.mode, modes)
+}
+
+// tokenIDs reads -ids, -tokens and -token. A name with a comma, or one that looks
+// like a number, can be given by its id.
+func (j *job) tokenIDs() (out []int32, err error) {
+	if j.ids != "" {
+		for _, s := range strings.Split(j.ids, ",") {
+			id, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
+			if err != nil || id < 0 {
+				return nil, fmt.Errorf("-ids: %q is no token id", s)
+			}
+			out = append(out, int32(id))
+		}
+	}
+	var names []string
+	if j.tokens != "" {
+		names = strings.Split(j.tokens, ",")
+	}
+	if j.token != "" {
+		names = append(names, j.token)
+	}
+	for _, s := range names {
+		if j.v == nil {
+			if j.v, err = openVocabulary(j.vocab, j.m); err != nil {
+				return nil, err
+			}
+		}
+		id, err := j.v.lookup(s)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, id)
+	}
+	return out, nil
 }

@@ -28,7 +28,7 @@ func (s *source) open() error {
 	if s.path == "" {
 		return s.openSample()
 	}
-	m, err := amap.Open(s.path)
+	m, err := amap.Open(s.path, nil)
 	if err != nil {
 		return err
 	}
@@ -47,12 +47,15 @@ func (s *source) open() error {
 		return err
 	}
 	n, _ := l.Dims()
-	if have := c.Len(mode); have != n {
-		return fmt.Errorf("%s: %d counts of mode %s for %d rows", s.countsPath, have, s.mode, n)
+	of := c[mode]
+	if len(of) != n {
+		return fmt.Errorf("%s: %d counts of mode %s for %d rows", s.countsPath, len(of), s.mode, n)
 	}
 	s.count = func(id int32) int64 {
-		v, _ := c.Of(mode, id)
-		return v
+		if int(id) < n {
+			return of[id]
+		}
+		return 0 // its row is missing too
 	}
 	return nil
 }

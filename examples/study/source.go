@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 
@@ -24,13 +25,13 @@ func openSource(o *options) (*source, error) {
 	if o.amap == "" {
 		return openSample(o)
 	}
-	m, err := amap.Open(o.amap)
+	m, err := amap.Open(o.amap, nil)
 	if err != nil {
 		return nil, err
 	}
 	s := &source{
 		about:  "activation map " + o.amap,
-		model:  modelName(o.amap),
+		model:  cmp.Or(m.Metadata()["model"], filepath.Base(o.amap)),
 		layers: func() []int { return m.Layers(o.mode) },
 		layer:  func(n int) (lemma.Rows, error) { return m.Layer(o.mode, n) },
 		close:  m.Close,
@@ -49,22 +50,24 @@ func openSource(o *options) (*source, error) {
 			return nil, err
 		}
 		s.count = func(id int32) int64 {
-			n, _ := c.Of(o.mode, id)
-			return n
+			if of := c[o.mode]; int(id) < len(of) {
+				return of[id]
+			}
+			return 0 // its row is missing too; see check
 		}
 	}
 	return s, nil
 }
 
 // sameRows refuses counts that were not taken with the map.
-func sameRows(o *options, m *amap.Map, c *amap.Counts) error {
+func sameRows(o *options, m *amap.Map, c amap.Counts) error {
 	for _, n := range m.Layers(o.mode) {
 		l, err := m.Layer(o.mode, n)
 		if err != nil {
 			return err
 		}
-		if rows, _ := l.Dims(); rows != c.Len(o.mode) {
-			return fmt.Errorf("%s: %d counts of mode %s, but layer %d of %s has %d rows", o.counts, c.Len(o.mode), o.mode, n, o.amap, rows)
+		if rows, _ := l.Dims(); rows != len(c[o.mode]) {
+			return fmt.Errorf("%s: %d counts of mode %s, but layer %d of %s has %d rows", o.counts, len(c[o.mode]), o.mode, n, o.amap, rows)
 		}
 	}
 	return nil
@@ -114,12 +117,4 @@ func openSample(o *options) (*source, error) {
 		count: m.Count,
 		close: func() error { return nil },
 	}, nil
-}
-
-// modelName gives the model's part of a SYSIF file name, or the name itself.
-func modelName(file string) string {
-	if n, err := amap.ParseName(filepath.Base(file)); err == nil {
-		return n.Model
-	}
-	return filepath.Base(file)
 }

@@ -123,12 +123,6 @@ def unit_stats_blocked(x, rows=1024):
     return s / n, q / n - (s / n) ** 2, hi, hx, lo, lx, nz
 
 
-def token_stats(x):
-    x = x.float()
-    hi = x.max(1)
-    return x.mean(1), x.norm(dim=1), hi.values, hi.indices, x.min(1).values, (x != 0).sum(1)
-
-
 def torch_side(path):
     """One round, in a process of its own; prints seconds as JSON."""
     out = {}
@@ -152,9 +146,6 @@ def torch_side(path):
 
     fastest = min((unit_stats, unit_stats_blocked), key=lambda f: timed(lambda: f(l))[1])
     take("stats", lambda: every(fastest))
-    take("stats+tokens", lambda: every(token_stats))
-    for i in (0, 1):
-        out["stats+tokens"][i] += out["stats"][i]
     print(json.dumps(out))
 
 
@@ -176,15 +167,14 @@ def bench(path, rounds=3):
             "gather (ReadAt)": "Gather/mmap=false$",
             "mean": "Mean/mmap=true$",
             "mean (ReadAt)": "Mean/mmap=false$",
-            "stats": "Stats/tokens=false/mmap=true$",
-            "stats+tokens": "Stats/tokens=true/mmap=true$",
+            "stats": "Stats/mmap=true$",
         }
         t, g, mem = {}, {}, {"torch": [], "mmap": [], "ReadAt": []}
         for _ in range(rounds):
             for k, v in json.loads(peak(me + ["torch-side", path])[0].splitlines()[0]).items():
                 t.setdefault(k, []).append(v)
             for k, pattern in go.items():
-                s, cpu, mb = go_bench(test, path, pattern, {"open": 200, "stats": 1, "stats+tokens": 1}.get(k, 10))
+                s, cpu, mb = go_bench(test, path, pattern, {"open": 200, "stats": 1}.get(k, 10))
                 g.setdefault(k, []).append((s, cpu))
                 if k.startswith("mean"):
                     mem["ReadAt" if "ReadAt" in k else "mmap"].append(mb)

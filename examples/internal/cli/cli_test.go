@@ -32,6 +32,13 @@ func TestWriteFile(t *testing.T) {
 	}
 }
 
+// A program does not say its name twice, nor more than one line.
+func TestMessage(t *testing.T) {
+	if got := message("amap", errors.New("amap: unit 1_99: not found\nmore")); got != "unit 1_99: not found; more" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestProgressPlain(t *testing.T) {
 	var b bytes.Buffer
 	p := NewProgress(&b, "layer 0", 10)

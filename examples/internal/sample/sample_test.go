@@ -64,7 +64,7 @@ func TestRoundTrip(t *testing.T) {
 func TestOriginal(t *testing.T) {
 	const dir = "data/sample/"
 	const name = "sample-neox-6l-128-dictionary-N310871-Wd15-1337_position_.pickle"
-	orig, err := amap.Open(golden.Shared(t, dir+"amap-"+name))
+	orig, err := amap.Open(golden.Shared(t, dir+"amap-"+name), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,7 @@ func TestOriginal(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, id := range m.IDs {
-			if c, _ := counts.Of(amap.Input, id); c != int64(m.Counts[i]) {
+			if c := counts[amap.Input][id]; c != int64(m.Counts[i]) {
 				t.Fatalf("token %d: count %d, want %d", id, m.Counts[i], c)
 			}
 			if got, err = m.Layer(n).Row(got, int(id)); err != nil {

@@ -48,7 +48,7 @@ func run(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	m, err := amap.Open(*amapFile)
+	m, err := amap.Open(*amapFile, nil)
 	if err != nil {
 		return err
 	}
@@ -59,11 +59,10 @@ func run(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	counts := make([]int32, len(ids))
 	for i, id := range ids {
-		n, ok := all.Of(amap.Input, id)
-		if !ok {
+		if int(id) >= len(all[amap.Input]) {
 			return fmt.Errorf("%s: no count of token %d", *countsFile, id)
 		}
-		counts[i] = int32(n)
+		counts[i] = int32(all[amap.Input][id])
 	}
 	values, err := gather(m, &h, ids)
 	if err != nil {
