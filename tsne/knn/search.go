@@ -1,6 +1,7 @@
 package knn
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -46,6 +47,9 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 		used += int64(16*src.n) + int64(src.n)*int64(k)*12
 	}
 	g, err := searchDistinct(ctx, distinct, kd, &set, used)
+	if failed := src.failed.get(); failed != nil {
+		err = failed
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -211,6 +215,9 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 		return nil, err
 	}
 	g, err := searchExact(ctx, distinct, xs, kd, false, &set, used)
+	if failed := cmp.Or(rs.failed.get(), xs.failed.get()); failed != nil {
+		err = failed
+	}
 	if err != nil {
 		return nil, err
 	}
