@@ -6,6 +6,15 @@ import "math"
 
 var NewAffinities = newAffinities
 
+// points returns P as it is given to Settings.
+func (a *joint) points() Points {
+	start := make([]int, len(a.Ptr))
+	for i, p := range a.Ptr {
+		start[i] = int(p)
+	}
+	return CSR(max(0, len(a.Ptr)-1), start, a.Col, a.Val)
+}
+
 // A Repulsion is that of a map, as [Run.Repulsion] returns it. Its Phi and
 // Force are the arguments of quality.ForceError.
 type Repulsion struct {
