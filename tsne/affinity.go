@@ -22,11 +22,11 @@ type joint struct {
 	Val []float32
 }
 
-// newAffinities calibrates the neighbours of g: p(j|i) has the entropy of the
+// newAffinities calibrates the neighbors of g: p(j|i) has the entropy of the
 // perplexity, and p_ij = (w_i p(j|i) + w_j p(i|j)) / 2W. Of the settings it
 // uses Perplexity, Kernel, Weights and Workers. An explicit Perplexity must be
-// below the number of neighbours of each row; zero means 30, or a third of
-// the neighbours if that is less.
+// below the number of neighbors of each row; zero means 30, or a third of
+// the neighbors if that is less.
 func newAffinities(ctx context.Context, g *knn.Graph, s *Settings) (*joint, error) {
 	var set Settings
 	if s != nil {
@@ -50,7 +50,7 @@ func newAffinities(ctx context.Context, g *knn.Graph, s *Settings) (*joint, erro
 func (s *Settings) graphKernel(g *knn.Graph) (Kernel, float64, error) {
 	if s.Kernel != nil {
 		if k, err := s.Kernel.neighbors(g.K + 1); err != nil || k > g.K {
-			return nil, 0, fmt.Errorf("%d neighbours a row are too few: %w", g.K, err)
+			return nil, 0, fmt.Errorf("%d neighbors a row are too few: %w", g.K, err)
 		}
 		return s.Kernel, 0, nil
 	}
@@ -61,7 +61,7 @@ func (s *Settings) graphKernel(g *knn.Graph) (Kernel, float64, error) {
 		k := float64(g.K)
 		u = min(30, max(k/3, min((k+1)/2, 2)))
 	case !(u > 1 && u < float64(g.K)):
-		return nil, 0, badSetting("Perplexity", u, fmt.Sprintf("must be above 1 and below %d, the neighbours of a row", g.K))
+		return nil, 0, badSetting("Perplexity", u, fmt.Sprintf("must be above 1 and below %d, the neighbors of a row", g.K))
 	}
 	return gaussian(u), u, nil
 }

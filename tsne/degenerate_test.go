@@ -331,7 +331,7 @@ func TestScale(t *testing.T) {
 			t.Fatalf("%v: %v", c, err)
 		}
 		if !slices.Equal(r.p.Col, base.p.Col) {
-			t.Errorf("%v: other neighbours", c)
+			t.Errorf("%v: other neighbors", c)
 			continue
 		}
 		for e, v := range r.p.Val {
@@ -454,7 +454,7 @@ func TestGivenAffinities(t *testing.T) {
 	}
 	r, err := New(context.Background(), nil, &Settings{Affinities: p.points(), Start: Random()})
 	if err != nil || r.p.Val[0] != 0.125 {
-		t.Errorf("not normalised: %v (%v)", r.p.Val, err)
+		t.Errorf("not normalized: %v (%v)", r.p.Val, err)
 	}
 	if _, err := New(context.Background(), nil, &Settings{Affinities: p.points()}); !errors.Is(err, knn.ErrSetting) {
 		t.Errorf("PCA without points: %v", err)
@@ -495,7 +495,7 @@ func TestGivenNeighbors(t *testing.T) {
 	want := embed(t, x, n, 4, s)
 	s.Neighbors = g
 	if got := embed(t, x, n, 4, s); !slices.Equal(got.Y, want.Y) {
-		t.Error("given neighbours give another map")
+		t.Error("given neighbors give another map")
 	}
 	a, err := NewAffinities(context.Background(), g, &Settings{Perplexity: 20})
 	if err != nil {
@@ -520,7 +520,7 @@ func TestGivenNeighbors(t *testing.T) {
 		}
 	}
 	if _, err := New(context.Background(), Rows(x, n, 4), &Settings{Neighbors: g, Perplexity: 60}); !errors.Is(err, knn.ErrSetting) {
-		t.Errorf("perplexity 60 of 60 neighbours: %v", err)
+		t.Errorf("perplexity 60 of 60 neighbors: %v", err)
 	}
 	bad := &knn.Graph{N: n, K: 60}
 	if _, err := New(context.Background(), Rows(x, n, 4), &Settings{Neighbors: bad}); !errors.Is(err, knn.ErrGraph) {

@@ -35,9 +35,9 @@ type Result struct {
 type Stats struct {
 	Distinct    int           // rows after merging equal ones
 	Unsolved    int           // rows whose perplexity equation has no solution
-	Recall      float64       // share of the true neighbours that were found; 1 for the exact search
+	Recall      float64       // share of the true neighbors that were found; 1 for the exact search
 	Merging     time.Duration // and checking the rows
-	Searching   time.Duration // neighbours
+	Searching   time.Duration // neighbors
 	Calibrating time.Duration // affinities
 	Starting    time.Duration // first positions
 	Stepping    time.Duration
@@ -125,7 +125,7 @@ func Embed(ctx context.Context, x Points, s *Settings) (*Result, error) {
 }
 
 // New prepares a run: it checks the settings and the rows, merges equal rows,
-// finds neighbours, calibrates the affinities and makes the start. It keeps
+// finds neighbors, calibrates the affinities and makes the start. It keeps
 // no reference to x. The errors are a [*SettingError], a [*ValueError], that of
 // x.Row, those of [knn.Search] and the context's, wrapped.
 func New(ctx context.Context, x Points, s *Settings) (*Run, error) {
@@ -282,7 +282,7 @@ func (b *builder) merge(ctx context.Context) error {
 	return nil
 }
 
-// search finds the neighbours.
+// search finds the neighbors.
 func (b *builder) search(ctx context.Context) error {
 	if b.s.Affinities != nil {
 		return nil

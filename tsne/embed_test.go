@@ -11,7 +11,7 @@ import (
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// blobs returns n rows of d numbers around k centres, and their centres.
+// blobs returns n rows of d numbers around k centers, and their centers.
 func blobs(n, d, k int, seed uint64) ([]float32, []int) {
 	r := rand.New(rand.NewPCG(seed, 1))
 	centers := make([]float32, k*d)

@@ -1,13 +1,16 @@
 package tsne_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"gonum.org/v1/gonum/mat"
@@ -16,7 +19,7 @@ import (
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// twoClouds returns 2·n points of d numbers around two centres.
+// twoClouds returns 2·n points of d numbers around two centers.
 func twoClouds(n, d int) []float32 {
 	r := rand.New(rand.NewPCG(1, 2))
 	x := make([]float32, 2*n*d)
@@ -53,7 +56,12 @@ func ExampleEmbed() {
 		log.Fatal(err)
 	}
 	fmt.Println(res.Len(), "points; the clouds lie apart:", apart(res, n))
-	// Output: 200 points; the clouds lie apart: true
+	fmt.Println(res.Stats.Distinct, "distinct;", res.Stats.Unsolved, "without a solution; recall", res.Stats.Recall)
+	fmt.Println("steps took some time:", res.Stats.Stepping > 0)
+	// Output:
+	// 200 points; the clouds lie apart: true
+	// 200 distinct; 0 without a solution; recall 1
+	// steps took some time: true
 }
 
 // What is changed most often is one word away.
@@ -146,22 +154,27 @@ func ExampleRun_Steps() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	var y []float32 // positions, for instance for a frame of a film
 	for step := range run.Steps(ctx) {
 		if step.Iter%100 == 0 {
-			fmt.Printf("step %d of %d, exaggeration %v\n", step.Iter, step.Total, step.Exaggeration)
+			y = run.Positions(y)
+			fmt.Printf("step %d of %d, exaggeration %v, %d numbers\n", step.Iter, step.Total, step.Exaggeration, len(y))
 		}
 		if step.Iter == 300 {
 			break
 		}
 	}
 	before := run.KL()
-	for range run.Steps(ctx) { // the last hundred
+	for step := range run.Steps(ctx) { // the last hundred, or less
+		if step.GradNorm < 1e-9 {
+			break
+		}
 	}
 	fmt.Println("KL fell:", run.KL() < before)
 	// Output:
-	// step 100 of 400, exaggeration 12
-	// step 200 of 400, exaggeration 12
-	// step 300 of 400, exaggeration 1
+	// step 100 of 400, exaggeration 12, 400 numbers
+	// step 200 of 400, exaggeration 12, 400 numbers
+	// step 300 of 400, exaggeration 1, 400 numbers
 	// KL fell: true
 }
 
@@ -223,6 +236,207 @@ func ExampleOpen() {
 	// Output:
 	// steps 1 to 200
 	// steps 201 to 750
+}
+
+// A run goes through any stream.
+func ExampleResume() {
+	const n, d = 50, 10
+	ctx := context.Background()
+	x, s := tsne.Rows(twoClouds(n, d), 2*n, d), &tsne.Settings{Seed: 3}
+	run, err := tsne.New(ctx, x, s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := run.Save(&b); err != nil {
+		log.Fatal(err)
+	}
+	_, err = tsne.Resume(ctx, bytes.NewReader(b.Bytes()), x, &tsne.Settings{Seed: 4})
+	fmt.Println("another run:", errors.Is(err, tsne.ErrMismatch))
+	_, err = tsne.Resume(ctx, bytes.NewReader(b.Bytes()[:1000]), x, s)
+	fmt.Println("damaged:", errors.Is(err, tsne.ErrCheckpoint))
+	_, err = tsne.Resume(ctx, &b, x, s)
+	fmt.Println(err)
+	// Output:
+	// another run: true
+	// damaged: true
+	// <nil>
+}
+
+// Any schedule is a list of phases; MinGradNorm ends the last one early.
+func ExamplePhase() {
+	const n, d = 100, 10
+	res, err := tsne.Embed(context.Background(), tsne.Rows(twoClouds(n, d), 2*n, d), &tsne.Settings{
+		Phases: []tsne.Phase{
+			{Steps: 100, Exaggeration: 12, Momentum: 0.5},
+			{Steps: 200, Exaggeration: 4, LearningRate: 50},
+			{Steps: 1000},
+		},
+		MinGradNorm: 1e-3,
+	})
+	if errors.Is(err, tsne.ErrDiverged) {
+		fmt.Println("a lower LearningRate would help")
+	} else if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(res.Steps > 300, res.Steps < 1300)
+	// Output: true true
+}
+
+// A Gaussian of one perplexity is the default of many.
+func ExampleKernel() {
+	const n, d = 50, 10
+	for _, k := range []tsne.Kernel{
+		tsne.Mixture(5, 20),
+		tsne.Multiscale(5, 20),
+		tsne.Sigma(2),
+		tsne.Uniform(15),
+	} {
+		res, err := tsne.Embed(context.Background(), tsne.Rows(twoClouds(n, d), 2*n, d), &tsne.Settings{Kernel: k})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(apart(res, n))
+	}
+	// Output:
+	// true
+	// true
+	// true
+	// true
+}
+
+func ExampleStart() {
+	const n, d = 50, 10
+	x := tsne.Rows(twoClouds(n, d), 2*n, d)
+	first, err := tsne.Embed(context.Background(), x, &tsne.Settings{Start: tsne.Spectral(), Iterations: 50})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, s := range []tsne.Start{tsne.PCA(), tsne.Random(), tsne.Positions(first.Y)} {
+		res, err := tsne.Embed(context.Background(), x, &tsne.Settings{Start: s, EarlyExaggeration: 4})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(apart(res, n))
+	}
+	// Output:
+	// true
+	// true
+	// true
+}
+
+func ExampleDuplicates() {
+	x := tsne.Slices([][]float32{{0, 1}, {0, 1}, {1, 1}, {2, 5}, {2, 6}})
+	for _, d := range []tsne.Duplicates{tsne.Merge, tsne.Keep} {
+		res, err := tsne.Embed(context.Background(), x, &tsne.Settings{Duplicates: d})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(res.Stats.Distinct, "rows; the first two at one place:", res.Y[0] == res.Y[2] && res.Y[1] == res.Y[3])
+	}
+	// Output:
+	// 4 rows; the first two at one place: true
+	// 5 rows; the first two at one place: false
+}
+
+func ExampleExpert() {
+	const n, d = 100, 10
+	for _, e := range []tsne.Expert{
+		{Method: tsne.Auto},
+		{Method: tsne.Mesh, Spacing: 0.3},
+		{Method: tsne.Tree, Theta: 0.4},
+		{Method: tsne.Exact, MaxStep: 2},
+	} {
+		res, err := tsne.Embed(context.Background(), tsne.Rows(twoClouds(n, d), 2*n, d), &tsne.Settings{Expert: &e})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(apart(res, n))
+	}
+	// Output:
+	// true
+	// true
+	// true
+	// true
+}
+
+// Old points stay where they are while new ones are added; some count more.
+func ExampleSettings_fixed() {
+	const n, d = 100, 10
+	x := twoClouds(n, d)
+	ctx := context.Background()
+	known, added := tsne.Rows(x[:(2*n-10)*d], 2*n-10, d), tsne.Rows(x[(2*n-10)*d:], 10, d)
+	old, err := tsne.Embed(ctx, known, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	y, err := old.Transform(ctx, known, added, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	s := tsne.Settings{
+		Start:     tsne.Positions(slices.Concat(old.Y, y)),
+		Fixed:     make([]bool, 2*n),
+		Weights:   make([]float64, 2*n),
+		Freedom:   0.8, // finer clusters
+		Workers:   2,
+		MaxMemory: 1 << 30,
+	}
+	for i := range 2 * n {
+		s.Fixed[i] = i < 2*n-10
+		s.Weights[i] = 1 + float64(i%3)
+	}
+	res, err := tsne.Embed(ctx, tsne.Rows(x, 2*n, d), &s)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(slices.Equal(res.Y[:len(old.Y)], old.Y))
+	// Output: true
+}
+
+// Neighbors or affinities may come from elsewhere.
+func ExampleSettings_neighbors() {
+	const n, d = 100, 10
+	ctx := context.Background()
+	x := tsne.Rows(twoClouds(n, d), 2*n, d)
+	g, err := knn.Search(ctx, x, 60, &knn.Settings{Metric: knn.Correlation})
+	if err != nil {
+		log.Fatal(err)
+	}
+	res, err := tsne.Embed(ctx, x, &tsne.Settings{Neighbors: g, Perplexity: 20})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(res.Len(), "points")
+
+	// A ring of five points, each tied to the next and to the one before.
+	ring := tsne.CSR(5, []int{0, 2, 4, 6, 8, 10}, []int32{1, 4, 0, 2, 1, 3, 2, 4, 0, 3}, []float32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1})
+	res, err = tsne.Embed(ctx, nil, &tsne.Settings{Affinities: ring, Start: tsne.Random()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(res.Len(), "points")
+	// Output:
+	// 200 points
+	// 5 points
+}
+
+// Errors say which setting or which number is wrong.
+func Example_errors() {
+	x := [][]float64{{1, 2}, {3, math.NaN()}, {5, 6}}
+	_, err := tsne.Embed(context.Background(), tsne.Slices(x), nil)
+	var number *tsne.ValueError
+	if errors.As(err, &number) {
+		fmt.Println("row", number.Row, "column", number.Col)
+	}
+	_, err = tsne.Embed(context.Background(), tsne.Slices(x), &tsne.Settings{Dims: 7})
+	var setting *tsne.SettingError
+	if errors.As(err, &setting) {
+		fmt.Println(setting.Name, setting.Reason)
+	}
+	// Output:
+	// row 1 column 1
+	// Dims must be 1, 2 or 3
 }
 
 func ExampleResult_Transform() {

@@ -85,7 +85,7 @@ func TestGradientGolden(t *testing.T) {
 	}
 }
 
-// Dense affinities: every other row is a neighbour.
+// Dense affinities: every other row is a neighbor.
 func TestDenseGolden(t *testing.T) {
 	const n = 500
 	x := mnist(t, n)

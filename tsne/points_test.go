@@ -114,7 +114,7 @@ func TestDistances(t *testing.T) {
 			t.Fatal(err)
 		}
 		if !slices.Equal(r.of, want.of) || r.u != n-3 || !slices.Equal(r.p.Col, want.p.Col) {
-			t.Error("other neighbours")
+			t.Error("other neighbors")
 		}
 		for e, v := range r.p.Val {
 			if math.Abs(float64(v-want.p.Val[e])) > 1e-6*float64(v) {
@@ -177,7 +177,7 @@ func TestCentered(t *testing.T) {
 		t.Fatal(err)
 	}
 	if q, err := knn.Search(t.Context(), Rows(far, n, d), 10, nil); err != nil || !slices.Equal(p.Index, q.Index) {
-		t.Errorf("other neighbours (%v)", err)
+		t.Errorf("other neighbors (%v)", err)
 	}
 }
 

@@ -437,7 +437,7 @@ func (r *Run) logTask(_, b int) {
 }
 
 // permute gives the points places along a Z-curve of the map, so that
-// neighbours in the map are neighbours in memory. Entries of P keep their
+// neighbors in the map are neighbors in memory. Entries of P keep their
 // order within a row.
 func (r *Run) permute() {
 	d := r.dims

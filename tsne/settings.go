@@ -15,7 +15,7 @@ type Settings struct {
 	// Dims is the number of dimensions of the map: 1, 2 or 3. Zero means 2.
 	Dims int
 
-	// Perplexity is the effective number of neighbours of each row. Zero
+	// Perplexity is the effective number of neighbors of each row. Zero
 	// means 30, or less for few rows: with U distinct rows
 	// min(30, max((U−1)/3, min(U/2, 2))). An explicit value must be above 1
 	// and below U−1 and is never changed. [Result.Perplexity] tells the value
@@ -79,12 +79,12 @@ type Settings struct {
 	// Fixed marks rows that stay at their start. Nil means none.
 	Fixed []bool
 
-	// Search tunes the neighbour search. Nil means exact up to a limit of
+	// Search tunes the neighbor search. Nil means exact up to a limit of
 	// work; see [knn.Settings]. Where it names a metric, Metric must be zero
 	// or the same.
 	Search *knn.Settings
 
-	// Neighbors supplies the neighbours of each row: nothing is searched and
+	// Neighbors supplies the neighbors of each row: nothing is searched and
 	// nothing is merged. The points are then needed by the start only and may
 	// be nil if Start does not need them.
 	Neighbors *knn.Graph
@@ -272,7 +272,7 @@ func (s *Settings) fillPhases(bad func(name string, value any, reason string)) {
 	}
 }
 
-// search returns the settings of the neighbour search.
+// search returns the settings of the neighbor search.
 func (s *Settings) search() knn.Settings {
 	var k knn.Settings
 	if s.Search != nil {

@@ -99,7 +99,7 @@ func BenchmarkCalibrate(b *testing.B) {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(n*k), "ns/neighbour")
+			b.ReportMetric(float64(b.Elapsed())/float64(b.N)/float64(n*k), "ns/neighbor")
 		})
 	}
 }

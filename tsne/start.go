@@ -36,11 +36,11 @@ type startInput struct {
 	of      []int32 // from the rows of the input to the distinct rows; nil: the same
 }
 
-// PCA starts from the first principal components, found by randomised
+// PCA starts from the first principal components, found by randomized
 // subspace iteration (Halko, Martinsson and Tropp 2011, algorithm 4.4).
 func PCA() Start { return pcaStart{} }
 
-// Spectral starts from the eigenvectors of the normalised affinities
+// Spectral starts from the eigenvectors of the normalized affinities
 // D^−½PD^−½ that follow the trivial one.
 func Spectral() Start { return spectralStart{} }
 
@@ -231,7 +231,7 @@ func (pcaStart) positions(ctx context.Context, y []float64, in *startInput) erro
 	return ctx.Err()
 }
 
-// A multiplier multiplies centred and scaled points by panels of 16 columns.
+// A multiplier multiplies centered and scaled points by panels of 16 columns.
 // Points that are a combination A·T of base rows T are never formed: their
 // products are those with A and T in turn.
 type multiplier struct {
@@ -399,7 +399,7 @@ func (m *multiplier) backward(ctx context.Context, b []float64, u []float32) err
 			for l, v := range r {
 				d[l] = float32(w * float64(v))
 			}
-			continue // the rows are centred as they are read
+			continue // the rows are centered as they are read
 		}
 		for l, v := range r {
 			sum[l] += w * float64(v)

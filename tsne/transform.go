@@ -41,13 +41,13 @@ const (
 	transformGrad         = 0.25 // longest gradient
 )
 
-// startNeighbors is the number of neighbours whose median is the first
+// startNeighbors is the number of neighbors whose median is the first
 // position of a new point.
 const startNeighbors = 25
 
 // Transform places new points x on a finished map and returns their positions,
 // rows × Dims. ref are the points the map was made of, in the same order. Each
-// new point is attracted by its neighbours among the reference rows and
+// new point is attracted by its neighbors among the reference rows and
 // repelled by the whole map, which stays as it is; new points do not see each
 // other, so a position does not depend on what else is in x. The points stay
 // within the box of the map plus 10 %. An exact copy of a reference row is
@@ -56,7 +56,7 @@ const startNeighbors = 25
 //
 // Of the settings, Transform uses Perplexity, that of the new points (zero
 // means 5, or less for few reference rows), Iterations (zero means 250; −1 means
-// none: the median of neighbours) and Workers.
+// none: the median of neighbors) and Workers.
 func (r *Result) Transform(ctx context.Context, ref, x Points, s *Settings) ([]float32, error) {
 	n, d, err := checkShape(ref)
 	if err != nil {
@@ -171,7 +171,7 @@ func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 	d, n, k := t.dims, hi-lo, t.graph.K
 	nb := min(k, int(math.Ceil(3*t.set.perplexity)))
 	p := make([]float64, n*nb)
-	var w []float64 // of a point's neighbours
+	var w []float64 // of a point's neighbors
 	if t.res.weights != nil {
 		w = make([]float64, nb)
 	}

@@ -236,7 +236,7 @@ func TestTransformWeights(t *testing.T) {
 			twice = append(twice, ref[i*d:i*d+d]...)
 		}
 	}
-	// All rows are neighbours. Only the first positions, medians of rows,
+	// All rows are neighbors. Only the first positions, medians of rows,
 	// differ.
 	s := &Settings{Perplexity: 10, Iterations: 5000}
 	place := func(r *Result, ref []float32) []float32 {

@@ -71,7 +71,7 @@ func TestDescent(t *testing.T) {
 	share := recallOf(first, want)
 	r := first.Recall
 	t.Logf("recall %.5f, reported %v, %d rounds", share, r, first.Stats.Rounds)
-	if share < 0.95 || first.Stats.Method != Descent || r.Rows != 1000 {
+	if share < 0.95 || first.Stats.Method != Descent || r.rows != 1000 {
 		t.Errorf("recall %v, %+v", share, first.Stats)
 	}
 	if !(r.Low <= share+0.002 && share <= r.High+0.002 && r.Low <= r.Mean && r.Mean <= r.High) {

@@ -52,7 +52,7 @@ type gram struct {
 func planGram(s *source, k int, set *Settings, used int64) (*gram, error) {
 	refuse := func(why string) error { return &SettingError{"Method", Gram, why} }
 	if s.comb == nil {
-		return nil, refuse("needs a Combination")
+		return nil, refuse("needs points from Combine")
 	}
 	if s.metric == Correlation {
 		return nil, refuse("does not work with Correlation")

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// A Graph holds the K nearest neighbours of each of N rows, ordered by
+// A Graph holds the K nearest neighbors of each of N rows, ordered by
 // squared distance, then by index. A graph from [Search] never lists the row
 // itself.
 type Graph struct {
@@ -18,28 +18,23 @@ type Graph struct {
 	Stats  Stats
 }
 
-// Row returns the neighbours of row i and their squared distances; both are
+// Row returns the neighbors of row i and their squared distances; both are
 // parts of the graph. It panics when i is out of range.
 func (g *Graph) Row(i int) (index []int32, dist2 []float64) {
 	lo, hi := i*g.K, (i+1)*g.K
 	return g.Index[lo:hi:hi], g.Dist2[lo:hi:hi]
 }
 
-// Recall is the share of true neighbours that a graph holds. Exact searches
+// Recall is the share of true neighbors that a graph holds. Exact searches
 // report 1, 1, 1.
 type Recall struct {
 	Mean      float64 // mean over the measured rows
 	Low, High float64 // its 95 % interval
-	Rows      int     // how many rows were measured
-}
-
-func (r Recall) String() string {
-	return fmt.Sprintf("%.4f (95%% %.4f–%.4f, %d rows)", r.Mean, r.Low, r.High, r.Rows)
+	rows      int     // how many rows were measured
 }
 
 // Stats tells how a graph was made. It depends on the input, the settings and
-// the level of the kernels, and Rescored where Columns are fewer than those of
-// the rows also on which goroutine is first.
+// the level of the kernels. Rescored may vary between runs.
 type Stats struct {
 	Method    Method
 	Distinct  int   // distinct rows that were searched
@@ -121,7 +116,7 @@ func checkK(n, k, others int) error {
 		return fmt.Errorf("%w: k = %d, but a row has %d others", ErrK, k, max(0, others))
 	}
 	if k > 0 && n > math.MaxInt/12/k {
-		return fmt.Errorf("%w: %d rows of %d neighbours overflow", ErrK, n, k)
+		return fmt.Errorf("%w: %d rows of %d neighbors overflow", ErrK, n, k)
 	}
 	return nil
 }

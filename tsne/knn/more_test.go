@@ -96,7 +96,7 @@ func TestMetrics(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				sameGraph(t, metric.String(), g, oracle(t, p, p, 249, true, metric))
+				sameGraph(t, fmt.Sprint(metric), g, oracle(t, p, p, 249, true, metric))
 				index, d2 := g.Row(3)
 				if index[0] != 7 || d2[0] != 0 {
 					t.Errorf("%v: a row of zeros has %d at %v first", metric, index[0], d2[0])

@@ -63,7 +63,7 @@ func flatOf(x Points) ([]float32, bool) {
 // mean of the rows of some tokens, a bag of words, a mixture of topics. Row i
 // has the terms e from start[i] to start[i+1]−1: base row index[e] times
 // weight[e]. Without weights it is the mean of its base rows. Combine keeps the
-// slices. [Search] can find neighbours through the inner products of the base
+// slices. [Search] can find neighbors through the inner products of the base
 // rows, without forming the points themselves.
 //
 // The numbers of a row have one value everywhere: its terms are sorted by

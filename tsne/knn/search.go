@@ -65,7 +65,7 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 			return nil, err
 		}
 		if g.Stats.Method != Descent {
-			g.Recall.Rows = src.n
+			g.Recall.rows = src.n
 		}
 	}
 	return g, nil
