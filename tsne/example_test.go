@@ -13,8 +13,6 @@ import (
 	"slices"
 	"time"
 
-	"gonum.org/v1/gonum/mat"
-
 	"github.com/semamap/semamap/tsne"
 	"github.com/semamap/semamap/tsne/knn"
 )
@@ -91,23 +89,33 @@ func ExampleSlices() {
 	// Output: 6 points in 2 dimensions
 }
 
-// A matrix of gonum goes in, and one comes out.
+// dense stands for *mat.Dense of gonum, which goes in like this.
+type dense struct {
+	rows, cols int
+	x          []float64
+}
+
+func (m *dense) Dims() (r, c int)           { return m.rows, m.cols }
+func (m *dense) At(i, j int) float64        { return m.x[i*m.cols+j] }
+func (m *dense) RawRowView(i int) []float64 { return m.x[i*m.cols:][:m.cols] }
+
+// A matrix goes in, and mat.NewDense(res.Len(), res.Dims, res.Float64()) of
+// gonum would make one of what comes out.
 func ExampleMatrix() {
-	x := mat.NewDense(6, 3, []float64{
+	x := &dense{6, 3, []float64{
 		0, 0, 1,
 		0, 1, 1,
 		1, 0, 1,
 		8, 8, 9,
 		9, 8, 8,
 		9, 9, 8,
-	})
+	}}
 	res, err := tsne.Embed(context.Background(), tsne.Matrix(x), nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	y := mat.NewDense(res.Len(), res.Dims, res.Float64())
-	fmt.Println(y.Dims())
-	// Output: 6 2
+	fmt.Println(res.Len(), res.Dims, len(res.Float64()))
+	// Output: 6 2 12
 }
 
 func ExampleCSR() {

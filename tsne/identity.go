@@ -3,8 +3,6 @@ package tsne
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
-	"io"
 	"math"
 	"math/bits"
 )
@@ -19,30 +17,34 @@ func (b *builder) identity(ctx context.Context) (id identity, err error) {
 			return id, err
 		}
 	}
-	s := &b.s
-	h := fnv.New64a()
-	fmt.Fprint(h, b.n, b.d, s.Dims, s.Perplexity, s.Phases, s.MinGradNorm, s.Freedom, s.Seed, s.Duplicates, *s.Expert)
-	fmt.Fprintf(h, "%T%v", s.Kernel, s.Kernel)
-	fmt.Fprintf(h, "%T", s.Start)
-	if g, ok := s.Start.(givenStart); ok {
-		fmt.Fprint(h, hashFloats(g.y))
+	s, k := &b.s, b.s.search()
+	h := &id.settings
+	add := func(values ...float64) { *h = join(*h, hashSlice(values, math.Float64bits)) }
+	add(float64(b.n), float64(b.d), float64(s.Dims), s.Perplexity, s.MinGradNorm, s.Freedom, float64(s.Duplicates),
+		float64(s.Expert.Method), s.Expert.Spacing, s.Expert.Theta, s.Expert.MaxStep,
+		float64(k.Method), float64(k.Metric), float64(b2u(k.Func != nil)), k.MinRecall)
+	*h = join(join(*h, s.Seed), k.Seed)
+	for _, p := range s.Phases {
+		add(float64(p.Steps), p.Exaggeration, p.LearningRate, p.Momentum)
 	}
-	k := s.search()
-	fmt.Fprint(h, k.Method, k.Metric, k.Func != nil, k.Seed, k.MinRecall)
-	hashSlice(h, s.Weights, math.Float64bits)
-	hashSlice(h, s.Fixed, func(v bool) uint64 { return uint64(b2u(v)) })
+	words := fmt.Sprintf("%T%v%T", s.Kernel, s.Kernel, s.Start)
+	*h = join(*h, hashSlice([]byte(words), func(v byte) uint64 { return uint64(v) }))
+	if g, ok := s.Start.(givenStart); ok {
+		*h = join(*h, hashFloats(g.y))
+	}
+	add(s.Weights...)
+	*h = join(*h, hashSlice(s.Fixed, func(v bool) uint64 { return uint64(b2u(v)) }))
 	if g := s.Neighbors; g != nil {
-		hashSlice(h, g.Index, func(v int32) uint64 { return uint64(v) })
-		hashSlice(h, g.Dist2, math.Float64bits)
+		add(g.Dist2...)
+		*h = join(*h, hashSlice(g.Index, func(v int32) uint64 { return uint64(v) }))
 	}
 	if a := s.Affinities; a != nil {
 		p, err := hashPoints(ctx, a, s.Workers)
 		if err != nil {
 			return id, err
 		}
-		fmt.Fprint(h, " ", p)
+		*h = join(*h, p)
 	}
-	id.settings = h.Sum64()
 	return id, nil
 }
 
@@ -52,12 +54,12 @@ func join(h, v uint64) uint64 {
 	return h ^ h>>32
 }
 
-func hashSlice[T any](w io.Writer, x []T, f func(T) uint64) {
+func hashSlice[T any](x []T, f func(T) uint64) uint64 {
 	h := uint64(len(x))
 	for _, v := range x {
 		h = join(h, f(v))
 	}
-	fmt.Fprint(w, " ", h)
+	return h
 }
 
 func hashFloats(x []float32) uint64 {

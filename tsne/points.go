@@ -3,7 +3,6 @@ package tsne
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 
@@ -107,11 +106,8 @@ func checkShape(x Points) (n, d int, err error) {
 func readRow(x Points, dst []float32, i, d int) ([]float32, error) {
 	row, err := x.Row(dst[:d:d], i)
 	if err != nil {
-		var named interface {
-			error
-			Row() int
-		}
-		if v := (*ValueError)(nil); errors.As(err, &v) || errors.As(err, &named) {
+		_, bad := err.(*ValueError)
+		if _, named := err.(interface{ Row() int }); bad || named {
 			return nil, fmt.Errorf("tsne: %w", err)
 		}
 		return nil, fmt.Errorf("tsne: row %d: %w", i, err)

@@ -526,21 +526,16 @@ func jacobi(a *[vec.Lanes][vec.Lanes]float64, n int) [][vec.Lanes]float64 {
 			}
 		}
 	}
-	order := make([]int, n)
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int {
-		switch {
-		case a[i][i] > a[j][j]:
-			return -1
-		case a[i][i] < a[j][j]:
-			return 1
+	var order [vec.Lanes]int
+	for i := range n {
+		p := i
+		for ; p > 0 && a[order[p-1]][order[p-1]] < a[i][i]; p-- {
+			order[p] = order[p-1]
 		}
-		return 0
-	})
+		order[p] = i
+	}
 	out := make([][vec.Lanes]float64, n)
-	for k, i := range order {
+	for k, i := range order[:n] {
 		for r := range n {
 			out[k][r] = v[r][i]
 		}

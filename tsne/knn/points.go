@@ -1,7 +1,6 @@
 package knn
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -27,10 +26,10 @@ func readRow(x Points, dst []float32, i, d int) ([]float32, error) {
 	}
 	row, err := x.Row(dst[:d:d], i)
 	if err != nil {
-		if v := (*ValueError)(nil); errors.As(err, &v) {
-			return nil, err // it names the row
+		if _, ok := err.(*ValueError); !ok { // which names the row
+			err = &rowError{i, err}
 		}
-		return nil, &rowError{i, err}
+		return nil, err
 	}
 	if len(row) != d {
 		return nil, fmt.Errorf("%w: row %d has %d numbers, not %d", ErrPoints, i, len(row), d)
@@ -164,8 +163,11 @@ func (c *combination) terms(dst []term, i int) (t []term, div float64) {
 	if c.Weight == nil {
 		div = float64(hi - lo)
 	}
-	if !slices.IsSortedFunc(dst, compareTerms) {
-		slices.SortStableFunc(dst, compareTerms)
+	for k := 1; k < len(dst); k++ {
+		if dst[k].v < dst[k-1].v {
+			sortTerms(dst)
+			break
+		}
 	}
 	n := 0
 	for _, e := range dst {
@@ -190,12 +192,31 @@ func (c *combination) terms(dst []term, i int) (t []term, div float64) {
 			}
 			div /= float64(g)
 		}
-		dst = slices.DeleteFunc(dst, func(e term) bool { return e.w == 0 })
+		n = 0
+		for _, e := range dst {
+			if e.w != 0 {
+				dst[n] = e
+				n++
+			}
+		}
+		dst = dst[:n]
 	}
 	return dst, div
 }
 
-func compareTerms(a, b term) int { return int(a.v) - int(b.v) }
+// sortTerms orders terms by base row; those of one row stay in their order.
+func sortTerms(t []term) {
+	var keys [64]uint64
+	var terms [64]term
+	order, old := keys[:0], append(terms[:0], t...)
+	for k, e := range t {
+		order = append(order, uint64(e.v)<<32|uint64(k))
+	}
+	slices.Sort(order)
+	for k, o := range order {
+		t[k] = old[uint32(o)]
+	}
+}
 
 // Check reports the first defect of a combination.
 func (c combination) Check() error {
