@@ -202,7 +202,7 @@ func Resume(ctx context.Context, r io.Reader, x Points, s *Settings) (run *Run, 
 	var b *builder
 	var id identity
 	if x != nil || s != nil {
-		if b, err = newBuilder(x, s); err == nil {
+		if b, err = newBuilder(ctx, x, s); err == nil {
 			id, err = b.identity(ctx)
 		}
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/semamap/semamap/internal/vec"
-	"github.com/semamap/semamap/tsne/internal/lent"
+	"github.com/semamap/semamap/tsne/internal/share"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
@@ -136,8 +136,9 @@ func New(ctx context.Context, x Points, s *Settings) (*Run, error) {
 	return r, err
 }
 
-// newBuilder checks the settings and the shape of the points.
-func newBuilder(x Points, s *Settings) (*builder, error) {
+// newBuilder checks the settings and the shape of the points, and reads those
+// that are read fast at once.
+func newBuilder(ctx context.Context, x Points, s *Settings) (*builder, error) {
 	b := &builder{}
 	if s != nil {
 		b.s = *s
@@ -183,6 +184,13 @@ func newBuilder(x Points, s *Settings) (*builder, error) {
 	if set.Affinities != nil && (rows != n || cols != n) {
 		return nil, badSetting("Affinities", []int{rows, cols}, fmt.Sprintf("must be a matrix of %d×%d", n, n))
 	}
+	if x != nil && set.MaxMemory == 0 {
+		if flat, ok, err := share.ReadAll(ctx, x); err != nil {
+			return nil, fmt.Errorf("tsne: %w", err)
+		} else if ok {
+			x = Rows(flat, n, b.d)
+		}
+	}
 	b.x, b.u = x, n
 	if k := set.search(); k.Metric == knn.Euclidean && k.Func == nil && x != nil {
 		b.x = centered(x)
@@ -194,7 +202,7 @@ func newRun(ctx context.Context, x Points, s *Settings) (*Run, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	b, err := newBuilder(x, s)
+	b, err := newBuilder(ctx, x, s)
 	if err != nil {
 		return nil, err
 	}
@@ -245,7 +253,7 @@ type builder struct {
 	p      *joint
 	spare  []int32 // memory that is not needed any more
 	left   []float32
-	memory lent.Memory // of the search
+	memory share.Memory // of the search
 	y      []float64
 	stats  Stats
 }
@@ -320,7 +328,7 @@ func (b *builder) search(ctx context.Context) error {
 		return fmt.Errorf("tsne: MaxMemory = %d: about %d bytes are needed: %w", b.s.MaxMemory, need, knn.ErrMemory)
 	}
 	ks := b.s.search()
-	if b.graph, err = knn.Search(lent.With(ctx, &b.memory), b.x, k, &ks); err != nil {
+	if b.graph, err = knn.Search(share.With(ctx, &b.memory), b.x, k, &ks); err != nil {
 		return err
 	}
 	b.stats.Recall = b.graph.Recall.Mean
@@ -349,7 +357,7 @@ func (b *builder) calibrate(ctx context.Context) error {
 	if k := (len(b.p.Col) + 31) / 32 * 32; k < len(b.memory.Words) { // what P left of it, by the line
 		b.left = view[float32](b.memory.Words[k:])
 	}
-	b.memory = lent.Memory{}
+	b.memory = share.Memory{}
 	if b.s.Neighbors == nil { // what the distances took, Run uses again
 		b.spare = view[int32](d2)
 	}

@@ -200,3 +200,55 @@ func TestNewResult(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// bulk is points that are read fast at once and slowly by rows.
+type bulk struct {
+	Points
+	rows, calls *int
+	fail        bool
+}
+
+func (b bulk) ReadRows(dst []float32, lo, hi int) error {
+	*b.calls++
+	if b.fail {
+		return errCut
+	}
+	_, d := b.Dims()
+	for i := lo; i < hi; i++ {
+		row, err := b.Points.Row(nil, i)
+		if err != nil {
+			return err
+		}
+		copy(dst[(i-lo)*d:], row)
+	}
+	return nil
+}
+
+func (b bulk) Row(dst []float32, i int) ([]float32, error) { *b.rows++; return b.Points.Row(dst, i) }
+
+func TestReadRows(t *testing.T) {
+	const n, d = 5000, 3
+	x, _ := blobs(n, d, 2, 1)
+	s := &Settings{Phases: []Phase{{Steps: 2}}, Workers: 1}
+	want := embed(t, x, n, d, s)
+	b := bulk{Rows(x, n, d), new(int), new(int), false}
+	got, err := Embed(t.Context(), b, s)
+	if err != nil || !slices.Equal(got.Y, want.Y) || *b.rows > 0 || *b.calls != 2 {
+		t.Errorf("%d rows, %d blocks read; %v", *b.rows, *b.calls, err)
+	}
+	if g, err := knn.Search(t.Context(), b, 3, nil); err != nil || g.N != n || *b.rows > 0 || *b.calls != 4 {
+		t.Errorf("search: %d rows, %d blocks read; %v", *b.rows, *b.calls, err)
+	}
+	s.MaxMemory = 1 << 40
+	got, err = Embed(t.Context(), b, s)
+	if err != nil || !slices.Equal(got.Y, want.Y) || *b.rows == 0 {
+		t.Errorf("bounded memory: %d rows read; %v", *b.rows, err)
+	}
+	b.fail, s.MaxMemory = true, 0
+	if _, err := Embed(t.Context(), b, s); !errors.Is(err, errCut) || !strings.Contains(err.Error(), "rows 0 to 4095") {
+		t.Error(err)
+	}
+	if _, err := knn.Search(t.Context(), b, 3, nil); !errors.Is(err, errCut) {
+		t.Error(err)
+	}
+}

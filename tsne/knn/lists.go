@@ -6,7 +6,7 @@ import (
 	"sync"
 
 	"github.com/semamap/semamap/internal/vec"
-	"github.com/semamap/semamap/tsne/internal/lent"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // lists collects, for each of n rows, the keep smallest candidates under the
@@ -38,7 +38,7 @@ func newLists(ctx context.Context, n, keep, size int) *lists {
 	l := &lists{
 		keep:  keep,
 		size:  size,
-		key:   lent.Take(ctx, n*size),
+		key:   share.Take(ctx, n*size),
 		count: make([]int32, n),
 		top:   make([]uint64, n),
 		limit: make([]float32, n),

@@ -24,7 +24,7 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	if set.Func == nil && x != nil && set.Metric == Euclidean {
 		x = centered(x)[0]
 	}
-	src, err := newSource(x, set.Metric)
+	src, err := openSource(ctx, x, &set)
 	if err != nil {
 		return nil, err
 	}
@@ -183,11 +183,11 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 		y := centered(ref, x)
 		ref, x = y[0], y[1]
 	}
-	rs, err := newSource(ref, set.Metric)
+	rs, err := openSource(ctx, ref, &set)
 	if err != nil {
 		return nil, fmt.Errorf("reference: %w", err)
 	}
-	xs, err := newSource(x, set.Metric)
+	xs, err := openSource(ctx, x, &set)
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // A source is a checked set of points with the metric applied: plain
@@ -50,6 +51,21 @@ func newSource(x Points, metric Metric) (*source, error) {
 	}
 	if flat, ok := flatOf(x); ok && metric == Euclidean {
 		s.flat = flat
+	}
+	return s, nil
+}
+
+// openSource is newSource of points, which it reads if they are read fast at
+// once.
+func openSource(ctx context.Context, x Points, set *Settings) (*source, error) {
+	s, err := newSource(x, set.Metric)
+	if err != nil || set.MaxMemory > 0 {
+		return s, err
+	}
+	if flat, ok, err := share.ReadAll(ctx, x); err != nil {
+		return nil, fmt.Errorf("knn: %w", err)
+	} else if ok {
+		return newSource(Rows(flat, s.n, s.d), set.Metric)
 	}
 	return s, nil
 }
