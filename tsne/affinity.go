@@ -1,38 +1,38 @@
 package tsne
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
+	"unsafe"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// Affinities are the joint probabilities P of N rows as a compressed sparse
-// matrix: row i has the entries Ptr[i] … Ptr[i+1]−1, with ascending columns
-// Col and values Val. P is symmetric, its diagonal is empty and its sum is 1.
-type Affinities struct {
+// joint is the joint probabilities P of N rows as a compressed sparse matrix:
+// row i has the entries Ptr[i] … Ptr[i+1]−1, with ascending columns Col and
+// values Val. P is symmetric, its diagonal is empty and its sum is 1.
+type joint struct {
 	Ptr []int64
 	Col []int32
 	Val []float32
 }
 
-// Len returns the number of rows.
-func (a *Affinities) Len() int { return max(0, len(a.Ptr)-1) }
-
-// NewAffinities calibrates the neighbours of g: p(j|i) has the entropy of the
+// newAffinities calibrates the neighbors of g: p(j|i) has the entropy of the
 // perplexity, and p_ij = (w_i p(j|i) + w_j p(i|j)) / 2W. Of the settings it
 // uses Perplexity, Kernel, Weights and Workers. An explicit Perplexity must be
-// below the number of neighbours of each row; zero means 30, or a third of
-// the neighbours if that is less.
-func NewAffinities(ctx context.Context, g *knn.Graph, s *Settings) (*Affinities, error) {
+// below the number of neighbors of each row; zero means 30, or a third of
+// the neighbors if that is less.
+func newAffinities(ctx context.Context, g *knn.Graph, s *Settings) (*joint, error) {
 	var set Settings
 	if s != nil {
 		set = *s
 	}
-	if err := checkGraph(ctx, g); err != nil {
+	if err := g.Check(); err != nil {
 		return nil, err
 	}
 	if err := set.fill(g.N); err != nil {
@@ -42,7 +42,7 @@ func NewAffinities(ctx context.Context, g *knn.Graph, s *Settings) (*Affinities,
 	if err != nil {
 		return nil, err
 	}
-	a, _, err := affinities(ctx, g, kern, set.Weights, set.Workers, false)
+	a, _, err := affinities(ctx, g, kern, set.Weights, set.Workers, false, nil)
 	return a, err
 }
 
@@ -50,7 +50,7 @@ func NewAffinities(ctx context.Context, g *knn.Graph, s *Settings) (*Affinities,
 func (s *Settings) graphKernel(g *knn.Graph) (Kernel, float64, error) {
 	if s.Kernel != nil {
 		if k, err := s.Kernel.neighbors(g.K + 1); err != nil || k > g.K {
-			return nil, 0, fmt.Errorf("%d neighbours a row are too few: %w", g.K, err)
+			return nil, 0, fmt.Errorf("%d neighbors a row are too few: %w", g.K, err)
 		}
 		return s.Kernel, 0, nil
 	}
@@ -61,14 +61,14 @@ func (s *Settings) graphKernel(g *knn.Graph) (Kernel, float64, error) {
 		k := float64(g.K)
 		u = min(30, max(k/3, min((k+1)/2, 2)))
 	case !(u > 1 && u < float64(g.K)):
-		return nil, 0, &SettingError{"Perplexity", u, fmt.Sprintf("must be above 1 and below %d, the neighbours of a row", g.K)}
+		return nil, 0, badSetting("Perplexity", u, fmt.Sprintf("must be above 1 and below %d, the neighbors of a row", g.K))
 	}
 	return gaussian(u), u, nil
 }
 
 // affinities returns P and the number of rows without a solution. With reuse
-// it overwrites g.Dist2 and empties g.
-func affinities(ctx context.Context, g *knn.Graph, kern Kernel, w []float64, workers int, reuse bool) (*Affinities, int, error) {
+// it overwrites g.Dist2 and empties g. P is put in room, if that is enough.
+func affinities(ctx context.Context, g *knn.Graph, kern Kernel, w []float64, workers int, reuse bool, room []uint64) (*joint, int, error) {
 	n, k := g.N, g.K
 	cond := g.Dist2
 	if !reuse {
@@ -128,8 +128,13 @@ func affinities(ctx context.Context, g *knn.Graph, kern Kernel, w []float64, wor
 	if reuse {
 		g.Index, g.Dist2 = nil, nil
 	}
-	a, err := symmetrize(ctx, n, k, col, cond, w, workers)
+	a, err := symmetrize(ctx, n, k, col, cond, w, workers, room)
 	return a, bad, err
+}
+
+// view returns memory of 8-byte numbers as one of 4-byte numbers.
+func view[To int32 | float32, From uint64 | float64](x []From) []To {
+	return unsafe.Slice((*To)(unsafe.Pointer(unsafe.SliceData(x))), 2*len(x))
 }
 
 // total returns the sum of the weights of n rows.
@@ -146,13 +151,15 @@ func total(w []float64, n int) float64 {
 
 // symmetrize adds the matrix of n rows of k values, columns ascending, and its
 // transpose, and divides by twice the total weight.
-func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []float64, workers int) (*Affinities, error) {
-	// The transpose, by counting: its columns come out ascending. Each worker
-	// takes a range of columns, which is one stretch of every row.
-	ptr := make([]int64, n+1)
+func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []float64, workers int, room []uint64) (*joint, error) {
+	// The transpose is never stored. Each worker takes a range of columns, which
+	// is one stretch of every row, and so meets the entries of each row of the
+	// transpose in ascending order.
+	at := make([]int32, n) // entries of each row passed
 	size := max(1, par.NumBlocks(n, par.Workers(workers)))
-	ranges := func(f func(i, e int, j int32)) error {
-		return par.Blocks(ctx, workers, n, size, func(_, _, lo, hi int) {
+	transpose := func(f func(j, i int32, e int)) error {
+		clear(at)
+		err := par.Blocks(ctx, workers, n, size, func(_, _, lo, hi int) {
 			for i := range n {
 				if i&1023 == 0 && ctx.Err() != nil {
 					return
@@ -163,157 +170,179 @@ func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []f
 					if int(j) >= hi {
 						break
 					}
-					f(i, i*k+from+e, j)
+					f(j, int32(i), i*k+from+e)
 				}
 			}
 		})
+		return cmp.Or(err, ctx.Err())
 	}
-	if err := ranges(func(_, _ int, j int32) { ptr[j+1]++ }); err != nil {
-		return nil, err
-	}
-	for i := range n {
-		ptr[i+1] += ptr[i]
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	tcol, tval := make([]int32, len(col)), make([]float64, len(col))
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	at := slices.Clone(ptr[:n])
-	err := ranges(func(i, e int, j int32) {
-		t := at[j]
-		at[j]++
-		tcol[t], tval[t] = int32(i), val[e]
-	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		return nil, err
-	}
-	row := func(i int) (c, tc []int32, v, tv []float64) {
-		return col[i*k : (i+1)*k], tcol[ptr[i]:ptr[i+1]], val[i*k : (i+1)*k], tval[ptr[i]:ptr[i+1]]
-	}
-	a := &Affinities{Ptr: make([]int64, n+1)}
-	err = par.Blocks(ctx, workers, n, 512, func(_, _, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			c, tc, _, _ := row(i)
-			both, x, y := 0, 0, 0
-			for x < len(c) && y < len(tc) {
-				cx, cy := c[x], tc[y]
-				if cx == cy {
-					both++
-				}
-				if cx <= cy {
-					x++
-				}
-				if cy <= cx {
-					y++
-				}
-			}
-			a.Ptr[i+1] = int64(len(c) + len(tc) - both)
+	a := &joint{Ptr: make([]int64, n+1)}
+	err := transpose(func(j, i int32, _ int) {
+		own := col[int(j)*k:][:k]
+		x := int(at[j])
+		for x < k && own[x] < i {
+			x++
 		}
+		if x < k && own[x] == i {
+			x++
+		} else {
+			a.Ptr[j+1]++
+		}
+		at[j] = int32(x)
 	})
 	if err != nil {
 		return nil, err
 	}
 	for i := range n {
-		a.Ptr[i+1] += a.Ptr[i]
+		a.Ptr[i+1] += a.Ptr[i] + int64(k)
 	}
-	a.Col, a.Val = make([]int32, a.Ptr[n]), make([]float32, a.Ptr[n])
+	entries := int(a.Ptr[n])
+	if half := (entries + 1) / 2; 2*half <= len(room) {
+		a.Col, a.Val = view[int32](room[:half])[:entries], view[float32](room[half:])[:entries]
+	} else {
+		a.Col, a.Val = make([]int32, entries), make([]float32, entries)
+	}
 	norm := 2 * total(w, n)
+	next := slices.Clone(a.Ptr[:n])
+	// pass writes the entries of row j before column i.
+	pass := func(j, i int32) (x int, own []int32, t int64) {
+		own = col[int(j)*k:][:k]
+		x, t = int(at[j]), next[j]
+		for ; x < k && own[x] < i; x++ {
+			a.Col[t], a.Val[t] = own[x], float32(val[int(j)*k+x]/norm)
+			t++
+		}
+		return x, own, t
+	}
+	err = transpose(func(j, i int32, e int) {
+		x, own, t := pass(j, i)
+		v := val[e]
+		if x < k && own[x] == i {
+			v = val[int(j)*k+x] + v
+			x++
+		}
+		a.Col[t], a.Val[t] = i, float32(v/norm)
+		at[j], next[j] = int32(x), t+1
+	})
+	if err != nil {
+		return nil, err
+	}
 	err = par.Blocks(ctx, workers, n, 512, func(_, _, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			c, tc, v, tv := row(i)
-			e := a.Ptr[i]
-			for x, y := 0, 0; x < len(c) || y < len(tc); e++ {
-				cx, cy := int32(math.MaxInt32), int32(math.MaxInt32)
-				if x < len(c) {
-					cx = c[x]
-				}
-				if y < len(tc) {
-					cy = tc[y]
-				}
-				var s float64
-				if cx <= cy {
-					s = v[x]
-					x++
-				}
-				if cy <= cx {
-					s += tv[y]
-					y++
-				}
-				a.Col[e], a.Val[e] = min(cx, cy), float32(s/norm)
-			}
+		for j := lo; j < hi; j++ {
+			pass(int32(j), math.MaxInt32)
 		}
 	})
 	return a, err
 }
 
-// checkGraph validates a given graph.
-func checkGraph(ctx context.Context, g *knn.Graph) error {
-	if g == nil || g.N < 0 || g.K < 0 || g.N > math.MaxInt32 || g.K > math.MaxInt32 ||
-		int64(len(g.Index)) != int64(g.N)*int64(g.K) || len(g.Dist2) != len(g.Index) {
-		return &EntryError{0, -1, "its numbers do not fit N and K", ErrGraph}
+// order gives the rows new places: that at place from[p] goes to place p. Room
+// for the columns is taken from spare, if there is enough, and what the old
+// ones took is returned.
+func (a *joint) order(p *pool, from, to, spare []int32) []int32 {
+	n, entries := len(from), len(a.Col)
+	if len(spare) < entries {
+		spare = make([]int32, entries)
 	}
-	seen := make([]int32, g.N) // the last row, plus one, that had the column
-	for i := range g.N {
-		if i%4096 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		for c := range g.K {
-			e := i*g.K + c
-			switch j := g.Index[e]; {
-			case j < 0 || int(j) >= g.N:
-				return &EntryError{i, c, fmt.Sprintf("index %d is out of range", j), ErrGraph}
-			case int(j) == i:
-				return &EntryError{i, c, "a row is no neighbour of itself", ErrGraph}
-			case seen[j] == int32(i)+1:
-				return &EntryError{i, c, fmt.Sprintf("index %d is repeated", j), ErrGraph}
-			case !(g.Dist2[e] >= 0 && g.Dist2[e] <= math.MaxFloat64):
-				return &EntryError{i, c, fmt.Sprintf("squared distance %v", g.Dist2[e]), ErrGraph}
-			default:
-				seen[j] = int32(i) + 1
+	ptr := make([]int64, n+1)
+	for p, f := range from {
+		ptr[p+1] = ptr[p] + a.Ptr[f+1] - a.Ptr[f]
+	}
+	rows := func(f func(place int, lo, hi int64)) {
+		p.do(par.NumBlocks(n, updateBlock), func(_, b int) {
+			for i := b * updateBlock; i < min(n, (b+1)*updateBlock); i++ {
+				f(i, a.Ptr[from[i]], a.Ptr[from[i]+1])
 			}
-		}
+		})
 	}
-	return nil
+	col := spare[:entries]
+	rows(func(i int, lo, hi int64) {
+		for e, j := range a.Col[lo:hi] {
+			col[ptr[i]+int64(e)] = to[j]
+		}
+	})
+	// The values by way of where the columns were.
+	bits := a.Col
+	rows(func(i int, lo, hi int64) {
+		for e, v := range a.Val[lo:hi] {
+			bits[ptr[i]+int64(e)] = int32(math.Float32bits(v))
+		}
+	})
+	a.Ptr = ptr
+	p.do(par.NumBlocks(entries, 1<<14), func(_, b int) {
+		for e := b << 14; e < min(entries, (b+1)<<14); e++ {
+			a.Val[e] = math.Float32frombits(uint32(bits[e]))
+		}
+	})
+	a.Col = col
+	return bits
 }
 
-// checkAffinities validates given affinities and returns a copy that sums to
-// 1.
-func checkAffinities(ctx context.Context, a *Affinities) (*Affinities, error) {
+// readAffinities reads given affinities, whose shape is right.
+func readAffinities(ctx context.Context, x Points) (*joint, error) {
+	n, _ := x.Dims()
+	a := &joint{Ptr: make([]int64, 1, n+1)}
+	add := func(j int32, v float32) { a.Col, a.Val = append(a.Col, j), append(a.Val, v) }
+	buf := make([]float32, n)
+	for i := range n {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if s, ok := x.(sparse); ok {
+			s.Sparse(i, add)
+		} else {
+			row, err := readRow(x, buf, i, n)
+			if err != nil {
+				return nil, fmt.Errorf("Affinities: %w", err)
+			}
+			for j, v := range row {
+				if v != 0 {
+					add(int32(j), v)
+				}
+			}
+		}
+		a.Ptr = append(a.Ptr, int64(len(a.Col)))
+	}
+	return checkAffinities(ctx, a)
+}
+
+// checkAffinities validates a and makes its sum 1.
+func checkAffinities(ctx context.Context, a *joint) (*joint, error) {
 	n, sum, err := validAffinities(ctx, a)
+	if err == nil {
+		err = ctx.Err()
+	} else if ctx.Err() == nil {
+		err = badSetting("Affinities", "given", err.Error())
+	}
 	if err != nil {
 		return nil, err
 	}
 	if n > 1 && !(sum > 0) {
-		return nil, &EntryError{0, -1, "the sum is not positive", ErrAffinities}
+		return nil, badSetting("Affinities", sum, "the sum is not positive")
 	}
-	c := &Affinities{slices.Clone(a.Ptr), slices.Clone(a.Col), slices.Clone(a.Val)}
 	if math.Abs(sum-1) > 1e-6 && sum > 0 {
-		for e, v := range c.Val {
+		for e, v := range a.Val {
 			if e&0xfffff == 0 && ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			c.Val[e] = float32(float64(v) / sum)
+			a.Val[e] = float32(float64(v) / sum)
 		}
 	}
-	return c, nil
+	return a, nil
 }
 
 // validAffinities reports the first defect of affinities, their rows and
 // their sum.
-func validAffinities(ctx context.Context, a *Affinities) (rows int, sum float64, err error) {
+func validAffinities(ctx context.Context, a *joint) (rows int, sum float64, err error) {
+	bad := func(row, entry int, reason string) error {
+		return fmt.Errorf("row %d, entry %d: %s", row, entry, reason)
+	}
 	n := len(a.Ptr) - 1
 	if n < 0 || n > math.MaxInt32 || len(a.Col) != len(a.Val) || a.Ptr[0] != 0 || a.Ptr[n] != int64(len(a.Col)) {
-		return 0, 0, &EntryError{0, -1, "Ptr does not fit Col and Val", ErrAffinities}
+		return 0, 0, errors.New("the numbers of rows, columns and values do not fit")
 	}
 	for i := range n {
 		if a.Ptr[i+1] < a.Ptr[i] || a.Ptr[i+1] > a.Ptr[n] {
-			return 0, 0, &EntryError{i, -1, "Ptr descends", ErrAffinities}
+			return 0, 0, fmt.Errorf("row %d ends before it begins", i)
 		}
 	}
 	for i := range n {
@@ -325,13 +354,13 @@ func validAffinities(ctx context.Context, a *Affinities) (rows int, sum float64,
 			j, v := a.Col[e], a.Val[e]
 			switch {
 			case j < 0 || int(j) >= n:
-				return 0, 0, &EntryError{i, entry, fmt.Sprintf("column %d is out of range", j), ErrAffinities}
+				return 0, 0, bad(i, entry, fmt.Sprintf("column %d is out of range", j))
 			case int(j) == i:
-				return 0, 0, &EntryError{i, entry, "the diagonal must be empty", ErrAffinities}
+				return 0, 0, bad(i, entry, "the diagonal must be empty")
 			case entry > 0 && a.Col[e-1] >= j:
-				return 0, 0, &EntryError{i, entry, fmt.Sprintf("column %d is not above the one before", j), ErrAffinities}
+				return 0, 0, bad(i, entry, fmt.Sprintf("column %d is not above the one before", j))
 			case !(v >= 0 && v <= math.MaxFloat32):
-				return 0, 0, &EntryError{i, entry, fmt.Sprintf("value %v", v), ErrAffinities}
+				return 0, 0, bad(i, entry, fmt.Sprintf("value %v", v))
 			}
 			sum += float64(v)
 		}
@@ -346,7 +375,7 @@ func validAffinities(ctx context.Context, a *Affinities) (rows int, sum float64,
 			j := a.Col[e]
 			t := at[j]
 			if t >= a.Ptr[j+1] || int(a.Col[t]) != i || a.Val[t] != a.Val[e] {
-				return 0, 0, &EntryError{i, int(e - a.Ptr[i]), fmt.Sprintf("no equal entry in row %d", j), ErrAffinities}
+				return 0, 0, bad(i, int(e-a.Ptr[i]), fmt.Sprintf("no equal entry in row %d", j))
 			}
 			at[j]++
 		}

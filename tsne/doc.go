@@ -1,14 +1,17 @@
 // Package tsne embeds high-dimensional points in one, two or three
-// dimensions so that neighbours stay neighbours. [Embed] does the whole job;
+// dimensions so that neighbors stay neighbors. [Embed] does the whole job;
 // to watch, stop, continue or store a run, use [New] and range over
 // [Run.Steps].
 //
 //	res, err := tsne.Embed(ctx, tsne.Rows(x, n, d), nil)
 //
-// Similarities follow [vdMH08] with the sparse neighbour lists of [vdM14]; the
+// Rows come from slices, matrices of gonum, sparse rows, distances, or anything
+// with the two methods of [Points], such as a layer of an activation map.
+//
+// Similarities follow [vdMH08] with the sparse neighbor lists of [vdM14]; the
 // lists come from package [github.com/semamap/semamap/tsne/knn] and are exact
 // by default. Repulsion is a particle-mesh sum as in [L19], but with one
-// scalar field: with φ(y) = Σ_j 1/(1+|y−y_j|²) the normalisation is
+// scalar field: with φ(y) = Σ_j 1/(1+|y−y_j|²) the normalization is
 // Z = Σ φ(y_i) − N and the repulsive force −½∇φ(y_i), so one convolution does
 // the work of four. Small sets are summed exactly, three-dimensional and very
 // spread maps by a Barnes–Hut tree [vdM14]. The schedule (early exaggeration
@@ -24,7 +27,7 @@
 //
 // The same data, [Settings] and build give the same bits for every GOMAXPROCS
 // and Settings.Workers on one machine, and a run resumed from [Run.Save] goes
-// on with the bits of an unbroken one. Neighbour lists and affinities have the
+// on with the bits of an unbroken one. Neighbor lists and affinities have the
 // same bits on every machine. Maps of different processors may differ: any
 // difference in rounding grows over hundreds of steps into another, equally
 // good map.
@@ -32,10 +35,10 @@
 // # Cost
 //
 // Groups of points in 50 dimensions (√n of them), default settings: 90 exact
-// neighbours, 750 steps. Seconds of two cores with AVX-512 and matrix tiles
+// neighbors, 750 steps. Seconds of two cores with AVX-512 and matrix tiles
 // (AMX), one run each; memory is the peak beyond the process with its data.
 //
-//	        n   neighbours   steps   in all   memory
+//	        n   neighbors   steps   in all   memory
 //	    1,000         0.01    0.12     0.15     6 MB
 //	    3,000         0.04    0.36     0.42    12 MB
 //	   10,000         0.15    0.48     0.71    33 MB
@@ -56,10 +59,12 @@
 // KL are float64 sums. At the default spacing the mesh is within 2 % rms of
 // the exact forces and 0.3 % of the exact Z.
 //
-// [vdMH08]: https://jmlr.org/papers/v9/vandermaaten08a.html
-// [vdM14]: https://jmlr.org/papers/v15/vandermaaten14a.html
-// [L19]: https://doi.org/10.1038/s41592-018-0308-4
-// [B19]: https://doi.org/10.1038/s41467-019-13055-y
-// [KB19]: https://doi.org/10.1038/s41467-019-13056-x
-// [KLKB20]: https://doi.org/10.1007/978-3-030-46150-8_8
+// # References
+//
+//   - [vdMH08] van der Maaten and Hinton 2008, https://jmlr.org/papers/v9/vandermaaten08a.html
+//   - [vdM14] van der Maaten 2014, https://jmlr.org/papers/v15/vandermaaten14a.html
+//   - [L19] Linderman et al. 2019, https://doi.org/10.1038/s41592-018-0308-4
+//   - [B19] Belkina et al. 2019, https://doi.org/10.1038/s41467-019-13055-y
+//   - [KB19] Kobak and Berens 2019, https://doi.org/10.1038/s41467-019-13056-x
+//   - [KLKB20] Kobak et al. 2020, https://doi.org/10.1007/978-3-030-46150-8_8
 package tsne

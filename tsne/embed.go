@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
+	"math"
 	"time"
 
+	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
@@ -24,8 +26,6 @@ type Result struct {
 	Stats Stats
 
 	freedom  float64
-	seed     uint64
-	workers  int
 	weights  []float64  // of the rows; nil: 1 each
 	metric   knn.Metric // of the search
 	distance func(a, b []float32) float64
@@ -33,17 +33,66 @@ type Result struct {
 
 // Stats tells how a run went.
 type Stats struct {
-	Rows, Distinct int   // rows of the input; after merging equal ones
-	Neighbors      int   // neighbours searched or given for each distinct row
-	Edges          int64 // entries of P
-	Unsolved       int   // rows whose perplexity equation has no solution
-	PeakBytes      int64 // estimate of the memory used beyond the input
-	Recall         float64
-	Merging        time.Duration // validation and merging
-	Searching      time.Duration
-	Calibrating    time.Duration // affinities
-	Starting       time.Duration // first positions
-	Stepping       time.Duration
+	Distinct    int           // rows after merging equal ones
+	Unsolved    int           // rows whose perplexity equation has no solution
+	Recall      float64       // share of the true neighbors that were found; 1 for the exact search
+	Merging     time.Duration // and checking the rows
+	Searching   time.Duration // neighbors
+	Calibrating time.Duration // affinities
+	Starting    time.Duration // first positions
+	Stepping    time.Duration
+	Kernels     string // vector instructions in use: go, avx2, avx512, avx512+amx or neon
+
+	neighbors int   // searched or given for each distinct row
+	edges     int64 // entries of P
+	peakBytes int64 // estimate of the memory used beyond the input
+}
+
+// kernels names the vector instructions in use.
+func kernels() string {
+	s := vec.Best().String()
+	if vec.Splits() {
+		s += "+amx"
+	}
+	return s
+}
+
+// NewResult makes a result of the positions y, rows × dims, of a map made with
+// the settings s, so that [Result.Transform] can place new points on it. Of the
+// settings it uses Metric or Search, Freedom and Weights; nil means their
+// defaults.
+func NewResult(y []float32, dims int, s *Settings) (*Result, error) {
+	set := Settings{Dims: dims}
+	if s != nil {
+		set.Metric, set.Search, set.Freedom, set.Weights = s.Metric, s.Search, s.Freedom, s.Weights
+	}
+	if dims < 1 || dims > 3 {
+		return nil, badSetting("dims", dims, "must be 1, 2 or 3")
+	}
+	n := len(y) / dims
+	if n*dims != len(y) {
+		return nil, badSetting("y", len(y), fmt.Sprintf("not a multiple of %d numbers", dims))
+	}
+	if err := set.fill(n); err != nil {
+		return nil, err
+	}
+	for i, v := range y {
+		if !(math.Abs(float64(v)) <= maxPosition) {
+			return nil, badValue(i/dims, i%dims, float64(v))
+		}
+	}
+	k := set.search()
+	return &Result{Y: y, Dims: dims, KL: math.NaN(), freedom: set.Freedom, weights: set.Weights, metric: k.Metric, distance: k.Func}, nil
+}
+
+// Float64 returns a copy of Y in float64, for instance for
+// mat.NewDense(r.Len(), r.Dims, r.Float64()) of gonum.
+func (r *Result) Float64() []float64 {
+	y := make([]float64, len(r.Y))
+	for i, v := range r.Y {
+		y[i] = float64(v)
+	}
+	return y
 }
 
 // Len returns the number of rows.
@@ -76,57 +125,94 @@ func Embed(ctx context.Context, x Points, s *Settings) (*Result, error) {
 }
 
 // New prepares a run: it checks the settings and the rows, merges equal rows,
-// finds neighbours, calibrates the affinities and makes the start. It keeps
-// no reference to x. The errors are a [*SettingError], a [*ValueError], an
-// [*EntryError], those of [knn.Search] and the context's, wrapped.
+// finds neighbors, calibrates the affinities and makes the start. It keeps
+// no reference to x. The errors are a [*SettingError], a [*ValueError], that of
+// x.Row, those of [knn.Search] and the context's, wrapped.
 func New(ctx context.Context, x Points, s *Settings) (*Run, error) {
-	r, err := newFrom(ctx, x, s)
+	r, err := newRun(ctx, x, s)
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil, fmt.Errorf("tsne: preparing: %w", err)
 	}
 	return r, err
 }
 
-func newFrom(ctx context.Context, x Points, s *Settings) (*Run, error) {
-	var set Settings
+// newBuilder checks the settings and the shape of the points, and reads those
+// that are read fast at once.
+func newBuilder(ctx context.Context, x Points, s *Settings) (*builder, error) {
+	b := &builder{}
 	if s != nil {
-		set = *s
+		b.s = *s
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	set := &b.s
+	var rows, cols int // of given affinities
+	var err error
+	if set.Affinities != nil {
+		if rows, cols, err = checkShape(set.Affinities); err != nil {
+			return nil, fmt.Errorf("Affinities: %w", err)
+		}
 	}
-	n, d := 0, 0
 	switch {
 	case x != nil:
-		var err error
-		if n, d, err = checkShape(x); err != nil {
+		if b.n, b.d, err = checkShape(x); err != nil {
 			return nil, err
 		}
 	case set.Affinities != nil:
-		n = set.Affinities.Len()
+		b.n = rows
 	case set.Neighbors != nil:
-		n = set.Neighbors.N
+		b.n = set.Neighbors.N
 	default:
-		return nil, &SettingError{"points", nil, "neither points, Neighbors nor Affinities are given"}
+		return nil, badSetting("points", nil, "neither points, Neighbors nor Affinities are given")
 	}
+	n := b.n
 	if err := set.fill(n); err != nil {
 		return nil, err
 	}
-	switch {
-	case x == nil && set.Start.needsPoints():
-		return nil, &SettingError{"Start", "PCA", "needs points"}
-	case set.Affinities != nil && set.Neighbors != nil:
-		return nil, &SettingError{"Affinities", "given", "Neighbors are given too"}
-	case set.Affinities != nil && set.Affinities.Len() != n:
-		return nil, &SettingError{"Affinities", set.Affinities.Len(), fmt.Sprintf("rows do not match the %d points", n)}
-	case set.Neighbors != nil && set.Neighbors.N != n:
-		return nil, &SettingError{"Neighbors", set.Neighbors.N, fmt.Sprintf("rows do not match the %d points", n)}
+	if set.Start == nil {
+		set.Start = PCA()
+		if areDistances(x) {
+			set.Start = Spectral()
+		}
 	}
-	b := &builder{ctx: ctx, s: set, x: x, n: n, d: d, u: n}
-	b.stats.Rows = n
+	switch {
+	case set.Start == PCA() && (x == nil || areDistances(x)):
+		return nil, badSetting("Start", "PCA", "needs points with coordinates")
+	case set.Affinities != nil && set.Neighbors != nil:
+		return nil, badSetting("Affinities", "given", "Neighbors are given too")
+	case set.Neighbors != nil && set.Neighbors.N != n:
+		return nil, badSetting("Neighbors", set.Neighbors.N, fmt.Sprintf("rows do not match the %d points", n))
+	}
+	if set.Affinities != nil && (rows != n || cols != n) {
+		return nil, badSetting("Affinities", []int{rows, cols}, fmt.Sprintf("must be a matrix of %d×%d", n, n))
+	}
+	if x != nil && set.MaxMemory == 0 {
+		if flat, ok, err := share.ReadAll(ctx, x); err != nil {
+			return nil, fmt.Errorf("tsne: %w", err)
+		} else if ok {
+			x = Rows(flat, n, b.d)
+		}
+	}
+	b.x, b.u = x, n
+	if k := set.search(); k.Metric == knn.Euclidean && k.Func == nil && x != nil {
+		b.x = centered(x)
+	}
+	return b, nil
+}
+
+func newRun(ctx context.Context, x Points, s *Settings) (*Run, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	b, err := newBuilder(ctx, x, s)
+	if err != nil {
+		return nil, err
+	}
+	id, err := b.identity(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, stage := range []struct {
 		time *time.Duration
-		run  func() error
+		run  func(context.Context) error
 	}{
 		{&b.stats.Merging, b.merge},
 		{&b.stats.Searching, b.search},
@@ -134,58 +220,58 @@ func newFrom(ctx context.Context, x Points, s *Settings) (*Run, error) {
 		{&b.stats.Starting, b.start},
 	} {
 		begin := time.Now()
-		if err := stage.run(); err != nil {
+		if err := stage.run(ctx); err != nil {
 			return nil, err
 		}
 		*stage.time = time.Since(begin)
 	}
 	b.stats.Distinct = b.u
-	b.stats.Edges = int64(len(b.p.Val))
+	b.stats.edges = int64(len(b.p.Val))
+	set := b.s
 	set.Neighbors, set.Affinities, set.Weights, set.Fixed, set.Start = nil, nil, nil, nil, nil
-	r, err := newRun(ctx, set, n, b.u, b.of, b.w, b.fixed, b.p, b.y)
+	r, err := makeRun(ctx, set, b.n, b.u, b.of, b.w, b.fixed, b.p, b.y)
 	if err != nil {
 		return nil, err
 	}
-	r.stats, r.perp = b.stats, b.perp
+	r.stats, r.perp, r.id, r.spare, r.rep.left = b.stats, b.perp, id, b.spare, b.left
 	return r, nil
 }
 
 // A builder holds what New makes on the way.
 type builder struct {
-	ctx   context.Context
-	s     Settings
-	x     Points
-	n, d  int
-	u     int
-	of    []int32
-	first []int32
-	w     []float64
-	fixed []bool
-	kern  Kernel
-	perp  float64
-	graph *knn.Graph
-	p     *Affinities
-	y     []float64
-	stats Stats
+	s      Settings
+	x      Points
+	n, d   int
+	u      int
+	of     []int32
+	first  []int32
+	w      []float64
+	fixed  []bool
+	kern   Kernel
+	perp   float64
+	graph  *knn.Graph
+	p      *joint
+	spare  []int32 // memory that is not needed any more
+	left   []float32
+	memory share.Memory // of the search
+	y      []float64
+	stats  Stats
 }
 
 // merge checks the points and merges equal ones.
-func (b *builder) merge() error {
+func (b *builder) merge(ctx context.Context) error {
 	b.w, b.fixed = b.s.Weights, b.s.Fixed
 	if b.x == nil {
 		return nil
 	}
-	sc := newScan(b.x, b.d)
-	if err := sc.check(b.ctx, b.s.Workers, b.n); err != nil {
+	of, first, err := knn.Distinct(ctx, b.x, b.s.Workers)
+	if err != nil {
 		return err
 	}
 	if b.s.Duplicates == Keep || b.s.Affinities != nil || b.s.Neighbors != nil {
 		return nil
 	}
-	of, first, err := sc.merge(b.ctx, b.s.Workers, b.n, b.s.Fixed)
-	if err != nil {
-		return err
-	}
+	of, first = merge(of, first, b.s.Fixed)
 	if len(first) == b.n {
 		return nil
 	}
@@ -200,23 +286,23 @@ func (b *builder) merge() error {
 			b.fixed[u] = b.s.Fixed[i]
 		}
 	}
-	b.x = pick(b.x, first)
+	b.x = knn.Select(b.x, first)
 	return nil
 }
 
-// search finds the neighbours.
-func (b *builder) search() error {
+// search finds the neighbors.
+func (b *builder) search(ctx context.Context) error {
 	if b.s.Affinities != nil {
 		return nil
 	}
 	if g := b.s.Neighbors; g != nil {
-		if err := checkGraph(b.ctx, g); err != nil {
-			return err
+		if err := g.Check(); err != nil {
+			return fmt.Errorf("tsne: Neighbors: %w", err)
 		}
 		b.graph = g
 		var err error
 		b.kern, b.perp, err = b.s.graphKernel(g)
-		b.stats.Neighbors = g.K
+		b.stats.neighbors = g.K
 		return err
 	}
 	perp, err := b.s.perplexity(b.u)
@@ -235,60 +321,51 @@ func (b *builder) search() error {
 		k = b.u - 1 // nothing to calibrate
 	}
 	k = max(0, k)
-	b.stats.Neighbors = k
+	b.stats.neighbors = k
 	need := b.estimate(k)
-	b.stats.PeakBytes = need
+	b.stats.peakBytes = need
 	if b.s.MaxMemory > 0 && need > b.s.MaxMemory {
-		return fmt.Errorf("tsne: MaxMemory = %d: about %d bytes are needed: %w", b.s.MaxMemory, need, ErrMemory)
+		return fmt.Errorf("tsne: MaxMemory = %d: about %d bytes are needed: %w", b.s.MaxMemory, need, knn.ErrMemory)
 	}
-	var ks knn.Settings
-	if b.s.Search != nil {
-		ks = *b.s.Search
-	}
-	if ks.Workers == 0 {
-		ks.Workers = b.s.Workers
-	}
-	if ks.Seed == 0 {
-		ks.Seed = b.s.Seed
-	}
-	if ks.MaxMemory == 0 {
-		ks.MaxMemory = b.s.MaxMemory
-	}
-	if b.graph, err = knn.Search(b.ctx, b.x, k, &ks); err != nil {
+	ks := b.s.search()
+	if b.graph, err = knn.Search(share.With(ctx, &b.memory), b.x, k, &ks); err != nil {
 		return err
 	}
 	b.stats.Recall = b.graph.Recall.Mean
-	b.stats.PeakBytes = max(need, b.graph.Stats.Bytes)
-	collect()
+	b.stats.peakBytes = max(need, b.graph.Stats.Bytes)
 	return nil
 }
 
 // estimate returns about how many bytes the affinities and the steps need.
 func (b *builder) estimate(k int) int64 {
 	u, edges := int64(b.u), int64(b.u)*int64(k)
-	// The graph and its transpose while P, of up to twice the edges, is made;
-	// later two copies of P while it is permuted.
-	return max(edges*(12+12)+2*edges*8, 2*2*edges*8) + u*(8*4*4) + int64(b.n)*8
+	// The graph while P, of up to twice the edges, is made.
+	return edges*12 + 2*edges*8 + u*(8*4*4) + int64(b.n)*8
 }
 
-func (b *builder) calibrate() error {
+func (b *builder) calibrate(ctx context.Context) error {
 	var err error
 	if a := b.s.Affinities; a != nil {
-		b.p, err = checkAffinities(b.ctx, a)
+		b.p, err = readAffinities(ctx, a)
 		return err
 	}
-	b.p, b.stats.Unsolved, err = affinities(b.ctx, b.graph, b.kern, b.w, b.s.Workers, b.s.Neighbors == nil)
+	d2 := b.graph.Dist2
+	b.p, b.stats.Unsolved, err = affinities(ctx, b.graph, b.kern, b.w, b.s.Workers, b.s.Neighbors == nil, b.memory.Words)
+	if err != nil {
+		return err
+	}
+	if k := (len(b.p.Col) + 31) / 32 * 32; k < len(b.memory.Words) { // what P left of it, by the line
+		b.left = view[float32](b.memory.Words[k:])
+	}
+	b.memory = share.Memory{}
+	if b.s.Neighbors == nil { // what the distances took, Run uses again
+		b.spare = view[int32](d2)
+	}
 	b.graph = nil
-	collect()
-	return err
+	return nil
 }
 
-// collect frees the large memory of a stage for the next, which the pace of
-// the collector would keep until the heap has doubled: at 70,000 rows it
-// halves the peak. It takes milliseconds, as little of the heap holds pointers.
-func collect() { runtime.GC() }
-
-func (b *builder) start() error {
+func (b *builder) start(ctx context.Context) error {
 	b.y = make([]float64, b.u*b.s.Dims)
 	if b.u == 0 {
 		return nil
@@ -301,5 +378,5 @@ func (b *builder) start() error {
 			return nil
 		}
 	}
-	return b.s.Start.positions(b.ctx, b.y, in)
+	return b.s.Start.positions(ctx, b.y, in)
 }

@@ -31,8 +31,8 @@ func digits(t testing.TB, n int) ([]float32, []int32) {
 
 // A gate is what a map with default settings must reach: the best of the
 // peers' maps, within what seeds change (KL 0.01, knn10 0.003, trust10 0.001).
-// KL has exact neighbours, exact P and exact normalisation. knn10 is the share
-// of the 10 nearest neighbours kept of 5,000 rows against all, trust10 the
+// KL has exact neighbors, exact P and exact normalisation. knn10 is the share
+// of the 10 nearest neighbors kept of 5,000 rows against all, trust10 the
 // trustworthiness within a sample of 5,000 rows by themselves: as the peers'
 // figures were taken.
 type gate struct{ kl, knn10, trust10 float64 }
@@ -54,7 +54,7 @@ func TestMNIST70k(t *testing.T) {
 func checkGate(t *testing.T, n int, g gate) {
 	ctx := context.Background()
 	x, labels := digits(t, n)
-	// The neighbours are those of a default run, but are needed twice.
+	// The neighbors are those of a default run, but are needed twice.
 	graph, err := knn.Search(ctx, knn.Rows(x, n, 784), 90, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func checkGate(t *testing.T, n int, g gate) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range r.Steps() {
+	for range r.Steps(t.Context()) {
 	}
 	res, err := r.Result()
 	if err != nil {
@@ -97,7 +97,7 @@ func checkGate(t *testing.T, n int, g gate) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trust10, err := quality.Trustworthiness(ctx, tsne.Rows(sx, len(rows), 784), sy, 2, 10, quality.Sample{})
+	trust10, err := quality.Trustworthiness(ctx, plain{tsne.Rows(sx, len(rows), 784)}, sy, 2, 10, quality.Sample{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func checkGate(t *testing.T, n int, g gate) {
 		t.Errorf("%v: errors %+v", f.Method, e)
 	}
 
-	// Digits lie among their like; by chance one neighbour in ten would.
+	// Digits lie among their like; by chance one neighbor in ten would.
 	all, err := quality.Neighbors(ctx, res.Y, 2, 10, nil, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +165,7 @@ func TestTransformDigits(t *testing.T) {
 	all := slices.Concat(res.Y, y)
 	var rows, nn []int32
 	for i := n; i < n+m; i++ {
-		// Its neighbours among the others of the map, not among the new ones.
+		// Its neighbors among the others of the map, not among the new ones.
 		one := append(slices.Clone(all[:2*n]), all[2*i:2*i+2]...)
 		l, err := quality.Neighbors(ctx, one, 2, 10, []int32{n}, 1)
 		if err != nil {
@@ -195,7 +195,7 @@ func TestExaggerationKeepsPointsApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := quality.CompareNeighbors(context.Background(), tsne.Rows(x, 100, 10), res.Y, 2, 10, quality.Sample{})
+	h, err := quality.CompareNeighbors(context.Background(), plain{tsne.Rows(x, 100, 10)}, res.Y, 2, 10, quality.Sample{})
 	if err != nil {
 		t.Fatal(err)
 	}

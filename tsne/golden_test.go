@@ -101,7 +101,7 @@ func TestRepulsionGolden(t *testing.T) {
 		zkl := load[float64](t, name+"-zkl")
 		for _, m := range []Method{Exact, Mesh, Tree, Auto} {
 			t.Run(fmt.Sprintf("%s/%v", name, m), func(t *testing.T) {
-				r, z, used := repel(t, y, 2, nil, Settings{Method: m})
+				r, z, used := repel(t, y, 2, nil, Settings{Expert: &Expert{Method: m}})
 				rms, largest := rmsError(r.force, rep, 2)
 				zerr := z/zkl[0] - 1
 				var phiErr float64
@@ -121,9 +121,9 @@ func TestRepulsionGolden(t *testing.T) {
 	}
 }
 
-// The affinities of given neighbours, which needs no large test data.
-func TestAffinitiesOfNeighbours(t *testing.T) {
-	g := &knn.Graph{N: 500, K: 90, Index: load[int32](t, "n500-neighbours"), Dist2: load[float64](t, "n500-d2")}
+// The affinities of given neighbors, which needs no large test data.
+func TestAffinitiesOfNeighbors(t *testing.T) {
+	g := &knn.Graph{N: 500, K: 90, Index: load[int32](t, "n500-neighbors"), Dist2: load[float64](t, "n500-d2")}
 	a, err := NewAffinities(context.Background(), g, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -152,9 +152,9 @@ func TestAffinitiesGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, j := range load[int32](t, name+"neighbours") {
+		for i, j := range load[int32](t, name+"neighbors") {
 			if g.Index[i] != j {
-				t.Fatalf("neighbour %d of row %d is %d, want %d", i%90, i/90, g.Index[i], j)
+				t.Fatalf("neighbor %d of row %d is %d, want %d", i%90, i/90, g.Index[i], j)
 			}
 		}
 		beta := load[float64](t, name+"beta")

@@ -8,13 +8,13 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// A Kernel turns the distances of a row's neighbours into conditional
+// A Kernel turns the distances of a row's neighbors into conditional
 // probabilities. Nil stands for the Gaussian of Settings.Perplexity.
 type Kernel interface {
 	check() error
-	// neighbors returns how many neighbours are wanted with u distinct rows.
+	// neighbors returns how many neighbors are wanted with u distinct rows.
 	neighbors(u int) (int, error)
-	// row fills p with the probabilities of the neighbours at the squared
+	// row fills p with the probabilities of the neighbors at the squared
 	// distances d2, of weight w (nil means 1), and reports whether a solution
 	// existed. It uses two rows of scratch.
 	row(p, d2, w, scratch []float64) bool
@@ -42,11 +42,11 @@ type mixture []float64
 func (m mixture) check() error { return checkPerplexities("Mixture", m) }
 func checkPerplexities(name string, u []float64) error {
 	if len(u) == 0 {
-		return &SettingError{"Kernel", name, "no perplexity"}
+		return badSetting("Kernel", name, "no perplexity")
 	}
 	for _, u := range u {
 		if !(u > 1 && u <= math.MaxInt32) {
-			return &SettingError{"Kernel", fmt.Sprintf("%s(%v)", name, u), "must be above 1"}
+			return badSetting("Kernel", fmt.Sprintf("%s(%v)", name, u), "must be above 1")
 		}
 	}
 	return nil
@@ -117,14 +117,14 @@ func (m multiscale) row(p, d2, w, scratch []float64) bool {
 }
 
 // Sigma is a Gaussian of one fixed standard deviation, in the units of the
-// data, over the 90 nearest neighbours.
+// data, over the 90 nearest neighbors.
 func Sigma(sigma float64) Kernel { return fixedSigma(sigma) }
 
 type fixedSigma float64
 
 func (s fixedSigma) check() error {
 	if !(s > 0 && !math.IsInf(float64(s), 0)) {
-		return &SettingError{"Kernel", fmt.Sprintf("Sigma(%v)", float64(s)), "must be positive and finite"}
+		return badSetting("Kernel", fmt.Sprintf("Sigma(%v)", float64(s)), "must be positive and finite")
 	}
 	return nil
 }
@@ -141,7 +141,7 @@ func (s fixedSigma) row(p, d2, w, _ []float64) bool {
 	return true
 }
 
-// Uniform gives each of the k nearest neighbours the same probability (times
+// Uniform gives each of the k nearest neighbors the same probability (times
 // its weight).
 func Uniform(k int) Kernel { return uniform(k) }
 
@@ -149,13 +149,13 @@ type uniform int
 
 func (k uniform) check() error {
 	if k < 1 {
-		return &SettingError{"Kernel", fmt.Sprintf("Uniform(%d)", int(k)), "must be positive"}
+		return badSetting("Kernel", fmt.Sprintf("Uniform(%d)", int(k)), "must be positive")
 	}
 	return nil
 }
 func (k uniform) neighbors(u int) (int, error) {
 	if u > 2 && int(k) > u-1 {
-		return 0, &SettingError{"Kernel", fmt.Sprintf("Uniform(%d)", int(k)), fmt.Sprintf("only %d other rows are distinct", u-1)}
+		return 0, badSetting("Kernel", fmt.Sprintf("Uniform(%d)", int(k)), fmt.Sprintf("only %d other rows are distinct", u-1))
 	}
 	return max(0, min(u-1, int(k))), nil
 }
@@ -164,7 +164,7 @@ func (k uniform) row(p, d2, w, _ []float64) bool {
 	return true
 }
 
-// ties makes p uniform over the neighbours at a squared distance up to most.
+// ties makes p uniform over the neighbors at a squared distance up to most.
 func ties(p, d2, w []float64, most float64) {
 	for j, d := range d2 {
 		p[j] = 0
@@ -190,11 +190,11 @@ func distribute(p, w []float64) {
 }
 
 // calibrate finds the precision β at which the distribution
-// p_j = w_j exp(−β e_j) / S over the neighbours, e_j = d2_j − min d2, has the
+// p_j = w_j exp(−β e_j) / S over the neighbors, e_j = d2_j − min d2, has the
 // entropy H = −Σ p_j ln(p_j/w_j) = β Σ p_j e_j + ln S of ln u: by Newton's
 // method in ln β, where dH/d ln β = −β² Var(e), kept inside a bracket.
 // ([vdMH08] search by bisection to 1e-5.) Where there is no solution, p is
-// uniform over the nearest neighbours and ok is false.
+// uniform over the nearest neighbors and ok is false.
 func calibrate(p, d2, w []float64, u float64) (beta float64, ok bool) {
 	near, sumE := math.Inf(1), 0.0
 	for _, d := range d2 {

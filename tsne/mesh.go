@@ -63,18 +63,18 @@ func (m *mesh) init(r *repulsor) {
 // at least about 5 % apart.
 var ladder = func() (l []int) {
 	const most = 1 << 21
-	var all []int
+	var all []int32
 	for a := 2; a <= most; a *= 2 {
 		for b := a; b <= most; b *= 3 {
 			for c := b; c <= most; c *= 5 {
-				all = append(all, c)
+				all = append(all, int32(c))
 			}
 		}
 	}
 	slices.Sort(all)
 	for _, n := range all {
 		if n >= 20 && (len(l) == 0 || float64(n) >= 1.045*float64(l[len(l)-1])) {
-			l = append(l, n)
+			l = append(l, int(n))
 		}
 	}
 	return l
@@ -113,6 +113,16 @@ func fit[T any](s []T, n int) []T {
 	return s[:n]
 }
 
+// fit is fit from memory that is left over, as long as there is some.
+func (m *mesh) fit(s []float32, n int) []float32 {
+	const line = 16 // of a cache, in numbers
+	if size := (n + n/2 + line - 1) / line * line; cap(s) < n && size <= len(m.r.left) {
+		s, m.r.left = m.r.left[:n:size], m.r.left[size:]
+		return s
+	}
+	return fit(s, n)
+}
+
 // prepare lays the grid under the box.
 func (m *mesh) prepare(b *box) {
 	m0, m1, h, _ := m.layout(b)
@@ -129,13 +139,13 @@ func (m *mesh) prepare(b *box) {
 			}
 			m.fft[i] = m.plans[n]
 		}
-		m.grid = fit(m.grid, (m0/2+1)*m.stride)
+		m.grid = m.fit(m.grid, (m0/2+1)*m.stride)
 		rows := (m0/2 + 16) / 16 * 16
-		m.re = fit(m.re, rows*m.stride)
-		m.im = fit(m.im, rows*m.stride)
-		m.khat = fit(m.khat, rows*(m1/2+1))
+		m.re = m.fit(m.re, rows*m.stride)
+		m.im = m.fit(m.im, rows*m.stride)
+		m.khat = m.fit(m.khat, rows*(m1/2+1))
 		for w := range m.buf {
-			m.buf[w] = fit(m.buf[w], 2*32*max(m0, m1)+vec.FFTScratch)
+			m.buf[w] = m.fit(m.buf[w], 2*32*max(m0, m1)+vec.FFTScratch)
 		}
 		side := h * float64(max(m0, m1)) / 2
 		m.c, _ = m.r.kernel(side * side / 4)

@@ -10,7 +10,7 @@ import (
 
 // positions finds the leading eigenvectors of ½(I + D^−½PD^−½), whose
 // spectrum lies in [0, 1], by subspace iteration, and divides by √D as in the
-// normalised Laplacian eigenmap; the trivial vector √D is projected out.
+// normalized Laplacian eigenmap; the trivial vector √D is projected out.
 func (spectralStart) positions(ctx context.Context, y []float64, in *startInput) error {
 	n, p := in.n, in.p
 	const L = vec.Lanes

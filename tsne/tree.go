@@ -11,7 +11,7 @@ const (
 )
 
 // A tree sums the repulsion by Barnes–Hut [vdM14]: a cell of full width s at a
-// distance D ≥ s/θ acts as one point at its centre of weight. Cells are those
+// distance D ≥ s/θ acts as one point at its center of weight. Cells are those
 // of a Morton order of the points; a point never meets itself. This departs
 // from [vdM14] in that the second moments M of a cell are used as well: with
 // q = (1+r²/a)^−a, k = 1/(1+r²/a), d = y − center, s = dᵀMd and T = tr M,

@@ -141,13 +141,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 	clock.begin("prepare") // its parts are in the result
 	say(stderr, "%d rows of %d numbers", x.n, x.d)
-	key := ""
-	if o.checkpoint != "" {
-		if key, err = o.key(x, y); err != nil {
-			return err
-		}
-	}
-	r, resumed, err := o.prepare(ctx, points, key, s)
+	r, resumed, err := o.prepare(ctx, points, s)
 	if err != nil {
 		return err
 	}
@@ -156,7 +150,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 
 	clock.begin("steps")
-	if err := o.steps(ctx, r, key, stderr); err != nil {
+	if err := o.steps(ctx, r, stderr); err != nil {
 		return err
 	}
 	res, err := r.Result()

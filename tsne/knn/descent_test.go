@@ -71,7 +71,7 @@ func TestDescent(t *testing.T) {
 	share := recallOf(first, want)
 	r := first.Recall
 	t.Logf("recall %.5f, reported %v, %d rounds", share, r, first.Stats.Rounds)
-	if share < 0.95 || first.Stats.Method != Descent || r.Rows != 1000 {
+	if share < 0.95 || first.Stats.Method != Descent || r.rows != 1000 {
 		t.Errorf("recall %v, %+v", share, first.Stats)
 	}
 	if !(r.Low <= share+0.002 && share <= r.High+0.002 && r.Low <= r.Mean && r.Mean <= r.High) {
@@ -394,7 +394,7 @@ func TestDescentHard(t *testing.T) {
 // Points of no columns are all at distance 0.
 func TestDescentNoColumns(t *testing.T) {
 	const n = 1500
-	c := Combination{Base: Rows(nil, n, 0), Start: []int{0}}
+	c := combination{Base: Rows[float32](nil, n, 0), Start: []int{0}}
 	for i := range n { // rows with other terms count as distinct
 		c.Index, c.Start = append(c.Index, int32(i)), append(c.Start, i+1)
 	}

@@ -2,10 +2,14 @@
 // vector kernels, or approximately with a measured recall.
 //
 // [Search] compares the rows of one set with each other, [Query] the rows of
-// one set with those of another, [FromDistances] takes a matrix of distances.
-// Points are given as [Rows], as sparse [Combination]s of base rows (means of
-// token rows, bags of words), or as anything with the two methods of [Points].
-// Inputs are never changed, and not kept after a call.
+// one set with those of another. Rows come from slices ([Rows], [Slices]), from
+// matrices ([Matrix]), as sparse rows ([CSR]), as weighted sums of base rows
+// ([Combine]: means of token rows, bags of words), as known [Distances], or from
+// anything with the two methods of [Points]. Inputs are never changed, and not
+// kept after a call.
+//
+// Numbers are compared in float32. Rows of float64 that would lose by that are
+// rounded less the mean of their columns, so that only differences count.
 //
 // # What exact means
 //
@@ -44,7 +48,7 @@
 // when a thread of C code has a small stack for signals, float32 is used;
 // afterwards it refuses such stacks instead.
 //
-// A Combination of v base rows with t terms a point takes v²·d + about 16·n²·t
+// Combined points of v base rows with t terms each take v²·d + about 16·n²·t
 // operations of the memory's rate instead, and 4·v² bytes.
 //
 // Without vector kernels (other processors than amd64 and arm64, or the build

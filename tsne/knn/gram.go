@@ -52,7 +52,7 @@ type gram struct {
 func planGram(s *source, k int, set *Settings, used int64) (*gram, error) {
 	refuse := func(why string) error { return &SettingError{"Method", Gram, why} }
 	if s.comb == nil {
-		return nil, refuse("needs a Combination")
+		return nil, refuse("needs points from Combine")
 	}
 	if s.metric == Correlation {
 		return nil, refuse("does not work with Correlation")
@@ -108,10 +108,8 @@ func planGram(s *source, k int, set *Settings, used int64) (*gram, error) {
 
 	g := &gram{stride: int(stride), termsMax: 1}
 	g.band = int(made)
-	g.base = &source{n: int(nb), d: s.d, ids: ids, points: c.Base}
-	if flat, ok := c.Base.(rows); ok {
-		g.base.flat = flat.x
-	}
+	g.base = &source{n: int(nb), d: s.d, ids: ids, points: c.Base, failed: s.failed}
+	g.base.flat, _ = flatOf(c.Base)
 	g.sortPoints(s, compact, total)
 	g.graph = newGraph(s.n, k)
 	g.graph.Stats.Method = Gram
@@ -221,7 +219,7 @@ func (g *gram) search(ctx context.Context, k int, set *Settings) (*Graph, error)
 	if err := g.lengths(); err != nil {
 		return nil, err
 	}
-	g.lists = newLists(g.ref.n, g.keep, 2*g.keep)
+	g.lists = newLists(g.ctx, g.ref.n, g.keep, 2*g.keep)
 	if err := g.compare(); err != nil {
 		return nil, err
 	}

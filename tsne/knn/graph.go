@@ -2,15 +2,12 @@ package knn
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"math"
 	"slices"
-
-	"github.com/semamap/semamap/internal/par"
 )
 
-// A Graph holds the K nearest neighbours of each of N rows, ordered by
+// A Graph holds the K nearest neighbors of each of N rows, ordered by
 // squared distance, then by index. A graph from [Search] never lists the row
 // itself.
 type Graph struct {
@@ -21,28 +18,23 @@ type Graph struct {
 	Stats  Stats
 }
 
-// Row returns the neighbours of row i and their squared distances; both are
+// Row returns the neighbors of row i and their squared distances; both are
 // parts of the graph. It panics when i is out of range.
 func (g *Graph) Row(i int) (index []int32, dist2 []float64) {
 	lo, hi := i*g.K, (i+1)*g.K
 	return g.Index[lo:hi:hi], g.Dist2[lo:hi:hi]
 }
 
-// Recall is the share of true neighbours that a graph holds. Exact searches
+// Recall is the share of true neighbors that a graph holds. Exact searches
 // report 1, 1, 1.
 type Recall struct {
 	Mean      float64 // mean over the measured rows
 	Low, High float64 // its 95 % interval
-	Rows      int     // how many rows were measured
-}
-
-func (r Recall) String() string {
-	return fmt.Sprintf("%.4f (95%% %.4f–%.4f, %d rows)", r.Mean, r.Low, r.High, r.Rows)
+	rows      int     // how many rows were measured
 }
 
 // Stats tells how a graph was made. It depends on the input, the settings and
-// the level of the kernels, and Rescored where Columns are fewer than those of
-// the rows also on which goroutine is first.
+// the level of the kernels. Rescored may vary between runs.
 type Stats struct {
 	Method    Method
 	Distinct  int   // distinct rows that were searched
@@ -124,57 +116,7 @@ func checkK(n, k, others int) error {
 		return fmt.Errorf("%w: k = %d, but a row has %d others", ErrK, k, max(0, others))
 	}
 	if k > 0 && n > math.MaxInt/12/k {
-		return fmt.Errorf("%w: %d rows of %d neighbours overflow", ErrK, n, k)
+		return fmt.Errorf("%w: %d rows of %d neighbors overflow", ErrK, n, k)
 	}
 	return nil
-}
-
-// FromDistances takes the k nearest other rows of each of n rows from a given
-// matrix of squared distances: d2 fills dst, of length n, with row i, and may
-// be called from several goroutines at once. The matrix need not be symmetric;
-// its diagonal is ignored. A NaN, infinite or negative entry gives a
-// *[ValueError].
-func FromDistances(n, k int, d2 func(dst []float64, i int)) (*Graph, error) {
-	if n < 0 || n > math.MaxInt32 {
-		return nil, fmt.Errorf("%w: n = %d", ErrPoints, n)
-	}
-	if err := checkK(n, k, n-1); err != nil {
-		return nil, err
-	}
-	g := newGraph(n, k)
-	var first firstError
-	type scratch struct {
-		d    []float64
-		list []pair
-	}
-	tmp := make([]scratch, par.Workers(0))
-	err := par.Blocks(context.Background(), len(tmp), n, 4, func(w, _, lo, hi int) {
-		t := &tmp[w]
-		if t.d == nil {
-			t.d, t.list = make([]float64, n), make([]pair, 0, n)
-		}
-		for i := lo; i < hi; i++ {
-			clear(t.d)
-			d2(t.d, i)
-			t.list = t.list[:0]
-			for j, v := range t.d {
-				if j == i {
-					continue
-				}
-				if !(v >= 0) || math.IsInf(v, 1) {
-					first.set(i, &ValueError{i, j, v})
-					return
-				}
-				t.list = append(t.list, pair{v, int32(j)})
-			}
-			g.put(i, t.list)
-		}
-	})
-	if err == nil {
-		err = first.get()
-	}
-	if err != nil {
-		return nil, err
-	}
-	return g, nil
 }

@@ -2,88 +2,135 @@ package knn
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// Points is a set of n rows of d numbers. Row fills dst[:d] with row i; it
-// may be called from many goroutines at once and must always give the same
-// numbers.
+// Points is a set of rows of equal length. Every call of Row must give the
+// same numbers.
 type Points interface {
-	Dims() (n, d int)
-	Row(dst []float32, i int)
+	// Dims returns the number of rows and their length.
+	Dims() (rows, cols int)
+	// Row returns row i. It may store it in dst[:cols] if dst has room, or
+	// return memory of its own that the caller must not change. Row must be
+	// safe for concurrent use.
+	Row(dst []float32, i int) ([]float32, error)
 }
 
-// Rows returns the n rows of d numbers stored one after another in x, which
-// is kept and not copied. It panics when len(x) != n*d.
-func Rows(x []float32, n, d int) Points {
-	if n < 0 || d < 0 || d > 0 && n > math.MaxInt/d || len(x) != n*d {
-		panic("knn: len(x) != n*d")
+// readRow returns row i of x, which has d columns.
+func readRow(x Points, dst []float32, i, d int) ([]float32, error) {
+	if cap(dst) < d {
+		dst = make([]float32, d)
 	}
-	return rows{x, n, d}
+	row, err := x.Row(dst[:d:d], i)
+	if err != nil {
+		if _, ok := err.(*ValueError); !ok { // which names the row
+			err = &rowError{i, err}
+		}
+		return nil, err
+	}
+	if len(row) != d {
+		return nil, fmt.Errorf("%w: row %d has %d numbers, not %d", ErrPoints, i, len(row), d)
+	}
+	return row, nil
 }
 
-type rows struct {
-	x    []float32
-	n, d int
+// A rowError says which row could not be read.
+type rowError struct {
+	row int
+	err error
 }
 
-func (r rows) Dims() (n, d int)         { return r.n, r.d }
-func (r rows) Row(dst []float32, i int) { copy(dst[:r.d], r.x[i*r.d:]) }
+func (e *rowError) Error() string { return fmt.Sprintf("knn: row %d: %v", e.row, e.err) }
+func (e *rowError) Unwrap() error { return e.err }
+func (e *rowError) Row() int      { return e.row }
 
-// A Combination is a set of points each of which is a weighted sum of base
-// rows: the mean of the rows of some tokens, a bag of words, a mixture of
-// topics. [Search] can find its neighbours through the inner products of the
-// base rows, without forming the points themselves.
+// flatOf returns the rows of x one after another, if x holds them so.
+func flatOf(x Points) ([]float32, bool) {
+	f, ok := x.(interface{ Flat() []float32 })
+	if !ok {
+		return nil, false
+	}
+	n, d := x.Dims()
+	flat := f.Flat()
+	return flat, flat != nil && len(flat) == n*d
+}
+
+// Combine returns points each of which is a weighted sum of base rows: the
+// mean of the rows of some tokens, a bag of words, a mixture of topics. Row i
+// has the terms e from start[i] to start[i+1]−1: base row index[e] times
+// weight[e]. Without weights it is the mean of its base rows. Combine keeps the
+// slices. [Search] can find neighbors through the inner products of the base
+// rows, without forming the points themselves.
 //
-// Row i is defined so that it has one value everywhere: its terms are sorted
-// by index and equal ones merged; the products of weight and base number are
+// The numbers of a row have one value everywhere: its terms are sorted by
+// index and equal ones merged; the products of weight and base number are
 // added in that order in float64; without weights the sum is divided by the
 // number of terms; the result is rounded once to float32.
-type Combination struct {
-	Base   Points
-	Start  []int     // terms of row i are Start[i]:Start[i+1] of Index and Weight
-	Index  []int32   // base row of each term
-	Weight []float32 // of each term; nil means the mean of the terms
+func Combine(base Points, start []int, index []int32, weight []float32) Points {
+	c := combination{Base: base, Start: start, Index: index, Weight: weight}
+	c.err = c.Check()
+	return c
 }
 
-// Dims returns the number of rows and the length of a base row.
-func (c Combination) Dims() (n, d int) {
+// combination is what Combine returns; the fields are its arguments.
+type combination struct {
+	Base   Points
+	Start  []int
+	Index  []int32
+	Weight []float32
+
+	err     error
+	reduced bool // terms are in lowest terms: (a, a, b, b) as (a, b), and none is zero
+}
+
+func (c combination) Dims() (n, d int) {
 	if c.Base != nil {
 		_, d = c.Base.Dims()
 	}
 	return max(0, len(c.Start)-1), d
 }
 
-// Row fills dst[:d] with row i. It panics on a malformed combination; Search
-// and Query report one instead.
-func (c Combination) Row(dst []float32, i int) {
-	var t scratch
-	c.row(dst, i, &t)
+// Terms returns the arguments of Combine.
+func (c combination) Terms() (base Points, start []int, index []int32, weight []float32) {
+	return c.Base, c.Start, c.Index, c.Weight
 }
 
-func (c *Combination) row(dst []float32, i int, t *scratch) {
+func (c combination) Row(dst []float32, i int) ([]float32, error) {
+	if c.err != nil {
+		return nil, c.err
+	}
 	_, d := c.Dims()
+	dst = slices.Grow(dst[:0], d)[:d]
+	var t scratch
+	return dst, c.row(dst, i, &t)
+}
+
+// row fills dst with row i.
+func (c *combination) row(dst []float32, i int, t *scratch) error {
+	d := len(dst)
 	terms, div := c.terms(t.terms[:0], i)
 	t.terms, t.rows, t.weight = terms, t.rows[:0], t.weight[:0]
-	flat, ok := c.Base.(rows)
+	flat, ok := flatOf(c.Base)
 	if !ok && len(t.made) < len(terms)*d {
 		t.made = make([]float32, len(terms)*d)
 	}
 	for k, e := range terms {
 		var x []float32
 		if ok {
-			x = flat.x[int(e.v)*d:][:d]
+			x = flat[int(e.v)*d:][:d]
 		} else {
-			x = t.made[k*d:][:d]
-			c.Base.Row(x, int(e.v))
+			var err error
+			if x, err = readRow(c.Base, t.made[k*d:][:d], int(e.v), d); err != nil {
+				return fmt.Errorf("knn: row %d: base %w", i, err)
+			}
 		}
 		t.rows, t.weight = append(t.rows, x), append(t.weight, e.w)
 	}
-	vec.WeightedSum(dst[:d], t.rows, t.weight, div)
+	vec.WeightedSum(dst, t.rows, t.weight, div)
+	return nil
 }
 
 // scratch is what one goroutine needs to make rows.
@@ -103,7 +150,7 @@ type term struct {
 
 // terms appends the sorted and merged terms of row i to dst. The weights are
 // to be divided by div.
-func (c *Combination) terms(dst []term, i int) (t []term, div float64) {
+func (c *combination) terms(dst []term, i int) (t []term, div float64) {
 	lo, hi := c.Start[i], c.Start[i+1]
 	div = 1
 	for k := lo; k < hi; k++ {
@@ -116,8 +163,11 @@ func (c *Combination) terms(dst []term, i int) (t []term, div float64) {
 	if c.Weight == nil {
 		div = float64(hi - lo)
 	}
-	if !slices.IsSortedFunc(dst, compareTerms) {
-		slices.SortStableFunc(dst, compareTerms)
+	for k := 1; k < len(dst); k++ {
+		if dst[k].v < dst[k-1].v {
+			sortTerms(dst)
+			break
+		}
 	}
 	n := 0
 	for _, e := range dst {
@@ -128,34 +178,82 @@ func (c *Combination) terms(dst []term, i int) (t []term, div float64) {
 			n++
 		}
 	}
-	return dst[:n], div
+	dst = dst[:n]
+	if c.reduced {
+		g := 0
+		for _, e := range dst {
+			for a := int(e.w); c.Weight == nil && a != 0; {
+				g, a = a, g%a
+			}
+		}
+		if c.Weight == nil {
+			for k := range dst {
+				dst[k].w /= float64(g)
+			}
+			div /= float64(g)
+		}
+		n = 0
+		for _, e := range dst {
+			if e.w != 0 {
+				dst[n] = e
+				n++
+			}
+		}
+		dst = dst[:n]
+	}
+	return dst, div
 }
 
-func compareTerms(a, b term) int { return int(a.v) - int(b.v) }
+// sortTerms orders terms by base row; those of one row stay in their order.
+func sortTerms(t []term) {
+	var keys [64]uint64
+	var terms [64]term
+	order, old := keys[:0], append(terms[:0], t...)
+	for k, e := range t {
+		order = append(order, uint64(e.v)<<32|uint64(k))
+	}
+	slices.Sort(order)
+	for k, o := range order {
+		t[k] = old[uint32(o)]
+	}
+}
 
-// check reports the first defect of a combination.
-func (c *Combination) check() error {
+// Check reports the first defect of a combination.
+func (c combination) Check() error {
 	if c.Base == nil {
-		return fmt.Errorf("%w: Combination.Base is nil", ErrPoints)
+		return fmt.Errorf("%w: no base rows", ErrPoints)
 	}
 	if c.Weight != nil && len(c.Weight) != len(c.Index) {
-		return fmt.Errorf("%w: Combination has %d terms and %d weights", ErrPoints, len(c.Index), len(c.Weight))
+		return fmt.Errorf("%w: %d weights for %d terms", ErrPoints, len(c.Weight), len(c.Index))
 	}
 	v, _ := c.Base.Dims()
+	if err := checkTerms(c.Start, c.Index, v); err != nil {
+		return err
+	}
 	for i := 0; i+1 < len(c.Start); i++ {
 		lo, hi := c.Start[i], c.Start[i+1]
-		if lo < 0 || hi < lo || hi > len(c.Index) {
-			return fmt.Errorf("%w: Combination row %d has terms %d:%d of %d", ErrPoints, i, lo, hi, len(c.Index))
-		}
 		if lo == hi && c.Weight == nil {
-			return fmt.Errorf("%w: Combination row %d is a mean of no terms", ErrPoints, i)
+			return fmt.Errorf("%w: row %d is a mean of no terms", ErrPoints, i)
 		}
-		for k := lo; k < hi; k++ {
-			if j := int(c.Index[k]); j < 0 || j >= v {
-				return fmt.Errorf("%w: Combination row %d names base row %d of %d", ErrPoints, i, j, v)
+		for k := lo; k < hi && c.Weight != nil; k++ {
+			if !isFinite(c.Weight[k]) {
+				return fmt.Errorf("%w: row %d, term %d: weight %v", ErrPoints, i, k-lo, c.Weight[k])
 			}
-			if c.Weight != nil && !isFinite(c.Weight[k]) {
-				return fmt.Errorf("%w: Combination row %d: weight %v of base row %d", ErrPoints, i, c.Weight[k], c.Index[k])
+		}
+	}
+	return check(c.Base)
+}
+
+// checkTerms reports the first defect of sparse rows with columns below cols.
+func checkTerms(start []int, index []int32, cols int) error {
+	for i := 0; i+1 < len(start); i++ {
+		lo, hi := start[i], start[i+1]
+		if lo < 0 || hi < lo || hi > len(index) {
+			return fmt.Errorf("%w: row %d has terms %d to %d of %d", ErrPoints, i, lo, hi, len(index))
+		}
+		for k, j := range index[lo:hi] {
+			if j < 0 || int(j) >= cols {
+				return fmt.Errorf("%w: row %d, term %d: index %d of %d", ErrPoints, i, k, j, cols)
 			}
 		}
 	}
@@ -180,6 +278,9 @@ func (f *firstError) set(row int, err error) {
 }
 
 func (f *firstError) get() error {
+	if f == nil {
+		return nil
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.err

@@ -9,32 +9,18 @@ import (
 type Method uint8
 
 const (
-	// Auto is Gram for a Combination where that is cheaper, else Exact while
+	// Auto is Gram for combined points where that is cheaper, else Exact while
 	// n²·max(d, 32) is at most 6e13, else Descent. The choice depends on the
 	// input and MaxMemory alone, never on the machine.
 	Auto Method = iota
 	// Exact compares all pairs.
 	Exact
-	// Gram compares all pairs of a Combination through the inner products of
-	// its base rows. It gives the lists of Exact.
+	// Gram compares all pairs of combined points through the inner products of
+	// their base rows. It gives the lists of Exact.
 	Gram
 	// Descent is NN-descent, an approximate search whose recall is measured.
 	Descent
 )
-
-func (m Method) String() string {
-	switch m {
-	case Auto:
-		return "auto"
-	case Exact:
-		return "exact"
-	case Gram:
-		return "gram"
-	case Descent:
-		return "descent"
-	}
-	return "unknown"
-}
 
 // A Metric is a distance between rows.
 type Metric uint8
@@ -51,18 +37,6 @@ const (
 	// counts as a row of zeros.
 	Correlation
 )
-
-func (m Metric) String() string {
-	switch m {
-	case Euclidean:
-		return "euclidean"
-	case Cosine:
-		return "cosine"
-	case Correlation:
-		return "correlation"
-	}
-	return "unknown"
-}
 
 // Settings tunes a search. Nil and the zero value both ask for the defaults.
 type Settings struct {
@@ -95,10 +69,10 @@ func (s *Settings) fill() (Settings, error) {
 		errs = append(errs, &SettingError{name, v, why})
 	}
 	if c.Method > Descent {
-		bad("Method", uint8(c.Method), "unknown")
+		bad("Method", c.Method, "unknown")
 	}
 	if c.Metric > Correlation {
-		bad("Metric", uint8(c.Metric), "unknown")
+		bad("Metric", c.Metric, "unknown")
 	}
 	if c.Func != nil && c.Metric != Euclidean {
 		bad("Metric", c.Metric, "must be zero when Func is given")

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // A source is a checked set of points with the metric applied: plain
@@ -18,8 +19,9 @@ type source struct {
 	ids  []int32   // when not nil, row u of the source is row ids[u] of flat
 
 	points Points
-	comb   *Combination // points, when it is one
+	comb   *combination // points, when it is one
 	metric Metric
+	failed *firstError // of fetch
 }
 
 // newSource checks the shape of x. Finite values are checked by scan.
@@ -27,28 +29,43 @@ func newSource(x Points, metric Metric) (*source, error) {
 	if x == nil {
 		return nil, fmt.Errorf("%w: nil", ErrPoints)
 	}
-	s := &source{points: x, metric: metric}
-	switch t := x.(type) {
-	case rows:
-		if metric == Euclidean {
-			s.flat = t.x
-		}
-	case Combination:
-		s.comb = &t
-	case *Combination:
-		if t == nil {
-			return nil, fmt.Errorf("%w: nil", ErrPoints)
-		}
-		s.comb = t
+	if err := check(x); err != nil {
+		return nil, err
 	}
-	if s.comb != nil {
-		if err := s.comb.check(); err != nil {
-			return nil, err
-		}
-	}
+	s := &source{metric: metric, failed: new(firstError)}
 	s.n, s.d = x.Dims()
+	if t, ok := x.(*selection); ok {
+		x, s.ids = t.x, t.ids
+	}
+	s.points = x
+	switch t := x.(type) {
+	case combination:
+		s.comb = &t
+	case *distances:
+		if metric != Euclidean {
+			return nil, &SettingError{"Metric", metric, "does not work with Distances"}
+		}
+	}
 	if s.n < 0 || s.d < 0 || s.n > math.MaxInt32 || s.d > math.MaxInt32 || s.d > 0 && s.n > math.MaxInt/8/s.d {
 		return nil, fmt.Errorf("%w: %d rows of %d", ErrPoints, s.n, s.d)
+	}
+	if flat, ok := flatOf(x); ok && metric == Euclidean {
+		s.flat = flat
+	}
+	return s, nil
+}
+
+// openSource is newSource of points, which it reads if they are read fast at
+// once.
+func openSource(ctx context.Context, x Points, set *Settings) (*source, error) {
+	s, err := newSource(x, set.Metric)
+	if err != nil || set.MaxMemory > 0 {
+		return s, err
+	}
+	if flat, ok, err := share.ReadAll(ctx, x); err != nil {
+		return nil, fmt.Errorf("knn: %w", err)
+	} else if ok {
+		return newSource(Rows(flat, s.n, s.d), set.Metric)
 	}
 	return s, nil
 }
@@ -60,19 +77,29 @@ func (s *source) orig(u int) int {
 	return u
 }
 
-// fetch makes row u of the source in dst.
+// fetch makes row u of the source in dst. A row that cannot be read becomes
+// zero and is reported by s.failed, which view and the end of a search look at.
 func (s *source) fetch(dst []float32, u int, t *scratch) {
 	i := s.orig(u)
-	switch {
-	case s.flat != nil:
-		copy(dst[:s.d], s.flat[i*s.d:])
+	dst = dst[:s.d]
+	if s.flat != nil {
+		copy(dst, s.flat[i*s.d:])
 		return
-	case s.comb != nil:
-		s.comb.row(dst, i, t)
-	default:
-		s.points.Row(dst[:s.d], i)
 	}
-	normalise(dst[:s.d], s.metric)
+	var err error
+	if s.comb != nil {
+		err = s.comb.row(dst, i, t)
+	} else {
+		var x []float32
+		x, err = readRow(s.points, dst, i, s.d)
+		copy(dst, x)
+	}
+	if err != nil {
+		clear(dst)
+		s.failed.set(i, err)
+		return
+	}
+	normalise(dst, s.metric)
 }
 
 // normalise applies a metric to a row in place. Every operation is a single
@@ -138,6 +165,9 @@ func (s *source) view(ctx context.Context, workers, lo, hi int, buf []float32) (
 			s.fetch(buf[i*s.d:(i+1)*s.d], lo+i, &tmp[w])
 		}
 	})
+	if err == nil {
+		err = s.failed.get()
+	}
 	return view{buf[:(hi-lo)*s.d], nil, s.d, lo, hi}, err
 }
 
@@ -156,9 +186,7 @@ func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 	var first firstError
 	raw := *s
 	raw.metric = Euclidean // errors show the caller's numbers
-	if t, ok := s.points.(rows); ok {
-		raw.flat = t.x
-	}
+	raw.flat, _ = flatOf(s.points)
 	err := par.Blocks(ctx, len(tmp), s.n, 16, func(w, _, lo, hi int) {
 		t := &tmp[w]
 		if t.row == nil {
@@ -167,13 +195,13 @@ func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 		for i := lo; i < hi; i++ {
 			x := t.row
 			if raw.flat != nil {
-				x = raw.flat[i*s.d : (i+1)*s.d]
+				x = raw.flat[s.orig(i)*s.d:][:s.d]
 			} else {
 				raw.fetch(x, i, &t.scratch)
 			}
 			h, bad := hashRow(x)
 			if bad >= 0 {
-				first.set(i, &ValueError{i, bad, float64(x[bad])})
+				first.set(i, &ValueError{s.orig(i), bad, float64(x[bad])})
 				return
 			}
 			if s.metric != Euclidean { // rows may become equal
@@ -186,6 +214,9 @@ func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 	})
 	if err == nil {
 		err = first.get()
+	}
+	if err == nil {
+		err = s.failed.get()
 	}
 	if err != nil {
 		return nil, err
@@ -202,11 +233,13 @@ func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
 	// is not finite, and 0 for rows that are not used.
 	largest := make([]float64, nb)
 	for i := range s.n {
-		for _, v := range c.Index[c.Start[i]:c.Start[i+1]] {
+		o := s.orig(i)
+		for _, v := range c.Index[c.Start[o]:c.Start[o+1]] {
 			largest[v] = 1
 		}
 	}
-	flat, isFlat := c.Base.(rows)
+	flat, isFlat := flatOf(c.Base)
+	var first firstError
 	rowsOf := make([][]float32, par.Workers(workers))
 	err := par.Blocks(ctx, len(rowsOf), nb, 16, func(w, _, lo, hi int) {
 		for v := lo; v < hi; v++ {
@@ -215,13 +248,17 @@ func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
 			}
 			x := rowsOf[w]
 			if isFlat {
-				x = flat.x[v*d : (v+1)*d]
+				x = flat[v*d : (v+1)*d]
 			} else {
 				if x == nil {
 					x = make([]float32, d)
 					rowsOf[w] = x
 				}
-				c.Base.Row(x, v)
+				var err error
+				if x, err = readRow(c.Base, x, v, d); err != nil {
+					first.set(v, err)
+					return
+				}
 			}
 			var m float32
 			for _, t := range x {
@@ -237,6 +274,9 @@ func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
 			largest[v] = float64(m)
 		}
 	})
+	if err == nil {
+		err = first.get()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -246,13 +286,12 @@ func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
 	}
 	hash := make([]uint64, s.n)
 	tmp := make([]buffers, par.Workers(workers))
-	var first firstError
 	raw := *s
 	raw.metric = Euclidean
 	err = par.Blocks(ctx, len(tmp), s.n, 64, func(w, _, lo, hi int) {
 		t := &tmp[w]
 		for i := lo; i < hi; i++ {
-			terms, div := c.terms(t.terms[:0], i)
+			terms, div := c.terms(t.terms[:0], s.orig(i))
 			t.terms = terms
 			h := math.Float64bits(div)
 			var most float64
@@ -270,13 +309,16 @@ func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
 			}
 			raw.fetch(t.row, i, &t.scratch)
 			if _, bad := hashRow(t.row); bad >= 0 {
-				first.set(i, &ValueError{i, bad, float64(t.row[bad])})
+				first.set(i, &ValueError{s.orig(i), bad, float64(t.row[bad])})
 				return
 			}
 		}
 	})
 	if err == nil {
 		err = first.get()
+	}
+	if err == nil {
+		err = s.failed.get()
 	}
 	if err != nil {
 		return nil, err
@@ -322,7 +364,7 @@ type merging struct {
 }
 
 // merge finds equal rows. It returns nil when there are none.
-func (s *source) merge(hash []uint64) *merging {
+func (s *source) merge(ctx context.Context, hash []uint64) (*merging, error) {
 	n := len(hash)
 	first := make([]int32, n) // first equal row
 	distinct := n
@@ -332,6 +374,9 @@ func (s *source) merge(hash []uint64) *merging {
 	var ra, rb []float32
 	var t scratch
 	for i, h := range hash {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		first[i] = int32(i)
 		for at := int(h & uint64(size-1)); ; at = (at + 1) & (size - 1) {
 			j := int(table[at]) - 1
@@ -352,8 +397,8 @@ func (s *source) merge(hash []uint64) *merging {
 			}
 		}
 	}
-	if distinct == n {
-		return nil
+	if err := s.failed.get(); err != nil || distinct == n {
+		return nil, err
 	}
 	m := &merging{of: make([]int32, n), start: make([]int32, distinct+1), member: make([]int32, n)}
 	u := int32(0)
@@ -376,17 +421,17 @@ func (s *source) merge(hash []uint64) *merging {
 		m.member[next[u]] = int32(i)
 		next[u]++
 	}
-	return m
+	return m, nil
 }
 
 func (s *source) equal(i, j int, ra, rb []float32, t *scratch) bool {
 	if s.comb != nil {
-		a, da := s.comb.terms(nil, i)
-		b, db := s.comb.terms(nil, j)
+		a, da := s.comb.terms(nil, s.orig(i))
+		b, db := s.comb.terms(nil, s.orig(j))
 		return da == db && slices.Equal(a, b)
 	}
 	if s.flat != nil {
-		ra, rb = s.flat[i*s.d:(i+1)*s.d], s.flat[j*s.d:(j+1)*s.d]
+		ra, rb = s.flat[s.orig(i)*s.d:][:s.d], s.flat[s.orig(j)*s.d:][:s.d]
 	} else {
 		s.fetch(ra, i, t)
 		s.fetch(rb, j, t)
@@ -408,7 +453,7 @@ func (s *source) distinct(m *merging) *source {
 	u.n = len(m.start) - 1
 	u.ids = make([]int32, u.n)
 	for i := range u.ids {
-		u.ids[i] = m.member[m.start[i]]
+		u.ids[i] = int32(s.orig(int(m.member[m.start[i]])))
 	}
 	return &u
 }
