@@ -172,8 +172,8 @@ func (c *dataChunk) parse(b *builder, block []byte) {
 			c.header++
 		}
 		if err != nil {
-			c.err = &SyntaxError{File: b.file("data." + partNames[c.part]), Err: err,
-				Line: c.line + 1 + bytes.Count(block[:len(block)-len(rest)], newline)}
+			c.err = &syntaxError{file: b.file("data." + partNames[c.part]), err: err,
+				line: c.line + 1 + bytes.Count(block[:len(block)-len(rest)], newline)}
 			return
 		}
 		rest = rest[i+1:]

@@ -73,7 +73,7 @@
 //
 // # Broken databases
 //
-// What is malformed, truncated or in contradiction gives a [*SyntaxError]
+// What is malformed, truncated or in contradiction gives a [*syntaxError]
 // with file and line, never a panic or a part of the data. Index and data
 // files are checked against each other word by word, offsets and pointers are
 // followed, and the index files say how many senses have a count. A list of

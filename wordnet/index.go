@@ -207,7 +207,7 @@ func (d *indexReader) next(c *indexBlock, buf []byte) (_ []byte, mine, before ch
 }
 
 func (c *indexBlock) fault(line int, err error) error {
-	return &SyntaxError{File: c.name, Line: c.line + 1 + line, Err: err}
+	return &syntaxError{file: c.name, line: c.line + 1 + line, err: err}
 }
 
 // parse reads the records of a block.
