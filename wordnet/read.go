@@ -205,10 +205,54 @@ func everyone(f func() error) []func() error {
 	return slices.Repeat([]func() error{f}, runtime.GOMAXPROCS(0))
 }
 
-// A fields cuts a record at blanks.
+// A fields cuts a record at blanks. The first field that is not what it should
+// be sets err; what is read after that means nothing.
 type fields struct {
-	s []byte
-	i int
+	s   []byte
+	i   int
+	err error
+}
+
+// fail notes that a field is bad.
+func (f *fields) fail(what string, field []byte) {
+	if f.err == nil {
+		f.err = &badField{what, string(field)}
+	}
+}
+
+// number returns a decimal number from least to most, which must have so many
+// digits if width is not 0.
+func (f *fields) number(what string, width int, least, most uint32) uint32 {
+	t := f.next()
+	n, ok := decimal(t)
+	if !ok || n < least || n > most || width > 0 && len(t) != width {
+		f.fail(what, t)
+		return 0
+	}
+	return n
+}
+
+// hex returns a number of one or two hexadecimal digits from least to most.
+func (f *fields) hex(what string, least, most uint8) uint8 {
+	t := f.next()
+	n, ok := hex8(t)
+	if !ok || n < least || n > most {
+		f.fail(what, t)
+		return 0
+	}
+	return n
+}
+
+// pos returns a part of speech and the files it lives in.
+func (f *fields) pos(what string) (POS, part) {
+	t := f.next()
+	if len(t) == 1 {
+		if p, ok := partOf(posOf(t[0])); ok {
+			return posOf(t[0]), p
+		}
+	}
+	f.fail(what, t)
+	return 0, 0
 }
 
 // next returns the next field, or nothing at the end.
