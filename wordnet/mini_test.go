@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -293,4 +295,14 @@ func TestOpenPlaces(t *testing.T) {
 		t.Error(err)
 	}
 	roundTrip(t, db)
+}
+
+// The database of the examples is animals, in the folders of NLTK.
+func TestExampleDatabase(t *testing.T) {
+	const dir = "testdata/nltk_data/corpora/wordnet"
+	for name, f := range animals.files() {
+		if b, err := os.ReadFile(path.Join(dir, name)); err != nil || string(b) != string(f.Data) {
+			t.Errorf("%s differs from the made-up database: %v", name, err)
+		}
+	}
 }
