@@ -201,7 +201,7 @@ func (b *builder) checkSwapped() error {
 
 var versionLine = regexp.MustCompile(`Word[nN]et (\d+\+?|\d+\.\d+) Copyright`)
 
-// versionOf looks for the release in the licence lines at the top of a file.
+// versionOf looks for the release in the license lines at the top of a file.
 func versionOf(text []byte) string {
 	for len(text) > 0 && text[0] == ' ' {
 		line, rest, _ := bytes.Cut(text, newline)

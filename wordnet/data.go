@@ -56,7 +56,7 @@ type dataChunk struct {
 	line int // lines before it
 	err  error
 
-	header int // lines of the licence
+	header int // lines of the license
 
 	synsets  []rawSynset
 	words    []rawWord
@@ -167,7 +167,7 @@ func (c *dataChunk) parse(b *builder, block []byte) {
 		case rest[0] != ' ':
 			err = c.record(b, rest[:i], at)
 		case c.at > 0 || len(c.synsets) > 0:
-			err = errLicence
+			err = errLicense
 		default:
 			c.header++
 		}
@@ -255,21 +255,24 @@ func (c *dataChunk) wordList(b *builder, r *fields, y *rawSynset) {
 
 func (c *dataChunk) pointerList(r *fields, y *rawSynset) {
 	y.pointers = uint16(r.number("pointer count", 0, 0, 0xFFFF))
+	s, i := r.s, r.i
 	for range y.pointers {
-		if r.err != nil {
-			return
-		}
-		p, end := quickPointer(r.s, r.i)
+		p, end := quickPointer(s, i)
 		if end > 0 && p.src <= y.words {
-			r.i = end
+			i = end
 		} else {
-			p = readPointer(r, y.words)
+			r.i = i
+			if p = readPointer(r, y.words); r.err != nil {
+				return
+			}
+			i = r.i
 		}
 		if p.src != 0 {
 			c.lexical++
 		}
 		c.pointers = append(c.pointers, p)
 	}
+	r.i = i
 }
 
 // readPointer reads a pointer of a synset of so many words.

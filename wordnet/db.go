@@ -81,7 +81,7 @@ type DB struct {
 	hasGlosses bool
 }
 
-// Version returns the release that the licence in the files states, such as
+// Version returns the release that the license in the files states, such as
 // "3.0", or "" if it states none.
 func (db *DB) Version() string { return db.version }
 
@@ -149,10 +149,4 @@ func (db *DB) at(p part, off uint32) (uint32, bool) {
 		}
 	}
 	return lo, lo < db.first[p+1] && db.synOff[lo] == off
-}
-
-// partOfSynset returns the files a synset came from.
-func (db *DB) partOfSynset(id uint32) part {
-	p, _ := partOf(db.synPOS[id])
-	return p
 }

@@ -1,7 +1,6 @@
 package wordnet
 
 import (
-	"archive/zip"
 	"bytes"
 	"errors"
 	"math"
@@ -287,22 +286,12 @@ func TestSameForAnyGOMAXPROCS(t *testing.T) {
 }
 
 func TestZip(t *testing.T) {
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
+	files := fstest.MapFS{}
 	for name, f := range withExtras(animals.files()) {
-		w, err := z.Create("wordnet/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(f.Data); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
+		files["wordnet/"+name] = f
 	}
 	path := filepath.Join(t.TempDir(), "wordnet.zip")
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(path, zipped(t, files), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	db, err := OpenDir(path, nil)
@@ -321,7 +310,7 @@ func TestZip(t *testing.T) {
 		t.Error("holdsDatabase")
 	}
 	// A compact file.
-	b.Reset()
+	var b bytes.Buffer
 	if err := db.pack(&b); err != nil {
 		t.Fatal(err)
 	}

@@ -341,7 +341,6 @@ func (d *decoder) decodeWords() error {
 	}
 	count, missed, spelling := d.col(compact.Count), d.col(compact.Missed), d.col(compact.Spelling)
 	if d.counts {
-
 		db.count = make([]uint32, n)
 		for w := range n {
 			db.count[w] = count.U32(maxFile)

@@ -40,11 +40,9 @@ func lemmaAt(s Synset, i int) Lemma { return slices.Collect(s.Lemmas())[i] }
 
 func allLemmas(db *DB) iter.Seq[Lemma] {
 	return func(yield func(Lemma) bool) {
-		for s := range db.All() {
-			for l := range s.Lemmas() {
-				if !yield(l) {
-					return
-				}
+		for w := range db.wordSyn {
+			if !yield(Lemma{db, uint32(w)}) {
+				return
 			}
 		}
 	}

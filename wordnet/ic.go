@@ -124,9 +124,8 @@ func (ic *IC) JiangConrath(a, b Synset) (float64, error) {
 	return 1 / d, nil
 }
 
-// Lin returns 2c / (IC(a) + IC(b)), where c is the value of [Resnik]. Errors
-// are those of Resnik; where the sum is zero, which in NLTK is a division by
-// zero, the error wraps [ErrUndefined].
+// Lin returns 2c / (IC(a) + IC(b)), where c is the value of [IC.Resnik]. It is
+// undefined where Resnik is, and where the sum is zero.
 //
 // The measure is of Lin, An information-theoretic definition of similarity,
 // ICML 1998, pp. 296-304.
@@ -154,35 +153,28 @@ func (db *DB) ReadIC(r io.Reader, name string) (*IC, error) {
 	ic := &IC{db: db, count: make([]float64, db.Len())}
 	ic.has[Noun], ic.has[Verb] = true, true
 	seen := make([]bool, db.Len())
-	br := bufio.NewReaderSize(r, 64<<10)
+	br := bufio.NewReaderSize(r, 4096)
 	for n := 1; ; n++ {
-		line, err := readLine(br, 4096)
-		if err == io.EOF && line == "" {
-			if n == 1 {
-				return nil, &syntaxError{file: name, err: errors.New("empty file")}
-			}
+		b, err := br.ReadSlice('\n')
+		line := strings.TrimRight(string(b), "\r\n")
+		switch {
+		case err == io.EOF && len(b) == 0 && n > 1:
 			return ic, nil
-		}
-		if err == io.EOF {
-			err = &syntaxError{file: name, line: n, err: errors.New("file ends within a line: truncated")}
-		} else if err == errLong {
-			err = &syntaxError{file: name, line: n, err: err}
+		case err == io.EOF && len(b) == 0:
+			return nil, &syntaxError{file: name, err: errors.New("empty file")}
+		case err == io.EOF:
+			err = errors.New("file ends within a line: truncated")
+		case err == bufio.ErrBufferFull:
+			err = errors.New("line is too long")
+		case err != nil:
+			return nil, fmt.Errorf("%s:%d: %w", name, n, err)
+		case n == 1:
+			err = headerIC(line)
+		default:
+			err = ic.line(line, seen)
 		}
 		if err != nil {
-			var se *syntaxError
-			if !errors.As(err, &se) {
-				err = fmt.Errorf("%s:%d: %w", name, n, err)
-			}
-			return nil, err
-		}
-		if n == 1 {
-			if err := headerIC(line); err != nil {
-				return nil, &syntaxError{file: name, line: n, err: err}
-			}
-			continue
-		}
-		if err := ic.line(line, seen); err != nil {
-			return nil, &syntaxError{file: name, line: n, err: err}
+			return nil, &syntaxError{name, n, err}
 		}
 	}
 }
@@ -199,27 +191,6 @@ func headerIC(line string) error {
 		}
 	}
 	return nil
-}
-
-var errLong = errors.New("line is too long")
-
-// readLine returns a line without its end. Without an end the error is
-// io.EOF, with more than limit bytes errLong.
-func readLine(br *bufio.Reader, limit int) (string, error) {
-	var b strings.Builder
-	for {
-		s, err := br.ReadSlice('\n')
-		if b.Len()+len(s) > limit {
-			return "", errLong
-		}
-		b.Write(s)
-		if err == nil {
-			return strings.TrimRight(b.String(), "\r\n"), nil
-		}
-		if err != bufio.ErrBufferFull {
-			return b.String(), err
-		}
-	}
 }
 
 func (ic *IC) line(line string, seen []bool) error {

@@ -99,7 +99,7 @@ type indexFile struct {
 	start  []uint32 // into offset; one more for the end
 	offset []uint32 // of the synsets in the data file, in sense order
 	tagged int      // how many senses are said to have a count
-	header int      // lines of the licence
+	header int      // lines of the license
 }
 
 // An indexBlock is what a block of lines of an index file holds.
@@ -110,7 +110,7 @@ type indexBlock struct {
 	line int   // lines before it
 	err  error // after the entries below
 
-	header int      // lines of the licence, which come first
+	header int      // lines of the license, which come first
 	text   []byte   // the lemmas, end to end
 	end    []uint32 // where each ends
 	hash   []uint64
@@ -217,7 +217,7 @@ func (c *indexBlock) parse(block []byte, x *lexicon) {
 	for rest := block; len(rest) > 0; {
 		i := bytes.IndexByte(rest, '\n')
 		if rest[0] == ' ' && len(c.end) == 0 {
-			c.header++ // editions have licences of different length
+			c.header++ // editions have licenses of different length
 		} else if err := c.record(bytes.TrimSuffix(rest[:i], carriageReturn), x); err != nil {
 			c.err = c.fault(c.header+len(c.end), err)
 			return
@@ -233,7 +233,7 @@ func (c *indexBlock) enter(x *lexicon) error {
 		return c.err
 	}
 	if c.header > 0 && len(f.lemma) > 0 {
-		return c.fault(0, errLicence)
+		return c.fault(0, errLicense)
 	}
 	from, base := uint32(0), uint32(len(f.offset))
 	for i, end := range c.end {
@@ -253,13 +253,13 @@ func (c *indexBlock) enter(x *lexicon) error {
 	return c.err
 }
 
-var errLicence = errors.New("licence line among the records")
+var errLicense = errors.New("license line among the records")
 
 var carriageReturn = []byte{'\r'}
 
 func (c *indexBlock) record(s []byte, x *lexicon) error {
 	if len(s) > 0 && s[0] == ' ' {
-		return errLicence
+		return errLicense
 	}
 	r := fields{s: s, i: max(bytes.IndexByte(s, ' '), 0)}
 	lemma := s[:r.i]

@@ -1,6 +1,9 @@
 package wordnet
 
 import (
+	"archive/zip"
+	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -45,7 +48,7 @@ shake  38 v shake @ move $ wag + 08 00 | move to and fro
 cat_v  35 v cat + cat 0101 + 02 00 | beat
 `
 
-const miniLicence = "  1 This is made up: WordNet 9.9 Copyright nobody.  \n"
+const miniLicense = "  1 This is made up: WordNet 9.9 Copyright nobody.  \n"
 
 func (m mini) files() fstest.MapFS {
 	type rec struct {
@@ -123,7 +126,7 @@ func (m mini) files() fstest.MapFS {
 	fsys := fstest.MapFS{}
 	for range 2 { // offsets have eight digits, so the second round has them right
 		for p := range parts {
-			text := miniLicence
+			text := miniLicense
 			for _, r := range recs[p] {
 				r.off = len(text)
 				text += write(r)
@@ -132,7 +135,7 @@ func (m mini) files() fstest.MapFS {
 		}
 	}
 	for p := range parts {
-		text := miniLicence
+		text := miniLicense
 		slices.Sort(words[p])
 		for _, w := range words[p] {
 			text += fmt.Sprintf("%s %v %d 1 @ %d 0", w, partPOS[p], len(senses[p][w]), len(senses[p][w]))
@@ -261,17 +264,58 @@ func TestMini(t *testing.T) {
 	}
 }
 
+// zipped packs files into an archive.
+func zipped(t testing.TB, files fstest.MapFS) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	if err := errors.Join(z.AddFS(files), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
 // Other places of the files, and optional files that override what is built in.
 func TestOpenPlaces(t *testing.T) {
 	files := animals.files()
-	for _, dir := range []string{"dict/", "wordnet/"} {
+	under := func(dir string) fstest.MapFS {
 		sub := fstest.MapFS{}
 		for name, f := range files {
-			sub[dir+name] = f
+			sub[path.Join(dir, name)] = f
 		}
-		if db, err := Open(sub, nil); err != nil || db.Len() != 21 {
+		return sub
+	}
+	for _, dir := range []string{"", "dict", "wordnet", "corpora/wordnet", "nltk_data/corpora/wordnet"} {
+		if db, err := Open(under(dir), nil); err != nil || db.Len() != 21 {
 			t.Error(dir, err)
 		}
+	}
+	// Archives as NLTK downloads them, in files with and without random access.
+	for name, dir := range map[string]string{
+		"wordnet.zip": "wordnet", "corpora/wordnet.zip": "wordnet", "corpora.zip": "corpora/wordnet", "nltk_data/corpora/wordnet.zip": "wordnet",
+	} {
+		fsys := fstest.MapFS{name: {Data: zipped(t, under(dir))}}
+		if db, err := Open(fsys, nil); err != nil || db.Len() != 21 {
+			t.Error(name, err)
+		}
+		if db, err := Open(slow{fsys}, nil); err != nil || db.Len() != 21 {
+			t.Error(name, err)
+		}
+		fsys["corpora/wordnet/data.noun"] = &fstest.MapFile{Data: []byte("x\n")}
+		if _, err := Open(fsys, nil); err == nil || !strings.Contains(err.Error(), "corpora/wordnet/index.adj") {
+			t.Error("a folder does not come before an archive:", err)
+		}
+	}
+	broken := change(under("wordnet"), "wordnet/data.adv", func(string) string { return "x\n" })
+	_, err := Open(fstest.MapFS{"corpora/wordnet.zip": {Data: zipped(t, broken)}}, nil)
+	if !isA(err, ErrSyntax) || !strings.HasPrefix(err.Error(), "corpora/wordnet.zip/wordnet/data.adv:1: ") {
+		t.Error(err)
+	}
+	if _, err := Open(fstest.MapFS{"wordnet.zip": {Data: []byte("x")}}, nil); !isA(err, zip.ErrFormat) || !strings.Contains(err.Error(), "wordnet.zip") {
+		t.Error(err)
+	}
+	if _, err := Open(fstest.MapFS{"wordnet.zip": {Data: zipped(t, fstest.MapFS{"other": {}})}}, nil); !isA(err, ErrNoDatabase) {
+		t.Error(err)
 	}
 	if _, err := Open(fstest.MapFS{}, nil); !isA(err, ErrNoDatabase) {
 		t.Error(err)
@@ -281,8 +325,15 @@ func TestOpenPlaces(t *testing.T) {
 	if _, err := Open(missing, nil); !isA(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "index.verb") {
 		t.Error(err)
 	}
-	if _, err := Open(files, &Settings{NLTK: "77x"}); err == nil {
-		t.Error("NLTK 77x is accepted")
+	for version, want := range map[string]compat{"": nltk38, "3.8": nltk38, "3.8.1": nltk38, "3.9": nltk39, "3.9.1": nltk39, "3.9.2": nltk392, "3.10": nltk392, "4": nltk392} {
+		if db, err := Open(files, &Settings{NLTK: version}); err != nil || db.compat != want {
+			t.Error(version, err)
+		}
+	}
+	for _, version := range []string{"3", "3.7", "3.x", "x", "3.9.2.1", "-3.8", "3..8"} {
+		if _, err := Open(files, &Settings{NLTK: version}); err == nil || !strings.Contains(err.Error(), version) {
+			t.Error(version, err)
+		}
 	}
 	lex := maps.Clone(files)
 	var text string

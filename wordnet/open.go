@@ -31,7 +31,7 @@ type Settings struct {
 	//     have another name.
 	NLTK string
 
-	// NoGlosses leaves the glosses out, which saves half of the memory:
+	// NoGlosses leaves the glosses out to save memory:
 	// Definition and Examples return [ErrNoGlosses].
 	NoGlosses bool
 
@@ -52,7 +52,7 @@ const (
 func (c compat) satellitesApart() bool { return c >= nltk392 }
 func (c compat) oneSuffix() bool       { return c >= nltk39 }
 
-// compat returns the behaviour that Settings.NLTK asks for.
+// compat returns the behavior that Settings.NLTK asks for.
 func (s *Settings) compat() (compat, error) {
 	if s.NLTK == "" {
 		return nltk38, nil

@@ -194,9 +194,9 @@ func (s Synset) distances() []ancestor {
 //		fmt.Println(s.Name())
 //	}
 //
-// The order is NLTK's, which however returns a synset again for every path
-// that leads to it. s itself is left out. To go down a few levels only, stop
-// at the first synset with more steps.
+// s itself is left out. The order is that of NLTK's closure, which may however
+// return a synset twice. To go a few steps only, stop at the first synset with
+// more.
 func (s Synset) Closure(rel func(Synset) iter.Seq[Synset]) iter.Seq2[Synset, int] {
 	return func(yield func(Synset, int) bool) {
 		seen := idSet{db: s.db}

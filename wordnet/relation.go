@@ -130,24 +130,32 @@ func relationOf[T bytestring](sym T) Relation {
 	if len(sym) != 1 && len(sym) != 2 {
 		return 0
 	}
-	if r := bySymbol[symbolKey(sym)]; relationTable[r].symbol == string(sym) {
-		return r
+	s := symbol(sym)
+	if e := &bySymbol[symbolKey(s)]; e.symbol == s {
+		return e.rel
 	}
 	return 0
 }
 
-// symbolKey is different for all symbols, which the tests see to.
-func symbolKey[T bytestring](sym T) uint8 {
-	k := sym[0]
+// symbol returns a symbol of one or two bytes as a number.
+func symbol[T bytestring](sym T) uint16 {
+	s := uint16(sym[0])
 	if len(sym) == 2 {
-		k += 2 * sym[1]
+		s |= uint16(sym[1]) << 8
 	}
-	return k % 128
+	return s
 }
 
-var bySymbol = func() (t [128]Relation) {
+// symbolKey is different for all symbols, which the tests see to.
+func symbolKey(s uint16) uint8 { return (uint8(s) + 2*uint8(s>>8)) % 128 }
+
+var bySymbol = func() (t [128]struct {
+	symbol uint16
+	rel    Relation
+}) {
 	for r := Relation(1); r < relations; r++ {
-		t[symbolKey(relationTable[r].symbol)] = r
+		s := symbol(relationTable[r].symbol)
+		t[symbolKey(s)].symbol, t[symbolKey(s)].rel = s, r
 	}
 	return t
 }()

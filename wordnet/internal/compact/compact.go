@@ -218,9 +218,8 @@ func (f *File) unpack(i int) ([]byte, error) {
 	return b, nil
 }
 
-// A Reader takes a column apart. After a failure
-// everything it returns is 0; Bad tells, and callers set it where a value is
-// wrong.
+// A Reader takes a column apart. After a failure, which Bad reports, all it
+// returns is 0. Callers set Bad where a value is wrong.
 type Reader struct {
 	name string
 	B    []byte
@@ -286,24 +285,16 @@ func (r *Reader) Text() string {
 	return s
 }
 
-// done reports a failure, or what is left over.
-func (r *Reader) done() error {
-	switch {
-	case r.err != nil:
-		return fmt.Errorf("column %q: %w", r.name, r.err)
-	case r.Bad:
-		return fmt.Errorf("column %q: bad value", r.name)
-	case len(r.B) > 0:
-		return fmt.Errorf("column %q: %d bytes left over", r.name, len(r.B))
-	}
-	return nil
-}
-
-// Done returns the first failure of some columns.
-func Done(rs ...*Reader) error {
-	for _, r := range rs {
-		if err := r.done(); err != nil {
-			return err
+// Done returns the first failure of some columns, or what is left over.
+func Done(columns ...*Reader) error {
+	for _, r := range columns {
+		switch {
+		case r.err != nil:
+			return fmt.Errorf("column %q: %w", r.name, r.err)
+		case r.Bad:
+			return fmt.Errorf("column %q: bad value", r.name)
+		case len(r.B) > 0:
+			return fmt.Errorf("column %q: %d bytes left over", r.name, len(r.B))
 		}
 	}
 	return nil
