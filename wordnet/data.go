@@ -190,7 +190,9 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 	}
 	r := fields{s: s[:bar]}
 	y := c.head(b, &r, at)
-	c.wordList(b, &r, &y)
+	if r.err == nil {
+		c.wordList(b, &r, &y)
+	}
 	c.pointerList(&r, &y)
 	c.frameList(&r, &y)
 	if r.err != nil {
@@ -230,27 +232,29 @@ func (c *dataChunk) wordList(b *builder, r *fields, y *rawSynset) {
 	for _, l := range b.listed[c.part].at(y.offset + 3<<bucketBits) {
 		c.fetched += b.db.text[b.db.spOff[l.lemma]]
 	}
+	s, at := r.s, r.i
 	for i := range y.words {
-		if r.err != nil {
-			return
-		}
-		if l, end := c.quickWord(b, list, r.s, r.i, y.offset); l != nil {
-			if i == 0 {
-				y.prefix = prefixOf(r.s[r.i+1:end-2], y.pos, l.num)
-			}
-			r.i = end
-			continue
-		}
-		w := r.next()
-		lexID := r.hex("lex_id", 0, 255)
-		if r.err != nil {
-			return
-		}
 		var num uint16
-		if w, num, r.err = c.word(b, w, list, y.offset, lexID); i == 0 {
+		var w []byte
+		if l, end := c.quickWord(b, list, s, at, y.offset); l != nil {
+			w, num, at = s[at+1:end-2], l.num, end
+		} else {
+			r.i = at
+			w = r.next()
+			lexID := r.hex("lex_id", 0, 255)
+			if r.err != nil {
+				return
+			}
+			if w, num, r.err = c.word(b, w, list, y.offset, lexID); r.err != nil {
+				return
+			}
+			at = r.i
+		}
+		if i == 0 {
 			y.prefix = prefixOf(w, y.pos, num)
 		}
 	}
+	r.i = at
 }
 
 func (c *dataChunk) pointerList(r *fields, y *rawSynset) {

@@ -193,7 +193,11 @@ func ExampleDB_Exceptions() {
 
 // All hyponyms of dog: what is a dog, directly or not.
 func ExampleSynset_Closure() {
-	dog, err := open().Synset("dog.n.01")
+	db, err := wordnet.Open(wn30.FS, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	dog, err := db.Synset("dog.n.01")
 	if err != nil {
 		log.Fatal(err)
 	}
