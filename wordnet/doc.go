@@ -87,9 +87,8 @@
 // Beside NLTK 3.8 on the same two cores and files, in one run of
 // internal/peers/wordnet.py (opening: a new process each time, medians of 5;
 // NLTK's is construction and all_synsets; the rest warm). Ratios are noisy, by
-// about a fifth. The opening of wn30 and the closure have changed since; their
-// figures are those of the run times what paired runs of the old and the new
-// code gave.
+// about a fifth. The opening of wn30 and the closure changed after that run; their
+// figures are scaled by the ratio of paired runs before and after.
 //
 //	                             NLTK       here   ratio
 //	open a folder             4263 ms    98.9 ms      43
