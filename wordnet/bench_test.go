@@ -64,10 +64,10 @@ func BenchmarkSimilarity(b *testing.B) {
 			name string
 			f    func(a, b Synset)
 		}{
-			{"path", func(x, y Synset) { PathSimilarity(x, y, nil) }},
-			{"wup", func(x, y Synset) { WuPalmer(x, y, nil) }},
+			{"path", func(x, y Synset) { PathSimilarity(x, y) }},
+			{"wup", func(x, y Synset) { WuPalmer(x, y) }},
 			{"lch", func(x, y Synset) {
-				if _, _, err := LeacockChodorow(x, y, nil); err != nil {
+				if _, err := LeacockChodorow(x, y); err != nil {
 					b.Fatal(err)
 				}
 			}},
@@ -106,7 +106,7 @@ func BenchmarkLookup(b *testing.B) {
 		var buf []Synset
 		for b.Loop() {
 			for _, w := range ws {
-				buf = db.AppendSynsets(buf[:0], w)
+				buf = db.appendSynsets(buf[:0], w)
 			}
 		}
 		perOp(b, len(ws))
@@ -154,7 +154,7 @@ func BenchmarkPaths(b *testing.B) {
 	b.Run("what=closure", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			for range entity.Closure(Hyponyms, -1) {
+			for range entity.Closure(Synset.Hyponyms) {
 			}
 		}
 	})
@@ -182,14 +182,14 @@ func BenchmarkScan(b *testing.B) {
 		var buf []byte
 		for b.Loop() {
 			for s := range db.All() {
-				buf = s.AppendName(buf[:0])
+				buf = db.appendName(buf[:0], s.id)
 			}
 		}
 		perOp(b, db.Len())
 	})
 	b.Run("what=counts", func(b *testing.B) {
 		for b.Loop() {
-			for l := range db.AllLemmas() {
+			for l := range allLemmas(db) {
 				l.Count()
 			}
 		}
@@ -198,8 +198,8 @@ func BenchmarkScan(b *testing.B) {
 		b.ReportAllocs()
 		var buf []byte
 		for b.Loop() {
-			for l := range db.AllLemmas() {
-				buf = l.AppendKey(buf[:0])
+			for l := range allLemmas(db) {
+				buf = l.appendKey(buf[:0])
 			}
 		}
 	})

@@ -37,11 +37,10 @@ const (
 
 func (b *builder) file(name string) string { return path.Join(b.dir, name) }
 
-// openFiles reads a folder of database files: the index files, then the data
+// readFiles reads a folder of database files: the index files, then the data
 // files in blocks, then what needs both.
-func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
-	db := &DB{compat: s.Compat}
-	b := &builder{db: db, dir: dir, glosses: !s.NoGlosses}
+func (db *DB) readFiles(fsys fs.FS, dir string, glosses bool) error {
+	b := &builder{db: db, dir: dir, glosses: glosses}
 	// In WordNet 3.0 a record of an index has 41 bytes and a lemma 12, a line
 	// of a list of exceptions 16.
 	size, lists := 0, 0
@@ -76,10 +75,10 @@ func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
 		return err
 	}}, everyone(ix.read)...)...)
 	if ix.err != nil {
-		return nil, ix.err
+		return ix.err
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	db.spOff, db.table, db.tags, db.seed, db.lemMask = x.off, x.table, x.tags, x.seed, x.mask
 	db.text, db.longest = x.text.String(), x.longest
@@ -103,19 +102,19 @@ func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
 	}
 	tasks = append(tasks, b.checkSwapped)
 	if err := parallel(append(tasks, everyone(d.read)...)...); err != nil {
-		return nil, err
+		return err
 	}
 	for _, c := range b.chunk {
 		if c.err != nil {
-			return nil, c.err
+			return c.err
 		}
 	}
 	b.listed = [parts]listing{}
 	if err := b.join(); err != nil {
-		return nil, err
+		return err
 	}
 	if b.glosses {
-		db.has.glosses = true
+		db.hasGlosses = true
 		for _, c := range b.chunk {
 			db.glossText = append(db.glossText, c.gloss.String())
 			db.glossFirst = append(db.glossFirst, c.firstSynset)
@@ -129,7 +128,7 @@ func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
 	}
 	twiceAdj, err := b.pointFrom(b.chunk[:adj])
 	if err != nil {
-		return nil, err
+		return err
 	}
 	twice := false
 	err = parallel(func() (err error) {
@@ -157,13 +156,13 @@ func openFiles(fsys fs.FS, dir string, s *Settings) (*DB, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if twice {
 		db.dropTwice() // while counts are read, nothing may move
 		db.link()
 	}
-	return db, nil
+	return nil
 }
 
 // checkSwapped looks for a list of exceptions whose bases are rather those of
@@ -192,8 +191,8 @@ func (b *builder) checkSwapped() error {
 	for p := range parts {
 		for q := range parts {
 			if lines[p] >= 20 && hits[p][q] > hits[p][p] {
-				return &SyntaxError{File: b.file(partNames[p] + ".exc"), Line: 1,
-					Err: fmt.Errorf("of %d forms %d have a base in index.%s, but %d in index.%s: swapped", lines[p], hits[p][p], partNames[p], hits[p][q], partNames[q])}
+				return &syntaxError{file: b.file(partNames[p] + ".exc"), line: 1,
+					err: fmt.Errorf("of %d forms %d have a base in index.%s, but %d in index.%s: swapped", lines[p], hits[p][p], partNames[p], hits[p][q], partNames[q])}
 			}
 		}
 	}
@@ -202,7 +201,7 @@ func (b *builder) checkSwapped() error {
 
 var versionLine = regexp.MustCompile(`Word[nN]et (\d+\+?|\d+\.\d+) Copyright`)
 
-// versionOf looks for the release in the licence lines at the top of a file.
+// versionOf looks for the release in the license lines at the top of a file.
 func versionOf(text []byte) string {
 	for len(text) > 0 && text[0] == ' ' {
 		line, rest, _ := bytes.Cut(text, newline)
@@ -318,7 +317,7 @@ func (b *builder) join() error {
 			code := slices.Index(db.markers, m)
 			if code < 0 {
 				if code = len(db.markers); code > 255 {
-					return &SyntaxError{File: b.file("data." + partNames[c.part]), Err: errors.New("more than 255 different markers")}
+					return &syntaxError{file: b.file("data." + partNames[c.part]), err: errors.New("more than 255 different markers")}
 				}
 				db.markers = append(db.markers, m)
 			}
@@ -385,8 +384,8 @@ func (b *builder) unanswered(sense uint32) error {
 	for p, f := range b.index {
 		for i, l := range f.lemma {
 			if from, to := db.entryRange(l, part(p)); from <= sense && sense < to {
-				return &SyntaxError{File: b.file("index." + partNames[p]), Line: f.header + i + 1,
-					Err: fmt.Errorf("data.%s has no synset with the word %q at offset %08d", partNames[p], db.spelling(l), b.offset[sense])}
+				return &syntaxError{file: b.file("index." + partNames[p]), line: f.header + i + 1,
+					err: fmt.Errorf("data.%s has no synset with the word %q at offset %08d", partNames[p], db.spelling(l), b.offset[sense])}
 			}
 		}
 	}
@@ -470,7 +469,7 @@ func (b *builder) find(p part, off uint32) (uint32, bool) {
 
 // faultAt places an error at the i-th record of a chunk.
 func (b *builder) faultAt(c *dataChunk, i int, err error) error {
-	return &SyntaxError{File: b.file("data." + partNames[c.part]), Line: c.line + c.header + i + 1, Err: err}
+	return &syntaxError{file: b.file("data." + partNames[c.part]), line: c.line + c.header + i + 1, err: err}
 }
 
 // pointChunk reports whether a synset points twice to another by the same
@@ -487,7 +486,7 @@ func (b *builder) pointChunk(c *dataChunk) (twice bool, err error) {
 			t, ok := b.find(p.part, p.offset)
 			if !ok {
 				return false, b.faultAt(c, i,
-					fmt.Errorf("pointer %s to offset %08d of data.%s, where no synset begins", p.rel.Symbol(), p.offset, partNames[p.part]))
+					fmt.Errorf("pointer %s to offset %08d of data.%s, where no synset begins", relationTable[p.rel].symbol, p.offset, partNames[p.part]))
 			}
 			if p.src == 0 {
 				list = append(list, target{t, p.rel, b.prefix[t]})
@@ -496,7 +495,7 @@ func (b *builder) pointChunk(c *dataChunk) (twice bool, err error) {
 			if uint32(p.tgt) > db.synWord[t+1]-db.synWord[t] {
 				return false, b.faultAt(c, i,
 					fmt.Errorf("pointer %s to word %d of the synset at offset %08d of data.%s, which has %d",
-						p.rel.Symbol(), p.tgt, p.offset, partNames[p.part], db.synWord[t+1]-db.synWord[t]))
+						relationTable[p.rel].symbol, p.tgt, p.offset, partNames[p.part], db.synWord[t+1]-db.synWord[t]))
 			}
 			db.lexTarget[lex] = db.synWord[t] + uint32(p.tgt) - 1
 			db.lexRel[lex] = p.rel

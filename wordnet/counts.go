@@ -106,7 +106,6 @@ func (db *DB) withKey(k senseKey, bare bool, f func(word uint32) bool) {
 // lines are missing.
 func (db *DB) readCounts(r *blockReader, senseIndex bool, tagged int) error {
 	db.count = make([]uint32, len(db.wordSpell))
-	db.has.counts = true
 	var buf []byte
 	found := 0
 	for {

@@ -56,7 +56,7 @@ type dataChunk struct {
 	line int // lines before it
 	err  error
 
-	header int // lines of the licence
+	header int // lines of the license
 
 	synsets  []rawSynset
 	words    []rawWord
@@ -167,13 +167,13 @@ func (c *dataChunk) parse(b *builder, block []byte) {
 		case rest[0] != ' ':
 			err = c.record(b, rest[:i], at)
 		case c.at > 0 || len(c.synsets) > 0:
-			err = errLicence
+			err = errLicense
 		default:
 			c.header++
 		}
 		if err != nil {
-			c.err = &SyntaxError{File: b.file("data." + partNames[c.part]), Err: err,
-				Line: c.line + 1 + bytes.Count(block[:len(block)-len(rest)], newline)}
+			c.err = &syntaxError{file: b.file("data." + partNames[c.part]), err: err,
+				line: c.line + 1 + bytes.Count(block[:len(block)-len(rest)], newline)}
 			return
 		}
 		rest = rest[i+1:]
@@ -189,142 +189,14 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 		return errors.New("more than one '|'")
 	}
 	r := fields{s: s[:bar]}
-	var y rawSynset
-	off, quick := uint32(0), false
-	if y, quick = quickHead(s[:bar]); quick && int(y.offset) == at && int(y.lex) < len(b.db.lexNames) && isIn(y.pos, c.part) {
-		off = y.offset
-		r.i = headLength
-	} else {
-		y = rawSynset{}
-		t := r.next()
-		var ok bool
-		off, ok = decimal(t)
-		if !ok || len(t) != 8 {
-			return bad("synset offset", t)
-		}
-		if int(off) != at {
-			return fmt.Errorf("offset %s, but the line begins at byte %d", t, at)
-		}
-		y.offset = off
-		t = r.next()
-		lex, ok := decimal(t)
-		if !ok || int(lex) >= len(b.db.lexNames) {
-			return bad("lexicographer file", t)
-		}
-		y.lex = uint8(lex)
-		t = r.next()
-		if len(t) == 1 {
-			y.pos = posOf(t[0])
-		}
-		if p, ok := partOf(y.pos); !ok || p != c.part {
-			return bad("synset type", t)
-		}
-		t = r.next()
-		if y.words, ok = hex8(t); !ok || y.words == 0 {
-			return bad("word count", t)
-		}
+	y := c.head(b, &r, at)
+	if r.err == nil {
+		c.wordList(b, &r, &y)
 	}
-	list := b.listed[c.part].at(off)
-	// Fetch what will be compared two records later, while there is time.
-	for _, l := range b.listed[c.part].at(off + 3<<bucketBits) {
-		c.fetched += b.db.text[b.db.spOff[l.lemma]]
-	}
-	for i := range y.words {
-		if l, end := c.quickWord(b, list, s[:bar], r.i, off); l != nil {
-			if i == 0 {
-				y.prefix = prefixOf(s[r.i+1:end-2], y.pos, l.num)
-			}
-			r.i = end
-			continue
-		}
-		w := r.next()
-		t := r.next()
-		lexID, ok := hex8(t)
-		if !ok {
-			return bad("lex_id", t)
-		}
-		w, num, err := c.word(b, w, list, y.offset, lexID)
-		if err != nil {
-			return err
-		}
-		if i == 0 {
-			y.prefix = prefixOf(w, y.pos, num)
-		}
-	}
-	t := r.next()
-	pointers, ok := decimal(t)
-	if !ok || pointers > 0xFFFF {
-		return bad("pointer count", t)
-	}
-	y.pointers = uint16(pointers)
-	for range pointers {
-		p, end := quickPointer(s[:bar], r.i)
-		if end > 0 && p.src <= y.words {
-			r.i = end
-			if p.src != 0 {
-				c.lexical++
-			}
-			c.pointers = append(c.pointers, p)
-			continue
-		}
-		t = r.next()
-		if p.rel = relationOf(t); p.rel == 0 {
-			return bad("pointer symbol", t)
-		}
-		t = r.next()
-		if p.offset, ok = decimal(t); !ok || len(t) != 8 {
-			return bad("pointer offset", t)
-		}
-		t = r.next()
-		if len(t) != 1 {
-			return bad("pointer part of speech", t)
-		}
-		if p.part, ok = partOf(posOf(t[0])); !ok {
-			return bad("pointer part of speech", t)
-		}
-		t = r.next()
-		if len(t) != 4 {
-			return bad("source/target", t)
-		}
-		var ok1, ok2 bool
-		p.src, ok1 = hex8(t[:2])
-		p.tgt, ok2 = hex8(t[2:])
-		if !ok1 || !ok2 || (p.src == 0) != (p.tgt == 0) {
-			return bad("source/target", t)
-		}
-		if p.src > y.words {
-			return fmt.Errorf("source/target %q in a synset of %d words", t, y.words)
-		}
-		if p.src != 0 {
-			c.lexical++
-		}
-		c.pointers = append(c.pointers, p)
-	}
-	if t = r.next(); len(t) > 0 { // the frames, which only verbs must have
-		n, ok := decimal(t)
-		if !ok || n > 255 {
-			return bad("frame count", t)
-		}
-		y.frames = uint8(n)
-		for range n {
-			if t = r.next(); string(t) != "+" {
-				return bad("'+' before a frame", t)
-			}
-			t = r.next()
-			num, ok := decimal(t)
-			if !ok || num == 0 || int(num) >= len(verbFrames) {
-				return bad("frame number", t)
-			}
-			t = r.next()
-			w, ok := hex8(t)
-			if !ok || w > y.words {
-				return bad("word of a frame", t)
-			}
-			c.frames = append(c.frames, frame{uint8(num), w})
-		}
-		if t = r.next(); len(t) > 0 {
-			return bad("field before '|'", t)
-		}
+	c.pointerList(&r, &y)
+	c.frameList(&r, &y)
+	if r.err != nil {
+		return r.err
 	}
 	if b.glosses {
 		y.gloss = uint32(c.gloss.Len())
@@ -332,6 +204,126 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 	}
 	c.synsets = append(c.synsets, y)
 	return nil
+}
+
+// head reads what comes before the words of a record.
+func (c *dataChunk) head(b *builder, r *fields, at int) rawSynset {
+	y, quick := quickHead(r.s)
+	if quick && int(y.offset) == at && int(y.lex) < len(b.db.lexNames) && isIn(y.pos, c.part) {
+		r.i = headLength
+		return y
+	}
+	y = rawSynset{offset: r.number("synset offset", 8, 0, maxFile)}
+	if r.err == nil && int(y.offset) != at {
+		r.err = fmt.Errorf("offset %08d, but the line begins at byte %d", y.offset, at)
+	}
+	y.lex = uint8(r.number("lexicographer file", 0, 0, uint32(len(b.db.lexNames)-1)))
+	from := r.i
+	if y.pos, _ = r.pos("synset type"); !isIn(y.pos, c.part) {
+		r.fail("synset type", bytes.TrimSpace(r.s[from:r.i]))
+	}
+	y.words = r.hex("word count", 1, 255)
+	return y
+}
+
+func (c *dataChunk) wordList(b *builder, r *fields, y *rawSynset) {
+	list := b.listed[c.part].at(y.offset)
+	// Fetch what will be compared two records later, while there is time.
+	for _, l := range b.listed[c.part].at(y.offset + 3<<bucketBits) {
+		c.fetched += b.db.text[b.db.spOff[l.lemma]]
+	}
+	s, at := r.s, r.i
+	for i := range y.words {
+		var num uint16
+		var w []byte
+		if l, end := c.quickWord(b, list, s, at, y.offset); l != nil {
+			w, num, at = s[at+1:end-2], l.num, end
+		} else {
+			r.i = at
+			w = r.next()
+			lexID := r.hex("lex_id", 0, 255)
+			if r.err != nil {
+				return
+			}
+			if w, num, r.err = c.word(b, w, list, y.offset, lexID); r.err != nil {
+				return
+			}
+			at = r.i
+		}
+		if i == 0 {
+			y.prefix = prefixOf(w, y.pos, num)
+		}
+	}
+	r.i = at
+}
+
+func (c *dataChunk) pointerList(r *fields, y *rawSynset) {
+	y.pointers = uint16(r.number("pointer count", 0, 0, 0xFFFF))
+	s, i := r.s, r.i
+	for range y.pointers {
+		p, end := quickPointer(s, i)
+		if end > 0 && p.src <= y.words {
+			i = end
+		} else {
+			r.i = i
+			if p = readPointer(r, y.words); r.err != nil {
+				return
+			}
+			i = r.i
+		}
+		if p.src != 0 {
+			c.lexical++
+		}
+		c.pointers = append(c.pointers, p)
+	}
+	r.i = i
+}
+
+// readPointer reads a pointer of a synset of so many words.
+func readPointer(r *fields, words uint8) (p rawPointer) {
+	t := r.next()
+	if p.rel = relationOf(t); p.rel == 0 {
+		r.fail("pointer symbol", t)
+	}
+	p.offset = r.number("pointer offset", 8, 0, maxFile)
+	_, p.part = r.pos("pointer part of speech")
+	t = r.next()
+	if len(t) != 4 {
+		r.fail("source/target", t)
+		return p
+	}
+	var ok1, ok2 bool
+	p.src, ok1 = hex8(t[:2])
+	p.tgt, ok2 = hex8(t[2:])
+	if !ok1 || !ok2 || (p.src == 0) != (p.tgt == 0) {
+		r.fail("source/target", t)
+	}
+	if r.err == nil && p.src > words {
+		r.err = fmt.Errorf("source/target %q in a synset of %d words", t, words)
+	}
+	return p
+}
+
+// frameList reads the frames, which only verbs must have, up to the end.
+func (c *dataChunk) frameList(r *fields, y *rawSynset) {
+	from := r.i
+	if len(r.next()) == 0 {
+		return
+	}
+	r.i = from
+	y.frames = uint8(r.number("frame count", 0, 0, 255))
+	for range y.frames {
+		if r.err != nil {
+			return
+		}
+		if t := r.next(); string(t) != "+" {
+			r.fail("'+' before a frame", t)
+		}
+		c.frames = append(c.frames, frame{uint8(r.number("frame number", 0, 1, uint32(len(verbFrames)-1))), r.hex("word of a frame", 0, y.words)})
+	}
+	if t := r.next(); len(t) > 0 {
+		r.fail("field before '|'", t)
+	}
 }
 
 // headLength is the length of what comes before the words of a record.

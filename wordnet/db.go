@@ -10,7 +10,8 @@ import "hash/maphash"
 // A lemma (a word of a synset) is its place in the same order.
 type DB struct {
 	version string
-	compat  Compat
+	compat  compat
+	noRoot  bool
 
 	// Spellings. The first len(lemMask) are the lemmas of the index files, in
 	// lower case, in the order of their first appearance there; the rest are
@@ -77,25 +78,15 @@ type DB struct {
 	glossText  []string
 	glossFirst []uint32 // first synset of each piece
 	glossAt    []uint32 // of each synset, within its piece
-	has        struct{ glosses, counts bool }
+	hasGlosses bool
 }
 
-// Version returns the release that the licence in the files states, such as
+// Version returns the release that the license in the files states, such as
 // "3.0", or "" if it states none.
 func (db *DB) Version() string { return db.version }
 
-// HasGlosses reports whether Definition and Examples can answer.
-func (db *DB) HasGlosses() bool { return db.has.glosses }
-
-// HasCounts reports whether the database came with tag counts. Without, every
-// count is 0.
-func (db *DB) HasCounts() bool { return db.has.counts }
-
 // Len returns the number of synsets.
 func (db *DB) Len() int { return len(db.synOff) }
-
-// Compat returns the version of NLTK whose answers the database gives.
-func (db *DB) Compat() Compat { return db.compat }
 
 func (db *DB) spelling(i uint32) string { return db.text[db.spOff[i]:db.spOff[i+1]] }
 
@@ -158,10 +149,4 @@ func (db *DB) at(p part, off uint32) (uint32, bool) {
 		}
 	}
 	return lo, lo < db.first[p+1] && db.synOff[lo] == off
-}
-
-// partOfSynset returns the files a synset came from.
-func (db *DB) partOfSynset(id uint32) part {
-	p, _ := partOf(db.synPOS[id])
-	return p
 }

@@ -1,17 +1,57 @@
 package wordnet
 
 import (
+	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/semamap/semamap/wordnet/internal/compact"
 )
+
+// readCompact reads a compact file.
+func (db *DB) readCompact(fsys fs.FS) error {
+	f, err := fsys.Open(compact.Name)
+	if err != nil {
+		return fmt.Errorf("wordnet: %w", err)
+	}
+	defer f.Close()
+	text, err := readFile(f, compact.Name)
+	if err != nil {
+		return err
+	}
+	return db.unpack(text)
+}
+
+// unpack reads the text of a compact file.
+func (db *DB) unpack(text string) error {
+	file, err := compact.Read(text)
+	if err != nil {
+		return compactError("%w", err)
+	}
+	db.version = file.Release
+	return (&decoder{db: db, col: file.Column}).decode() // each task unpacks what it decodes
+}
+
+func done(columns ...*compact.Reader) error {
+	if err := compact.Done(columns...); err != nil {
+		return compactError("%w", err)
+	}
+	return nil
+}
+
+// compactError returns a defect of a compact file.
+func compactError(format string, args ...any) error {
+	return &syntaxError{file: compact.Name, err: fmt.Errorf(format, args...)}
+}
 
 // A decoder makes a DB of the columns of a compact file. It trusts none of
 // their numbers: before anything is allocated for a count, the count was
 // compared with the length of a column that has a byte for each item.
 type decoder struct {
 	db  *DB
-	col func(int) *reader
+	col func(int) *compact.Reader
 
 	synsets, lemmas, words, sem, lex, frames uint32
 	counts                                   bool
@@ -48,19 +88,19 @@ func (s *stage) run() error {
 }
 
 func (d *decoder) decode() error {
-	r := d.col(colCounts)
+	r := d.col(compact.Counts)
 	db := d.db
 	for p := range parts {
-		db.first[p+1] = r.u32(maxFile)
+		db.first[p+1] = r.U32(maxFile)
 		if sum := uint64(db.first[p]) + uint64(db.first[p+1]); sum > maxFile {
-			r.bad = true
+			r.Bad = true
 		}
 		db.first[p+1] += db.first[p]
 	}
 	d.synsets = db.first[parts]
-	d.lemmas, d.words = r.u32(1<<24), r.u32(maxFile)
-	d.sem, d.lex, d.frames = r.u32(maxFile), r.u32(maxFile), r.u32(maxFile)
-	d.counts = r.u32(1) == 1
+	d.lemmas, d.words = r.U32(1<<24), r.U32(maxFile)
+	d.sem, d.lex, d.frames = r.U32(maxFile), r.U32(maxFile), r.U32(maxFile)
+	d.counts = r.U32(1) == 1
 	if err := done(r); err != nil {
 		return err
 	}
@@ -90,27 +130,27 @@ func (d *decoder) decode() error {
 
 // decodeLemmas reads the lemmas and enters them into the hash table.
 func (d *decoder) decodeLemmas() error {
-	prefix, length, text := d.col(colLemPrefix), d.col(colLemLen), d.col(colLemText)
-	p, n := prefix.bytes(d.lemmas), length.bytes(d.lemmas)
+	prefix, length, text := d.col(compact.LemPrefix), d.col(compact.LemLen), d.col(compact.LemText)
+	p, n := prefix.Bytes(d.lemmas), length.Bytes(d.lemmas)
 	if err := done(prefix, length); err != nil {
 		return err
 	}
-	d.x = newLexicon(len(p), len(p)/2, 3*len(text.b))
+	d.x = newLexicon(len(p), len(p)/2, 3*len(text.B))
 	var lemma []byte
 	for i := range p {
-		if int(p[i]) > len(lemma) || int(n[i]) > len(text.b) {
-			text.bad = true
+		if int(p[i]) > len(lemma) || int(n[i]) > len(text.B) {
+			text.Bad = true
 			break
 		}
-		lemma = append(lemma[:p[i]], text.b[:n[i]]...)
-		text.b = text.b[n[i]:]
+		lemma = append(lemma[:p[i]], text.B[:n[i]]...)
+		text.B = text.B[n[i]:]
 		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || !isLower(lemma) || d.x.add(d.x.hash(lemma), lemma) != uint32(i) {
-			text.bad = true
+			text.Bad = true
 			break
 		}
 	}
 	if !utf8.ValidString(d.x.text.String()) {
-		text.bad = true
+		text.Bad = true
 	}
 	return done(text)
 }
@@ -118,18 +158,18 @@ func (d *decoder) decodeLemmas() error {
 // decodeSynsets reads the synsets but for their pointers to synsets.
 func (d *decoder) decodeSynsets() error {
 	db, n := d.db, d.synsets
-	off, lexFile, sat, words := d.col(colSynOff), d.col(colSynLex), d.col(colSynPOS), d.col(colSynWords)
-	text := d.col(colText)
+	off, lexFile, sat, words := d.col(compact.SynOff), d.col(compact.SynLex), d.col(compact.SynPOS), d.col(compact.SynWords)
+	text := d.col(compact.Text)
 	db.exc = make(map[string][parts]string, 6000) // about as many as WordNet 3.0 has
 	for p := range part(parts) {
-		if err := parseExceptions(partNames[p]+".exc", text.text(), p, db.exc); err != nil {
-			return compactError("column %q: %w", text.name, err)
+		if err := parseExceptions(partNames[p]+".exc", text.Text(), p, db.exc); err != nil {
+			return compactError("column %q: %w", compact.Names[compact.Text], err)
 		}
 	}
-	db.markers = strings.Split(text.text(), " ")
-	db.lexNames = strings.Split(text.text(), " ")
-	db.synLex = lexFile.bytes(n)
-	pos, num := sat.bytes(db.first[partAdj+1]), words.bytes(n)
+	db.markers = strings.Split(text.Text(), " ")
+	db.lexNames = strings.Split(text.Text(), " ")
+	db.synLex = lexFile.Bytes(n)
+	pos, num := sat.Bytes(db.first[partAdj+1]), words.Bytes(n)
 	if err := done(text, lexFile, sat, words); err != nil {
 		return err
 	}
@@ -141,22 +181,22 @@ func (d *decoder) decodeSynsets() error {
 	for p := range part(parts) {
 		at := uint64(0)
 		for id := db.first[p]; id < db.first[p+1]; id++ {
-			step := off.v()
+			step := off.V()
 			if at += step; step == 0 && id > db.first[p] || at > maxFile {
-				off.bad = true
+				off.Bad = true
 			}
 			db.synOff[id] = uint32(at)
 			db.synPOS[id] = partPOS[p]
 			if p == partAdj {
 				if db.synPOS[id] = POS(pos[id]); pos[id] != byte(Adj) && pos[id] != byte(AdjSat) {
-					sat.bad = true
+					sat.Bad = true
 				}
 			}
 			if int(db.synLex[id]) >= len(db.lexNames) {
-				lexFile.bad = true
+				lexFile.Bad = true
 			}
 			if num[id] == 0 {
-				words.bad = true
+				words.Bad = true
 			}
 			db.synWord[id] = total
 			total += uint32(num[id])
@@ -164,7 +204,7 @@ func (d *decoder) decodeSynsets() error {
 	}
 	db.synWord[n] = total
 	if total != d.words {
-		words.bad = true
+		words.Bad = true
 	}
 	if err := done(off, sat, lexFile, words); err != nil {
 		return err
@@ -176,8 +216,8 @@ func (d *decoder) decodeSynsets() error {
 		}
 	}
 
-	frNum, fr := d.col(colFrNum), d.col(colFrame)
-	counts, list := frNum.bytes(n), fr.bytes(2*d.frames)
+	frNum, fr := d.col(compact.FrNum), d.col(compact.Frame)
+	counts, list := frNum.Bytes(n), fr.Bytes(2*d.frames)
 	if err := done(frNum, fr); err != nil {
 		return err
 	}
@@ -190,22 +230,22 @@ func (d *decoder) decodeSynsets() error {
 		for i := db.frStart[id]; i < min(total, d.frames); i++ {
 			f := frame{list[2*i], list[2*i+1]}
 			if f.number == 0 || int(f.number) >= len(verbFrames) || f.word > num[id] {
-				fr.bad = true
+				fr.Bad = true
 			}
 			db.frames[i] = f
 		}
 	}
 	db.frStart[n] = total
 	if total != d.frames {
-		frNum.bad = true
+		frNum.Bad = true
 	}
 	if err := done(frNum, fr); err != nil {
 		return err
 	}
 
-	lexNum, rel, src, to, at := d.col(colLexNum), d.col(colLexRel), d.col(colLexWord), d.col(colLexTo), d.col(colLexAt)
-	rels, tgt := rel.bytes(d.lex), at.bytes(d.lex)
-	db.lexSource = src.bytes(d.lex)
+	lexNum, rel, src, to, at := d.col(compact.LexNum), d.col(compact.LexRel), d.col(compact.LexWord), d.col(compact.LexTo), d.col(compact.LexAt)
+	rels, tgt := rel.Bytes(d.lex), at.Bytes(d.lex)
+	db.lexSource = src.Bytes(d.lex)
 	if err := done(rel, src, at); err != nil {
 		return err
 	}
@@ -215,12 +255,12 @@ func (d *decoder) decodeSynsets() error {
 	total = 0
 	for id := range n {
 		db.lexStart[id] = total
-		k := lexNum.u32(d.lex - total)
+		k := lexNum.U32(d.lex - total)
 		for i := total; i < total+k; i++ {
-			t := int64(id) + to.z()
+			t := int64(id) + to.Z()
 			if t < 0 || t >= int64(n) || !Relation(rels[i]).valid() ||
 				db.lexSource[i] >= num[id] || tgt[i] >= num[t] {
-				to.bad = true
+				to.Bad = true
 				break
 			}
 			db.lexRel[i] = Relation(rels[i])
@@ -230,7 +270,7 @@ func (d *decoder) decodeSynsets() error {
 	}
 	db.lexStart[n] = total
 	if total != d.lex {
-		lexNum.bad = true
+		lexNum.Bad = true
 	}
 	return done(lexNum, to)
 }
@@ -238,13 +278,13 @@ func (d *decoder) decodeSynsets() error {
 // decodePointers reads the pointers between synsets.
 func (d *decoder) decodePointers() error {
 	db, n := d.db, d.synsets
-	num, rel, to := d.col(colSemNum), d.col(colSemRel), d.col(colSemTo)
-	db.semRel = rel.bytes(d.sem)
+	num, rel, to := d.col(compact.SemNum), d.col(compact.SemRel), d.col(compact.SemTo)
+	db.semRel = rel.Bytes(d.sem)
 	if err := done(rel); err != nil {
 		return err
 	}
-	if uint64(n) > uint64(len(num.b)) || uint64(d.sem) > uint64(len(to.b)) {
-		num.bad = true
+	if uint64(n) > uint64(len(num.B)) || uint64(d.sem) > uint64(len(to.B)) {
+		num.Bad = true
 		return done(num, to)
 	}
 	db.semStart = make([]uint32, n+1)
@@ -252,13 +292,13 @@ func (d *decoder) decodePointers() error {
 	total := uint32(0)
 	for id := range n {
 		db.semStart[id] = total
-		k := num.u32(d.sem - total)
+		k := num.U32(d.sem - total)
 		last := uint8(1)
 		for i := total; i < total+k; i++ {
-			t := int64(id) + to.z()
+			t := int64(id) + to.Z()
 			r := db.semRel[i]
 			if t < 0 || t >= int64(n) || r < last || !Relation(r).valid() {
-				to.bad = true
+				to.Bad = true
 				break
 			}
 			last = r
@@ -268,7 +308,7 @@ func (d *decoder) decodePointers() error {
 	}
 	db.semStart[n] = total
 	if total != d.sem {
-		num.bad = true
+		num.Bad = true
 	}
 	return done(num, to)
 }
@@ -277,10 +317,10 @@ func (d *decoder) decodePointers() error {
 // join.
 func (d *decoder) decodeWords() error {
 	db, n := d.db, d.words
-	lo, mid, hi := d.col(colWordLo), d.col(colWordMid), d.col(colWordHi)
-	wc, sense, lex, mark := d.col(colWordCase), d.col(colWordSense), d.col(colWordLex), d.col(colWordMark)
-	l, m, h := lo.bytes(n), mid.bytes(n), hi.bytes(n)
-	d.wordCase, db.wordLex, db.wordMark = wc.bytes(n), lex.bytes(n), mark.bytes(n)
+	lo, mid, hi := d.col(compact.WordLo), d.col(compact.WordMid), d.col(compact.WordHi)
+	wc, sense, lex, mark := d.col(compact.WordCase), d.col(compact.WordSense), d.col(compact.WordLex), d.col(compact.WordMark)
+	l, m, h := lo.Bytes(n), mid.Bytes(n), hi.Bytes(n)
+	d.wordCase, db.wordLex, db.wordMark = wc.Bytes(n), lex.Bytes(n), mark.Bytes(n)
 	if err := done(lo, mid, hi, wc, lex, mark); err != nil {
 		return err
 	}
@@ -289,34 +329,33 @@ func (d *decoder) decodeWords() error {
 	for w := range n {
 		s := uint32(l[w]) | uint32(m[w])<<8 | uint32(h[w])<<16
 		if s >= d.lemmas {
-			lo.bad = true
+			lo.Bad = true
 		}
 		db.wordSpell[w] = s
-		if db.wordSense[w] = uint16(sense.u32(0xFFFF)); db.wordSense[w] == 0 {
-			sense.bad = true
+		if db.wordSense[w] = uint16(sense.U32(0xFFFF)); db.wordSense[w] == 0 {
+			sense.Bad = true
 		}
 	}
 	if err := done(lo, sense); err != nil {
 		return err
 	}
-	count, missed, spelling := d.col(colCount), d.col(colMissed), d.col(colSpelling)
+	count, missed, spelling := d.col(compact.Count), d.col(compact.Missed), d.col(compact.Spelling)
 	if d.counts {
-		db.has.counts = true
 		db.count = make([]uint32, n)
 		for w := range n {
-			db.count[w] = count.u32(maxFile)
+			db.count[w] = count.U32(maxFile)
 		}
 	}
 	at := uint64(0)
-	for len(missed.b) > 0 && !missed.bad {
-		if at += uint64(missed.u32(n)); at >= uint64(n) || !d.counts {
-			missed.bad = true
+	for len(missed.B) > 0 && !missed.Bad {
+		if at += uint64(missed.U32(n)); at >= uint64(n) || !d.counts {
+			missed.Bad = true
 			break
 		}
 		db.missed = append(db.missed, uint32(at))
 	}
-	for len(spelling.b) > 0 {
-		d.spelling = append(d.spelling, spelling.text())
+	for len(spelling.B) > 0 {
+		d.spelling = append(d.spelling, spelling.Text())
 	}
 	return done(count, missed, spelling)
 }
@@ -352,14 +391,14 @@ func (d *decoder) spell() error {
 			x.text.WriteString(own[0])
 			own = own[1:]
 		default:
-			return compactError("column %q: bad value", columnNames[colWordCase])
+			return compactError("column %q: bad value", compact.Names[compact.WordCase])
 		}
 		db.capOf = append(db.capOf, lemma)
 		d.capWord = append(d.capWord, uint32(w))
 		x.off = append(x.off, uint32(x.text.Len()))
 	}
 	if len(own) > 0 {
-		return compactError("column %q: spellings left over", columnNames[colSpelling])
+		return compactError("column %q: spellings left over", compact.Names[compact.Spelling])
 	}
 	db.text, db.spOff = x.text.String(), x.off
 	return nil
@@ -371,7 +410,7 @@ func (d *decoder) joinSenses() error {
 	db := d.db
 	for w := range db.wordSpell {
 		if int(db.wordMark[w]) >= len(db.markers) {
-			return compactError("column %q: bad value", columnNames[colWordMark])
+			return compactError("column %q: bad value", compact.Names[compact.WordMark])
 		}
 	}
 	if d.lemmas > d.words {
@@ -409,7 +448,7 @@ func (d *decoder) joinSenses() error {
 	total := uint32(0)
 	for e := range entries {
 		if top[e] > num[e] {
-			return compactError("column %q: bad value", columnNames[colWordSense])
+			return compactError("column %q: bad value", compact.Names[compact.WordSense])
 		}
 		db.entSense[e] = total
 		total += top[e]
@@ -419,12 +458,12 @@ func (d *decoder) joinSenses() error {
 	for w, e := range entryOf {
 		s := &db.senses[db.entSense[e]+uint32(db.wordSense[w])-1]
 		if *s != noSynset && *s != db.wordSyn[w] {
-			return compactError("column %q: two synsets of one number", columnNames[colWordSense])
+			return compactError("column %q: two synsets of one number", compact.Names[compact.WordSense])
 		}
 		*s = db.wordSyn[w]
 	}
 	if slices.Contains(db.senses, noSynset) {
-		return compactError("column %q: a number is missing", columnNames[colWordSense])
+		return compactError("column %q: a number is missing", compact.Names[compact.WordSense])
 	}
 	for id := range uint32(db.Len()) {
 		db.synNum[id] = db.wordSense[db.synWord[id]]

@@ -15,7 +15,7 @@ func (db *DB) link() {
 	db.hypStart = make([]uint32, n+1)
 	edges := 0
 	for _, r := range db.semRel {
-		if Relation(r) == Hypernyms || Relation(r) == InstanceHypernyms {
+		if Relation(r) == hypernyms || Relation(r) == instanceHypernyms {
 			edges++
 		}
 	}
@@ -23,7 +23,7 @@ func (db *DB) link() {
 	for id := range n {
 		db.hypStart[id] = uint32(len(db.hyper))
 		// These two relations come first in every list.
-		for i := db.semStart[id]; i < db.semStart[id+1] && Relation(db.semRel[i]) <= InstanceHypernyms; i++ {
+		for i := db.semStart[id]; i < db.semStart[id+1] && Relation(db.semRel[i]) <= instanceHypernyms; i++ {
 			db.hyper = append(db.hyper, db.semTarget[i])
 		}
 	}

@@ -6,46 +6,39 @@ import (
 )
 
 var (
-	// ErrSyntax marks every defect found in a database file. The error is
-	// then a [*SyntaxError], which tells the file and the line.
+	// ErrSyntax marks a malformed or inconsistent database file. The text of
+	// the error names the file and the line.
 	ErrSyntax = errors.New("malformed WordNet database")
 
-	// ErrNotFound marks a look-up of something the database does not hold.
+	// ErrNotFound marks a look-up of something the database does not hold, or
+	// of a part of speech or relation that does not exist.
 	ErrNotFound = errors.New("not in WordNet")
 
-	// ErrNoDatabase is returned where no database was found.
+	// ErrNoDatabase marks a place without a WordNet database.
 	ErrNoDatabase = errors.New("no WordNet database")
 
 	// ErrNoGlosses is returned by Definition and Examples of a database that
 	// was opened without glosses or holds none, such as wordnet/wn30.
 	ErrNoGlosses = errors.New("database holds no glosses")
 
-	// ErrPOS marks a part of speech that does not fit: an unknown letter, or
-	// two synsets whose parts of speech must be equal and are not.
-	ErrPOS = errors.New("wrong part of speech")
-
-	// ErrNoIC marks an information content that cannot be formed: the table
-	// lacks the part of speech, or a measure would divide zero by zero.
-	ErrNoIC = errors.New("no information content")
+	// ErrUndefined marks a similarity or an information content that does not
+	// exist: no path joins the synsets, their parts of speech differ, or the
+	// table of counts lacks their part of speech.
+	ErrUndefined = errors.New("undefined")
 )
 
-// A SyntaxError says which line of a database file is malformed.
-// errors.Is(err, [ErrSyntax]) holds for every SyntaxError.
-type SyntaxError struct {
-	File string
-	Line int // from 1; 0 if the defect is of the file as a whole
-	Err  error
+// A syntaxError says which line of a database file is malformed.
+type syntaxError struct {
+	file string
+	line int // from 1; 0 for the file as a whole
+	err  error
 }
 
-func (e *SyntaxError) Error() string {
-	if e.Line == 0 {
-		return fmt.Sprintf("%s: %v", e.File, e.Err)
+func (e *syntaxError) Error() string {
+	if e.line == 0 {
+		return fmt.Sprintf("%s: %v", e.file, e.err)
 	}
-	return fmt.Sprintf("%s:%d: %v", e.File, e.Line, e.Err)
+	return fmt.Sprintf("%s:%d: %v", e.file, e.line, e.err)
 }
 
-// Unwrap returns the reason.
-func (e *SyntaxError) Unwrap() error { return e.Err }
-
-// Is reports whether target is ErrSyntax.
-func (e *SyntaxError) Is(target error) bool { return target == ErrSyntax }
+func (e *syntaxError) Unwrap() []error { return []error{ErrSyntax, e.err} }

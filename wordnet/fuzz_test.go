@@ -6,6 +6,8 @@ import (
 	"maps"
 	"testing"
 	"testing/fstest"
+
+	"github.com/semamap/semamap/wordnet/internal/compact"
 )
 
 // fuzzFile opens the made-up dictionary with one file replaced.
@@ -52,12 +54,12 @@ func FuzzCompact(f *testing.F) {
 		f.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := db.WriteCompact(&b); err != nil {
+	if err := db.pack(&b); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
 	f.Fuzz(func(t *testing.T, b []byte) {
-		db, err := openCompact(string(b), &Settings{})
+		db, err := unpacked(string(b))
 		if err != nil {
 			if !errors.Is(err, ErrSyntax) {
 				t.Fatalf("%T: %v", err, err)
@@ -79,15 +81,14 @@ func FuzzColumns(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for i := range cols {
+	for i := range cols.Raw {
 		f.Add(uint8(i), 0, []byte{0xff})
 		f.Add(uint8(i), 3, []byte{1})
 	}
 	f.Fuzz(func(t *testing.T, col uint8, at int, put []byte) {
-		i := int(col) % len(cols)
-		changed := make([][]byte, len(cols))
-		copy(changed, cols)
-		c := bytes.Clone(cols[i])
+		i := int(col) % len(cols.Raw)
+		changed := cols.Raw
+		c := bytes.Clone(changed[i])
 		if at < 0 || at > len(c) {
 			at = len(c)
 		}
@@ -95,8 +96,8 @@ func FuzzColumns(f *testing.F) {
 		if at+len(put) < len(c) {
 			changed[i] = append(changed[i], c[at+len(put):]...)
 		}
-		d := &decoder{db: &DB{}, col: func(i int) *reader {
-			return &reader{name: columnNames[i], b: bytes.Clone(changed[i])}
+		d := &decoder{db: &DB{}, col: func(i int) *compact.Reader {
+			return &compact.Reader{B: bytes.Clone(changed[i])}
 		}}
 		if err := d.decode(); err != nil {
 			if !errors.Is(err, ErrSyntax) {
@@ -121,7 +122,7 @@ func FuzzReadIC(f *testing.F) {
 			return
 		}
 		for s := range db.All(Noun) {
-			if _, err := ic.Information(s); err != nil && !errors.Is(err, ErrNoIC) {
+			if _, err := ic.Information(s); err != nil && !errors.Is(err, ErrUndefined) {
 				t.Fatal(err)
 			}
 		}
@@ -140,7 +141,7 @@ func FuzzLookup(f *testing.F) {
 			}
 		}
 		for _, p := range []POS{Noun, Verb, Adj, Adv, AdjSat} {
-			for _, b := range db.BaseForms(nil, s, p) {
+			for _, b := range db.BaseForms(s, p) {
 				if _, ok := db.lookup(b); !ok {
 					t.Fatal(b)
 				}

@@ -14,9 +14,9 @@ import (
 	"unicode/utf8"
 )
 
-// An IC is a table of information content: how often each synset or anything
-// below it occurs in a corpus. It belongs to the database it was made with
-// and does not change.
+// An IC holds how often each synset, or anything below it, occurs in a corpus:
+// what measures of information content need. It belongs to the database it was
+// made with and does not change. [DB.ReadIC] and [DB.BuildIC] make one.
 type IC struct {
 	db    *DB
 	count []float64
@@ -35,18 +35,6 @@ func icPOS(p POS) POS {
 	return p
 }
 
-// Count returns the count of a synset; 0 if it does not occur.
-func (ic *IC) Count(s Synset) float64 { return ic.count[ic.own(s)] }
-
-// Total returns the sum over all occurrences of a part of speech, where
-// AdjSat is as Adj, and whether the table has that part of speech.
-func (ic *IC) Total(p POS) (total float64, ok bool) {
-	if _, ok := partOf(p); !ok {
-		return 0, false
-	}
-	return ic.total[icPOS(p)], ic.has[icPOS(p)]
-}
-
 func (ic *IC) own(s Synset) uint32 {
 	if ic.db != s.db {
 		panic("wordnet: information content of another database")
@@ -54,9 +42,10 @@ func (ic *IC) own(s Synset) uint32 {
 	return s.id
 }
 
-// Information returns -ln(count/total) for a synset, and 1e300 if it does not
-// occur. A part of speech that the table lacks, or that has a total of zero,
-// is an error that wraps [ErrNoIC].
+// Information returns -ln(count/total) for a synset, where total is the count
+// of its part of speech, and 1e300 if the synset does not occur. Where the
+// table lacks the part of speech or the total is zero, it is undefined: the
+// error wraps [ErrUndefined].
 func (ic *IC) Information(s Synset) (float64, error) {
 	return ic.information(ic.own(s))
 }
@@ -64,24 +53,24 @@ func (ic *IC) Information(s Synset) (float64, error) {
 func (ic *IC) information(id uint32) (float64, error) {
 	p := icPOS(ic.db.synPOS[id])
 	if !ic.has[p] {
-		return 0, fmt.Errorf("wordnet: %v: %w: the table has none for part of speech %v", Synset{ic.db, id}, ErrNoIC, p)
+		return 0, fmt.Errorf("wordnet: %v: %w: the table has none for part of speech %v", Synset{ic.db, id}, ErrUndefined, p)
 	}
 	c := ic.count[id]
 	if c == 0 {
 		return infiniteIC, nil
 	}
 	if ic.total[p] == 0 {
-		return 0, fmt.Errorf("wordnet: %v: %w: the total of part of speech %v is zero", Synset{ic.db, id}, ErrNoIC, p)
+		return 0, fmt.Errorf("wordnet: %v: %w: the total of part of speech %v is zero", Synset{ic.db, id}, ErrUndefined, p)
 	}
 	return -math.Log(c / ic.total[p]), nil
 }
 
 // pair returns the information of two synsets and the greatest of their
 // common hypernyms, 0 without any.
-func (ic *IC) pair(a, b Synset) (ofA, ofB, ofBoth float64, err error) {
+func (ic *IC) pair(measure string, a, b Synset) (ofA, ofB, ofBoth float64, err error) {
 	a.same(b)
 	if a.POS() != b.POS() {
-		return 0, 0, 0, fmt.Errorf("wordnet: similarity of %v and %v: %w: they must be equal", a, b, ErrPOS)
+		return 0, 0, 0, differentPOS(measure, a, b)
 	}
 	if ofA, err = ic.Information(a); err != nil {
 		return 0, 0, 0, err
@@ -103,28 +92,28 @@ func (ic *IC) pair(a, b Synset) (ofA, ofB, ofBoth float64, err error) {
 }
 
 // Resnik returns the greatest information content of the common hypernyms, 0
-// if there are none. Different parts of speech are an error that wraps
-// [ErrPOS]; see also [IC.Information].
+// if there are none. For different parts of speech, and where
+// [IC.Information] is undefined, it is undefined.
 //
 // The measure is of Resnik, Using information content to evaluate semantic
 // similarity in a taxonomy, IJCAI 1995, pp. 448-453.
-func Resnik(a, b Synset, ic *IC) (float64, error) {
-	_, _, both, err := ic.pair(a, b)
+func (ic *IC) Resnik(a, b Synset) (float64, error) {
+	_, _, both, err := ic.pair("Resnik similarity", a, b)
 	return both, err
 }
 
 // JiangConrath returns 1 / (IC(a) + IC(b) - 2 c), where c is the value of
-// [Resnik]; 1e300 for equal synsets or where the difference is zero, and 0 if
-// either IC is. Errors are those of Resnik.
+// [IC.Resnik]; 1e300 for equal synsets or where the difference is zero, and 0 if
+// either IC is. It is undefined where Resnik is.
 //
 // The measure is of Jiang and Conrath, Semantic similarity based on corpus
 // statistics and lexical taxonomy, ROCLING 1997, pp. 19-33.
-func JiangConrath(a, b Synset, ic *IC) (float64, error) {
+func (ic *IC) JiangConrath(a, b Synset) (float64, error) {
 	if a == b {
 		ic.own(a)
 		return infiniteIC, nil
 	}
-	x, y, both, err := ic.pair(a, b)
+	x, y, both, err := ic.pair("Jiang-Conrath similarity", a, b)
 	if err != nil || x == 0 || y == 0 {
 		return 0, err
 	}
@@ -135,19 +124,19 @@ func JiangConrath(a, b Synset, ic *IC) (float64, error) {
 	return 1 / d, nil
 }
 
-// Lin returns 2c / (IC(a) + IC(b)), where c is the value of [Resnik]. Errors
-// are those of Resnik; where the sum is zero, which in NLTK is a division by
-// zero, the error wraps [ErrNoIC].
+// Lin returns 2c / (IC(a) + IC(b)), where c is the value of [IC.Resnik]. It is
+// undefined where Resnik is, and where the sum is zero.
 //
 // The measure is of Lin, An information-theoretic definition of similarity,
 // ICML 1998, pp. 296-304.
-func Lin(a, b Synset, ic *IC) (float64, error) {
-	x, y, both, err := ic.pair(a, b)
+func (ic *IC) Lin(a, b Synset) (float64, error) {
+	const name = "Lin similarity"
+	x, y, both, err := ic.pair(name, a, b)
 	if err != nil {
 		return 0, err
 	}
 	if x+y == 0 {
-		return 0, fmt.Errorf("wordnet: Lin similarity of %v and %v: %w: both are 0", a, b, ErrNoIC)
+		return 0, fmt.Errorf("wordnet: %s of %v and %v: %w: both have an information content of 0", name, a, b, ErrUndefined)
 	}
 	return 2 * both / (x + y), nil
 }
@@ -158,41 +147,34 @@ func Lin(a, b Synset, ic *IC) (float64, error) {
 // total. name is used in errors only.
 //
 // Offsets are those of one edition of the database; one that begins no synset
-// here is an error, and so is anything else that is malformed (a
-// [*SyntaxError]).
+// here is an error that wraps [ErrSyntax], and so is anything else that is
+// malformed.
 func (db *DB) ReadIC(r io.Reader, name string) (*IC, error) {
 	ic := &IC{db: db, count: make([]float64, db.Len())}
 	ic.has[Noun], ic.has[Verb] = true, true
 	seen := make([]bool, db.Len())
-	br := bufio.NewReaderSize(r, 64<<10)
+	br := bufio.NewReaderSize(r, 4096)
 	for n := 1; ; n++ {
-		line, err := readLine(br, 4096)
-		if err == io.EOF && line == "" {
-			if n == 1 {
-				return nil, &SyntaxError{File: name, Err: errors.New("empty file")}
-			}
+		b, err := br.ReadSlice('\n')
+		line := strings.TrimRight(string(b), "\r\n")
+		switch {
+		case err == io.EOF && len(b) == 0 && n > 1:
 			return ic, nil
-		}
-		if err == io.EOF {
-			err = &SyntaxError{File: name, Line: n, Err: errors.New("file ends within a line: truncated")}
-		} else if err == errLong {
-			err = &SyntaxError{File: name, Line: n, Err: err}
+		case err == io.EOF && len(b) == 0:
+			return nil, &syntaxError{file: name, err: errors.New("empty file")}
+		case err == io.EOF:
+			err = errors.New("file ends within a line: truncated")
+		case err == bufio.ErrBufferFull:
+			err = errors.New("line is too long")
+		case err != nil:
+			return nil, fmt.Errorf("%s:%d: %w", name, n, err)
+		case n == 1:
+			err = headerIC(line)
+		default:
+			err = ic.line(line, seen)
 		}
 		if err != nil {
-			var se *SyntaxError
-			if !errors.As(err, &se) {
-				err = fmt.Errorf("%s:%d: %w", name, n, err)
-			}
-			return nil, err
-		}
-		if n == 1 {
-			if err := headerIC(line); err != nil {
-				return nil, &SyntaxError{File: name, Line: n, Err: err}
-			}
-			continue
-		}
-		if err := ic.line(line, seen); err != nil {
-			return nil, &SyntaxError{File: name, Line: n, Err: err}
+			return nil, &syntaxError{name, n, err}
 		}
 	}
 }
@@ -209,27 +191,6 @@ func headerIC(line string) error {
 		}
 	}
 	return nil
-}
-
-var errLong = errors.New("line is too long")
-
-// readLine returns a line without its end. Without an end the error is
-// io.EOF, with more than limit bytes errLong.
-func readLine(br *bufio.Reader, limit int) (string, error) {
-	var b strings.Builder
-	for {
-		s, err := br.ReadSlice('\n')
-		if b.Len()+len(s) > limit {
-			return "", errLong
-		}
-		b.Write(s)
-		if err == nil {
-			return strings.TrimRight(b.String(), "\r\n"), nil
-		}
-		if err != bufio.ErrBufferFull {
-			return b.String(), err
-		}
-	}
 }
 
 func (ic *IC) line(line string, seen []bool) error {
@@ -278,39 +239,18 @@ type ICSettings struct {
 	Smoothing float64
 }
 
-// BuildIC makes a table from the words of a corpus. Every word is looked up
-// with [DB.Synsets], whose senses share its count; what is not found is left
-// out. Each sense adds its share to itself and to all above it. The error is
-// of a setting.
-func (db *DB) BuildIC(words iter.Seq[string], s *ICSettings) (*IC, error) {
-	at := map[string]int{}
-	var order []string
-	var counts []float64
-	for w := range words {
-		i, ok := at[w]
-		if !ok {
-			i = len(order)
-			w = strings.Clone(w)
-			at[w] = i
-			order = append(order, w)
-			counts = append(counts, 0)
-		}
-		counts[i]++
-	}
-	return db.BuildICCounts(func(yield func(string, float64) bool) {
-		for i, w := range order {
-			if !yield(w, counts[i]) {
-				return
-			}
-		}
-	}, s)
-}
-
-// BuildICCounts is [DB.BuildIC] for words that were counted already. Each
-// should be given once. As in NLTK, sums are taken from the most frequent
-// word down, and among equals in the order given, which may show in the last
-// bits of the table. A count that is negative or not finite is an error.
-func (db *DB) BuildICCounts(counts iter.Seq2[string, float64], s *ICSettings) (*IC, error) {
+// BuildIC makes a table from the words of a corpus and how often each occurs;
+// counts of a word that comes several times are added up. Every word is looked
+// up with [DB.Synsets], whose senses share its count, and each sense adds its
+// share to itself and to all above it. What is not found is left out.
+//
+// As in NLTK, sums are taken from the most frequent word down, and among
+// equals in the order in which the words come first, which may show in the
+// last bits of the table.
+//
+// A count that is negative or not finite is an error, and so is such a
+// setting.
+func (db *DB) BuildIC(counts iter.Seq2[string, float64], s *ICSettings) (*IC, error) {
 	var set ICSettings
 	if s != nil {
 		set = *s
@@ -340,15 +280,23 @@ func (db *DB) BuildICCounts(counts iter.Seq2[string, float64], s *ICSettings) (*
 		n    float64
 	}
 	var list []counted
+	at := map[string]int{}
 	for word, n := range counts {
 		if !(n >= 0) || math.IsInf(n, 0) {
 			return nil, fmt.Errorf("wordnet: count %v of word %q is negative or not finite", n, word)
 		}
-		list = append(list, counted{word, n})
+		i, ok := at[word]
+		if !ok {
+			i = len(list)
+			word = strings.Clone(word)
+			at[word] = i
+			list = append(list, counted{word, 0})
+		}
+		list[i].n += n
 	}
 	slices.SortStableFunc(list, func(a, b counted) int { return cmp.Compare(b.n, a.n) })
 	for _, c := range list {
-		senses = db.AppendSynsets(senses[:0], c.word)
+		senses = db.appendSynsets(senses[:0], c.word)
 		if len(senses) == 0 {
 			continue
 		}

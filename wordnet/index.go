@@ -99,7 +99,7 @@ type indexFile struct {
 	start  []uint32 // into offset; one more for the end
 	offset []uint32 // of the synsets in the data file, in sense order
 	tagged int      // how many senses are said to have a count
-	header int      // lines of the licence
+	header int      // lines of the license
 }
 
 // An indexBlock is what a block of lines of an index file holds.
@@ -110,7 +110,7 @@ type indexBlock struct {
 	line int   // lines before it
 	err  error // after the entries below
 
-	header int      // lines of the licence, which come first
+	header int      // lines of the license, which come first
 	text   []byte   // the lemmas, end to end
 	end    []uint32 // where each ends
 	hash   []uint64
@@ -207,7 +207,7 @@ func (d *indexReader) next(c *indexBlock, buf []byte) (_ []byte, mine, before ch
 }
 
 func (c *indexBlock) fault(line int, err error) error {
-	return &SyntaxError{File: c.name, Line: c.line + 1 + line, Err: err}
+	return &syntaxError{file: c.name, line: c.line + 1 + line, err: err}
 }
 
 // parse reads the records of a block.
@@ -217,7 +217,7 @@ func (c *indexBlock) parse(block []byte, x *lexicon) {
 	for rest := block; len(rest) > 0; {
 		i := bytes.IndexByte(rest, '\n')
 		if rest[0] == ' ' && len(c.end) == 0 {
-			c.header++ // editions have licences of different length
+			c.header++ // editions have licenses of different length
 		} else if err := c.record(bytes.TrimSuffix(rest[:i], carriageReturn), x); err != nil {
 			c.err = c.fault(c.header+len(c.end), err)
 			return
@@ -233,7 +233,7 @@ func (c *indexBlock) enter(x *lexicon) error {
 		return c.err
 	}
 	if c.header > 0 && len(f.lemma) > 0 {
-		return c.fault(0, errLicence)
+		return c.fault(0, errLicense)
 	}
 	from, base := uint32(0), uint32(len(f.offset))
 	for i, end := range c.end {
@@ -253,13 +253,13 @@ func (c *indexBlock) enter(x *lexicon) error {
 	return c.err
 }
 
-var errLicence = errors.New("licence line among the records")
+var errLicense = errors.New("license line among the records")
 
 var carriageReturn = []byte{'\r'}
 
 func (c *indexBlock) record(s []byte, x *lexicon) error {
 	if len(s) > 0 && s[0] == ' ' {
-		return errLicence
+		return errLicense
 	}
 	r := fields{s: s, i: max(bytes.IndexByte(s, ' '), 0)}
 	lemma := s[:r.i]
@@ -271,56 +271,43 @@ func (c *indexBlock) record(s []byte, x *lexicon) error {
 	if len(lemma) > maxLemma {
 		return fmt.Errorf("lemma of %d bytes, longer than %d", len(lemma), maxLemma)
 	}
-	if pos := r.next(); len(pos) != 1 || posOf(pos[0]) != partPOS[c.part] {
-		return bad("part of speech", pos)
+	from := r.i
+	if pos, _ := r.pos("part of speech"); pos != partPOS[c.part] {
+		r.fail("part of speech", bytes.TrimSpace(s[from:r.i]))
 	}
-	t := r.next()
-	n, ok := decimal(t)
-	if !ok || n == 0 {
-		return bad("synset count", t)
-	}
-	t = r.next()
-	symbols, ok := decimal(t)
-	if !ok {
-		return bad("pointer count", t)
-	}
+	n := r.number("synset count", 0, 1, maxFile)
+	symbols := r.number("pointer count", 0, 0, maxFile)
 	for range symbols {
 		// Abridged here: ';' stands for all three kinds of domains.
 		if i := r.i; i+2 < len(s) && s[i] == ' ' && s[i+1] > '9' && s[i+2] == ' ' {
 			r.i += 2 // most are of one character
-		} else if t = r.next(); len(t) == 0 || len(t) > 2 || '0' <= t[0] && t[0] <= '9' {
-			return bad("pointer symbol", t)
+		} else if t := r.next(); len(t) == 0 || len(t) > 2 || '0' <= t[0] && t[0] <= '9' {
+			r.fail("pointer symbol", t)
+			break
 		}
 	}
-	t = r.next()
-	if m, ok := decimal(t); !ok || m != n {
-		return bad("sense count", t)
-	}
-	t = r.next()
-	tagged, ok := decimal(t)
-	if !ok || tagged > n {
-		return bad("tagged sense count", t)
-	}
+	r.number("sense count", 0, n, n)
+	tagged := r.number("tagged sense count", 0, 0, n)
 	for range n {
+		if r.err != nil {
+			return r.err
+		}
+		off, ok := uint32(0), false
 		if i := r.i; i+9 < len(s) && s[i] == ' ' && s[i+9] == ' ' {
-			if off, ok := digits8(s[i+1:]); ok {
-				c.offset = append(c.offset, off)
-				r.i += 9
-				continue
-			}
+			off, ok = digits8(s[i+1:])
 		}
-		t = r.next()
-		if len(t) != 8 {
-			return bad("synset offset", t)
-		}
-		off, ok := digits8(t)
-		if !ok {
-			return bad("synset offset", t)
+		if ok {
+			r.i += 9
+		} else {
+			off = r.number("synset offset", 8, 0, maxFile)
 		}
 		c.offset = append(c.offset, off)
 	}
-	if t = r.next(); len(t) > 0 {
-		return bad("field after the last offset", t)
+	if t := r.next(); len(t) > 0 {
+		r.fail("field after the last offset", t)
+	}
+	if r.err != nil {
+		return r.err
 	}
 	c.text = append(c.text, lemma...)
 	c.end = append(c.end, uint32(len(c.text)))

@@ -9,30 +9,27 @@ import (
 
 // A Lemma is a word in one of its senses. It is a small value; two are equal
 // if and only if they are the same word of the same synset. (NLTK compares
-// lemmas by name alone.) Methods of the zero Lemma, which is none, panic,
-// except IsZero and String.
+// lemmas by name alone.) The zero Lemma is none, and all its methods but
+// String panic.
 type Lemma struct {
 	db *DB
 	id uint32
 }
-
-// IsZero reports whether l is the zero value, which is no lemma.
-func (l Lemma) IsZero() bool { return l.db == nil }
 
 // String returns the lemma as Python prints it: Lemma('dog.n.01.domestic_dog').
 func (l Lemma) String() string {
 	if l.db == nil {
 		return "Lemma(None)"
 	}
-	return "Lemma('" + l.FullName() + "')"
+	return "Lemma('" + l.fullName() + "')"
 }
 
 // Name returns the word as the data file spells it, with '_' for blanks.
 func (l Lemma) Name() string { return l.db.spelling(l.db.wordSpell[l.id]) }
 
-// FullName returns the names of the synset and the lemma with a dot between
+// fullName returns the names of the synset and the lemma with a dot between
 // them, which [DB.Lemma] accepts.
-func (l Lemma) FullName() string {
+func (l Lemma) fullName() string {
 	var buf [192]byte
 	b := l.db.appendName(buf[:0], l.db.wordSyn[l.id])
 	b = append(b, '.')
@@ -42,42 +39,29 @@ func (l Lemma) FullName() string {
 // Synset returns the synset of the lemma.
 func (l Lemma) Synset() Synset { return Synset{l.db, l.db.wordSyn[l.id]} }
 
-// POS returns the part of speech of the synset.
-func (l Lemma) POS() POS { return l.db.synPOS[l.db.wordSyn[l.id]] }
-
-// Sense returns the number of this sense among those of the word with the
-// same part of speech, from 1. Satellites are counted among adjectives.
-func (l Lemma) Sense() int { return int(l.db.wordSense[l.id]) }
-
 // Marker returns where an adjective may stand: "(p)" predicative, "(a)"
 // before the noun, "(ip)" right after it, or "" for everywhere.
 func (l Lemma) Marker() string { return l.db.markers[l.db.wordMark[l.id]] }
 
-// Frames returns the numbers of the verb frames of this lemma: those of the
-// whole synset and those of this word alone, in the order of the file.
-func (l Lemma) Frames() []int {
-	var out []int
-	syn := l.db.wordSyn[l.id]
-	for _, f := range l.db.framesOf(syn) {
-		if f.word == 0 || uint32(f.word) == l.id-l.db.synWord[syn]+1 {
-			out = append(out, int(f.number))
+// Frames returns the number and the pattern of each verb frame of this lemma,
+// such as 8 and "Somebody breathe something": those of the whole synset and
+// those of this word alone, in the order of the file.
+func (l Lemma) Frames() iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		syn := l.db.wordSyn[l.id]
+		for _, f := range l.db.framesOf(syn) {
+			if f.word == 0 || uint32(f.word) == l.id-l.db.synWord[syn]+1 {
+				if !yield(int(f.number), strings.Replace(verbFrames[f.number], "----", l.Name(), 1)) {
+					return
+				}
+			}
 		}
 	}
-	return out
 }
 
-// FrameStrings returns the patterns of Frames with the lemma put in, such as
-// "Somebody breathe something".
-func (l Lemma) FrameStrings() []string {
-	var out []string
-	for _, n := range l.Frames() {
-		out = append(out, strings.Replace(verbFrames[n], "----", l.Name(), 1))
-	}
-	return out
-}
-
-// Related returns the lemmas that pointers of this word lead to, in the order
-// of the file, not sorted and with duplicates, if there are any.
+// Related returns the lemmas that pointers of this word with the relation r
+// lead to, in the order of the file, not sorted and with duplicates, if there
+// are any.
 func (l Lemma) Related(r Relation) iter.Seq[Lemma] {
 	return func(yield func(Lemma) bool) {
 		db, syn := l.db, l.db.wordSyn[l.id]
@@ -91,24 +75,15 @@ func (l Lemma) Related(r Relation) iter.Seq[Lemma] {
 	}
 }
 
-// AppendRelated appends the lemmas of Related to dst.
-func (l Lemma) AppendRelated(dst []Lemma, r Relation) []Lemma {
-	for t := range l.Related(r) {
-		dst = append(dst, t)
-	}
-	return dst
-}
-
 // Key returns the sense key, such as "dog%1:05:00::". It is formed from the
 // data files as NLTK does it. In 29 cases of WordNet 3.0 two lemmas share a
 // key, since keys are in lower case (A and a).
 func (l Lemma) Key() string {
 	var buf [192]byte
-	return string(l.AppendKey(buf[:0]))
+	return string(l.appendKey(buf[:0]))
 }
 
-// AppendKey appends the sense key to dst.
-func (l Lemma) AppendKey(dst []byte) []byte {
+func (l Lemma) appendKey(dst []byte) []byte {
 	db, syn := l.db, l.db.wordSyn[l.id]
 	dst = append(dst, db.spelling(db.lemmaOfWord(l.id))...)
 	dst = append(dst, '%', '0'+byte(db.synPOS[syn]), ':')
@@ -139,7 +114,7 @@ func (db *DB) headOf(syn uint32) (word uint32, ok bool) {
 	if db.synPOS[syn] != AdjSat {
 		return 0, false
 	}
-	heads := db.related(syn, SimilarTos)
+	heads := db.related(syn, similarTos)
 	if len(heads) == 0 {
 		return 0, false
 	}
@@ -180,17 +155,8 @@ func (db *DB) LemmaByKey(key string) (Lemma, error) {
 		found = Lemma{db, w}
 		return false
 	})
-	if found.IsZero() {
+	if found == (Lemma{}) {
 		return Lemma{}, fmt.Errorf("wordnet: sense key %q: %w", key, ErrNotFound)
 	}
 	return found, nil
-}
-
-// SynsetByKey returns the synset of a sense key; see [DB.LemmaByKey].
-func (db *DB) SynsetByKey(key string) (Synset, error) {
-	l, err := db.LemmaByKey(key)
-	if err != nil {
-		return Synset{}, err
-	}
-	return l.Synset(), nil
 }

@@ -38,28 +38,6 @@ func (db *DB) allOf(pos []POS) iter.Seq[Synset] {
 	}
 }
 
-// SynsetIndex returns the i-th synset of All, from 0. It panics if there is
-// none.
-func (db *DB) SynsetIndex(i int) Synset {
-	if uint(i) >= uint(db.Len()) {
-		panic("wordnet: no such synset")
-	}
-	return Synset{db, uint32(i)}
-}
-
-// AllLemmas returns every lemma of every synset of [DB.All].
-func (db *DB) AllLemmas(pos ...POS) iter.Seq[Lemma] {
-	return func(yield func(Lemma) bool) {
-		for s := range db.All(pos...) {
-			for w := db.synWord[s.id]; w < db.synWord[s.id+1]; w++ {
-				if !yield(Lemma{db, w}) {
-					return
-				}
-			}
-		}
-	}
-}
-
 // LemmaNames returns the different lemmas of the index files, in lower case,
 // in the order of their first appearance in index.adj, index.adv, index.noun
 // and index.verb. With parts of speech, only those that are in the index of
@@ -104,12 +82,11 @@ func (db *DB) SynsetAt(pos POS, offset int) (Synset, bool) {
 // The word is put in lower case first; blanks are not turned into '_'.
 //
 // A synset that two base forms share is returned twice, and AdjSat gives
-// plain adjectives as well, both as in NLTK 3.8; with [NLTK392] AdjSat gives
-// satellites only.
+// plain adjectives as well, both as in NLTK 3.8; see [Settings].NLTK.
 func (db *DB) Synsets(word string, pos ...POS) iter.Seq[Synset] {
 	return func(yield func(Synset) bool) {
 		var buf [32]Synset
-		for _, s := range db.AppendSynsets(buf[:0], word, pos...) {
+		for _, s := range db.appendSynsets(buf[:0], word, pos...) {
 			if !yield(s) {
 				return
 			}
@@ -117,8 +94,8 @@ func (db *DB) Synsets(word string, pos ...POS) iter.Seq[Synset] {
 	}
 }
 
-// AppendSynsets appends the synsets of [DB.Synsets] to dst.
-func (db *DB) AppendSynsets(dst []Synset, word string, pos ...POS) []Synset {
+// appendSynsets appends the synsets of Synsets to dst.
+func (db *DB) appendSynsets(dst []Synset, word string, pos ...POS) []Synset {
 	word = lower(word)
 	if len(pos) == 0 {
 		pos = searchOrder[:]
@@ -151,7 +128,7 @@ func (db *DB) Lemmas(word string, pos ...POS) iter.Seq[Lemma] {
 			return // no word of any synset is without an entry in the index
 		}
 		var buf [32]Synset
-		for _, s := range db.AppendSynsets(buf[:0], word, pos...) {
+		for _, s := range db.appendSynsets(buf[:0], word, pos...) {
 			for w := db.synWord[s.id]; w < db.synWord[s.id+1]; w++ {
 				if db.lemmaOfWord(w) == want && !yield(Lemma{db, w}) {
 					return

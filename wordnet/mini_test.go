@@ -1,9 +1,14 @@
 package wordnet
 
 import (
+	"archive/zip"
+	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -43,7 +48,7 @@ shake  38 v shake @ move $ wag + 08 00 | move to and fro
 cat_v  35 v cat + cat 0101 + 02 00 | beat
 `
 
-const miniLicence = "  1 This is made up: WordNet 9.9 Copyright nobody.  \n"
+const miniLicense = "  1 This is made up: WordNet 9.9 Copyright nobody.  \n"
 
 func (m mini) files() fstest.MapFS {
 	type rec struct {
@@ -121,7 +126,7 @@ func (m mini) files() fstest.MapFS {
 	fsys := fstest.MapFS{}
 	for range 2 { // offsets have eight digits, so the second round has them right
 		for p := range parts {
-			text := miniLicence
+			text := miniLicense
 			for _, r := range recs[p] {
 				r.off = len(text)
 				text += write(r)
@@ -130,7 +135,7 @@ func (m mini) files() fstest.MapFS {
 		}
 	}
 	for p := range parts {
-		text := miniLicence
+		text := miniLicense
 		slices.Sort(words[p])
 		for _, w := range words[p] {
 			text += fmt.Sprintf("%s %v %d 1 @ %d 0", w, partPOS[p], len(senses[p][w]), len(senses[p][w]))
@@ -171,8 +176,8 @@ func TestMini(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if db.Version() != "9.9" || !db.HasCounts() || !db.HasGlosses() || db.Len() != 21 {
-		t.Error(db.Version(), db.HasCounts(), db.HasGlosses(), db.Len())
+	if db.Version() != "9.9" || db.count == nil || !db.hasGlosses || db.Len() != 21 {
+		t.Error(db.Version(), db.count, db.hasGlosses, db.Len())
 	}
 	var all []string
 	for s := range db.All() {
@@ -208,18 +213,20 @@ func TestMini(t *testing.T) {
 	if huge != synset(t, db, "huge.a.01") {
 		t.Error("a does not find a satellite")
 	}
-	if l := huge.LemmaAt(0); l.Key() != "huge%5:00:00:big:00" || l.Count() != 0 || l.TagCount() != 3 {
+	if l := lemmaAt(huge, 0); l.Key() != "huge%5:00:00:big:00" || l.Count() != 0 || l.TagCount() != 3 {
 		t.Error(l.Key(), l.Count(), l.TagCount())
 	}
-	if l := dog.LemmaAt(0); l.Count() != 7 || l.Sense() != 1 || l.POS() != Noun || l.Synset() != dog {
-		t.Error(l.Count(), l.Sense())
+	if l := lemmaAt(dog, 0); l.Count() != 7 || db.wordSense[l.id] != 1 || l.Synset() != dog {
+		t.Error(l.Count(), db.wordSense[l.id])
 	}
 	big := synset(t, db, "big.a.01")
-	if m := big.LemmaAt(1); m.Name() != "large" || m.Marker() != "(p)" {
+	if m := lemmaAt(big, 1); m.Name() != "large" || m.Marker() != "(p)" {
 		t.Error(m.Name(), m.Marker())
 	}
 	wag := synset(t, db, "wag.v.01")
-	if got := fmt.Sprint(wag.Frames(), wag.LemmaAt(0).Frames(), wag.LemmaAt(1).Frames(), wag.LemmaAt(0).FrameStrings()); got != "[8] [8 2] [8] [Somebody wag something Somebody wag]" {
+	one, patterns := frames(lemmaAt(wag, 0))
+	two, _ := frames(lemmaAt(wag, 1))
+	if got := fmt.Sprint(wag.Frames(), one, two, patterns); got != "[8] [8 2] [8] [Somebody wag something Somebody wag]" {
 		t.Error(got)
 	}
 	for _, c := range []struct {
@@ -230,43 +237,85 @@ func TestMini(t *testing.T) {
 		{"doggen", Noun, "cat"}, {"kitties", Noun, "cat dog"}, {"nothings", Noun, ""}, {"wog", Verb, "wag"}, {"wags", Verb, "wag"},
 		{"bigger", Adj, ""}, {"big", AdjSat, "big"}, {"dogsss", Noun, "dog"}, {"Dogs", Noun, ""}, {"dog", 0, ""},
 	} {
-		if got := strings.Join(db.BaseForms(nil, c.form, c.pos), " "); got != c.want {
+		if got := strings.Join(db.BaseForms(c.form, c.pos), " "); got != c.want {
 			t.Errorf("BaseForms(%q, %v) = %q, want %q", c.form, c.pos, got, c.want)
 		}
 	}
 	roundTrip(t, db)
 
+	defects := DefectsOf(db)
 	var codes []string
-	for d := range db.Defects() {
-		codes = append(codes, string(d.Code))
+	for _, d := range defects {
+		codes = append(codes, d[:5])
 	}
 	if got := strings.Join(slices.Compact(codes), " "); got != "WN103 WN303 WN401 WN501" {
-		t.Error(got, slices.Collect(db.Defects()))
+		t.Error(got, defects)
 	}
 
 	bare, err := Open(animals.files(), &Settings{NoGlosses: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bare.HasCounts() || bare.HasGlosses() {
+	if bare.count != nil || bare.hasGlosses {
 		t.Error("counts or glosses out of nowhere")
 	}
-	if _, err := synset(t, bare, "dog.n.01").Gloss(); err != ErrNoGlosses {
+	if _, err := synset(t, bare, "dog.n.01").gloss(); err != ErrNoGlosses {
 		t.Error(err)
 	}
+}
+
+// zipped packs files into an archive.
+func zipped(t testing.TB, files fstest.MapFS) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	if err := errors.Join(z.AddFS(files), z.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // Other places of the files, and optional files that override what is built in.
 func TestOpenPlaces(t *testing.T) {
 	files := animals.files()
-	for _, dir := range []string{"dict/", "wordnet/"} {
+	under := func(dir string) fstest.MapFS {
 		sub := fstest.MapFS{}
 		for name, f := range files {
-			sub[dir+name] = f
+			sub[path.Join(dir, name)] = f
 		}
-		if db, err := Open(sub, nil); err != nil || db.Len() != 21 {
+		return sub
+	}
+	for _, dir := range []string{"", "dict", "wordnet", "corpora/wordnet", "nltk_data/corpora/wordnet"} {
+		if db, err := Open(under(dir), nil); err != nil || db.Len() != 21 {
 			t.Error(dir, err)
 		}
+	}
+	// Archives as NLTK downloads them, in files with and without random access.
+	for name, dir := range map[string]string{
+		"wordnet.zip": "wordnet", "corpora/wordnet.zip": "wordnet", "corpora.zip": "corpora/wordnet", "nltk_data/corpora/wordnet.zip": "wordnet",
+	} {
+		fsys := fstest.MapFS{name: {Data: zipped(t, under(dir))}}
+		if db, err := Open(fsys, nil); err != nil || db.Len() != 21 {
+			t.Error(name, err)
+		}
+		if db, err := Open(slow{fsys}, nil); err != nil || db.Len() != 21 {
+			t.Error(name, err)
+		}
+		fsys["corpora/wordnet/data.noun"] = &fstest.MapFile{Data: []byte("x\n")}
+		if _, err := Open(fsys, nil); err == nil || !strings.Contains(err.Error(), "corpora/wordnet/index.adj") {
+			t.Error("a folder does not come before an archive:", err)
+		}
+	}
+	broken := change(under("wordnet"), "wordnet/data.adv", func(string) string { return "x\n" })
+	_, err := Open(fstest.MapFS{"corpora/wordnet.zip": {Data: zipped(t, broken)}}, nil)
+	if !isA(err, ErrSyntax) || !strings.HasPrefix(err.Error(), "corpora/wordnet.zip/wordnet/data.adv:1: ") {
+		t.Error(err)
+	}
+	if _, err := Open(fstest.MapFS{"wordnet.zip": {Data: []byte("x")}}, nil); !isA(err, zip.ErrFormat) || !strings.Contains(err.Error(), "wordnet.zip") {
+		t.Error(err)
+	}
+	if _, err := Open(fstest.MapFS{"wordnet.zip": {Data: zipped(t, fstest.MapFS{"other": {}})}}, nil); !isA(err, ErrNoDatabase) {
+		t.Error(err)
 	}
 	if _, err := Open(fstest.MapFS{}, nil); !isA(err, ErrNoDatabase) {
 		t.Error(err)
@@ -276,8 +325,15 @@ func TestOpenPlaces(t *testing.T) {
 	if _, err := Open(missing, nil); !isA(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "index.verb") {
 		t.Error(err)
 	}
-	if _, err := Open(files, &Settings{Compat: 77}); err == nil {
-		t.Error("Compat 77 is accepted")
+	for version, want := range map[string]compat{"": nltk38, "3.8": nltk38, "3.8.1": nltk38, "3.9": nltk39, "3.9.1": nltk39, "3.9.2": nltk392, "3.10": nltk392, "4": nltk392} {
+		if db, err := Open(files, &Settings{NLTK: version}); err != nil || db.compat != want {
+			t.Error(version, err)
+		}
+	}
+	for _, version := range []string{"3", "3.7", "3.x", "x", "3.9.2.1", "-3.8", "3..8"} {
+		if _, err := Open(files, &Settings{NLTK: version}); err == nil || !strings.Contains(err.Error(), version) {
+			t.Error(version, err)
+		}
 	}
 	lex := maps.Clone(files)
 	var text string
@@ -290,4 +346,14 @@ func TestOpenPlaces(t *testing.T) {
 		t.Error(err)
 	}
 	roundTrip(t, db)
+}
+
+// The database of the examples is animals, in the folders of NLTK.
+func TestExampleDatabase(t *testing.T) {
+	const dir = "testdata/nltk_data/corpora/wordnet"
+	for name, f := range animals.files() {
+		if b, err := os.ReadFile(path.Join(dir, name)); err != nil || string(b) != string(f.Data) {
+			t.Errorf("%s differs from the made-up database: %v", name, err)
+		}
+	}
 }

@@ -1,6 +1,8 @@
 package wordnet
 
 import (
+	"iter"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -138,20 +140,15 @@ func (f *former) baseForms(dst []uint32, p part) []uint32 {
 	return dst
 }
 
-// BaseForms appends to dst the base forms of a word for one part of speech,
-// in NLTK's order and without duplicates: what morphy finds. An irregular
-// form of the lists of exceptions gives the form itself, if it is in the
-// index, and its listed bases, and no rule is tried even if nothing is left.
-// Otherwise the form itself and what one ending less makes of it; if none of
-// these is in the index, endings are stripped on until one is (with [NLTK38];
-// later versions stop). Upper and lower case differ.
-func (db *DB) BaseForms(dst []string, form string, pos POS) []string {
-	return db.appendBaseForms(dst, form, pos, true)
-}
-
-// RegularBaseForms is BaseForms without the lists of exceptions.
-func (db *DB) RegularBaseForms(dst []string, form string, pos POS) []string {
-	return db.appendBaseForms(dst, form, pos, false)
+// BaseForms returns the base forms of a word for one part of speech, in
+// NLTK's order and without duplicates: what morphy finds. An irregular form
+// (see [DB.Exceptions]) gives itself, if it is in the index, and its listed
+// bases, and no rule is tried even if nothing is left. Any other word gives
+// itself and what is left when one ending is taken off; if none of these is in
+// the index, endings are taken off until one is (see [Settings].NLTK). Upper
+// and lower case differ.
+func (db *DB) BaseForms(form string, pos POS) []string {
+	return db.appendBaseForms(nil, form, pos, true)
 }
 
 func (db *DB) appendBaseForms(dst []string, form string, pos POS, exceptions bool) []string {
@@ -184,4 +181,20 @@ func (db *DB) Morphy(form string, pos ...POS) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// Exceptions returns the irregular forms of a part of speech and the bases of
+// each, sorted by form.
+func (db *DB) Exceptions(pos POS) iter.Seq2[string, []string] {
+	return func(yield func(string, []string) bool) {
+		p, ok := partOf(pos)
+		if !ok {
+			return
+		}
+		for _, form := range slices.Sorted(maps.Keys(db.exc)) {
+			if bases := db.exc[form][p]; bases != "" && !yield(form, strings.Fields(bases)) {
+				return
+			}
+		}
+	}
 }

@@ -49,7 +49,7 @@ func (db *DB) Synset(name string) (Synset, error) {
 	lemma, letter, digits := low[:i], low[i+1:j], low[j+1:]
 	pos, err := ParsePOS(letter)
 	if err != nil {
-		return Synset{}, fmt.Errorf("wordnet: synset %q: %w: %w", name, ErrNotFound, err)
+		return fail("want n, v, a, r or s as part of speech")
 	}
 	n, ok := decimal(digits)
 	if !ok || n == 0 {

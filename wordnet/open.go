@@ -4,151 +4,247 @@ import (
 	"archive/zip"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/semamap/semamap/wordnet/internal/compact"
 )
 
-// Settings tunes how a database is opened. Nil and the zero value both ask
-// for the defaults.
+// Settings tunes how a database is opened and how it answers. Nil and the
+// zero value ask for the defaults.
 type Settings struct {
-	// NoGlosses keeps the structure only: Definition and Examples return
-	// [ErrNoGlosses], and the text of the data files is let go.
+	// NLTK is the version of NLTK whose answers to give, such as "3.9.1".
+	// Empty means "3.8". Two versions changed answers:
+	//
+	//   - From 3.9 on, morphy strips one suffix only. Before, it strips
+	//     suffixes until it finds a word.
+	//   - From 3.9.2 on, a name with the part of speech s counts satellites
+	//     only, and so does Synsets(word, AdjSat). Before, satellites share
+	//     the numbers of adjectives. Of the satellites of WordNet 3.0, 2,007
+	//     have another name.
+	NLTK string
+
+	// NoGlosses leaves the glosses out to save memory:
+	// Definition and Examples return [ErrNoGlosses].
 	NoGlosses bool
 
-	// Compat is the version of NLTK whose answers to give. Zero is NLTK38.
-	Compat Compat
+	// NoRoot turns off the root that [Similarity] functions imagine above the
+	// many roots of verbs. It is NLTK's simulate_root=False.
+	NoRoot bool
 }
 
-// A Compat names the behaviour of a range of NLTK's versions.
-type Compat uint8
+// A compat is a range of versions of NLTK that answer the same.
+type compat uint8
 
 const (
-	// NLTK38 is NLTK 3.8 and 3.8.1: morphy strips suffixes until a form is
-	// found, and satellite adjectives share the sense numbers of adjectives.
-	NLTK38 Compat = iota
-
-	// NLTK39 is NLTK 3.9 and 3.9.1: morphy strips one suffix only. Names are
-	// those of NLTK38.
-	NLTK39
-
-	// NLTK392 is NLTK 3.9.2 to at least 3.10.4: as NLTK39, and a name with
-	// the part of speech s counts satellites only, as does Synsets(word,
-	// AdjSat). Of the satellites of WordNet 3.0, 2,007 change their name.
-	NLTK392
+	nltk38  compat = iota // 3.8 and 3.8.1
+	nltk39                // 3.9 and 3.9.1
+	nltk392               // 3.9.2 to at least 3.10.4
 )
 
-// String returns the first version of NLTK that behaves so.
-func (c Compat) String() string {
-	switch c {
-	case NLTK38:
-		return "NLTK 3.8"
-	case NLTK39:
-		return "NLTK 3.9"
-	case NLTK392:
-		return "NLTK 3.9.2"
+func (c compat) satellitesApart() bool { return c >= nltk392 }
+func (c compat) oneSuffix() bool       { return c >= nltk39 }
+
+// compat returns the behavior that Settings.NLTK asks for.
+func (s *Settings) compat() (compat, error) {
+	if s.NLTK == "" {
+		return nltk38, nil
 	}
-	return fmt.Sprintf("Compat(%d)", uint8(c))
+	var v [3]int
+	fields := strings.Split(s.NLTK, ".")
+	ok := len(fields) <= len(v)
+	for i := 0; ok && i < len(fields); i++ {
+		n, err := strconv.ParseUint(fields[i], 10, 16)
+		v[i], ok = int(n), err == nil
+	}
+	before := func(v2 ...int) bool { return slices.Compare(v[:], v2) < 0 }
+	switch {
+	case !ok || before(3, 8):
+		return 0, fmt.Errorf("wordnet: Settings.NLTK is %q, want a version from 3.8 on", s.NLTK)
+	case before(3, 9):
+		return nltk38, nil
+	case before(3, 9, 2):
+		return nltk39, nil
+	}
+	return nltk392, nil
 }
 
-func (c Compat) satellitesApart() bool { return c >= NLTK392 }
-func (c Compat) oneSuffix() bool       { return c >= NLTK39 }
+// Where Open looks for database files, and for archives of them.
+var (
+	folders  = []string{".", "dict", "wordnet", "corpora/wordnet", "nltk_data/corpora/wordnet"}
+	archives = []string{"wordnet.zip", "corpora.zip", "corpora/wordnet.zip", "nltk_data/corpora/wordnet.zip"}
+)
 
-func (s *Settings) fill() (Settings, error) {
-	if s == nil {
-		return Settings{}, nil
-	}
-	if s.Compat > NLTK392 {
-		return *s, fmt.Errorf("wordnet: Compat %d is unknown", s.Compat)
-	}
-	return *s, nil
-}
-
-// Open reads a WordNet database: the files data.noun, index.noun and so on,
-// at the root of fsys or in a folder dict or wordnet; or else one compact
-// file [CompactName], as wordnet/wn30 offers. A zip archive is an fs.FS too.
+// Open reads a WordNet database: the files data.noun, index.noun and so on.
+// They may lie at the root of fsys, in a folder dict or wordnet, or as NLTK
+// keeps them, in corpora/wordnet or zipped in corpora/wordnet.zip. The file
+// systems of wordnet/wn30 and of a zip archive will do as well.
 //
-// The eight data and index files must be there. Their records are checked
-// against each other: the offset of every record, the target of every
-// pointer, and that every word of a synset is in the index with that synset
-// and the reverse. What fails gives a [*SyntaxError]. The files lexnames,
+// The eight data and index files must be there. They are checked against each
+// other: the offset of every record, the target of every pointer, and that
+// every word of a synset is in the index with that synset and the reverse.
+// What fails gives an error that wraps [ErrSyntax]. The files lexnames,
 // cntlist.rev, index.sense and the lists of exceptions may be missing; the 45
 // names of WordNet's lexicographer files are then the built-in ones, counts
-// are unknown and morphy knows rules only.
+// are 0 and morphy knows rules only.
 //
 // Without a database in fsys the error wraps [ErrNoDatabase].
 func Open(fsys fs.FS, s *Settings) (*DB, error) {
-	set, err := s.fill()
+	var set Settings
+	if s != nil {
+		set = *s
+	}
+	c, err := set.compat()
 	if err != nil {
 		return nil, err
 	}
-	if dir, ok := findFolder(fsys); ok {
-		return openFiles(fsys, dir, &set)
+	p, err := locate(fsys)
+	if err != nil {
+		return nil, err
 	}
-	if _, err := fs.Stat(fsys, CompactName); err == nil {
-		text, err := readFile(fsys, CompactName)
+	defer p.close()
+	db := &DB{compat: c, noRoot: set.NoRoot}
+	if p.dir != "" {
+		err = db.readFiles(p.fsys, p.dir, !set.NoGlosses)
+	} else {
+		err = db.readCompact(p.fsys)
+	}
+	if err != nil {
+		return nil, inPath(p.archive, err)
+	}
+	if sink, ok := fsys.(compact.Sink); ok {
+		cols, err := db.columns()
 		if err != nil {
 			return nil, err
 		}
-		return openCompact(text, &set)
+		sink.Columns(cols)
 	}
-	return nil, fmt.Errorf("wordnet: %w: no data.noun at the root, in dict or in wordnet, and no %s", ErrNoDatabase, CompactName)
+	return db, nil
 }
 
-// OpenDir opens the database in a folder, a zip archive or a compact file.
+// OpenDir opens the database in a folder or in a zip archive, as [Open] does.
 func OpenDir(path string, s *Settings) (*DB, error) {
+	fsys, closer, err := openPath(path)
+	if err != nil {
+		return nil, err
+	}
+	defer closer.Close()
+	db, err := Open(fsys, s)
+	if err != nil {
+		return nil, inPath(path, err)
+	}
+	return db, nil
+}
+
+// openPath opens a folder or a zip archive.
+func openPath(path string) (fs.FS, io.Closer, error) {
 	fi, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("wordnet: %w: %w", ErrNoDatabase, err)
+		return nil, nil, fmt.Errorf("wordnet: %w: %w", ErrNoDatabase, err)
 	}
 	if fi.IsDir() {
-		db, err := Open(os.DirFS(path), s)
-		return db, inPath(path, err)
+		return os.DirFS(path), io.NopCloser(nil), nil
 	}
 	z, err := zip.OpenReader(path)
 	if errors.Is(err, zip.ErrFormat) {
-		set, err := s.fill()
-		if err != nil {
-			return nil, err
-		}
-		text, err := readFile(os.DirFS(filepath.Dir(path)), filepath.Base(path))
-		if err != nil {
-			return nil, err
-		}
-		if !strings.HasPrefix(text, compactMagic) {
-			return nil, fmt.Errorf("wordnet: %w: %s is no folder, zip archive or compact file", ErrNoDatabase, path)
-		}
-		db, err := openCompact(text, &set)
-		return db, inPath(path, err)
+		return nil, nil, fmt.Errorf("wordnet: %w: %s is no folder or zip archive", ErrNoDatabase, path)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("wordnet: %s: %w", path, err)
+		return nil, nil, fmt.Errorf("wordnet: %s: %w", path, err)
 	}
-	defer z.Close()
-	db, err := Open(z, s)
-	return db, inPath(path, err)
+	return z, z, nil
 }
 
-// inPath completes the file name of a syntax error.
+// A place is where a file system holds a database.
+type place struct {
+	fsys    fs.FS
+	dir     string // of the database files; "" for a compact file
+	archive string // the archive within the file system that was searched
+	close   func() error
+}
+
+// locate looks for a database: in folders, as one compact file, in archives.
+func locate(fsys fs.FS) (place, error) {
+	if dir, ok := findFolder(fsys); ok {
+		return place{fsys, dir, "", func() error { return nil }}, nil
+	}
+	if _, err := fs.Stat(fsys, compact.Name); err == nil {
+		return place{fsys, "", "", func() error { return nil }}, nil
+	}
+	for _, name := range archives {
+		z, closer, err := openZip(fsys, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return place{}, err
+		}
+		if dir, ok := findFolder(z); ok {
+			return place{z, dir, name, closer.Close}, nil
+		}
+		closer.Close()
+	}
+	return place{}, fmt.Errorf("wordnet: %w: no data.noun at the root, in %s, and none of %s with one",
+		ErrNoDatabase, strings.Join(folders[1:], ", "), strings.Join(archives, ", "))
+}
+
+func findFolder(fsys fs.FS) (string, bool) {
+	for _, dir := range folders {
+		if _, err := fs.Stat(fsys, path.Join(dir, "data.noun")); err == nil {
+			return dir, true
+		}
+	}
+	return "", false
+}
+
+// openZip opens an archive within a file system.
+func openZip(fsys fs.FS, name string) (*zip.Reader, io.Closer, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("wordnet: %w", err)
+	}
+	fi, err := f.Stat()
+	r, ok := f.(io.ReaderAt)
+	if err != nil || !ok {
+		text, err := readFile(f, name)
+		f.Close()
+		if err != nil {
+			return nil, nil, err
+		}
+		z, err := zip.NewReader(strings.NewReader(text), int64(len(text)))
+		return z, io.NopCloser(nil), inPath(name, err)
+	}
+	z, err := zip.NewReader(r, fi.Size())
+	if err != nil {
+		f.Close()
+	}
+	return z, f, inPath(name, err)
+}
+
+// inPath says in an error where the files lie.
 func inPath(path string, err error) error {
-	var se *SyntaxError
-	if errors.As(err, &se) {
-		if filepath.Base(path) == se.File {
-			path = filepath.Dir(path)
-		}
-		return &SyntaxError{File: filepath.Join(path, se.File), Line: se.Line, Err: se.Err}
+	var se *syntaxError
+	switch {
+	case err == nil || path == "":
+		return err
+	case errors.As(err, &se):
+		return &syntaxError{filepath.Join(path, se.file), se.line, se.err}
 	}
-	if err != nil {
-		return fmt.Errorf("%w (in %s)", err, path)
-	}
-	return nil
+	return fmt.Errorf("%w (in %s)", err, path)
 }
 
-// Find returns the first place that holds a WordNet database: the folders
-// $WNSEARCHDIR and $WNHOME/dict; in each folder of $NLTK_DATA, in
-// ~/nltk_data and in NLTK's system folders corpora/wordnet and
-// corpora/wordnet.zip; and then the folders that packages and WordNet's own
+// Find returns the first place that holds a WordNet database, which [OpenDir]
+// opens: the folders $WNSEARCHDIR and $WNHOME/dict; where NLTK looks for
+// corpora/wordnet and for corpora/wordnet.zip, which is in each folder of
+// $NLTK_DATA, in ~/nltk_data, in a Python environment that is active and in
+// NLTK's system folders; and the folders that packages and WordNet's own
 // installation use. Without one the error wraps [ErrNoDatabase] and lists
 // what was tried.
 func Find() (path string, err error) {
@@ -164,39 +260,62 @@ func find(getenv func(string) string, home string) (string, error) {
 	if d := getenv("WNHOME"); d != "" {
 		places = append(places, filepath.Join(d, "dict"))
 	}
-	nltk := filepath.SplitList(getenv("NLTK_DATA"))
-	if home != "" {
-		nltk = append(nltk, filepath.Join(home, "nltk_data"))
-	}
-	nltk = append(nltk, "/usr/share/nltk_data", "/usr/local/share/nltk_data", "/usr/lib/nltk_data", "/usr/local/lib/nltk_data")
-	for _, d := range nltk {
-		if d != "" {
-			places = append(places, filepath.Join(d, "corpora", "wordnet"), filepath.Join(d, "corpora", "wordnet.zip"))
+	// NLTK takes a folder anywhere before an archive anywhere.
+	nltk := nltkFolders(getenv, home)
+	for _, name := range []string{"corpora/wordnet", "corpora.zip", "corpora/wordnet.zip"} {
+		for _, d := range nltk {
+			if strings.HasSuffix(d, ".zip") {
+				places = append(places, d)
+			} else {
+				places = append(places, filepath.Join(d, filepath.FromSlash(name)))
+			}
 		}
 	}
 	places = append(places, "/usr/share/wordnet", "/usr/local/share/wordnet", "/usr/local/WordNet-3.0/dict", "/usr/local/WordNet-3.1/dict")
-	for _, p := range places {
-		if holdsDatabase(p) {
-			return p, nil
+	for _, path := range places {
+		if holdsDatabase(path) {
+			return path, nil
 		}
 	}
 	return "", fmt.Errorf("wordnet: %w found; tried %s", ErrNoDatabase, strings.Join(places, ", "))
 }
 
+// nltkFolders returns where NLTK looks for its data, as nltk.data.path does.
+func nltkFolders(getenv func(string) string, home string) []string {
+	var dirs []string
+	for _, d := range filepath.SplitList(getenv("NLTK_DATA")) {
+		if d != "" {
+			dirs = append(dirs, d)
+		}
+	}
+	if home != "" {
+		dirs = append(dirs, filepath.Join(home, "nltk_data"))
+	}
+	for _, env := range []string{"VIRTUAL_ENV", "CONDA_PREFIX"} { // Python's sys.prefix
+		if d := getenv(env); d != "" {
+			dirs = append(dirs, filepath.Join(d, "nltk_data"), filepath.Join(d, "share", "nltk_data"), filepath.Join(d, "lib", "nltk_data"))
+		}
+	}
+	if runtime.GOOS == "windows" {
+		if d := getenv("APPDATA"); d != "" {
+			dirs = append(dirs, filepath.Join(d, "nltk_data"))
+		}
+		return append(dirs, `C:\nltk_data`, `D:\nltk_data`, `E:\nltk_data`)
+	}
+	return append(dirs, "/usr/share/nltk_data", "/usr/local/share/nltk_data", "/usr/lib/nltk_data", "/usr/local/lib/nltk_data",
+		"/usr/nltk_data", "/usr/local/nltk_data")
+}
+
 func holdsDatabase(path string) bool {
-	fi, err := os.Stat(path)
+	fsys, closer, err := openPath(path)
 	if err != nil {
 		return false
 	}
-	if fi.IsDir() {
-		_, ok := findFolder(os.DirFS(path))
-		return ok
-	}
-	z, err := zip.OpenReader(path)
+	defer closer.Close()
+	p, err := locate(fsys)
 	if err != nil {
 		return false
 	}
-	defer z.Close()
-	_, ok := findFolder(z)
-	return ok
+	p.close()
+	return true
 }

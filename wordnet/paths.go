@@ -3,6 +3,7 @@ package wordnet
 import (
 	"cmp"
 	"iter"
+	"maps"
 	"slices"
 )
 
@@ -112,13 +113,12 @@ const (
 	maxSearch = 1 << 20
 )
 
-// Roots returns the synsets without hypernyms that the hypernyms of s lead
-// to, in the order in which NLTK's search, last found first, comes upon them.
-// It is empty where all paths run into a cycle.
+// Roots returns the synsets at the top of the hypernyms of s, in the order of
+// NLTK's depth-first search. It is empty where all paths run into a cycle.
 func (s Synset) Roots() []Synset {
 	db := s.db
 	var roots []Synset
-	var seen idSet
+	seen := idSet{db: db}
 	todo := append(make([]uint32, 0, 32), s.id)
 	for len(todo) > 0 {
 		id := todo[len(todo)-1]
@@ -135,21 +135,24 @@ func (s Synset) Roots() []Synset {
 	return roots
 }
 
-// A Distance is a synset above another, and how many steps above.
-type Distance struct {
-	Synset Synset
-	Steps  int
-}
-
 // HypernymDistances returns every pair of a synset above s and a number of
 // steps by which it is reached, s itself at 0, sorted by name and then by
 // steps. Where hypernyms form a cycle, the steps are those of the paths of
 // [Synset.HypernymPaths], or, if these are more than a million steps in all,
 // the least number for each synset.
-func (s Synset) HypernymDistances() []Distance {
+func (s Synset) HypernymDistances() iter.Seq2[Synset, int] {
+	return func(yield func(Synset, int) bool) {
+		for _, d := range s.distances() {
+			if !yield(Synset{s.db, d.id}, int(d.steps)) {
+				return
+			}
+		}
+	}
+}
+
+func (s Synset) distances() []ancestor {
 	db := s.db
-	type pair struct{ id, steps uint32 }
-	seen := map[pair]bool{}
+	seen := map[ancestor]bool{}
 	if !db.isCyclic(s.id) {
 		// Level by level: a level holds each synset once, and no path is
 		// longer than the depth.
@@ -157,7 +160,7 @@ func (s Synset) HypernymDistances() []Distance {
 		for steps := uint32(0); len(level) > 0; steps++ {
 			var next []uint32
 			for _, id := range level {
-				seen[pair{id, steps}] = true
+				seen[ancestor{id, steps}] = true
 				next = append(next, db.hypernyms(id)...)
 			}
 			slices.Sort(next)
@@ -169,116 +172,81 @@ func (s Synset) HypernymDistances() []Distance {
 			if w.budget < 0 {
 				clear(seen)
 				for _, a := range db.ancestors(nil, s.id) {
-					seen[pair(a)] = true
+					seen[a] = true
 				}
 				break
 			}
 			for i, id := range p {
-				seen[pair{id, uint32(i)}] = true
+				seen[ancestor{id, uint32(i)}] = true
 			}
 		}
 	}
-	out := make([]Distance, 0, len(seen))
-	for p := range seen {
-		out = append(out, Distance{Synset{db, p.id}, int(p.steps)})
-	}
-	slices.SortFunc(out, func(a, b Distance) int {
-		return cmp.Or(a.Synset.Compare(b.Synset), cmp.Compare(a.Steps, b.Steps))
+	return slices.SortedFunc(maps.Keys(seen), func(a, b ancestor) int {
+		return cmp.Or(db.compareNames(a.id, b.id), cmp.Compare(a.steps, b.steps))
 	})
-	return out
 }
 
-// Closure returns what the relation r leads to in one step or more, breadth
-// first, s itself left out. depth is the greatest number of steps; a negative
-// one sets no limit.
+// Closure returns every synset that rel leads to in one step or more, each
+// once, with its number of steps, nearest first. rel is a method such as
+// Synset.Hyponyms or any other function from a synset to synsets:
 //
-// As in NLTK, a synset counts as seen when its turn comes, not when it is
-// found, so one that is found twice before its turn is returned twice; so
-// amphibious_landing.n.01 has entity.n.01 twice among its hypernyms.
-func (s Synset) Closure(r Relation, depth int) iter.Seq[Synset] {
-	return func(yield func(Synset) bool) {
-		type node struct {
-			id    uint32
-			depth int
-		}
-		var seen idSet
-		queue := append(make([]node, 0, 32), node{s.id, 0})
-		twice := 0
-		for head := 0; head < len(queue); head++ {
-			n := queue[head]
-			if n.id != s.id && !yield(Synset{s.db, n.id}) {
-				return
-			}
-			if !seen.add(n.id) {
-				// NLTK expands it again. What it leads to was seen, or is
-				// found again for as often as it stands in the queue.
-				if twice++; twice > maxSearch {
-					continue
+//	for s := range dog.Closure(wordnet.Synset.Hyponyms) {
+//		fmt.Println(s.Name())
+//	}
+//
+// s itself is left out. The order is that of NLTK's closure, which may however
+// return a synset twice. To go a few steps only, stop at the first synset with
+// more.
+func (s Synset) Closure(rel func(Synset) iter.Seq[Synset]) iter.Seq2[Synset, int] {
+	return func(yield func(Synset, int) bool) {
+		seen := idSet{db: s.db}
+		seen.add(s.id)
+		level := []uint32{s.id}
+		for steps := 1; len(level) > 0; steps++ {
+			var next []uint32
+			for _, id := range level {
+				for t := range rel(Synset{s.db, id}) {
+					if !seen.add(s.same(t)) {
+						continue
+					}
+					if !yield(t, steps) {
+						return
+					}
+					next = append(next, t.id)
 				}
 			}
-			if n.depth == depth {
-				continue
-			}
-			for _, t := range s.db.related(n.id, r) {
-				if !seen.has(t) {
-					queue = append(queue, node{t, n.depth + 1})
-				}
-			}
+			level = next
 		}
 	}
 }
 
-// AppendClosure appends the synsets of Closure to dst.
-func (s Synset) AppendClosure(dst []Synset, r Relation, depth int) []Synset {
-	for t := range s.Closure(r, depth) {
-		dst = append(dst, t)
-	}
-	return dst
-}
-
-// An idSet is a set of synsets: a list while it is small, then a map.
+// An idSet is a set of synsets: a list while it is small, then a bit set.
 type idSet struct {
+	db   *DB
 	few  [48]uint32
 	n    int
-	many map[uint32]struct{}
-}
-
-func (s *idSet) has(id uint32) bool {
-	if s.many != nil {
-		_, ok := s.many[id]
-		return ok
-	}
-	return slices.Contains(s.few[:s.n], id)
+	many []uint64
 }
 
 // add reports whether id is new.
 func (s *idSet) add(id uint32) bool {
-	if s.has(id) {
-		return false
-	}
-	if s.many == nil && s.n < len(s.few) {
-		s.few[s.n] = id
-		s.n++
-		return true
-	}
 	if s.many == nil {
-		s.many = make(map[uint32]struct{}, 4*s.n)
-		for _, x := range s.few[:s.n] {
-			s.many[x] = struct{}{}
+		if slices.Contains(s.few[:s.n], id) {
+			return false
+		}
+		if s.n < len(s.few) {
+			s.few[s.n] = id
+			s.n++
+			return true
+		}
+		s.many = make([]uint64, (s.db.Len()+63)/64)
+		for _, x := range s.few {
+			s.many[x/64] |= 1 << (x % 64)
 		}
 	}
-	s.many[id] = struct{}{}
+	if s.many[id/64]&(1<<(id%64)) != 0 {
+		return false
+	}
+	s.many[id/64] |= 1 << (id % 64)
 	return true
-}
-
-// remove takes id out.
-func (s *idSet) remove(id uint32) {
-	if s.many != nil {
-		delete(s.many, id)
-		return
-	}
-	if i := slices.Index(s.few[:s.n], id); i >= 0 {
-		s.n--
-		s.few[i] = s.few[s.n]
-	}
 }

@@ -23,14 +23,15 @@ func (p POS) String() string {
 	return "?nvars"[p : p+1]
 }
 
-// ParsePOS returns the part of speech of a letter n, v, a, r or s.
+// ParsePOS returns the part of speech of a letter n, v, a, r or s. For
+// anything else the error wraps [ErrNotFound].
 func ParsePOS(s string) (POS, error) {
 	if len(s) == 1 {
 		if p := posOf(s[0]); p != 0 {
 			return p, nil
 		}
 	}
-	return 0, fmt.Errorf("wordnet: %w: %q is none of n, v, a, r, s", ErrPOS, s)
+	return 0, fmt.Errorf("wordnet: part of speech %q: %w: want n, v, a, r or s", s, ErrNotFound)
 }
 
 func posOf(c byte) POS {

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"math"
-	"path"
 	"runtime"
 	"slices"
 	"strings"
@@ -28,30 +27,19 @@ const (
 
 // readFile returns the text of a file. What is allocated beyond trustSize
 // grows with what was truly read, since an archive may lie about its sizes.
-func readFile(fsys fs.FS, name string) (string, error) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return "", fmt.Errorf("wordnet: %w", err)
-	}
-	defer f.Close()
+func readFile(f fs.File, name string) (string, error) {
 	var b strings.Builder
 	if fi, err := f.Stat(); err == nil && fi.Size() > 0 {
 		b.Grow(int(min(fi.Size(), trustSize)))
 	}
-	buf := make([]byte, 128<<10)
-	for {
-		n, err := f.Read(buf)
-		if b.Len()+n > maxFile {
-			return "", &SyntaxError{File: name, Err: fmt.Errorf("longer than %d bytes", maxFile)}
-		}
-		b.Write(buf[:n])
-		if err == io.EOF {
-			return b.String(), nil
-		}
-		if err != nil {
-			return "", fmt.Errorf("wordnet: %s: after %d bytes: %w", name, b.Len(), err)
-		}
+	n, err := io.Copy(&b, io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return "", fmt.Errorf("wordnet: %s: after %d bytes: %w", name, n, err)
 	}
+	if n > maxFile {
+		return "", &syntaxError{file: name, err: fmt.Errorf("longer than %d bytes", maxFile)}
+	}
+	return b.String(), nil
 }
 
 // readText reads a file of lines as one text.
@@ -145,7 +133,7 @@ func (r *blockReader) next(buf []byte, size int) ([]byte, error) {
 	}
 	switch {
 	case len(buf) == 0 && r.at == 0:
-		return nil, &SyntaxError{File: r.name, Err: errors.New("empty file")}
+		return nil, &syntaxError{file: r.name, err: errors.New("empty file")}
 	case len(buf) == 0:
 		return nil, io.EOF
 	case end < len(buf) && r.eof:
@@ -168,7 +156,7 @@ var newline = []byte{'\n'}
 
 // fault places an error n lines into the block at hand.
 func (r *blockReader) fault(n int, err error) error {
-	return &SyntaxError{File: r.name, Line: r.line + 1 + n, Err: err}
+	return &syntaxError{file: r.name, line: r.line + 1 + n, err: err}
 }
 
 // invalidUTF8 returns the position of the first byte that is not UTF-8, or -1.
@@ -183,16 +171,6 @@ func invalidUTF8(b []byte) int {
 		}
 		i += n
 	}
-}
-
-// findFolder returns the folder of fsys that holds the database files.
-func findFolder(fsys fs.FS) (string, bool) {
-	for _, dir := range []string{".", "dict", "wordnet"} {
-		if _, err := fs.Stat(fsys, path.Join(dir, "data.noun")); err == nil {
-			return dir, true
-		}
-	}
-	return "", false
 }
 
 // parallel calls every function, on as many goroutines as there are
@@ -227,10 +205,54 @@ func everyone(f func() error) []func() error {
 	return slices.Repeat([]func() error{f}, runtime.GOMAXPROCS(0))
 }
 
-// A fields cuts a record at blanks.
+// A fields cuts a record at blanks. The first field that is not what it should
+// be sets err; what is read after that means nothing.
 type fields struct {
-	s []byte
-	i int
+	s   []byte
+	i   int
+	err error
+}
+
+// fail notes that a field is bad.
+func (f *fields) fail(what string, field []byte) {
+	if f.err == nil {
+		f.err = &badField{what, string(field)}
+	}
+}
+
+// number returns a decimal number from least to most, which must have so many
+// digits if width is not 0.
+func (f *fields) number(what string, width int, least, most uint32) uint32 {
+	t := f.next()
+	n, ok := decimal(t)
+	if !ok || n < least || n > most || width > 0 && len(t) != width {
+		f.fail(what, t)
+		return 0
+	}
+	return n
+}
+
+// hex returns a number of one or two hexadecimal digits from least to most.
+func (f *fields) hex(what string, least, most uint8) uint8 {
+	t := f.next()
+	n, ok := hex8(t)
+	if !ok || n < least || n > most {
+		f.fail(what, t)
+		return 0
+	}
+	return n
+}
+
+// pos returns a part of speech and the files it lives in.
+func (f *fields) pos(what string) (POS, part) {
+	t := f.next()
+	if len(t) == 1 {
+		if p, ok := partOf(posOf(t[0])); ok {
+			return posOf(t[0]), p
+		}
+	}
+	f.fail(what, t)
+	return 0, 0
 }
 
 // next returns the next field, or nothing at the end.

@@ -3,37 +3,52 @@ package wordnet
 import "fmt"
 
 // A Relation is a kind of pointer between synsets or between lemmas.
+// [Relations] lists them, [ParseRelation] finds one by its name or symbol.
+//
+//	hypernyms             @     region_domains                 ;r
+//	instance_hypernyms    @i    usage_domains                  ;u
+//	hyponyms              ~     in_topic_domains               -c
+//	instance_hyponyms     ~i    in_region_domains              -r
+//	member_holonyms       #m    in_usage_domains               -u
+//	substance_holonyms    #s    attributes                     =
+//	part_holonyms         #p    entailments                    *
+//	member_meronyms       %m    causes                         >
+//	substance_meronyms    %s    also_sees                      ^
+//	part_meronyms         %p    verb_groups                    $
+//	topic_domains         ;c    similar_tos                    &
+//	antonyms              !     derivationally_related_forms   +
+//	pertainyms            \     participles                    <
+//
+// In WordNet 3.0 the four of the last two lines hold between lemmas only.
 type Relation uint8
 
-// The relations, with the symbols of the database files. In WordNet 3.0 the
-// last four, from Antonyms on, hold between lemmas only.
 const (
-	Hypernyms                  Relation = iota + 1 // @
-	InstanceHypernyms                              // @i
-	Hyponyms                                       // ~
-	InstanceHyponyms                               // ~i
-	MemberHolonyms                                 // #m
-	SubstanceHolonyms                              // #s
-	PartHolonyms                                   // #p
-	MemberMeronyms                                 // %m
-	SubstanceMeronyms                              // %s
-	PartMeronyms                                   // %p
-	TopicDomains                                   // ;c
-	RegionDomains                                  // ;r
-	UsageDomains                                   // ;u
-	InTopicDomains                                 // -c
-	InRegionDomains                                // -r
-	InUsageDomains                                 // -u
-	Attributes                                     // =
-	Entailments                                    // *
-	Causes                                         // >
-	AlsoSees                                       // ^
-	VerbGroups                                     // $
-	SimilarTos                                     // &
-	Antonyms                                       // !
-	DerivationallyRelatedForms                     // +
-	Pertainyms                                     // \ (of adverbs: derived from adjective)
-	Participles                                    // < (NLTK has no method for it)
+	hypernyms Relation = iota + 1
+	instanceHypernyms
+	hyponyms
+	instanceHyponyms
+	memberHolonyms
+	substanceHolonyms
+	partHolonyms
+	memberMeronyms
+	substanceMeronyms
+	partMeronyms
+	topicDomains
+	regionDomains
+	usageDomains
+	inTopicDomains
+	inRegionDomains
+	inUsageDomains
+	attributes
+	entailments
+	causes
+	alsoSees
+	verbGroups
+	similarTos
+	antonyms
+	derivationallyRelatedForms
+	pertainyms
+	participles
 
 	relations = iota + 1
 )
@@ -42,32 +57,32 @@ var relationTable = [relations]struct {
 	name, symbol string
 	inverse      Relation
 }{
-	Hypernyms:                  {"hypernyms", "@", Hyponyms},
-	InstanceHypernyms:          {"instance_hypernyms", "@i", InstanceHyponyms},
-	Hyponyms:                   {"hyponyms", "~", Hypernyms},
-	InstanceHyponyms:           {"instance_hyponyms", "~i", InstanceHypernyms},
-	MemberHolonyms:             {"member_holonyms", "#m", MemberMeronyms},
-	SubstanceHolonyms:          {"substance_holonyms", "#s", SubstanceMeronyms},
-	PartHolonyms:               {"part_holonyms", "#p", PartMeronyms},
-	MemberMeronyms:             {"member_meronyms", "%m", MemberHolonyms},
-	SubstanceMeronyms:          {"substance_meronyms", "%s", SubstanceHolonyms},
-	PartMeronyms:               {"part_meronyms", "%p", PartHolonyms},
-	TopicDomains:               {"topic_domains", ";c", InTopicDomains},
-	InTopicDomains:             {"in_topic_domains", "-c", TopicDomains},
-	RegionDomains:              {"region_domains", ";r", InRegionDomains},
-	InRegionDomains:            {"in_region_domains", "-r", RegionDomains},
-	UsageDomains:               {"usage_domains", ";u", InUsageDomains},
-	InUsageDomains:             {"in_usage_domains", "-u", UsageDomains},
-	Attributes:                 {"attributes", "=", Attributes},
-	Entailments:                {"entailments", "*", 0},
-	Causes:                     {"causes", ">", 0},
-	AlsoSees:                   {"also_sees", "^", 0},
-	VerbGroups:                 {"verb_groups", "$", VerbGroups},
-	SimilarTos:                 {"similar_tos", "&", SimilarTos},
-	Antonyms:                   {"antonyms", "!", Antonyms},
-	DerivationallyRelatedForms: {"derivationally_related_forms", "+", DerivationallyRelatedForms},
-	Pertainyms:                 {"pertainyms", `\`, 0},
-	Participles:                {"participles", "<", 0},
+	hypernyms:                  {"hypernyms", "@", hyponyms},
+	instanceHypernyms:          {"instance_hypernyms", "@i", instanceHyponyms},
+	hyponyms:                   {"hyponyms", "~", hypernyms},
+	instanceHyponyms:           {"instance_hyponyms", "~i", instanceHypernyms},
+	memberHolonyms:             {"member_holonyms", "#m", memberMeronyms},
+	substanceHolonyms:          {"substance_holonyms", "#s", substanceMeronyms},
+	partHolonyms:               {"part_holonyms", "#p", partMeronyms},
+	memberMeronyms:             {"member_meronyms", "%m", memberHolonyms},
+	substanceMeronyms:          {"substance_meronyms", "%s", substanceHolonyms},
+	partMeronyms:               {"part_meronyms", "%p", partHolonyms},
+	topicDomains:               {"topic_domains", ";c", inTopicDomains},
+	inTopicDomains:             {"in_topic_domains", "-c", topicDomains},
+	regionDomains:              {"region_domains", ";r", inRegionDomains},
+	inRegionDomains:            {"in_region_domains", "-r", regionDomains},
+	usageDomains:               {"usage_domains", ";u", inUsageDomains},
+	inUsageDomains:             {"in_usage_domains", "-u", usageDomains},
+	attributes:                 {"attributes", "=", attributes},
+	entailments:                {"entailments", "*", 0},
+	causes:                     {"causes", ">", 0},
+	alsoSees:                   {"also_sees", "^", 0},
+	verbGroups:                 {"verb_groups", "$", verbGroups},
+	similarTos:                 {"similar_tos", "&", similarTos},
+	antonyms:                   {"antonyms", "!", antonyms},
+	derivationallyRelatedForms: {"derivationally_related_forms", "+", derivationallyRelatedForms},
+	pertainyms:                 {"pertainyms", `\`, 0},
+	participles:                {"participles", "<", 0},
 }
 
 func (r Relation) valid() bool { return r > 0 && r < relations }
@@ -80,17 +95,9 @@ func (r Relation) String() string {
 	return relationTable[r].name
 }
 
-// Symbol returns the pointer symbol of the database files, such as "@".
-func (r Relation) Symbol() string {
-	if !r.valid() {
-		return "?"
-	}
-	return relationTable[r].symbol
-}
-
-// Inverse returns the relation that WordNet keeps in the other direction, or
-// false for one without.
-func (r Relation) Inverse() (Relation, bool) {
+// Inverse returns the relation that WordNet keeps in the opposite direction,
+// such as hyponyms for hypernyms. ok is false if there is none.
+func (r Relation) Inverse() (inverse Relation, ok bool) {
 	if !r.valid() {
 		return 0, false
 	}
@@ -98,8 +105,8 @@ func (r Relation) Inverse() (Relation, bool) {
 	return i, i != 0
 }
 
-// ParseRelation returns the relation of a name such as "part_meronyms" or of
-// a symbol such as "%p".
+// ParseRelation returns the relation with a name such as "part_meronyms" or a
+// symbol such as "%p". For anything else the error wraps [ErrNotFound].
 func ParseRelation(s string) (Relation, error) {
 	for r := Relation(1); r < relations; r++ {
 		if relationTable[r].name == s || relationTable[r].symbol == s {
@@ -109,7 +116,7 @@ func ParseRelation(s string) (Relation, error) {
 	return 0, fmt.Errorf("wordnet: %w: no relation %q", ErrNotFound, s)
 }
 
-// Relations returns every relation, in the order of their constants.
+// Relations returns all 26 relations: first those of synsets, then those of lemmas only.
 func Relations() []Relation {
 	all := make([]Relation, 0, relations-1)
 	for r := Relation(1); r < relations; r++ {
@@ -120,67 +127,35 @@ func Relations() []Relation {
 
 // relationOf returns the relation of a pointer symbol, or 0.
 func relationOf[T bytestring](sym T) Relation {
-	if len(sym) == 0 || len(sym) > 2 {
+	if len(sym) != 1 && len(sym) != 2 {
 		return 0
 	}
-	if len(sym) == 1 {
-		switch sym[0] {
-		case '@':
-			return Hypernyms
-		case '~':
-			return Hyponyms
-		case '=':
-			return Attributes
-		case '*':
-			return Entailments
-		case '>':
-			return Causes
-		case '^':
-			return AlsoSees
-		case '$':
-			return VerbGroups
-		case '&':
-			return SimilarTos
-		case '!':
-			return Antonyms
-		case '+':
-			return DerivationallyRelatedForms
-		case '\\':
-			return Pertainyms
-		case '<':
-			return Participles
-		}
-		return 0
-	}
-	switch uint16(sym[0])<<8 | uint16(sym[1]) {
-	case '@'<<8 | 'i':
-		return InstanceHypernyms
-	case '~'<<8 | 'i':
-		return InstanceHyponyms
-	case '#'<<8 | 'm':
-		return MemberHolonyms
-	case '#'<<8 | 's':
-		return SubstanceHolonyms
-	case '#'<<8 | 'p':
-		return PartHolonyms
-	case '%'<<8 | 'm':
-		return MemberMeronyms
-	case '%'<<8 | 's':
-		return SubstanceMeronyms
-	case '%'<<8 | 'p':
-		return PartMeronyms
-	case ';'<<8 | 'c':
-		return TopicDomains
-	case '-'<<8 | 'c':
-		return InTopicDomains
-	case ';'<<8 | 'r':
-		return RegionDomains
-	case '-'<<8 | 'r':
-		return InRegionDomains
-	case ';'<<8 | 'u':
-		return UsageDomains
-	case '-'<<8 | 'u':
-		return InUsageDomains
+	s := symbol(sym)
+	if e := &bySymbol[symbolKey(s)]; e.symbol == s {
+		return e.rel
 	}
 	return 0
 }
+
+// symbol returns a symbol of one or two bytes as a number.
+func symbol[T bytestring](sym T) uint16 {
+	s := uint16(sym[0])
+	if len(sym) == 2 {
+		s |= uint16(sym[1]) << 8
+	}
+	return s
+}
+
+// symbolKey is different for all symbols, which the tests see to.
+func symbolKey(s uint16) uint8 { return (uint8(s) + 2*uint8(s>>8)) % 128 }
+
+var bySymbol = func() (t [128]struct {
+	symbol uint16
+	rel    Relation
+}) {
+	for r := Relation(1); r < relations; r++ {
+		s := symbol(relationTable[r].symbol)
+		t[symbolKey(s)].symbol, t[symbolKey(s)].rel = s, r
+	}
+	return t
+}()

@@ -77,7 +77,7 @@ func shared(a, b []ancestor, f func(id, stepsA, stepsB uint32)) {
 	}
 }
 
-// rootSteps is the distance of the simulated root, which NLTK puts one above
+// rootSteps is the distance of the imagined root, which NLTK puts one above
 // the farthest ancestor.
 func rootSteps(a []ancestor) uint32 { return a[len(a)-1].steps + 1 }
 
@@ -98,10 +98,10 @@ func distance(a, b []ancestor, root bool) uint32 {
 }
 
 // Distance returns the length of the shortest path between two synsets by way
-// of an ancestor of both, counting hypernyms and instance hypernyms. With
-// root set, a simulated root above everything takes part; NLTK puts it one
-// step above the farthest ancestor of each synset. ok is false if there is no
-// path.
+// of an ancestor of both, counting hypernyms and instance hypernyms. With root
+// set, the path may lead through an imagined root above everything, which NLTK
+// puts one step above the farthest ancestor of each synset. ok is false if
+// there is no path.
 func (s Synset) Distance(t Synset, root bool) (steps int, ok bool) {
 	s.same(t)
 	var x, y ancestorBuf
@@ -118,102 +118,107 @@ func (s Synset) CommonHypernyms(t Synset) []Synset {
 	shared(s.db.ancestors(x[:0], s.id), s.db.ancestors(y[:0], t.id), func(id, _, _ uint32) {
 		out = append(out, Synset{s.db, id})
 	})
-	slices.SortFunc(out, Synset.Compare)
+	slices.SortFunc(out, Synset.compare)
 	return out
 }
 
-// LowestCommonHypernyms returns those of CommonHypernyms that have the
-// greatest [Synset.MaxDepth], or with byMinDepth the greatest
-// [Synset.MinDepth]; sorted by name. With root set, a simulated root of depth
-// 0 takes part; withRoot tells whether it is among the lowest.
-func (s Synset) LowestCommonHypernyms(t Synset, root, byMinDepth bool) (lowest []Synset, withRoot bool) {
-	depth := s.db.maxDepth
-	if byMinDepth {
-		depth = s.db.minDepth
-	}
+// LowestCommonHypernyms returns those of [Synset.CommonHypernyms] that have
+// the greatest [Synset.MaxDepth], sorted by name.
+func (s Synset) LowestCommonHypernyms(t Synset) []Synset {
+	return s.lowestCommon(t, s.db.maxDepth)
+}
+
+func (s Synset) lowestCommon(t Synset, depth []uint32) []Synset {
 	all := s.CommonHypernyms(t)
 	deepest := uint32(0)
 	for _, c := range all {
 		deepest = max(deepest, depth[c.id])
 	}
-	all = slices.DeleteFunc(all, func(c Synset) bool { return depth[c.id] < deepest })
-	return all, root && deepest == 0
+	return slices.DeleteFunc(all, func(c Synset) bool { return depth[c.id] < deepest })
 }
 
-// A Measure tunes the measures of similarity that follow paths. Nil and the
-// zero value ask for NLTK's defaults.
-type Measure struct {
-	// NoRoot does not simulate a root above the many roots of verbs.
-	NoRoot bool
+// A Similarity measures how alike two synsets are. [PathSimilarity],
+// [WuPalmer] and [LeacockChodorow] follow the paths of hypernyms; the methods
+// Resnik, JiangConrath and Lin of an [IC] use its counts as well.
+//
+// The error wraps [ErrUndefined] where NLTK returns None or fails. Synsets of
+// different databases are a programming error and panic.
+type Similarity func(a, b Synset) (float64, error)
+
+// hasRoots reports whether NLTK imagines a root above those of a part of
+// speech: all but nouns, which have a single root since WordNet 1.7.
+func (db *DB) hasRoots(pos POS) bool { return pos != Noun || db.version == "1.6" }
+
+// withRoot reports whether an imagined root takes part in paths of a synset.
+func (s Synset) withRoot() bool { return !s.db.noRoot && s.db.hasRoots(s.POS()) }
+
+func noPath(measure string, a, b Synset) error {
+	return fmt.Errorf("wordnet: %s of %v and %v: %w: no path joins them", measure, a, b, ErrUndefined)
 }
 
-// needsRoot reports whether NLTK simulates a root for a synset: for all but
-// nouns, which have a root of their own since WordNet 1.7.
-func (s Synset) needsRoot() bool { return s.db.synPOS[s.id] != Noun || s.db.version == "1.6" }
-
-func (o *Measure) root() bool { return o == nil || !o.NoRoot }
+func differentPOS(measure string, a, b Synset) error {
+	return fmt.Errorf("wordnet: %s of %v and %v: %w: their parts of speech differ", measure, a, b, ErrUndefined)
+}
 
 // PathSimilarity returns 1/(d+1), where d is the length of the shortest path;
-// see [Synset.Distance]. A root is simulated, unless o says otherwise, if
-// either synset is not a noun. ok is false if there is no path.
-func PathSimilarity(a, b Synset, o *Measure) (sim float64, ok bool) {
-	d, ok := a.Distance(b, o.root() && (a.needsRoot() || b.needsRoot()))
+// see [Synset.Distance]. If either synset is not a noun, paths may lead
+// through an imagined root; see [Settings].NoRoot. Without a path it is
+// undefined.
+func PathSimilarity(a, b Synset) (float64, error) {
+	d, ok := a.Distance(b, a.withRoot() || b.withRoot())
 	if !ok {
-		return 0, false
+		return 0, noPath("path similarity", a, b)
 	}
-	return 1 / (float64(d) + 1), true
+	return 1 / (float64(d) + 1), nil
 }
 
 // LeacockChodorow returns -ln((d+1) / 2D), where d is the length of the
-// shortest path and D the greatest depth of the part of speech; see
-// [DB.TaxonomyDepth]. A root is simulated, unless o says otherwise, for all
-// but nouns. ok is false if there is no path. Different parts of speech are
-// an error that wraps [ErrPOS]; Adj and AdjSat are different.
+// shortest path and D the depth of the taxonomy, which is the greatest
+// [Synset.MaxDepth] of the part of speech. For all but nouns, paths may lead
+// through an imagined root, and D is one more; see [Settings].NoRoot. Without
+// a path and for different parts of speech it is undefined; Adj and AdjSat are
+// different.
 //
 // The measure is of Leacock and Chodorow, in Fellbaum (ed.), WordNet: An
 // Electronic Lexical Database, 1998, pp. 265-283.
-func LeacockChodorow(a, b Synset, o *Measure) (sim float64, ok bool, err error) {
+func LeacockChodorow(a, b Synset) (float64, error) {
+	const name = "Leacock-Chodorow similarity"
 	if a.POS() != b.POS() {
-		return 0, false, fmt.Errorf("wordnet: Leacock-Chodorow similarity of %v and %v: %w: they must be equal", a, b, ErrPOS)
+		return 0, differentPOS(name, a, b)
 	}
-	d, ok := a.Distance(b, o.root() && a.needsRoot())
-	depth := a.db.TaxonomyDepth(a.POS())
+	d, ok := a.Distance(b, a.withRoot())
+	depth := a.db.taxonomyDepth(a.POS())
 	if !ok || depth == 0 {
-		return 0, false, nil
+		return 0, noPath(name, a, b)
 	}
-	return -math.Log((float64(d) + 1) / (2 * float64(depth))), true, nil
+	return -math.Log((float64(d) + 1) / (2 * float64(depth))), nil
 }
 
-// TaxonomyDepth returns the D of [LeacockChodorow]: the greatest
-// [Synset.MaxDepth] of a part of speech, and one more for the simulated root
-// of all but nouns.
-func (db *DB) TaxonomyDepth(pos POS) int {
-	if _, ok := partOf(pos); !ok {
-		return 0
-	}
+// taxonomyDepth returns the D of LeacockChodorow.
+func (db *DB) taxonomyDepth(pos POS) int {
 	d := int(db.deepest[pos])
-	if pos != Noun || db.version == "1.6" {
+	if db.hasRoots(pos) {
 		d++
 	}
 	return d
 }
 
 // WuPalmer returns 2c / (d1 + d2 + 2c), where c is the depth of the lowest
-// common hypernym, counted from 1, and d1 and d2 are the distances to it. A
-// root is simulated, unless o says otherwise, if either synset is not a noun.
-// ok is false if there is no common hypernym.
+// common hypernym, counted from 1, and d1 and d2 are the distances to it. If
+// either synset is not a noun, an imagined root takes part; see
+// [Settings].NoRoot. Without a common hypernym it is undefined.
 //
-// It does as NLTK: the lowest common hypernyms are found by [Synset.MinDepth],
-// a is taken if it is one of them and else the first by name, and c comes
-// from its [Synset.MaxDepth]. So the measure is not symmetric, and of a
-// synset with itself it may be below 1.
+// As in NLTK the lowest common hypernyms are found by [Synset.MinDepth], a is
+// taken if it is one of them and else the first by name, and c comes from its
+// [Synset.MaxDepth]. So the measure is not symmetric, and of a synset with
+// itself it may be below 1.
 //
 // The measure is of Wu and Palmer, Verb semantics and lexical selection, ACL
 // 1994, pp. 133-138.
-func WuPalmer(a, b Synset, o *Measure) (sim float64, ok bool) {
+func WuPalmer(a, b Synset) (float64, error) {
 	a.same(b)
+	root := a.withRoot() || b.withRoot()
 	db := a.db
-	root := o.root() && (a.needsRoot() || b.needsRoot())
 	var x, y, z ancestorBuf
 	up, vp := db.ancestors(x[:0], a.id), db.ancestors(y[:0], b.id)
 	const none = noSynset
@@ -228,20 +233,20 @@ func WuPalmer(a, b Synset, o *Measure) (sim float64, ok bool) {
 		}
 	})
 	if best == none && !root {
-		return 0, false
+		return 0, noPath("Wu-Palmer similarity", a, b)
 	}
 	var depth, d1, d2 uint32
 	if best == none || root && deepest == 0 && best != a.id && db.rootBefore(best) {
-		// The simulated root.
+		// The imagined root.
 		depth, d1, d2 = 1, rootSteps(up), rootSteps(vp)
 	} else {
 		wp := db.ancestors(z[:0], best)
 		depth, d1, d2 = db.maxDepth[best]+1, distance(up, wp, root), distance(vp, wp, root)
 	}
-	return 2 * float64(depth) / float64(uint64(d1)+uint64(d2)+2*uint64(depth)), true
+	return 2 * float64(depth) / float64(uint64(d1)+uint64(d2)+2*uint64(depth)), nil
 }
 
-// rootBefore reports whether the name of the simulated root sorts before that
+// rootBefore reports whether the name of the imagined root sorts before that
 // of a synset.
 func (db *DB) rootBefore(id uint32) bool {
 	var buf [96]byte

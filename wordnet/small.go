@@ -3,8 +3,6 @@ package wordnet
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 )
 
@@ -14,7 +12,7 @@ func eachLine(file, text string, f func(line string) error) error {
 		line, rest, _ := strings.Cut(text, "\n")
 		text = rest
 		if err := f(strings.TrimSuffix(line, "\r")); err != nil {
-			return &SyntaxError{File: file, Line: n, Err: err}
+			return &syntaxError{file: file, line: n, err: err}
 		}
 	}
 	return nil
@@ -117,15 +115,4 @@ var verbFrames = [...]string{
 	37: "Somebody ---- for something",
 	38: "Somebody ---- on somebody",
 	39: "Somebody ---- out of somebody",
-}
-
-// exceptionsText is the reverse of parseExceptions, sorted by form.
-func exceptionsText(exc map[string][parts]string, p part) string {
-	var b strings.Builder
-	for _, form := range slices.Sorted(maps.Keys(exc)) {
-		if bases := exc[form][p]; bases != "" {
-			b.WriteString(form + " " + bases + "\n")
-		}
-	}
-	return b.String()
 }

@@ -8,15 +8,12 @@ import (
 )
 
 // A Synset is a set of lemmas that share a meaning. It is a small value; two
-// are equal if and only if they are the same synset of the same DB. Methods
-// of the zero Synset, which is none, panic, except IsZero and String.
+// are equal if and only if they are the same synset of the same DB. The zero
+// Synset is none, and all its methods but String panic.
 type Synset struct {
 	db *DB
 	id uint32
 }
-
-// IsZero reports whether s is the zero value, which is no synset.
-func (s Synset) IsZero() bool { return s.db == nil }
 
 // String returns the synset as Python prints it: Synset('dog.n.01').
 func (s Synset) String() string {
@@ -33,12 +30,7 @@ func (s Synset) Name() string {
 	return string(s.db.appendName(buf[:0], s.id))
 }
 
-// AppendName appends the name to dst.
-func (s Synset) AppendName(dst []byte) []byte { return s.db.appendName(dst, s.id) }
-
-// Compare compares the names of two synsets bytewise, which is the order of
-// every relation.
-func (s Synset) Compare(t Synset) int { return s.db.compareNames(s.id, s.same(t)) }
+func (s Synset) compare(t Synset) int { return s.db.compareNames(s.id, s.same(t)) }
 
 // same returns the number of t, which must be of the same database.
 func (s Synset) same(t Synset) uint32 {
@@ -47,9 +39,6 @@ func (s Synset) same(t Synset) uint32 {
 	}
 	return t.id
 }
-
-// Index returns the place of the synset in the order of [DB.All], from 0.
-func (s Synset) Index() int { return int(s.id) }
 
 // POS returns the part of speech, which is AdjSat for satellites.
 func (s Synset) POS() POS { return s.db.synPOS[s.id] }
@@ -74,19 +63,9 @@ func (s Synset) Lemmas() iter.Seq[Lemma] {
 	}
 }
 
-// NumLemmas returns the number of lemmas, which is at least one.
-func (s Synset) NumLemmas() int { return int(s.db.synWord[s.id+1] - s.db.synWord[s.id]) }
-
-// LemmaAt returns the i-th lemma, from 0. It panics if there is none.
-func (s Synset) LemmaAt(i int) Lemma {
-	if uint(i) >= uint(s.NumLemmas()) {
-		panic("wordnet: no such lemma in the synset")
-	}
-	return Lemma{s.db, s.db.synWord[s.id] + uint32(i)}
-}
-
-// Related returns the synsets that the relation r leads to, sorted by name,
-// without duplicates. Pointers between single words are no part of it; see
+// Related returns the synsets that pointers of the relation r lead to, sorted
+// by name, without duplicates. Most relations have a method of their own, such
+// as [Synset.Hypernyms]. Pointers between single words belong to
 // [Lemma.Related].
 func (s Synset) Related(r Relation) iter.Seq[Synset] {
 	return func(yield func(Synset) bool) {
@@ -96,14 +75,6 @@ func (s Synset) Related(r Relation) iter.Seq[Synset] {
 			}
 		}
 	}
-}
-
-// AppendRelated appends the synsets of Related to dst.
-func (s Synset) AppendRelated(dst []Synset, r Relation) []Synset {
-	for _, t := range s.db.related(s.id, r) {
-		dst = append(dst, Synset{s.db, t})
-	}
-	return dst
 }
 
 func (db *DB) related(id uint32, r Relation) []uint32 {
@@ -131,11 +102,11 @@ func (s Synset) Frames() []int {
 
 func (db *DB) framesOf(id uint32) []frame { return db.frames[db.frStart[id]:db.frStart[id+1]] }
 
-// Gloss returns the text after the '|' of the record, white space at both
-// ends removed. Without glosses the error is [ErrNoGlosses].
-func (s Synset) Gloss() (string, error) {
+// gloss returns the text after the '|' of the record, without white space at
+// its ends.
+func (s Synset) gloss() (string, error) {
 	db := s.db
-	if !db.has.glosses {
+	if !db.hasGlosses {
 		return "", ErrNoGlosses
 	}
 	i, found := slices.BinarySearch(db.glossFirst, s.id)
@@ -156,7 +127,7 @@ func (s Synset) Gloss() (string, error) {
 // from the left; one without a partner stays in the definition, as in NLTK.
 // Without glosses the error is [ErrNoGlosses].
 func (s Synset) Definition() (string, error) {
-	gloss, err := s.Gloss()
+	gloss, err := s.gloss()
 	if err != nil {
 		return "", err
 	}
@@ -180,7 +151,7 @@ func (s Synset) Definition() (string, error) {
 // Examples returns the quoted parts of the gloss. Without glosses the error
 // is [ErrNoGlosses].
 func (s Synset) Examples() ([]string, error) {
-	gloss, err := s.Gloss()
+	gloss, err := s.gloss()
 	if err != nil {
 		return nil, err
 	}

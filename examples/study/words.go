@@ -39,17 +39,19 @@ type categories struct {
 }
 
 func readWords(o *options) (*words, error) {
-	w := &words{version: "WordNet " + wn30.Version + " (embedded)"}
+	w := &words{version: "WordNet in " + o.wordnet}
 	var db *wordnet.DB
 	var err error
 	if o.wordnet == "" {
 		db, err = wordnet.Open(wn30.FS, nil)
 	} else {
 		db, err = wordnet.OpenDir(o.wordnet, &wordnet.Settings{NoGlosses: true})
-		w.version = "WordNet in " + o.wordnet
 	}
 	if err != nil {
 		return nil, err
+	}
+	if o.wordnet == "" {
+		w.version = "WordNet " + db.Version() + " (embedded)"
 	}
 	var domains []string
 	for s := range db.All() {

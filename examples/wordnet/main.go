@@ -1,25 +1,14 @@
-// Wordnet answers questions about WordNet from the command line.
-//
-//	wordnet [-wordnet DIR] lookup [-pos P] WORD...
-//	wordnet [-wordnet DIR] tree [-relation R] [-depth N] SYNSET
-//	wordnet [-wordnet DIR] similarity [-pos P] [-ic FILE] A B
-//	wordnet [-wordnet DIR] domains [-all]
-//	wordnet [-wordnet DIR] dump [-pos P] [-glosses]
-//	wordnet [-wordnet DIR] check
-//
-// Without -wordnet it uses the WordNet 3.0 that is built in, which has no
-// definitions and examples. DIR is a folder of WordNet's files or a zip
-// archive of one; "find" looks in the places where WordNet and NLTK keep
-// theirs.
+// Wordnet answers questions about WordNet from the command line; -help lists
+// them.
 package main
 
 import (
 	"bufio"
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha1"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -30,14 +19,9 @@ import (
 
 	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/wordnet"
+	"github.com/semamap/semamap/wordnet/check"
 	"github.com/semamap/semamap/wordnet/wn30"
 )
-
-func main() {
-	cli.Main("wordnet", func(ctx context.Context, args []string, stdout, _ io.Writer) error {
-		return run(ctx, args, stdout)
-	})
-}
 
 const usage = `Usage: wordnet [-wordnet DIR] COMMAND ...
 
@@ -54,113 +38,119 @@ v, a, s, r. SYN is a name such as dog.n.01; R a name such as hyponyms or a
 symbol such as ~.
 `
 
-// A command is one of the things the program does. It gets its own arguments.
+func main() {
+	cli.Main("wordnet", func(ctx context.Context, args []string, stdout, _ io.Writer) error {
+		return run(ctx, args, stdout)
+	})
+}
+
+// A command is one of the things the program does, and its flags.
 type command struct {
-	flags *flag.FlagSet
-	dir   *string
-	pos   *string
-	ctx   context.Context
-	out   *bufio.Writer
+	*flag.FlagSet
+	ctx context.Context
+	out *bufio.Writer
+
+	dir, letters, relation, ic string
+	depth                      int
+	all, glosses               bool
+	pos                        []wordnet.POS
+}
+
+var commands = map[string]struct {
+	do          func(*command, *wordnet.DB) error
+	least, most int // arguments
+	flags       string
+}{
+	"lookup":     {lookup, 1, 1 << 30, "pos"},
+	"tree":       {tree, 1, 1, "relation depth"},
+	"similarity": {similarity, 2, 2, "pos ic"},
+	"domains":    {domains, 0, 0, "all"},
+	"dump":       {dump, 0, 0, "pos glosses"},
+	"check":      {defects, 0, 0, ""},
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
-	top := flag.NewFlagSet("wordnet", flag.ContinueOnError)
-	top.SetOutput(stdout)
-	top.Usage = func() { io.WriteString(stdout, usage) }
-	dir := top.String("wordnet", "", "")
-	if err := top.Parse(args); err != nil {
+	c := &command{FlagSet: flag.NewFlagSet("wordnet", flag.ContinueOnError), ctx: ctx, out: bufio.NewWriter(stdout)}
+	c.SetOutput(stdout)
+	c.Usage = func() { io.WriteString(stdout, usage) }
+	c.StringVar(&c.dir, "wordnet", "", "")
+	c.StringVar(&c.letters, "pos", "", "")
+	c.StringVar(&c.relation, "relation", "hyponyms", "")
+	c.IntVar(&c.depth, "depth", -1, "")
+	c.StringVar(&c.ic, "ic", "", "")
+	c.BoolVar(&c.all, "all", false, "")
+	c.BoolVar(&c.glosses, "glosses", false, "")
+	if err := c.Parse(args); err != nil {
 		return err
 	}
-	commands := map[string]func(*command, []string) error{
-		"lookup": lookup, "tree": tree, "similarity": similarity, "domains": domains, "dump": dump, "check": check,
-	}
-	f, ok := commands[top.Arg(0)]
+	name := c.Arg(0)
+	cmd, ok := commands[name]
 	if !ok {
-		if top.NArg() == 0 {
-			return errors.New("no command; wordnet -help lists them")
+		return fmt.Errorf("no command %q; wordnet -help lists them", name)
+	}
+	err := c.Parse(c.Args()[1:])
+	if n := c.NArg(); err == nil && (n < cmd.least || n > cmd.most) {
+		err = fmt.Errorf("%s: %d arguments; wordnet -help tells what it takes", name, n)
+	}
+	c.Visit(func(f *flag.Flag) {
+		if f.Name != "wordnet" && !slices.Contains(strings.Fields(cmd.flags), f.Name) {
+			err = cmp.Or(err, fmt.Errorf("%s takes no flag -%s", name, f.Name))
 		}
-		return fmt.Errorf("unknown command %q; wordnet -help lists them", top.Arg(0))
+	})
+	for _, letter := range c.letters {
+		p, e := wordnet.ParsePOS(string(letter))
+		c.pos, err = append(c.pos, p), cmp.Or(err, e)
 	}
-	c := &command{flags: flag.NewFlagSet(top.Arg(0), flag.ContinueOnError), ctx: ctx, out: bufio.NewWriter(stdout)}
-	c.flags.SetOutput(stdout)
-	c.flags.Usage = top.Usage
-	c.dir = c.flags.String("wordnet", *dir, "")
-	if err := f(c, top.Args()[1:]); err != nil {
+	if err != nil {
 		return err
 	}
-	return c.out.Flush()
-}
-
-// parse reads the command's flags and checks the number of arguments; a
-// negative most sets no limit.
-func (c *command) parse(args []string, least, most int, what string) error {
-	if err := c.flags.Parse(args); err != nil {
+	db, err := c.open()
+	if err != nil {
 		return err
 	}
-	if n := c.flags.NArg(); n < least || most >= 0 && n > most {
-		return fmt.Errorf("%s: want %s, got %d arguments", c.flags.Name(), what, n)
+	if err = cmd.do(c, db); ctx.Err() != nil {
+		return ctx.Err()
 	}
-	return nil
+	return cmp.Or(err, c.out.Flush())
 }
 
 // open opens the database.
-func (c *command) open(s *wordnet.Settings) (*wordnet.DB, error) {
-	switch *c.dir {
-	case "":
-		return wordnet.Open(wn30.FS, s)
-	case "find":
-		dir, err := wordnet.Find()
-		if err != nil {
+func (c *command) open() (db *wordnet.DB, err error) {
+	if c.dir == "" {
+		return wordnet.Open(wn30.FS, nil)
+	}
+	if c.dir == "find" {
+		if c.dir, err = wordnet.Find(); err != nil {
 			return nil, err
 		}
-		return wordnet.OpenDir(dir, s)
 	}
-	return wordnet.OpenDir(*c.dir, s)
+	return wordnet.OpenDir(c.dir, nil)
 }
 
-func (c *command) posFlag() { c.pos = c.flags.String("pos", "", "") }
-
-// parts returns the parts of speech of the flag -pos.
-func (c *command) parts() ([]wordnet.POS, error) {
-	var pos []wordnet.POS
-	for _, letter := range *c.pos {
-		p, err := wordnet.ParsePOS(string(letter))
-		if err != nil {
-			return nil, err
-		}
-		pos = append(pos, p)
-	}
-	return pos, nil
-}
-
-func lookup(c *command, args []string) error {
-	c.posFlag()
-	if err := c.parse(args, 1, -1, "one word or more"); err != nil {
-		return err
-	}
-	pos, err := c.parts()
-	if err != nil {
-		return err
-	}
-	db, err := c.open(nil)
-	if err != nil {
-		return err
-	}
-	var missing []string
-	for _, word := range c.flags.Args() {
-		senses := db.AppendSynsets(nil, strings.ReplaceAll(word, " ", "_"), pos...)
-		if len(senses) == 0 {
-			missing = append(missing, word)
-		}
-		for _, s := range senses {
-			if err := c.ctx.Err(); err != nil {
-				return err
+// until yields a sequence until the program is interrupted.
+func until[T any](c *command, seq iter.Seq[T]) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		for v := range seq {
+			if c.ctx.Err() != nil || !yield(v) {
+				return
 			}
+		}
+	}
+}
+
+func lookup(c *command, db *wordnet.DB) error {
+	var missing []string
+	for _, word := range c.Args() {
+		found := false
+		for s := range until(c, db.Synsets(strings.ReplaceAll(word, " ", "_"), c.pos...)) {
+			found = true
 			c.describe(s)
+		}
+		if !found {
+			missing = append(missing, word)
 		}
 	}
 	if len(missing) > 0 {
-		c.out.Flush()
 		return fmt.Errorf("not in WordNet: %s", strings.Join(missing, ", "))
 	}
 	return nil
@@ -168,11 +158,11 @@ func lookup(c *command, args []string) error {
 
 // describe prints a synset.
 func (c *command) describe(s wordnet.Synset) {
-	fmt.Fprintf(c.out, "%s  %s  %s", s.Name(), s.LexName(), strings.Join(lemmas(s), ", "))
+	fmt.Fprintf(c.out, "%s  %s  %s", s.Name(), s.LexName(), strings.Join(names(s.Lemmas()), ", "))
 	if topics := names(s.TopicDomains()); len(topics) > 0 {
 		fmt.Fprintf(c.out, "  [%s]", strings.Join(topics, ", "))
 	}
-	c.out.WriteByte('\n')
+	fmt.Fprintln(c.out)
 	if def, err := s.Definition(); err == nil {
 		fmt.Fprintf(c.out, "    %s\n", def)
 		examples, _ := s.Examples()
@@ -182,195 +172,111 @@ func (c *command) describe(s wordnet.Synset) {
 	}
 }
 
-func lemmas(s wordnet.Synset) []string {
-	list := make([]string, 0, s.NumLemmas())
-	for l := range s.Lemmas() {
-		list = append(list, l.Name())
-	}
-	return list
-}
-
-func names(synsets iter.Seq[wordnet.Synset]) []string {
+// names returns the names of synsets or lemmas.
+func names[T interface{ Name() string }](seq iter.Seq[T]) []string {
 	list := []string{}
-	for s := range synsets {
-		list = append(list, s.Name())
+	for x := range seq {
+		list = append(list, x.Name())
 	}
 	return list
 }
 
-func tree(c *command, args []string) error {
-	relation := c.flags.String("relation", "hyponyms", "")
-	depth := c.flags.Int("depth", -1, "")
-	if err := c.parse(args, 1, 1, "one synset"); err != nil {
-		return err
-	}
-	r, err := wordnet.ParseRelation(*relation)
+// tree prints a line for each synset, indented. A branch ends where it comes
+// back to itself.
+func tree(c *command, db *wordnet.DB) error {
+	r, err := wordnet.ParseRelation(c.relation)
 	if err != nil {
 		return err
 	}
-	db, err := c.open(&wordnet.Settings{NoGlosses: true})
+	root, err := db.Synset(c.Arg(0))
 	if err != nil {
 		return err
 	}
-	s, err := db.Synset(c.flags.Arg(0))
-	if err != nil {
-		return err
-	}
-	t, err := s.Tree(r, *depth, "...")
-	if err != nil {
-		return err
-	}
-	type level struct {
-		t      *wordnet.Tree
-		indent int
-	}
-	for todo := []level{{t, 0}}; len(todo) > 0; {
-		if err := c.ctx.Err(); err != nil {
-			return err
-		}
-		at := todo[len(todo)-1]
-		todo = todo[:len(todo)-1]
-		c.out.WriteString(strings.Repeat("  ", at.indent))
-		switch at.t.Cut {
-		case wordnet.CutDepth:
-			fmt.Fprintln(c.out, "...")
-		case wordnet.CutCycle:
-			fmt.Fprintln(c.out, at.t.Synset.Name(), "(above)")
+	above := map[wordnet.Synset]bool{}
+	var grow func(s wordnet.Synset, level int)
+	grow = func(s wordnet.Synset, level int) {
+		indent := strings.Repeat("  ", level)
+		switch {
+		case above[s]:
+			fmt.Fprintln(c.out, indent+s.Name(), "(above)")
+		case level == c.depth:
+			fmt.Fprintf(c.out, "%s%s\n%s  ...\n", indent, s.Name(), indent)
 		default:
-			fmt.Fprintln(c.out, at.t.Synset.Name())
-		}
-		for _, child := range slices.Backward(at.t.Children) {
-			todo = append(todo, level{child, at.indent + 1})
+			fmt.Fprintln(c.out, indent+s.Name())
+			above[s] = true
+			for t := range until(c, s.Related(r)) {
+				grow(t, level+1)
+			}
+			delete(above, s)
 		}
 	}
+	grow(root, 0)
 	return nil
 }
 
-func similarity(c *command, args []string) error {
-	c.posFlag()
-	icFile := c.flags.String("ic", "", "")
-	if err := c.parse(args, 2, 2, "two synsets or words"); err != nil {
-		return err
-	}
-	pos, err := c.parts()
-	if err != nil {
-		return err
-	}
-	db, err := c.open(&wordnet.Settings{NoGlosses: true})
-	if err != nil {
-		return err
-	}
-	var ic *wordnet.IC
-	if *icFile != "" {
-		f, err := os.Open(*icFile)
+func similarity(c *command, db *wordnet.DB) error {
+	names := []string{"path", "wup", "lch", "res", "jcn", "lin"}
+	measures := []wordnet.Similarity{wordnet.PathSimilarity, wordnet.WuPalmer, wordnet.LeacockChodorow}
+	if c.ic != "" {
+		f, err := os.Open(c.ic)
 		if err != nil {
 			return err
 		}
 		defer f.Close()
-		if ic, err = db.ReadIC(f, *icFile); err != nil {
+		ic, err := db.ReadIC(f, c.ic)
+		if err != nil {
 			return err
 		}
+		measures = append(measures, ic.Resnik, ic.JiangConrath, ic.Lin)
 	}
-	a, b, err := pair(db, c.flags.Arg(0), c.flags.Arg(1), pos)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(c.out, "%s  %s\n", a.Name(), b.Name())
-	show := func(name string, v float64, ok bool, err error) {
-		switch {
-		case err != nil:
-			fmt.Fprintf(c.out, "%-5s -  (%v)\n", name, err)
-		case !ok:
-			fmt.Fprintf(c.out, "%-5s -  (no path)\n", name)
-		default:
-			fmt.Fprintf(c.out, "%-5s %.6g\n", name, v)
+	var senses [2][]wordnet.Synset
+	for i, word := range c.Args() {
+		if s, err := db.Synset(word); err == nil {
+			senses[i] = []wordnet.Synset{s}
+		} else if senses[i] = slices.Collect(db.Synsets(strings.ReplaceAll(word, " ", "_"), c.pos...)); len(senses[i]) == 0 {
+			return fmt.Errorf("%q is neither a synset nor a word of WordNet", word)
 		}
 	}
-	v, ok := wordnet.PathSimilarity(a, b, nil)
-	show("path", v, ok, nil)
-	v, ok = wordnet.WuPalmer(a, b, nil)
-	show("wup", v, ok, nil)
-	v, ok, err = wordnet.LeacockChodorow(a, b, nil)
-	show("lch", v, ok, err)
-	if ic != nil {
-		v, err = wordnet.Resnik(a, b, ic)
-		show("res", v, true, err)
-		v, err = wordnet.JiangConrath(a, b, ic)
-		show("jcn", v, true, err)
-		v, err = wordnet.Lin(a, b, ic)
-		show("lin", v, true, err)
+	// Of words, the two senses that are most alike by path, the first of equals.
+	a, b, best := senses[0][0], senses[1][0], -1.0
+	for _, s := range senses[0] {
+		for _, t := range senses[1] {
+			if v, err := wordnet.PathSimilarity(s, t); err == nil && v > best {
+				a, b, best = s, t, v
+			}
+		}
 	}
-	common, _ := a.LowestCommonHypernyms(b, false, false)
-	for _, s := range common {
+	fmt.Fprintf(c.out, "%s  %s\n", a.Name(), b.Name())
+	for i, f := range measures {
+		if v, err := f(a, b); err != nil {
+			fmt.Fprintf(c.out, "%-5s -  (%v)\n", names[i], err)
+		} else {
+			fmt.Fprintf(c.out, "%-5s %.6g\n", names[i], v)
+		}
+	}
+	for _, s := range a.LowestCommonHypernyms(b) {
 		fmt.Fprintf(c.out, "below %s\n", s.Name())
 	}
 	return nil
 }
 
-// pair returns two synsets by name; of words, the two senses that are most
-// alike by path, the first of equals.
-func pair(db *wordnet.DB, a, b string, pos []wordnet.POS) (x, y wordnet.Synset, err error) {
-	as, err := senses(db, a, pos)
-	if err != nil {
-		return x, y, err
-	}
-	bs, err := senses(db, b, pos)
-	if err != nil {
-		return x, y, err
-	}
-	x, y = as[0], bs[0]
-	best := -1.0
-	for _, s := range as {
-		for _, t := range bs {
-			if v, ok := wordnet.PathSimilarity(s, t, nil); ok && v > best {
-				x, y, best = s, t, v
-			}
-		}
-	}
-	return x, y, nil
-}
-
-func senses(db *wordnet.DB, word string, pos []wordnet.POS) ([]wordnet.Synset, error) {
-	if s, err := db.Synset(word); err == nil {
-		return []wordnet.Synset{s}, nil
-	}
-	list := db.AppendSynsets(nil, strings.ReplaceAll(word, " ", "_"), pos...)
-	if len(list) == 0 {
-		return nil, fmt.Errorf("%q is neither a synset nor a word of WordNet", word)
-	}
-	return list, nil
-}
-
 // domains counts synsets by topic domain. The domain of a synset is the first
 // by name; with -all, it counts for each of its domains.
-func domains(c *command, args []string) error {
-	all := c.flags.Bool("all", false, "")
-	if err := c.parse(args, 0, 0, "no arguments"); err != nil {
-		return err
-	}
-	db, err := c.open(&wordnet.Settings{NoGlosses: true})
-	if err != nil {
-		return err
-	}
+func domains(c *command, db *wordnet.DB) error {
 	count := map[wordnet.Synset]int{}
 	var order []wordnet.Synset // of first appearance, which ranks equal counts
 	with := 0
-	for s := range db.All() {
-		first := true
-		for d := range s.TopicDomains() {
-			if first {
+	for s := range until(c, db.All()) {
+		for i, d := range slices.Collect(s.TopicDomains()) {
+			if i == 0 {
 				with++
+			} else if !c.all {
+				break
 			}
-			if first || *all {
-				if count[d] == 0 {
-					order = append(order, d)
-				}
-				count[d]++
+			if count[d] == 0 {
+				order = append(order, d)
 			}
-			first = false
-		}
-		if err := c.ctx.Err(); err != nil {
-			return err
+			count[d]++
 		}
 	}
 	slices.SortStableFunc(order, func(a, b wordnet.Synset) int { return count[b] - count[a] })
@@ -381,132 +287,62 @@ func domains(c *command, args []string) error {
 	return nil
 }
 
-// A record is one line of a dump.
-type record struct {
-	Name       string    `json:"name"`
-	POS        string    `json:"pos"`
-	LexName    string    `json:"lexname"`
-	Offset     int       `json:"offset"`
-	Lemmas     []string  `json:"lemmas"`
-	Topic      []string  `json:"topic"`
-	Hypernyms  []string  `json:"hypernyms"`
-	DefSHA1    string    `json:"defsha1,omitempty"`
-	NumEx      *int      `json:"nex,omitempty"`
-	ExSHA1     string    `json:"exsha1,omitempty"`
-	Definition string    `json:"definition,omitempty"`
-	Examples   []string  `json:"examples,omitempty"`
-	Frames     []int     `json:"frames"`
-	Rel        relations `json:"rel,omitempty"`
-	MinDepth   int       `json:"mind"`
-	MaxDepth   int       `json:"maxd"`
-}
+// An object is a JSON object in the making, which keeps the order of members.
+type object struct{ bytes.Buffer }
 
-// relations is written as an object in the order of the list.
-type relations []relation
-
-type relation struct {
-	name    string
-	synsets []string
-}
-
-func (rs relations) MarshalJSON() ([]byte, error) {
-	b := []byte{'{'}
-	for i, r := range rs {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		list, err := json.Marshal(r.synsets)
-		if err != nil {
-			return nil, err
-		}
-		b = fmt.Appendf(b, "%q:%s", r.name, list)
-	}
-	return append(b, '}'), nil
-}
-
-// sum16 returns the first 16 digits of a SHA-1.
-func sum16(s string) string {
-	h := sha1.Sum([]byte(s))
-	return hex.EncodeToString(h[:8])
-}
-
-func dump(c *command, args []string) error {
-	c.posFlag()
-	glosses := c.flags.Bool("glosses", false, "")
-	if err := c.parse(args, 0, 0, "no arguments"); err != nil {
-		return err
-	}
-	pos, err := c.parts()
-	if err != nil {
-		return err
-	}
-	db, err := c.open(nil)
-	if err != nil {
-		return err
-	}
-	if *glosses && !db.HasGlosses() {
-		return fmt.Errorf("-glosses: %w; choose a folder with -wordnet", wordnet.ErrNoGlosses)
-	}
-	enc := json.NewEncoder(c.out)
+// add adds members: a key, its value, the next key, and so on.
+func (o *object) add(members ...any) {
+	enc := json.NewEncoder(o)
 	enc.SetEscapeHTML(false)
-	for s := range db.All(pos...) {
-		if err := c.ctx.Err(); err != nil {
-			return err
+	for i, m := range members {
+		if i%2 == 0 && o.Len() > 0 {
+			o.WriteByte(',')
 		}
-		r := record{
-			Name: s.Name(), POS: s.POS().String(), LexName: s.LexName(), Offset: s.Offset(),
-			Lemmas: lemmas(s), Topic: names(s.TopicDomains()), Hypernyms: names(s.Hypernyms()),
-			Frames: append([]int{}, s.Frames()...), MinDepth: s.MinDepth(), MaxDepth: s.MaxDepth(),
+		enc.Encode(m)
+		o.Truncate(o.Len() - 1) // the newline
+		if i%2 == 0 {
+			o.WriteByte(':')
 		}
-		if db.HasGlosses() {
-			def, err := s.Definition()
-			if err != nil {
-				return err
+	}
+}
+
+func dump(c *command, db *wordnet.DB) error {
+	for s := range until(c, db.All(c.pos...)) {
+		var o, rel object
+		o.add("name", s.Name(), "pos", s.POS().String(), "lexname", s.LexName(), "offset", s.Offset(), "lemmas", names(s.Lemmas()),
+			"topic", names(s.TopicDomains()), "hypernyms", names(s.Hypernyms()))
+		def, err := s.Definition()
+		if err == nil {
+			examples, _ := s.Examples()
+			o.add("defsha1", sum16(def), "nex", len(examples), "exsha1", sum16(strings.Join(examples, "\x00")))
+			if c.glosses {
+				o.add("definition", def, "examples", append([]string{}, examples...))
 			}
-			examples, err := s.Examples()
-			if err != nil {
-				return err
-			}
-			n := len(examples)
-			r.DefSHA1, r.NumEx, r.ExSHA1 = sum16(def), &n, sum16(strings.Join(examples, "\x00"))
-			if *glosses {
-				r.Definition, r.Examples = def, examples
+		} else if c.glosses {
+			return fmt.Errorf("-glosses: %w; choose a folder with -wordnet", err)
+		}
+		o.add("frames", append([]int{}, s.Frames()...))
+		for _, r := range wordnet.Relations() {
+			if list := names(s.Related(r)); len(list) > 0 && r.String() != "hypernyms" && r.String() != "topic_domains" {
+				rel.add(r.String(), list)
 			}
 		}
-		for _, rel := range wordnet.Relations() {
-			if rel == wordnet.Hypernyms || rel == wordnet.TopicDomains {
-				continue
-			}
-			if list := names(s.Related(rel)); len(list) > 0 {
-				r.Rel = append(r.Rel, relation{rel.String(), list})
-			}
+		if rel.Len() > 0 {
+			o.add("rel", json.RawMessage("{"+rel.String()+"}"))
 		}
-		if err := enc.Encode(r); err != nil {
-			return err
-		}
+		o.add("mind", s.MinDepth(), "maxd", s.MaxDepth())
+		fmt.Fprintf(c.out, "{%s}\n", o.Bytes())
 	}
 	return nil
 }
 
-func check(c *command, args []string) error {
-	if err := c.parse(args, 0, 0, "no arguments"); err != nil {
-		return err
-	}
-	db, err := c.open(nil)
-	if err != nil {
-		var se *wordnet.SyntaxError
-		if errors.As(err, &se) {
-			fmt.Fprintln(c.out, wordnet.Defect{Code: wordnet.DefectSyntax, Message: se.Error()})
-			c.out.Flush()
-		}
-		return err
-	}
+// sum16 returns the first 16 digits of a SHA-1.
+func sum16(s string) string { return fmt.Sprintf("%.8x", sha1.Sum([]byte(s))) }
+
+func defects(c *command, db *wordnet.DB) error {
 	n := 0
-	for d := range db.Defects() {
-		if err := c.ctx.Err(); err != nil {
-			return err
-		}
-		fmt.Fprintln(c.out, d)
+	for d := range until(c, check.Defects(db)) {
+		fmt.Fprintln(c.out, d.Code, d.Message)
 		n++
 	}
 	fmt.Fprintf(c.out, "%d defects in %d synsets\n", n, db.Len())

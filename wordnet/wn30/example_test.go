@@ -3,6 +3,7 @@ package wn30_test
 import (
 	"fmt"
 	"log"
+	"strings"
 
 	"github.com/semamap/semamap/wordnet"
 	"github.com/semamap/semamap/wordnet/wn30"
@@ -19,5 +20,8 @@ func Example() {
 	}
 	_, err = s.Definition()
 	fmt.Println(db.Version(), db.Len(), s.Offset(), err)
-	// Output: 3.0 117659 2084071 database holds no glosses
+	fmt.Println(strings.Contains(wn30.License, "Princeton University"))
+	// Output:
+	// 3.0 117659 2084071 database holds no glosses
+	// true
 }

@@ -1,19 +1,16 @@
-// Package wn30 embeds Princeton's WordNet 3.0 as one compact file of about
-// two megabytes, so that a program needs no files beside it:
+// Package wn30 embeds Princeton's WordNet 3.0 in about two megabytes, so that a
+// program needs no files beside it:
 //
 //	db, err := wordnet.Open(wn30.FS, nil)
 //
-// It holds the structure: every synset and lemma, all pointers, verb frames,
-// sense order, tag counts, sense keys, the lists of exceptions, and the
-// offsets of Princeton's files. It holds no glosses: Definition and Examples
-// return wordnet.ErrNoGlosses, and a database folder is needed for them.
+// It holds every synset and lemma, all pointers, verb frames, the order of
+// senses, tag counts, irregular forms, and the offsets of Princeton's files. It
+// holds no glosses: Definition and Examples return wordnet.ErrNoGlosses, and
+// need a database folder.
 //
-// A program that does not import this package does not carry the data.
-//
+// The data is WordNet's and under its license, [License], which every copy must
+// carry. A program that does not import this package does not carry the data.
 // The folder gen holds the program that made the file.
-//
-// The data is WordNet's and under its licence, [Licence], which every copy
-// must carry.
 package wn30
 
 import (
@@ -24,13 +21,10 @@ import (
 //go:embed wordnet.compact
 var files embed.FS
 
-// FS holds the compact file; see wordnet.Open.
+// FS holds the database, for wordnet.Open.
 var FS fs.FS = files
 
-// Version is the release of WordNet.
-const Version = "3.0"
-
-// Licence is the licence of the data.
+// License is the license of the data.
 //
 //go:embed LICENSE
-var Licence string
+var License string

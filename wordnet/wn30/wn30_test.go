@@ -9,12 +9,13 @@ import (
 	"testing"
 
 	"github.com/semamap/semamap/wordnet"
+	"github.com/semamap/semamap/wordnet/internal/compact"
 )
 
 var open = sync.OnceValues(func() (*wordnet.DB, error) { return wordnet.Open(FS, nil) })
 
 func TestFile(t *testing.T) {
-	b, err := fs.ReadFile(FS, wordnet.CompactName)
+	b, err := fs.ReadFile(FS, compact.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,9 +25,9 @@ func TestFile(t *testing.T) {
 	if len(b) > 2_200_000 {
 		t.Errorf("%d bytes", len(b))
 	}
-	if !strings.Contains(Licence, "WordNet 3.0 Copyright 2006 by Princeton University") ||
-		!strings.Contains(Licence, "LICENSEE agrees to preserve same.") {
-		t.Error("the licence is not complete")
+	if !strings.Contains(License, "WordNet 3.0 Copyright 2006 by Princeton University") ||
+		!strings.Contains(License, "LICENSEE agrees to preserve same.") {
+		t.Error("the license is not complete")
 	}
 }
 
@@ -36,7 +37,7 @@ func TestDomains(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if db.Version() != Version {
+	if db.Version() != "3.0" {
 		t.Error(db.Version())
 	}
 	pos := map[wordnet.POS]int{}

@@ -118,7 +118,7 @@ func (t *tasks) time(db *wordnet.DB, out map[string]float64) error {
 	var list []wordnet.Synset
 	median("synsets", func() {
 		for _, w := range t.Words {
-			list = db.AppendSynsets(list[:0], w)
+			list = slices.AppendSeq(list[:0], db.Synsets(w))
 		}
 	})
 	median("morphy", func() {
@@ -129,17 +129,17 @@ func (t *tasks) time(db *wordnet.DB, out map[string]float64) error {
 	for name, ps := range map[string][][2]wordnet.Synset{"nouns": nouns, "verbs": verbs} {
 		median("path "+name, func() {
 			for _, p := range ps {
-				wordnet.PathSimilarity(p[0], p[1], nil)
+				wordnet.PathSimilarity(p[0], p[1])
 			}
 		})
 		median("wup "+name, func() {
 			for _, p := range ps {
-				wordnet.WuPalmer(p[0], p[1], nil)
+				wordnet.WuPalmer(p[0], p[1])
 			}
 		})
 		median("lch "+name, func() {
 			for _, p := range ps {
-				if _, _, err := wordnet.LeacockChodorow(p[0], p[1], nil); err != nil {
+				if _, err := wordnet.LeacockChodorow(p[0], p[1]); err != nil {
 					failed = err
 				}
 			}
@@ -154,7 +154,7 @@ func (t *tasks) time(db *wordnet.DB, out map[string]float64) error {
 		}
 	})
 	median("closure", func() {
-		for range entity.Closure(wordnet.Hyponyms, -1) {
+		for range entity.Closure(wordnet.Synset.Hyponyms) {
 			n++
 		}
 	})

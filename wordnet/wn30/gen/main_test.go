@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/semamap/semamap/wordnet"
+	"github.com/semamap/semamap/wordnet/internal/compact"
 	"github.com/semamap/semamap/wordnet/wn30"
 )
 
@@ -46,33 +48,41 @@ func TestRegenerates(t *testing.T) {
 	if err := run(t.Context(), []string{"-in", pkg, "-out", dir}, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	write := func(db *wordnet.DB, err error) []byte {
+	repack := func(fsys fs.FS) []byte {
 		t.Helper()
+		_, b, err := pack(fsys)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var b bytes.Buffer
-		if err := db.WriteCompact(&b); err != nil {
-			t.Fatal(err)
-		}
-		return b.Bytes()
+		return b
 	}
-	embedded := write(wordnet.Open(wn30.FS, nil))
-	if !bytes.Equal(write(wordnet.Open(os.DirFS(dir), nil)), embedded) {
+	embedded := repack(wn30.FS)
+	if !bytes.Equal(repack(os.DirFS(dir)), embedded) {
 		t.Error("what was made again differs from what is embedded")
 	}
 	b, err := os.ReadFile(pkg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, licence, err := unpack(b)
+	files, license, err := unpack(b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(write(wordnet.Open(files, nil)), embedded) {
+	if !bytes.Equal(repack(files), embedded) {
 		t.Error("the database files differ from what is embedded")
 	}
-	if string(licence) != wn30.Licence {
-		t.Error("another licence")
+	if string(license) != wn30.License {
+		t.Error("another license")
+	}
+}
+
+// What is embedded can be taken apart without the package.
+func TestColumns(t *testing.T) {
+	s := sink{FS: wn30.FS}
+	if _, err := wordnet.Open(&s, nil); err != nil {
+		t.Fatal(err)
+	}
+	if s.columns.Release != "3.0" || len(s.columns.Raw[compact.SynWords]) != 117659 {
+		t.Error(s.columns.Release, len(s.columns.Raw[compact.SynWords]))
 	}
 }
