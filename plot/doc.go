@@ -1,11 +1,11 @@
-// Package plot draws maps of labelled points, such as t-SNE maps of words, as
+// Package plot draws maps of labeled points, such as t-SNE maps of words, as
 // figures for print (PNG, SVG, PDF) and as one self-contained HTML page.
 //
 // It builds on gonum/plot: [Points] and [Line] are gonum Plotters and go into
 // any of its plots; what has Len and XY(i) can be drawn. What it adds are
-// categories with colours safe for colour-blind readers, a seeded drawing
-// order so that no category hides another, the largest categories in colour
-// and the rest in grey ([Points.TopK]), small multiples with one legend, equal
+// categories with colors safe for color-blind readers, a seeded drawing
+// order so that no category hides another, the largest categories in color
+// and the rest in gray ([Points.TopK]), small multiples with one legend, equal
 // units on both axes, and canvases that draw 100,000 dots in little time
 // ([NewPNG], [NewSVG], [NewPDF]).
 //

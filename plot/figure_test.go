@@ -13,6 +13,9 @@ import (
 	"testing"
 
 	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+
+	"github.com/semamap/semamap/plot/internal/plottest"
 )
 
 func writePNG(t *testing.T, f *Figure) []byte {
@@ -34,6 +37,16 @@ func writeSVG(t *testing.T, f *Figure) []byte {
 		t.Fatal(err)
 	}
 	checkXML(t, b.Bytes())
+	return b.Bytes()
+}
+
+// writeSized writes a figure of 200 by 200 points.
+func writeSized(t *testing.T, write func(io.Writer, vg.Length, vg.Length) error) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b, 200, 200); err != nil {
+		t.Fatal(err)
+	}
 	return b.Bytes()
 }
 
@@ -62,7 +75,7 @@ func TestSameBytes(t *testing.T) {
 	if one != many {
 		t.Error("bytes depend on GOMAXPROCS")
 	}
-	f.Panels[0].Points.Seed = 7
+	f.Seed = 7
 	other := write(1)
 	if other[0] == one[0] || other[1] == one[1] {
 		t.Error("the seed has no effect")
@@ -117,13 +130,13 @@ func checkLayout(t *testing.T, f *Figure, w, h float64) *layout {
 func TestLayoutOfStudy(t *testing.T) {
 	for _, by := range []string{"domain", "pos"} {
 		for _, n := range []int{1, 2, 4, 6, 12, 36} {
-			for name, th := range map[string]*Theme{"light": Light(), "dark": Dark(), "plotly": Plotly()} {
+			for name, th := range map[string]*Theme{"light": nil, "dark": Dark(), "plotly": Plotly()} {
 				t.Run(fmt.Sprintf("by=%s/panels=%d/theme=%s", by, n, name), func(t *testing.T) {
 					f := study(by, n, true)
 					f.Theme = th
 					checkLayout(t, f, 0, 0)
 					checkLayout(t, f, 720, 900)
-					f.Legend.Place = PlaceRight
+					f.Place = PlaceRight
 					checkLayout(t, f, 0, 0)
 					f.Panels[0].Note = "a note that is much too long to stand beside the title"
 					checkLayout(t, f, 0, 0)
@@ -134,10 +147,10 @@ func TestLayoutOfStudy(t *testing.T) {
 }
 
 func TestLegendCounts(t *testing.T) {
-	w := manyDomains()
+	w := plottest.ManyDomains()
 	for _, top := range []int{0, 3, 50, -1} {
-		f := &Figure{Panels: []Panel{{Points: w.points()}}, Top: top}
-		j, err := f.join(Light())
+		f := &Figure{Panels: []Panel{panel(w)}, Top: top}
+		j, err := f.join(light())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -145,13 +158,13 @@ func TestLegendCounts(t *testing.T) {
 		for _, e := range j.entries {
 			sum += e.count
 		}
-		if sum != len(w.xys) {
-			t.Errorf("top %d: counts sum to %d, not %d", top, sum, len(w.xys))
+		if sum != len(w.XYs) {
+			t.Errorf("top %d: counts sum to %d, not %d", top, sum, len(w.XYs))
 		}
 	}
 }
 
-func TestNewPointsErrors(t *testing.T) {
+func TestPanelErrors(t *testing.T) {
 	ok := plotter.XYs{{X: 1, Y: 2}, {X: 3, Y: 4}}
 	for _, tc := range []struct {
 		xys    plotter.XYs
@@ -165,7 +178,7 @@ func TestNewPointsErrors(t *testing.T) {
 		{plotter.XYs{{X: 1, Y: math.Inf(-1)}}, nil, ErrNotFinite, "point 0"},
 		{plotter.XYs{{X: 1e301, Y: 1}}, nil, ErrNotFinite, "point 0"},
 	} {
-		_, err := NewPoints(tc.xys, tc.labels)
+		err := (&Figure{Panels: []Panel{{XYs: tc.xys, Labels: tc.labels}}}).WriteSVG(io.Discard, 0, 0)
 		if !errors.Is(err, tc.want) || !strings.Contains(err.Error(), tc.place) {
 			t.Errorf("%v, %v: %v", tc.xys, tc.labels, err)
 		}
