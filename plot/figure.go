@@ -58,8 +58,8 @@ type Figure struct {
 	Seed    uint64                 // of the order in which dots are drawn
 
 	// Fonts are searched, in this order, for the runes that Liberation Sans
-	// lacks. A rune that no font has is drawn as a box. SVG has a text that
-	// needs them as outlines.
+	// lacks. A rune that no font has is drawn as a box. In SVG a text with
+	// such runes is drawn as outlines.
 	Fonts []*opentype.Font
 
 	// DPI is the resolution of PNG and of images within SVG and PDF. Zero

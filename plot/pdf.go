@@ -7,6 +7,7 @@ import (
 	"math"
 	"regexp"
 
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgpdf"
@@ -87,6 +88,21 @@ func (c *pdfCanvas) drawDots(d *dots) {
 		}
 		fill(d.colors[k], r)
 	})
+}
+
+// FillString draws text of gonum's as outlines: vgpdf would write its font to a
+// temporary file, and knows Western letters alone.
+func (c *pdfCanvas) FillString(f font.Face, pt vg.Point, s string) {
+	if f.Face == nil {
+		return
+	}
+	own := newFace(f.Face)
+	c.Fill(outline(kit.Display(s), f.Font.Size.Points(), pt, 0, func(r rune) (*face, float64) {
+		if w, ok := own.width(r); ok {
+			return own, w
+		}
+		return nil, boxWidth
+	}))
 }
 
 // appendDisc appends a circle as four curves: vgpdf fills an arc by itself,

@@ -171,13 +171,18 @@ func (s style) width(text string) float64 {
 // outline returns the outlines of a line of text whose baseline starts at a
 // place and runs in the direction of angle.
 func (s style) outline(text string, at vg.Point, angle float64) vg.Path {
+	return outline(text, s.size, at, angle, s.find)
+}
+
+// outline sets runes with the fonts and advances that find returns.
+func outline(text string, size float64, at vg.Point, angle float64, find func(rune) (*face, float64)) vg.Path {
 	sin, cos := math.Sincos(angle)
 	var path vg.Path
 	x := 0.0
 	for _, r := range text {
-		f, w := s.find(r)
+		f, w := find(r)
 		place := func(u, v float64) vg.Point { // in ems
-			u, v = x+u*s.size, v*s.size
+			u, v = x+u*size, v*size
 			return vg.Point{X: at.X + vg.Length(u*cos-v*sin), Y: at.Y + vg.Length(u*sin+v*cos)}
 		}
 		if f != nil {
@@ -192,7 +197,7 @@ func (s style) outline(text string, at vg.Point, angle float64) vg.Path {
 				path.Close()
 			}
 		}
-		x += w * s.size
+		x += w * size
 	}
 	return path
 }

@@ -66,7 +66,7 @@ func Plotly() *Theme {
 
 // Palette returns n colors of a published palette for [Figure.Palette]:
 // "default", "okabe-ito", "petroff", "plotly" or "tol". A palette that has
-// fewer is used again from the start; "default" goes on without end, and
-// Palette(m) begins with Palette(n) for m > n, so that a new category never
-// recolors the others. Errors wrap [ErrName].
+// fewer is used again from the start. "default" goes on without end, and its
+// first colors are the same for every n, so that a new category never recolors
+// the others. Errors wrap [ErrName].
 func Palette(name string, n int) ([]color.Color, error) { return kit.Palette(name, n) }
