@@ -5,7 +5,6 @@ import (
 	"math"
 
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/semamap/semamap/plot/internal/kit"
 )
@@ -37,22 +36,7 @@ type (
 	}
 )
 
-// unwrap finds the canvas within nested draw.Canvas values.
-func unwrap(c vg.Canvas) vg.Canvas {
-	for {
-		switch d := c.(type) {
-		case draw.Canvas:
-			c = d.Canvas
-		case *draw.Canvas:
-			c = d.Canvas
-		default:
-			return c
-		}
-	}
-}
-
 func drawDots(c vg.Canvas, d *dots) {
-	c = unwrap(c)
 	if f, ok := c.(dotter); ok {
 		f.drawDots(d)
 		return
@@ -83,7 +67,6 @@ func drawText(c vg.Canvas, t textItem) {
 	if t.text == "" {
 		return
 	}
-	c = unwrap(c)
 	if f, ok := c.(texter); ok {
 		f.drawText(t)
 		return

@@ -456,7 +456,7 @@ func (l *layout) axisTitles(area box, tickW, tickH, hh float64) {
 	}
 }
 
-// parts of a figure.
+// parts are those of a figure that are drawn.
 type parts int
 
 const (
@@ -489,7 +489,7 @@ func (l *layout) draw(c draw.Canvas, which parts) {
 			{Type: vg.LineComp, Pos: vg.Point{X: x(x1), Y: y(y1)}}})
 	}
 	group := func(name string, draw func()) {
-		g, ok := unwrap(c.Canvas).(grouper)
+		g, ok := c.Canvas.(grouper)
 		if ok {
 			g.begin(name)
 		}

@@ -82,7 +82,7 @@ func (b *legendBlock) add(l *layout, e entry, x, y, name, count float64) {
 	}
 }
 
-// grid lays entries out in columns, read downwards, under the title.
+// legendGrid lays entries out in columns, read downwards, under the title.
 func (l *layout) legendGrid(entries []entry, columns int) *legendBlock {
 	b := &legendBlock{}
 	y := 0.0

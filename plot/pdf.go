@@ -92,18 +92,7 @@ func (c *pdfCanvas) drawDots(d *dots) {
 
 // FillString draws text of gonum's as outlines: vgpdf would write its font to a
 // temporary file, and knows Western letters alone.
-func (c *pdfCanvas) FillString(f font.Face, pt vg.Point, s string) {
-	if f.Face == nil {
-		return
-	}
-	own := newFace(f.Face)
-	c.Fill(outline(kit.Display(s), f.Font.Size.Points(), pt, 0, func(r rune) (*face, float64) {
-		if w, ok := own.width(r); ok {
-			return own, w
-		}
-		return nil, boxWidth
-	}))
-}
+func (c *pdfCanvas) FillString(f font.Face, pt vg.Point, s string) { fillString(c, f, pt, s) }
 
 // appendDisc appends a circle as four curves: vgpdf fills an arc by itself,
 // apart from the rest of its path.

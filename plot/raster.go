@@ -112,7 +112,7 @@ func newDisc(r, alpha float64) *disc {
 
 // bandRows is the height of the bands in which dots are drawn: a band stays in
 // the cache, and bands run in parallel. Each pixel belongs to one band and
-// sees its dots in order, so the picture is that of the plain loop.
+// sees its dots in order, so the picture equals the plain loop's.
 const bandRows = 48
 
 // stamp draws dots whose centers are given in eighths of a pixel from the top
@@ -158,7 +158,7 @@ func stamp(img *image.RGBA, clip image.Rectangle, d *dots, x, y []int32, px floa
 			next[b]++
 		}
 	}
-	// The context is never cancelled, so there is no error to look at.
+	// The context is never canceled, so there is no error to look at.
 	_ = par.Blocks(context.Background(), 0, bands, 1, func(_, b, _, _ int) {
 		band := clip
 		band.Min.Y = clip.Min.Y + b*bandRows
@@ -220,7 +220,7 @@ func blend(img *image.RGBA, band image.Rectangle, d *disc, x, y int32, c kit.RGB
 	}
 }
 
-// drawText sets text from left to right by glyph masks, all other by outlines.
+// drawText sets horizontal text of Liberation Sans by glyph masks, all other text by outlines.
 func (c *imageCanvas) drawText(t textItem) {
 	if t.up || t.halo != nil || !t.style.plain(t.text) {
 		outlineText(c.Canvas, t)

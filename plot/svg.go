@@ -16,7 +16,6 @@ import (
 	"strconv"
 	"strings"
 
-	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 
@@ -264,40 +263,9 @@ func (c *svgCanvas) Stroke(p vg.Path) {
 	c.str("/>\n")
 }
 
-// FillString draws text of gonum's.
-func (c *svgCanvas) FillString(f font.Face, pt vg.Point, s string) {
-	if s = kit.Display(s); f.Font.Size == 0 || s == "" {
-		return
-	}
-	at := c.point(pt.X.Points(), pt.Y.Points())
-	m := &c.cur.m
-	c.str(`<text transform="matrix(`)
-	for i, v := range []float64{m[0], -m[1], -m[2], m[3], at[0], c.y(at[1])} {
-		if i > 0 {
-			c.str(" ")
-		}
-		c.body = appendFixed(c.body, v, 4)
-	}
-	c.str(`)"`)
-	c.attr("font-size", f.Font.Size.Points())
-	switch strings.ToLower(string(f.Font.Variant)) {
-	case "", "serif":
-		c.str(` font-family="Liberation Serif,Times New Roman,serif"`)
-	case "mono", "monospace":
-		c.str(` font-family="Liberation Mono,Courier New,monospace"`)
-	}
-	if f.Font.Weight >= xfont.WeightSemiBold {
-		c.str(` font-weight="bold"`)
-	}
-	if f.Font.Style != xfont.StyleNormal {
-		c.str(` font-style="italic"`)
-	}
-	if f.Face != nil {
-		c.attr("textLength", f.Width(s).Points())
-	}
-	c.paint("fill", c.cur.color)
-	c.str(">", escapeXML(s), "</text>\n")
-}
+// FillString draws text of gonum's as outlines, which need no font at the
+// reader's.
+func (c *svgCanvas) FillString(f font.Face, pt vg.Point, s string) { fillString(c, f, pt, s) }
 
 func (c *svgCanvas) drawText(t textItem) {
 	if !t.style.plain(t.text) { // the reader's fonts may lack it as well

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 
 	"github.com/semamap/semamap/plot/internal/kit"
@@ -200,6 +201,20 @@ func outline(text string, size float64, at vg.Point, angle float64, find func(ru
 		x += w * size
 	}
 	return path
+}
+
+// fillString fills the outlines of a text of gonum's, in its own font.
+func fillString(c vg.Canvas, f font.Face, at vg.Point, text string) {
+	if f.Face == nil {
+		return
+	}
+	own := newFace(f.Face)
+	c.Fill(outline(kit.Display(text), f.Font.Size.Points(), at, 0, func(r rune) (*face, float64) {
+		if w, ok := own.width(r); ok {
+			return own, w
+		}
+		return nil, boxWidth
+	}))
 }
 
 // trace appends the outline of a rune that the font has.
