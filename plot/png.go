@@ -19,7 +19,9 @@ import (
 const stripRows = 128
 
 // encodePNG writes an opaque image as 8-bit RGB, with its resolution in pixels
-// a metre. Strips that are full of detail are filtered with Up, flat ones not at
+// a meter. With image/png a whole figure of 192 dots per inch takes 1.9 times
+// the CPU time at 1,564 points and 1.5 times at 117,659 (best speed, paired
+// runs), is up to a fifth larger, and is encoded on one processor only. Strips that are full of detail are filtered with Up, flat ones not at
 // all (a fifth smaller). The fastest level of compression gives files about 4 %
 // larger than the default one.
 func encodePNG(w io.Writer, img *image.RGBA, ppm uint32, level int) (int64, error) {
@@ -85,7 +87,7 @@ func encodePNG(w io.Writer, img *image.RGBA, ppm uint32, level int) (int64, erro
 }
 
 // busy says whether more than a fifth of the pixels of some rows differ from
-// their left neighbours.
+// their left neighbors.
 func busy(img *image.RGBA, lo, hi int) bool {
 	n := 0
 	for y := lo; y < hi; y++ {

@@ -186,18 +186,10 @@ func writeMap(name string, y []float32, dims int, labels []int32, names []string
 // writePNG draws the first two coordinates, coloured by label: the most
 // frequent labels in colour, the rest in grey.
 func writePNG(name string, res *tsne.Result, labels []int32, names []string) error {
-	texts := make([]string, res.Len())
-	for i, l := range labels {
-		texts[i] = names[l]
+	p := plot.Panel{XYs: res}
+	for _, l := range labels {
+		p.Labels = append(p.Labels, names[l])
 	}
-	p, err := plot.NewPoints(res, texts)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	p = p.TopK(12)
-	f := &plot.Figure{XLabel: "First t-SNE", YLabel: "Second t-SNE", Panels: []plot.Panel{{Points: p}}}
-	if labels == nil {
-		f.Legend.Place = plot.PlaceNone
-	}
+	f := &plot.Figure{XLabel: "First t-SNE", YLabel: "Second t-SNE", Panels: []plot.Panel{p}, Top: 12}
 	return cli.WriteFile(name, func(w io.Writer) error { return f.WritePNG(w, 0, 0) })
 }
