@@ -70,6 +70,9 @@ const (
 
 // searchDistinct chooses the method. used is the memory already planned.
 func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used int64) (*Graph, error) {
+	if boxed(s, s, k, set, used) {
+		return searchBoxes(ctx, s, s, k, true, set, used)
+	}
 	if set.Method == Gram || set.Method == Auto && s.comb != nil {
 		g, err := planGram(s, k, set, used)
 		if err == nil {
@@ -204,13 +207,18 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 		kd = min(k, distinct.n)
 		used += int64(16*rs.n) + int64(xs.n)*int64(k)*12
 	}
-	if distinct, used, err = materialise(ctx, distinct, &set, used); err != nil {
-		return nil, err
+	var g *Graph
+	if boxed(distinct, xs, kd, &set, used) {
+		g, err = searchBoxes(ctx, distinct, xs, kd, false, &set, used)
+	} else {
+		if distinct, used, err = materialise(ctx, distinct, &set, used); err != nil {
+			return nil, err
+		}
+		if xs, used, err = materialise(ctx, xs, &set, used); err != nil {
+			return nil, err
+		}
+		g, err = searchExact(ctx, distinct, xs, kd, false, &set, used)
 	}
-	if xs, used, err = materialise(ctx, xs, &set, used); err != nil {
-		return nil, err
-	}
-	g, err := searchExact(ctx, distinct, xs, kd, false, &set, used)
 	if err != nil {
 		return nil, err
 	}
