@@ -154,7 +154,9 @@ func TestCombination(t *testing.T) {
 	}
 	flat := make([]float32, n*d)
 	for i := range n {
-		c.Row(flat[i*d:(i+1)*d], i)
+		if _, err := c.Row(flat[i*d:(i+1)*d], i); err != nil {
+			t.Fatal(err)
+		}
 	}
 	s := &Settings{Phases: []Phase{{Steps: 1}}}
 	a, err := New(context.Background(), c, s)

@@ -97,7 +97,7 @@ func checkGate(t *testing.T, n int, g gate) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trust10, err := quality.Trustworthiness(ctx, tsne.Rows(sx, len(rows), 784), sy, 2, 10, quality.Sample{})
+	trust10, err := quality.Trustworthiness(ctx, plain{tsne.Rows(sx, len(rows), 784)}, sy, 2, 10, quality.Sample{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +195,7 @@ func TestExaggerationKeepsPointsApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := quality.CompareNeighbors(context.Background(), tsne.Rows(x, 100, 10), res.Y, 2, 10, quality.Sample{})
+	h, err := quality.CompareNeighbors(context.Background(), plain{tsne.Rows(x, 100, 10)}, res.Y, 2, 10, quality.Sample{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,9 @@
 package tsne
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -28,8 +30,10 @@ func Rows(x []float32, n, d int) Points {
 // badShape stands for points whose numbers do not fit their shape.
 type badShape struct{ len, n, d int }
 
-func (b badShape) Dims() (n, d int)         { return b.n, b.d }
-func (b badShape) Row(dst []float32, i int) { panic("tsne: points of a bad shape") }
+func (b badShape) Dims() (n, d int) { return b.n, b.d }
+func (b badShape) Row([]float32, int) ([]float32, error) {
+	return nil, errors.New("points of a bad shape")
+}
 
 // Matrix returns the rows of a matrix, for instance of any gonum mat.Matrix,
 // rounded to float32. A number beyond the range of float32 makes [Embed] and
@@ -49,10 +53,28 @@ type matrix struct {
 }
 
 func (m matrix) Dims() (n, d int) { return m.m.Dims() }
-func (m matrix) Row(dst []float32, i int) {
+func (m matrix) Row(dst []float32, i int) ([]float32, error) {
+	_, d := m.m.Dims()
+	if cap(dst) < d {
+		dst = make([]float32, d)
+	}
+	dst = dst[:d]
 	for j := range dst {
 		dst[j] = float32(m.m.At(i, j))
 	}
+	return dst, nil
+}
+
+// readRow returns row i of x, which has d columns.
+func readRow(x Points, dst []float32, i, d int) ([]float32, error) {
+	row, err := x.Row(dst[:d:d], i)
+	if err != nil {
+		return nil, fmt.Errorf("tsne: row %d: %w", i, err)
+	}
+	if len(row) != d {
+		return nil, fmt.Errorf("tsne: row %d has %d numbers, not %d: %w", i, len(row), d, knn.ErrPoints)
+	}
+	return row, nil
 }
 
 // subset is some of the rows of other points.
@@ -61,8 +83,10 @@ type subset struct {
 	index []int32
 }
 
-func (s subset) Dims() (n, d int)         { _, d = s.Points.Dims(); return len(s.index), d }
-func (s subset) Row(dst []float32, i int) { s.Points.Row(dst, int(s.index[i])) }
+func (s subset) Dims() (n, d int) { _, d = s.Points.Dims(); return len(s.index), d }
+func (s subset) Row(dst []float32, i int) ([]float32, error) {
+	return s.Points.Row(dst, int(s.index[i]))
+}
 
 // checkShape returns the dimensions of x.
 func checkShape(x Points) (n, d int, err error) {
@@ -153,20 +177,25 @@ func (s *scan) check(ctx context.Context, workers, n int) error {
 
 func checkFinite(ctx context.Context, workers int, x Points, n, d int) error {
 	const size = 64
-	bad := make([]*ValueError, par.NumBlocks(n, size))
+	bad := make([]error, par.NumBlocks(n, size))
 	buf := make([][]float32, par.Workers(workers))
 	err := par.Blocks(ctx, workers, n, size, func(w, b, lo, hi int) {
 		if buf[w] == nil {
 			buf[w] = make([]float32, d)
 		}
 		for i := lo; i < hi; i++ {
-			x.Row(buf[w], i)
-			for j, v := range buf[w] {
+			row, err := readRow(x, buf[w], i, d)
+			if err != nil {
+				bad[b] = err
+				return
+			}
+			for j, v := range row {
 				if v-v != 0 {
-					bad[b] = &ValueError{i, j, float64(v)}
+					e := &ValueError{i, j, float64(v)}
 					if m, ok := x.(matrix); ok {
-						bad[b].Value = m.m.At(i, j)
+						e.Value = m.m.At(i, j)
 					}
+					bad[b] = e
 					return
 				}
 			}
@@ -187,15 +216,19 @@ func checkFinite(ctx context.Context, workers int, x Points, n, d int) error {
 func (s *scan) checkCombination(ctx context.Context, workers int) (bool, error) {
 	n, d := s.c.Base.Dims()
 	var most float64
-	tops := make([]float64, par.NumBlocks(n, 64))
+	tops, errs := make([]float64, par.NumBlocks(n, 64)), make([]error, par.NumBlocks(n, 64))
 	buf := make([][]float32, par.Workers(workers))
 	err := par.Blocks(ctx, workers, n, 64, func(w, b, lo, hi int) {
 		if buf[w] == nil {
 			buf[w] = make([]float32, d)
 		}
 		for i := lo; i < hi; i++ {
-			s.c.Base.Row(buf[w], i)
-			for _, v := range buf[w] {
+			row, err := readRow(s.c.Base, buf[w], i, d)
+			if err != nil {
+				errs[b] = err
+				return
+			}
+			for _, v := range row {
 				if a := math.Abs(float64(v)); a <= math.MaxFloat32 {
 					tops[b] = max(tops[b], a)
 				} else {
@@ -207,7 +240,10 @@ func (s *scan) checkCombination(ctx context.Context, workers int) (bool, error) 
 	if err != nil {
 		return false, err
 	}
-	for _, t := range tops {
+	for b, t := range tops {
+		if errs[b] != nil {
+			return false, errs[b]
+		}
 		most = max(most, t)
 	}
 	sum := 1.0 // of the weights of a mean
@@ -275,7 +311,7 @@ func gcd(a, b int) int {
 	return a
 }
 
-func (s *scan) hash(i int) uint64 {
+func (s *scan) hash(i int) (uint64, error) {
 	h := uint64(0x243f6a8885a308d3)
 	if s.c != nil {
 		var room [32]uint64
@@ -283,30 +319,32 @@ func (s *scan) hash(i int) uint64 {
 			h = (h ^ t) * 0x9e3779b97f4a7c15
 			h ^= h >> 29
 		}
-		return mix(h)
+		return mix(h), nil
 	}
 	b := s.pool.Get().(*[]float32)
-	s.x.Row(*b, i)
-	for _, v := range *b {
+	row, err := readRow(s.x, *b, i, s.d)
+	for _, v := range row {
 		h = (h ^ uint64(math.Float32bits(v+0))) * 0x9e3779b97f4a7c15 // −0 + 0 = +0
 		h ^= h >> 32
 	}
 	s.pool.Put(b)
-	return mix(h)
+	return mix(h), err
 }
 
-func (s *scan) equal(i, j int) bool {
+func (s *scan) equal(i, j int) (bool, error) {
 	if s.c != nil {
 		var a, b [32]uint64
-		return slices.Equal(terms(a[:0], s.c, i), terms(b[:0], s.c, j))
+		return slices.Equal(terms(a[:0], s.c, i), terms(b[:0], s.c, j)), nil
 	}
 	a, b := s.pool.Get().(*[]float32), s.pool.Get().(*[]float32)
-	s.x.Row(*a, i)
-	s.x.Row(*b, j)
-	same := slices.Equal(*a, *b)
-	s.pool.Put(a)
-	s.pool.Put(b)
-	return same
+	defer s.pool.Put(a)
+	defer s.pool.Put(b)
+	x, err := readRow(s.x, *a, i, s.d)
+	if err != nil {
+		return false, err
+	}
+	y, err := readRow(s.x, *b, j, s.d)
+	return slices.Equal(x, y), err
 }
 
 // merge finds equal rows: of[i] is the number of row i among the distinct
@@ -314,14 +352,20 @@ func (s *scan) equal(i, j int) bool {
 // with different flags are not merged.
 func (s *scan) merge(ctx context.Context, workers, n int, flags []bool) (of, first []int32, err error) {
 	hash := make([]uint64, n)
-	err = par.Blocks(ctx, workers, n, 256, func(_, _, lo, hi int) {
+	errs := make([]error, par.NumBlocks(n, 256))
+	err = par.Blocks(ctx, workers, n, 256, func(_, b, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			hash[i] = s.hash(i)
+			if hash[i], errs[b] = s.hash(i); errs[b] != nil {
+				return
+			}
 			if flags != nil && flags[i] {
 				hash[i] = mix(hash[i])
 			}
 		}
 	})
+	for _, e := range errs {
+		err = cmp.Or(err, e)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -339,8 +383,14 @@ func (s *scan) merge(ctx context.Context, workers, n int, flags []bool) (of, fir
 		head := u
 		for u >= 0 {
 			f := int(first[u])
-			if (flags == nil || flags[f] == flags[i]) && s.equal(f, i) {
-				break
+			if flags == nil || flags[f] == flags[i] {
+				same, err := s.equal(f, i)
+				if err != nil {
+					return nil, nil, err
+				}
+				if same {
+					break
+				}
 			}
 			u = before[u]
 		}

@@ -1,6 +1,7 @@
 package tsne
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -265,15 +266,19 @@ func newMultiplier(ctx context.Context, in *startInput, d int) (*multiplier, err
 	// Largest magnitude and weighted column sums.
 	bw := m.baseWeights()
 	sums := make([][]float64, par.NumBlocks(m.nb, m.partSize()))
-	tops := make([]float32, len(sums))
+	tops, errs := make([]float32, len(sums)), make([]error, len(sums))
 	err := par.Blocks(ctx, in.workers, m.nb, m.partSize(), func(worker, b, lo, hi int) {
-		row := m.buf[worker]
+		buf := m.buf[worker]
 		sum := make([]float64, d)
 		for i := lo; i < hi; i++ {
 			if i%panelBlock == 0 && ctx.Err() != nil {
 				return
 			}
-			m.base.Row(row, i)
+			row, err := readRow(m.base, buf, i, d)
+			if err != nil {
+				errs[b] = err
+				return
+			}
 			for j, v := range row {
 				sum[j] += bw[i] * float64(v)
 				tops[b] = max(tops[b], v, -v)
@@ -281,10 +286,7 @@ func newMultiplier(ctx context.Context, in *startInput, d int) (*multiplier, err
 		}
 		sums[b] = sum
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
+	if err = cmp.Or(err, ctx.Err(), firstOf(errs)); err != nil {
 		return nil, err
 	}
 	if top := slices.Max(append(tops, 0)); top > 0 {
@@ -306,6 +308,9 @@ func newMultiplier(ctx context.Context, in *startInput, d int) (*multiplier, err
 	}
 	return m, nil
 }
+
+// firstOf returns the first error there is.
+func firstOf(errs []error) error { return cmp.Or(errs...) }
 
 func (m *multiplier) partSize() int {
 	return max(panelBlock, (m.nb+panelParts-1)/panelParts)
@@ -347,11 +352,16 @@ func (m *multiplier) forward(ctx context.Context, dst []float32, b []float64) er
 		out = m.tmp
 	}
 	combined := m.tmp != nil
-	err := par.Blocks(ctx, m.in.workers, m.nb, panelBlock, func(worker, _, lo, hi int) {
+	errs := make([]error, par.NumBlocks(m.nb, panelBlock))
+	err := par.Blocks(ctx, m.in.workers, m.nb, panelBlock, func(worker, b, lo, hi int) {
 		row := m.buf[worker]
 		for i := lo; i < hi; i++ {
-			m.base.Row(row, i)
-			for j, v := range row {
+			x, err := readRow(m.base, row, i, m.d)
+			if err != nil {
+				errs[b] = err
+				return
+			}
+			for j, v := range x {
 				if combined {
 					row[j] = v * m.scale
 				} else {
@@ -361,7 +371,7 @@ func (m *multiplier) forward(ctx context.Context, dst []float32, b []float64) er
 			vec.Panel((*[vec.Lanes]float32)(out[i*vec.Lanes:]), row, b32)
 		}
 	})
-	if err != nil || !combined {
+	if err = cmp.Or(err, firstOf(errs)); err != nil || !combined {
 		return err
 	}
 	var mb [vec.Lanes]float32
@@ -416,6 +426,7 @@ func (m *multiplier) backward(ctx context.Context, b []float64, u []float32) err
 			}
 		}
 	}
+	errs := make([]error, len(m.part))
 	err := par.Blocks(ctx, in.workers, m.nb, m.partSize(), func(worker, blk, lo, hi int) {
 		row, part := m.buf[worker], m.part[blk]
 		clear(part)
@@ -423,8 +434,12 @@ func (m *multiplier) backward(ctx context.Context, b []float64, u []float32) err
 			if i%panelBlock == 0 && ctx.Err() != nil {
 				return
 			}
-			m.base.Row(row, i)
-			for j, v := range row {
+			x, err := readRow(m.base, row, i, m.d)
+			if err != nil {
+				errs[blk] = err
+				return
+			}
+			for j, v := range x {
 				if c != nil {
 					row[j] = v * m.scale
 				} else {
@@ -434,10 +449,7 @@ func (m *multiplier) backward(ctx context.Context, b []float64, u []float32) err
 			vec.PanelAdd(part, row, (*[vec.Lanes]float32)(src[i*vec.Lanes:]))
 		}
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
+	if err = cmp.Or(err, ctx.Err(), firstOf(errs)); err != nil {
 		return err
 	}
 	for k := range b {

@@ -31,7 +31,7 @@ func (o *options) report(ctx context.Context, w io.Writer, clock *stopwatch, x *
 	r := report{N: x.n, Dims: res.Dims, KL: finite(res.KL), Seconds: clock.seconds}
 	const k = 10
 	if x.n > 2*k {
-		var p quality.Points = tsne.Rows(x.x, x.n, x.d)
+		var p quality.Points = plain{tsne.Rows(x.x, x.n, x.d)}
 		if o.metric == "cosine" {
 			p = unit{x}
 		}
@@ -69,6 +69,14 @@ func finite(v float64) *float64 {
 		return nil
 	}
 	return &v
+}
+
+// plain gives rows without errors, which those of a table have not.
+type plain struct{ tsne.Points }
+
+func (p plain) Row(dst []float32, i int) {
+	row, _ := p.Points.Row(dst, i)
+	copy(dst, row)
 }
 
 // unit is the rows of a table divided by their lengths, on which Euclidean

@@ -24,7 +24,7 @@ type boxes struct {
 
 // boxed reports whether a tree of boxes finds the neighbours.
 func boxed(ref, x *source, k int, set *Settings, used int64) bool {
-	return ref.d > 0 && ref.d <= boxDims && set.Method <= Exact && k <= boxK &&
+	return ref.d > 0 && ref.d <= boxDims && k <= boxK &&
 		(set.MaxMemory == 0 || boxBytes(ref, x, k, used) <= set.MaxMemory)
 }
 
@@ -41,8 +41,8 @@ func boxNodes(n int) int {
 	return nodes
 }
 
-// searchBoxes finds the k nearest rows of ref, which are distinct and have at
-// most boxDims columns, for the rows of x.
+// searchBoxes finds the k nearest rows of ref, which has some, for the rows of
+// x.
 func searchBoxes(ctx context.Context, ref, x *source, k int, same bool, set *Settings, used int64) (*Graph, error) {
 	rows, err := ref.view(ctx, set.Workers, 0, ref.n, make([]float32, need(ref)))
 	if err != nil {
@@ -66,9 +66,7 @@ func searchBoxes(ctx context.Context, ref, x *source, k int, same bool, set *Set
 				x.fetch(q.row, i, &q.scratch)
 			}
 			q.list = q.list[:0]
-			if k > 0 {
-				q.visit(0, 0, ref.n)
-			}
+			q.visit(0, 0, ref.n)
 			index, d2 := g.Row(i)
 			for c, e := range q.list {
 				index[c], d2[c] = e.j, e.d2
@@ -89,9 +87,7 @@ func newBoxes(rows *view, n int) *boxes {
 	for i := range t.order {
 		t.order[i] = int32(i)
 	}
-	if n > 0 {
-		t.build(rows, 0, 0, n)
-	}
+	t.build(rows, 0, 0, n)
 	for p, i := range t.order {
 		copy(t.x[p*t.d:], rows.row(int(i)))
 	}

@@ -108,10 +108,8 @@ func planGram(s *source, k int, set *Settings, used int64) (*gram, error) {
 
 	g := &gram{stride: int(stride), termsMax: 1}
 	g.band = int(made)
-	g.base = &source{n: int(nb), d: s.d, ids: ids, points: c.Base}
-	if flat, ok := c.Base.(rows); ok {
-		g.base.flat = flat.x
-	}
+	g.base = &source{n: int(nb), d: s.d, ids: ids, points: c.Base, failed: s.failed}
+	g.base.flat, _ = flatOf(c.Base)
 	g.sortPoints(s, compact, total)
 	g.graph = newGraph(s.n, k)
 	g.graph.Stats.Method = Gram

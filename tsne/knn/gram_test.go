@@ -43,7 +43,11 @@ func materialised(c Points) Points {
 	n, d := c.Dims()
 	x := make([]float32, n*d)
 	for i := range n {
-		c.Row(x[i*d:(i+1)*d], i)
+		row, err := c.Row(nil, i)
+		if err != nil {
+			panic(err)
+		}
+		copy(x[i*d:], row)
 	}
 	return Rows(x, n, d)
 }

@@ -155,15 +155,14 @@ func TestFunc(t *testing.T) {
 	if err := g.Check(); err != nil {
 		t.Fatal(err)
 	}
-	a, b := make([]float32, 5), make([]float32, 5)
-	x.Row(a, 4)
+	a, _ := x.Row(nil, 4)
 	index, d2 := g.Row(4)
-	x.Row(b, int(index[0]))
+	b, _ := x.Row(nil, int(index[0]))
 	if want := manhattan(a, b); d2[0] != want*want {
 		t.Errorf("%v, want %v", d2[0], want*want)
 	}
 	for j := range 200 {
-		x.Row(b, j)
+		b, _ := x.Row(nil, j)
 		if v := manhattan(a, b); j != 4 && v*v < d2[6] && !slices.Contains(index, int32(j)) {
 			t.Errorf("row %d is missing", j)
 		}
@@ -256,8 +255,8 @@ func TestFromDistances(t *testing.T) {
 // dims is a set of points that lies about its shape.
 type dims struct{ n, d int }
 
-func (p dims) Dims() (n, d int)         { return p.n, p.d }
-func (p dims) Row(dst []float32, i int) { panic("no rows") }
+func (p dims) Dims() (n, d int)                      { return p.n, p.d }
+func (p dims) Row([]float32, int) ([]float32, error) { panic("no rows") }
 
 func TestErrors(t *testing.T) {
 	x := Rows(normal(1, 30), 10, 3)

@@ -1,6 +1,7 @@
 package knn
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -9,12 +10,41 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// Points is a set of n rows of d numbers. Row fills dst[:d] with row i; it
-// may be called from many goroutines at once and must always give the same
-// numbers.
+// Points is a set of rows of equal length. Every call of Row must give the
+// same numbers.
 type Points interface {
-	Dims() (n, d int)
-	Row(dst []float32, i int)
+	// Dims returns the number of rows and their length.
+	Dims() (rows, cols int)
+	// Row returns row i. It may store it in dst[:cols] if dst has room, or
+	// return memory of its own that the caller must not change. Row must be
+	// safe for concurrent use.
+	Row(dst []float32, i int) ([]float32, error)
+}
+
+// readRow returns row i of x, which has d columns.
+func readRow(x Points, dst []float32, i, d int) ([]float32, error) {
+	row, err := x.Row(dst[:d:d], i)
+	if err != nil {
+		if v := (*ValueError)(nil); errors.As(err, &v) {
+			return nil, err // it names the row
+		}
+		return nil, fmt.Errorf("knn: row %d: %w", i, err)
+	}
+	if len(row) != d {
+		return nil, fmt.Errorf("%w: row %d has %d numbers, not %d", ErrPoints, i, len(row), d)
+	}
+	return row, nil
+}
+
+// flatOf returns the rows of x one after another, if x holds them so.
+func flatOf(x Points) ([]float32, bool) {
+	f, ok := x.(interface{ Flat() []float32 })
+	if !ok {
+		return nil, false
+	}
+	n, d := x.Dims()
+	flat := f.Flat()
+	return flat, flat != nil && len(flat) == n*d
 }
 
 // Rows returns the n rows of d numbers stored one after another in x, which
@@ -31,8 +61,9 @@ type rows struct {
 	n, d int
 }
 
-func (r rows) Dims() (n, d int)         { return r.n, r.d }
-func (r rows) Row(dst []float32, i int) { copy(dst[:r.d], r.x[i*r.d:]) }
+func (r rows) Dims() (n, d int)                          { return r.n, r.d }
+func (r rows) Row(_ []float32, i int) ([]float32, error) { return r.x[i*r.d:][:r.d:r.d], nil }
+func (r rows) Flat() []float32                           { return r.x }
 
 // A Combination is a set of points each of which is a weighted sum of base
 // rows: the mean of the rows of some tokens, a bag of words, a mixture of
@@ -58,32 +89,40 @@ func (c Combination) Dims() (n, d int) {
 	return max(0, len(c.Start)-1), d
 }
 
-// Row fills dst[:d] with row i. It panics on a malformed combination; Search
-// and Query report one instead.
-func (c Combination) Row(dst []float32, i int) {
+// Row returns row i. It panics on a malformed combination; Search and Query
+// report one instead.
+func (c Combination) Row(dst []float32, i int) ([]float32, error) {
+	_, d := c.Dims()
+	if cap(dst) < d {
+		dst = make([]float32, d)
+	}
 	var t scratch
-	c.row(dst, i, &t)
+	return dst[:d], c.row(dst[:d], i, &t)
 }
 
-func (c *Combination) row(dst []float32, i int, t *scratch) {
-	_, d := c.Dims()
+// row fills dst with row i.
+func (c *Combination) row(dst []float32, i int, t *scratch) error {
+	d := len(dst)
 	terms, div := c.terms(t.terms[:0], i)
 	t.terms, t.rows, t.weight = terms, t.rows[:0], t.weight[:0]
-	flat, ok := c.Base.(rows)
+	flat, ok := flatOf(c.Base)
 	if !ok && len(t.made) < len(terms)*d {
 		t.made = make([]float32, len(terms)*d)
 	}
 	for k, e := range terms {
 		var x []float32
 		if ok {
-			x = flat.x[int(e.v)*d:][:d]
+			x = flat[int(e.v)*d:][:d]
 		} else {
-			x = t.made[k*d:][:d]
-			c.Base.Row(x, int(e.v))
+			var err error
+			if x, err = readRow(c.Base, t.made[k*d:][:d], int(e.v), d); err != nil {
+				return fmt.Errorf("row %d of a Combination: %w", i, err)
+			}
 		}
 		t.rows, t.weight = append(t.rows, x), append(t.weight, e.w)
 	}
-	vec.WeightedSum(dst[:d], t.rows, t.weight, div)
+	vec.WeightedSum(dst, t.rows, t.weight, div)
+	return nil
 }
 
 // scratch is what one goroutine needs to make rows.
@@ -180,6 +219,9 @@ func (f *firstError) set(row int, err error) {
 }
 
 func (f *firstError) get() error {
+	if f == nil {
+		return nil
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.err

@@ -1,6 +1,7 @@
 package knn
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -46,6 +47,9 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 		used += int64(16*src.n) + int64(src.n)*int64(k)*12
 	}
 	g, err := searchDistinct(ctx, distinct, kd, &set, used)
+	if failed := src.failed.get(); failed != nil {
+		err = failed
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -70,9 +74,6 @@ const (
 
 // searchDistinct chooses the method. used is the memory already planned.
 func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used int64) (*Graph, error) {
-	if boxed(s, s, k, set, used) {
-		return searchBoxes(ctx, s, s, k, true, set, used)
-	}
 	if set.Method == Gram || set.Method == Auto && s.comb != nil {
 		g, err := planGram(s, k, set, used)
 		if err == nil {
@@ -83,7 +84,7 @@ func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used i
 		}
 	}
 	n := float64(s.n)
-	if set.Method == Descent || set.Method == Auto && n*n*float64(max(s.d, leastDim)) > exactFlop {
+	if set.Method == Descent || set.Method == Auto && n*n*float64(max(s.d, leastDim)) > exactFlop && !boxed(s, s, k, set, used) {
 		return searchDescent(ctx, s, k, set, used)
 	}
 	s, used, err := materialise(ctx, s, set, used)
@@ -207,17 +208,15 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 		kd = min(k, distinct.n)
 		used += int64(16*rs.n) + int64(xs.n)*int64(k)*12
 	}
-	var g *Graph
-	if boxed(distinct, xs, kd, &set, used) {
-		g, err = searchBoxes(ctx, distinct, xs, kd, false, &set, used)
-	} else {
-		if distinct, used, err = materialise(ctx, distinct, &set, used); err != nil {
-			return nil, err
-		}
-		if xs, used, err = materialise(ctx, xs, &set, used); err != nil {
-			return nil, err
-		}
-		g, err = searchExact(ctx, distinct, xs, kd, false, &set, used)
+	if distinct, used, err = materialise(ctx, distinct, &set, used); err != nil {
+		return nil, err
+	}
+	if xs, used, err = materialise(ctx, xs, &set, used); err != nil {
+		return nil, err
+	}
+	g, err := searchExact(ctx, distinct, xs, kd, false, &set, used)
+	if failed := cmp.Or(rs.failed.get(), xs.failed.get()); failed != nil {
+		err = failed
 	}
 	if err != nil {
 		return nil, err

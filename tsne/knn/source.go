@@ -20,6 +20,7 @@ type source struct {
 	points Points
 	comb   *Combination // points, when it is one
 	metric Metric
+	failed *firstError // of fetch
 }
 
 // newSource checks the shape of x. Finite values are checked by scan.
@@ -27,12 +28,8 @@ func newSource(x Points, metric Metric) (*source, error) {
 	if x == nil {
 		return nil, fmt.Errorf("%w: nil", ErrPoints)
 	}
-	s := &source{points: x, metric: metric}
+	s := &source{points: x, metric: metric, failed: new(firstError)}
 	switch t := x.(type) {
-	case rows:
-		if metric == Euclidean {
-			s.flat = t.x
-		}
 	case Combination:
 		s.comb = &t
 	case *Combination:
@@ -50,6 +47,9 @@ func newSource(x Points, metric Metric) (*source, error) {
 	if s.n < 0 || s.d < 0 || s.n > math.MaxInt32 || s.d > math.MaxInt32 || s.d > 0 && s.n > math.MaxInt/8/s.d {
 		return nil, fmt.Errorf("%w: %d rows of %d", ErrPoints, s.n, s.d)
 	}
+	if flat, ok := flatOf(x); ok && metric == Euclidean {
+		s.flat = flat
+	}
 	return s, nil
 }
 
@@ -60,19 +60,29 @@ func (s *source) orig(u int) int {
 	return u
 }
 
-// fetch makes row u of the source in dst.
+// fetch makes row u of the source in dst. A row that cannot be read becomes
+// zero and is reported by s.failed, which view and the end of a search look at.
 func (s *source) fetch(dst []float32, u int, t *scratch) {
 	i := s.orig(u)
-	switch {
-	case s.flat != nil:
-		copy(dst[:s.d], s.flat[i*s.d:])
+	dst = dst[:s.d]
+	if s.flat != nil {
+		copy(dst, s.flat[i*s.d:])
 		return
-	case s.comb != nil:
-		s.comb.row(dst, i, t)
-	default:
-		s.points.Row(dst[:s.d], i)
 	}
-	normalise(dst[:s.d], s.metric)
+	var err error
+	if s.comb != nil {
+		err = s.comb.row(dst, i, t)
+	} else {
+		var x []float32
+		x, err = readRow(s.points, dst, i, s.d)
+		copy(dst, x)
+	}
+	if err != nil {
+		clear(dst)
+		s.failed.set(i, err)
+		return
+	}
+	normalise(dst, s.metric)
 }
 
 // normalise applies a metric to a row in place. Every operation is a single
@@ -138,6 +148,9 @@ func (s *source) view(ctx context.Context, workers, lo, hi int, buf []float32) (
 			s.fetch(buf[i*s.d:(i+1)*s.d], lo+i, &tmp[w])
 		}
 	})
+	if err == nil {
+		err = s.failed.get()
+	}
 	return view{buf[:(hi-lo)*s.d], nil, s.d, lo, hi}, err
 }
 
@@ -156,9 +169,7 @@ func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 	var first firstError
 	raw := *s
 	raw.metric = Euclidean // errors show the caller's numbers
-	if t, ok := s.points.(rows); ok {
-		raw.flat = t.x
-	}
+	raw.flat, _ = flatOf(s.points)
 	err := par.Blocks(ctx, len(tmp), s.n, 16, func(w, _, lo, hi int) {
 		t := &tmp[w]
 		if t.row == nil {
@@ -187,6 +198,9 @@ func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 	if err == nil {
 		err = first.get()
 	}
+	if err == nil {
+		err = s.failed.get()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -206,7 +220,8 @@ func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
 			largest[v] = 1
 		}
 	}
-	flat, isFlat := c.Base.(rows)
+	flat, isFlat := flatOf(c.Base)
+	var first firstError
 	rowsOf := make([][]float32, par.Workers(workers))
 	err := par.Blocks(ctx, len(rowsOf), nb, 16, func(w, _, lo, hi int) {
 		for v := lo; v < hi; v++ {
@@ -215,13 +230,17 @@ func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
 			}
 			x := rowsOf[w]
 			if isFlat {
-				x = flat.x[v*d : (v+1)*d]
+				x = flat[v*d : (v+1)*d]
 			} else {
 				if x == nil {
 					x = make([]float32, d)
 					rowsOf[w] = x
 				}
-				c.Base.Row(x, v)
+				var err error
+				if x, err = readRow(c.Base, x, v, d); err != nil {
+					first.set(v, err)
+					return
+				}
 			}
 			var m float32
 			for _, t := range x {
@@ -237,6 +256,9 @@ func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
 			largest[v] = float64(m)
 		}
 	})
+	if err == nil {
+		err = first.get()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +268,6 @@ func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
 	}
 	hash := make([]uint64, s.n)
 	tmp := make([]buffers, par.Workers(workers))
-	var first firstError
 	raw := *s
 	raw.metric = Euclidean
 	err = par.Blocks(ctx, len(tmp), s.n, 64, func(w, _, lo, hi int) {
@@ -277,6 +298,9 @@ func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
 	})
 	if err == nil {
 		err = first.get()
+	}
+	if err == nil {
+		err = s.failed.get()
 	}
 	if err != nil {
 		return nil, err

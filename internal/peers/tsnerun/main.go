@@ -168,7 +168,9 @@ func writeLemma(name string) error {
 	}
 	row, bytes := make([]float32, d), make([]byte, 4*d)
 	for i := range n {
-		x.Row(row, i)
+		if row, err = x.Row(row, i); err != nil {
+			return err
+		}
 		if _, err := b.Write(encode(bytes, row)); err != nil {
 			return err
 		}
