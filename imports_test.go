@@ -31,7 +31,7 @@ var mayImport = map[string]struct{ ours, outside []string }{
 	"/internal/lemmawork": {},
 	"/tsne":               {[]string{"/tsne/knn", "/internal/vec", "/internal/par"}, nil},
 	"/tsne/knn":           {[]string{"/internal/vec", "/internal/par"}, nil},
-	"/tsne/quality":       {[]string{"/internal/vec", "/internal/par"}, nil},
+	"/tsne/quality":       {[]string{"/tsne/knn", "/internal/vec", "/internal/par"}, nil},
 	"/plot":               {[]string{"/internal/par"}, []string{"gonum.org/v1/plot/...", "gonum.org/v1/gonum/...", "golang.org/x/image/...", "codeberg.org/go-fonts/...", "codeberg.org/go-pdf/...", "golang.org/x/text/unicode/bidi"}},
 	"/internal/vec":       {nil, []string{"golang.org/x/sys/cpu"}},
 	"/internal/par":       {},

@@ -3,11 +3,9 @@ package tsne_test
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 
 	"github.com/semamap/semamap/tsne"
-	"github.com/semamap/semamap/tsne/quality"
 )
 
 // twoClouds returns 2·n points of d numbers around two centres.
@@ -68,27 +66,6 @@ func ExampleRun_Steps() {
 	}
 	fmt.Println(last, "steps; KL fell:", run.KL() < before)
 	// Output: 400 steps; KL fell: true
-}
-
-// How far is the fast repulsion of a run from the sum over all pairs?
-func ExampleRun_Repulsion() {
-	const n, d = 100, 10
-	ctx := context.Background()
-	run, err := tsne.New(ctx, tsne.Rows(twoClouds(n, d), 2*n, d), &tsne.Settings{Method: tsne.Mesh})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	for range run.Steps() {
-	}
-	f := run.Repulsion()
-	e, err := quality.ForceError(ctx, run.Positions(nil), 2, quality.Field{Phi: f.Phi, Rep: f.Force}, nil, quality.Sample{})
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Printf("%v: force within 2 %%: %v, Z within 0.3 %%: %v\n", f.Method, e.RMS < .02, math.Abs(e.Z) < .003)
-	// Output: mesh: force within 2 %: true, Z within 0.3 %: true
 }
 
 func ExampleResult_Transform() {

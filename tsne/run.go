@@ -415,9 +415,7 @@ func (r *Run) KL() float64 {
 	return r.entKL + r.s.Freedom*s + math.Log(z)
 }
 
-// A Repulsion is that of a map, as [Run.Repulsion] returns it. Its Phi and
-// Force are a quality.Field, so that quality.ForceError tells how far they are
-// from the sums over all pairs.
+// A Repulsion is that of a map, as [Run.Repulsion] returns it.
 type Repulsion struct {
 	// Phi holds φ_i = Σ_j w_j (1+r²/a)^−a for each row of the input, with the
 	// term j = i, where r = |y_i−y_j|, w is Settings.Weights and a

@@ -7,30 +7,6 @@ import (
 	"github.com/semamap/semamap/internal/par"
 )
 
-// A Kernel describes the similarity in the map, w_i w_j (1+r²/a)^−a, and how
-// many goroutines sum it. Nil and the zero value mean t-SNE's own, 1/(1+r²).
-type Kernel struct {
-	Weights []float64 // w, the multiplicity of each point; nil means 1
-	Freedom float64   // a; 0 means 1
-	Workers int       // goroutines; 0 means GOMAXPROCS. It never changes a result
-}
-
-func (k *Kernel) fill(n int) (w []float64, a float64, workers int, err error) {
-	if k == nil {
-		k = &Kernel{}
-	}
-	if !(k.Freedom >= 0) || math.IsInf(k.Freedom, 0) {
-		return nil, 0, 0, inputErr("Kernel.Freedom is %v", k.Freedom)
-	}
-	if w, err = checkWeights(k.Weights, n); err != nil {
-		return nil, 0, 0, err
-	}
-	if a = k.Freedom; a == 0 {
-		a = 1
-	}
-	return w, a, k.Workers, nil
-}
-
 // pairBlock is the number of rows whose pairs are summed before the sum is
 // joined to the others.
 const pairBlock = 64
@@ -46,12 +22,23 @@ const pairBlock = 64
 // n+1, and both directions of a pair are present. P is divided by its sum,
 // which must be positive; an entry of zero adds nothing. A map of less than
 // two points has divergence 0.
-func KL(ctx context.Context, ptr []int64, col []int32, val []float32, y []float32, dims int, kernel *Kernel) (float64, error) {
+//
+// The affinities p of package tsne are given as p.Ptr, p.Col, p.Val. KL reads
+// Settings.Weights, Freedom and Workers.
+func KL(ctx context.Context, ptr []int64, col []int32, val []float32, y []float32, dims int, s *Settings) (float64, error) {
 	n, err := checkMap(y, dims)
 	if err != nil {
 		return 0, err
 	}
-	w, a, workers, err := kernel.fill(n)
+	set := s.fill()
+	a := set.Freedom
+	if !(a >= 0) || math.IsInf(a, 0) {
+		return 0, inputErr("Freedom is %v", a)
+	}
+	if a == 0 {
+		a = 1
+	}
+	w, err := checkWeights(set.Weights, n)
 	if err != nil {
 		return 0, err
 	}
@@ -68,12 +55,12 @@ func KL(ctx context.Context, ptr []int64, col []int32, val []float32, y []float3
 	if sum == 0 {
 		return 0, inputErr("P sums to 0")
 	}
-	z, err := partition(ctx, y, dims, w, a, workers)
+	z, err := partition(ctx, y, dims, w, a, set.Workers)
 	if err != nil {
 		return 0, err
 	}
 	lnz := math.Log(z / sum)
-	kl, err := par.Sum(ctx, workers, n, 512, func(_, lo, hi int) float64 {
+	kl, err := par.Sum(ctx, set.Workers, n, 512, func(_, lo, hi int) float64 {
 		var s float64
 		for i := lo; i < hi; i++ {
 			yi := y[i*dims : (i+1)*dims]
@@ -90,6 +77,26 @@ func KL(ctx context.Context, ptr []int64, col []int32, val []float32, y []float3
 		return s
 	})
 	return kl / sum, err
+}
+
+// checkWeights makes weights of 1 out of nil.
+func checkWeights(w []float64, n int) ([]float64, error) {
+	if w == nil {
+		w = make([]float64, n)
+		for i := range w {
+			w[i] = 1
+		}
+		return w, nil
+	}
+	if len(w) != n {
+		return nil, inputErr("%d weights for %d points", len(w), n)
+	}
+	for i, v := range w {
+		if !(v > 0) || math.IsInf(v, 0) {
+			return nil, inputErr("weight %d is %v", i, v)
+		}
+	}
+	return w, nil
 }
 
 func checkCSR(ptr []int64, col []int32, val []float32, n int) error {
@@ -181,7 +188,7 @@ func sqDist32(a, b []float32) float64 {
 	var s float64
 	for c, v := range a {
 		d := float64(v) - float64(b[c])
-		s += float64(d * d) // no fused multiply-add: bounds of the tree rely on it
+		s += float64(d * d) // no fused multiply-add
 	}
 	return s
 }
