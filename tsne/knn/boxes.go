@@ -83,14 +83,13 @@ func searchBoxes(ctx context.Context, ref, x *source, k int, same bool, set *Set
 }
 
 func newBoxes(rows *view, n int) *boxes {
-	t := &boxes{d: rows.d, x: make([]float32, n*rows.d), order: make([]int32, n), box: make([]float32, boxNodes(n)*2*rows.d)}
-	for i := range t.order {
+	d := rows.d
+	t := &boxes{d: d, x: make([]float32, n*d), order: make([]int32, n), box: make([]float32, boxNodes(n)*2*d)}
+	for i := range n {
 		t.order[i] = int32(i)
+		copy(t.x[i*d:], rows.row(i))
 	}
-	t.build(rows, 0, 0, n)
-	for p, i := range t.order {
-		copy(t.x[p*t.d:], rows.row(int(i)))
-	}
+	t.build(0, 0, n)
 	return t
 }
 
@@ -103,13 +102,14 @@ func (t *boxes) corners(v int) (low, high []float32) {
 // most one in size, so the size alone may not decide: the space may be short.
 func (t *boxes) inner(v, size int) bool { return size > boxRows && (2*v+3)*2*t.d <= len(t.box) }
 
-func (t *boxes) build(rows *view, v, lo, hi int) {
+func (t *boxes) build(v, lo, hi int) {
+	d := t.d
 	low, high := t.corners(v)
-	copy(low, rows.row(int(t.order[lo])))
+	copy(low, t.x[lo*d:])
 	copy(high, low)
-	for _, i := range t.order[lo+1 : hi] {
-		for c, x := range rows.row(int(i)) {
-			low[c], high[c] = min(low[c], x), max(high[c], x)
+	for x := t.x[lo*d : hi*d]; len(x) > 0; x = x[d:] {
+		for c := range low {
+			low[c], high[c] = min(low[c], x[c]), max(high[c], x[c])
 		}
 	}
 	if !t.inner(v, hi-lo) {
@@ -122,41 +122,29 @@ func (t *boxes) build(rows *view, v, lo, hi int) {
 		}
 	}
 	mid := lo + (hi-lo+1)/2
-	t.split(rows, lo, hi, mid, axis)
-	t.build(rows, 2*v+1, lo, mid)
-	t.build(rows, 2*v+2, mid, hi)
+	t.split(lo, hi, mid, axis)
+	t.build(2*v+1, lo, mid)
+	t.build(2*v+2, mid, hi)
 }
 
 // split orders the places lo to hi so that the rows before mid are not above
-// those from mid on, along axis and then by index.
-func (t *boxes) split(rows *view, lo, hi, mid, axis int) {
-	p := t.order
-	less := func(a, b int32) bool {
-		u, v := rows.row(int(a))[axis], rows.row(int(b))[axis]
-		return u < v || u == v && a < b
-	}
+// those from mid on along axis.
+func (t *boxes) split(lo, hi, mid, axis int) {
+	x, d := t.x[axis:], t.d
 	for hi-lo > 1 {
-		// The median of three as pivot; no two rows are equal in this order.
-		a, b, c := p[lo], p[(lo+hi)/2], p[hi-1]
-		if less(b, a) {
-			a, b = b, a
-		}
-		if less(c, b) {
-			b = c
-			if less(b, a) {
-				b = a
-			}
-		}
+		// The median of three as pivot; rows equal to it go to both sides.
+		a, b, c := x[lo*d], x[(lo+hi)/2*d], x[(hi-1)*d]
+		pivot := max(min(a, b), min(max(a, b), c))
 		i, j := lo, hi-1
 		for i <= j {
-			for less(p[i], b) {
+			for x[i*d] < pivot {
 				i++
 			}
-			for less(b, p[j]) {
+			for x[j*d] > pivot {
 				j--
 			}
 			if i <= j {
-				p[i], p[j] = p[j], p[i]
+				t.swap(i, j)
 				i++
 				j--
 			}
@@ -169,6 +157,14 @@ func (t *boxes) split(rows *view, lo, hi, mid, axis int) {
 		default:
 			return
 		}
+	}
+}
+
+func (t *boxes) swap(i, j int) {
+	t.order[i], t.order[j] = t.order[j], t.order[i]
+	a, b := t.x[i*t.d:(i+1)*t.d], t.x[j*t.d:(j+1)*t.d]
+	for c := range a {
+		a[c], b[c] = b[c], a[c]
 	}
 }
 
