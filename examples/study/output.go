@@ -38,7 +38,7 @@ func writeCSV(ctx context.Context, path string, w *words, maps []*layerMap) erro
 			}
 			row = append(row[:0], r.synset, r.domain, r.lemma, r.pos, strconv.Itoa(r.tokens))
 			for _, m := range maps {
-				row = append(row, shortest(m.Y[2*i]), shortest(m.Y[2*i+1]))
+				row = append(row, cli.Float(m.Y[2*i]), cli.Float(m.Y[2*i+1]))
 			}
 			if err := c.Write(row); err != nil {
 				return err
@@ -48,9 +48,6 @@ func writeCSV(ctx context.Context, path string, w *words, maps []*layerMap) erro
 		return c.Error()
 	})
 }
-
-// shortest is the shortest decimal that reads back as the same float32.
-func shortest(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
 
 // record is what run.json says of a run.
 type record struct {
@@ -187,22 +184,13 @@ func (r *record) hash(ctx context.Context, role, path string) error {
 	}
 	defer f.Close()
 	h := sha256.New()
-	n, err := io.CopyBuffer(h, readerFunc(func(b []byte) (int, error) {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		return f.Read(b)
-	}), make([]byte, 1<<20))
+	n, err := io.CopyBuffer(h, cli.Reader(ctx, f), make([]byte, 1<<20))
 	if err != nil {
 		return err
 	}
 	r.Inputs = append(r.Inputs, input{role, filepath.Base(path), n, hex.EncodeToString(h.Sum(nil))})
 	return nil
 }
-
-type readerFunc func([]byte) (int, error)
-
-func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 // write ends the record and writes it.
 func (r *record) write(path string, w *words, maps []*layerMap) error {

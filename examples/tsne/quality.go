@@ -28,7 +28,7 @@ type report struct {
 // work bounds what knn10 and trust10 cost, in operations: about ten seconds.
 const work = 4e10
 
-func (o *options) report(ctx context.Context, w io.Writer, clock *stopwatch, x *table, res *tsne.Result, labels []int32) error {
+func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *table, res *tsne.Result, labels []string) error {
 	r := report{N: x.n, Dims: res.Dims, KL: finite(res.KL), Seconds: clock.seconds}
 	const k = 10
 	if x.n > 2*k {
@@ -48,20 +48,33 @@ func (o *options) report(ctx context.Context, w io.Writer, clock *stopwatch, x *
 			if err != nil {
 				return err
 			}
-			a, err := quality.LabelAgreement(ctx, g, labels, s)
+			a, err := quality.LabelAgreement(ctx, g, numbers(labels), s)
 			if err != nil {
 				return err
 			}
 			r.Label10, r.Chance, r.LabelP = finite(a.Share), finite(a.Chance), finite(a.P)
 		}
 	}
-	clock.begin("")
+	clock.lap("quality")
 	b, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
 	_, err = w.Write(append(b, '\n'))
 	return err
+}
+
+// numbers gives equal labels equal numbers.
+func numbers(labels []string) []int32 {
+	id := map[string]int32{}
+	out := make([]int32, len(labels))
+	for i, l := range labels {
+		if _, ok := id[l]; !ok {
+			id[l] = int32(len(id))
+		}
+		out[i] = id[l]
+	}
+	return out
 }
 
 // finite is v for JSON, which has no NaN.

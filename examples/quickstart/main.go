@@ -1,0 +1,45 @@
+// Command quickstart embeds the rows of a matrix and draws them in map.png.
+package main
+
+import (
+	"context"
+	"errors"
+	"log"
+	"math/rand/v2"
+	"os"
+
+	"github.com/semamap/semamap/plot"
+	"github.com/semamap/semamap/tsne"
+	"gonum.org/v1/gonum/mat"
+)
+
+func main() {
+	// Any gonum matrix, a row a point: here 500 points around 5 centers.
+	x, labels := mat.NewDense(500, 20, nil), make([]string, 500)
+	for i := range labels {
+		labels[i] = string(rune('A' + i%5))
+		for j := range 20 {
+			x.Set(i, j, rand.NormFloat64()+float64(i*j%5))
+		}
+	}
+	if err := draw(x, labels, "map.png"); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func draw(x mat.Matrix, labels []string, name string) error {
+	res, err := tsne.Embed(context.Background(), tsne.Matrix(x), nil)
+	if err != nil {
+		return err
+	}
+	points, err := plot.NewPoints(res, labels)
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	figure := plot.Figure{Panels: []plot.Panel{{Points: points}}}
+	return errors.Join(figure.WritePNG(f, 0, 0), f.Close())
+}
