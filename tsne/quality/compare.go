@@ -99,7 +99,11 @@ func Compare(ctx context.Context, x knn.Points, y []float32, dims, k int, s *Set
 func mapNeighbors(ctx context.Context, y []float32, dims, k int, rows []int32, workers int) ([]int32, error) {
 	n := len(y) / dims
 	all, set := knn.Rows(y, n, dims), &knn.Settings{Method: knn.Exact, Workers: workers}
-	if len(rows) == n && slices.IsSorted(rows) && rows[0] == 0 && int(rows[n-1]) == n-1 {
+	every := len(rows) == n
+	for i := 0; every && i < n; i++ {
+		every = int(rows[i]) == i
+	}
+	if every {
 		g, err := knn.Search(ctx, all, k, set)
 		if err != nil {
 			return nil, err

@@ -59,6 +59,9 @@ func (s *Settings) rows(n int) ([]int32, error) {
 	if s.Sample < 0 {
 		return nil, inputErr("Sample is %d", s.Sample)
 	}
+	if s.Rows != nil && len(s.Rows) == 0 {
+		return nil, inputErr("Rows is empty")
+	}
 	if s.Rows != nil {
 		return s.Rows, checkIndices("Rows", s.Rows, 1, n)
 	}

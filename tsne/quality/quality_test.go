@@ -129,14 +129,21 @@ func TestMapNeighbors(t *testing.T) {
 		}
 		for _, k := range []int{1, 7, 101} {
 			want := graph(t, y, dims, k)
-			some := []int32{202, 0, 101, 0}
-			got, err := mapNeighbors(ctx, y, dims, k, some, 2)
-			if err != nil {
-				t.Fatal(err)
+			all := make([]int32, 203)
+			for i := range all {
+				all[i] = int32(i)
 			}
-			for r, i := range some {
-				if index, _ := want.Row(int(i)); !slices.Equal(got[r*k:(r+1)*k], index) {
-					t.Fatalf("dims %d, k %d: list of point %d differs when asked alone", dims, k, i)
+			twice := slices.Clone(all) // as many as there are points, but not each
+			twice[1] = 0
+			for _, some := range [][]int32{{202, 0, 101, 0}, twice, all} {
+				got, err := mapNeighbors(ctx, y, dims, k, some, 2)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for r, i := range some {
+					if index, _ := want.Row(int(i)); !slices.Equal(got[r*k:(r+1)*k], index) {
+						t.Fatalf("dims %d, k %d: list of point %d differs when asked with %d others", dims, k, i, len(some)-1)
+					}
 				}
 			}
 		}
@@ -459,6 +466,7 @@ func TestBadInput(t *testing.T) {
 		{"119 points", compare(x, r.Y[2:], 2, 5, nil)},
 		{"k = 60", compare(x, r.Y, 2, 60, nil)},
 		{"k = 0", compare(x, r.Y, 2, 0, nil)},
+		{"Rows is empty", compare(x, r.Y, 2, 5, &Settings{Rows: []int32{}})},
 		{"Sample is -1", compare(x, r.Y, 2, 5, &Settings{Sample: -1})},
 		{"no pair", one(DistanceCorrelation(ctx, knn.Rows(nil, 0, 3), nil, 2, nil))},
 		{"pairs; draw", one(DistanceCorrelation(ctx, knn.Rows(make([]float32, 30000), 30000, 1), make([]float32, 30000), 1, nil))},
