@@ -19,20 +19,19 @@ type Affinities struct {
 	Val []float32
 }
 
-// Len returns the number of rows.
-func (a *Affinities) Len() int { return max(0, len(a.Ptr)-1) }
+func (a *Affinities) rows() int { return max(0, len(a.Ptr)-1) }
 
-// NewAffinities calibrates the neighbours of g: p(j|i) has the entropy of the
+// newAffinities calibrates the neighbours of g: p(j|i) has the entropy of the
 // perplexity, and p_ij = (w_i p(j|i) + w_j p(i|j)) / 2W. Of the settings it
 // uses Perplexity, Kernel, Weights and Workers. An explicit Perplexity must be
 // below the number of neighbours of each row; zero means 30, or a third of
 // the neighbours if that is less.
-func NewAffinities(ctx context.Context, g *knn.Graph, s *Settings) (*Affinities, error) {
+func newAffinities(ctx context.Context, g *knn.Graph, s *Settings) (*Affinities, error) {
 	var set Settings
 	if s != nil {
 		set = *s
 	}
-	if err := checkGraph(ctx, g); err != nil {
+	if err := g.Check(); err != nil {
 		return nil, err
 	}
 	if err := set.fill(g.N); err != nil {
@@ -61,7 +60,7 @@ func (s *Settings) graphKernel(g *knn.Graph) (Kernel, float64, error) {
 		k := float64(g.K)
 		u = min(30, max(k/3, min((k+1)/2, 2)))
 	case !(u > 1 && u < float64(g.K)):
-		return nil, 0, &SettingError{"Perplexity", u, fmt.Sprintf("must be above 1 and below %d, the neighbours of a row", g.K)}
+		return nil, 0, badSetting("Perplexity", u, fmt.Sprintf("must be above 1 and below %d, the neighbours of a row", g.K))
 	}
 	return gaussian(u), u, nil
 }
@@ -252,36 +251,6 @@ func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []f
 	return a, err
 }
 
-// checkGraph validates a given graph.
-func checkGraph(ctx context.Context, g *knn.Graph) error {
-	if g == nil || g.N < 0 || g.K < 0 || g.N > math.MaxInt32 || g.K > math.MaxInt32 ||
-		int64(len(g.Index)) != int64(g.N)*int64(g.K) || len(g.Dist2) != len(g.Index) {
-		return &EntryError{0, -1, "its numbers do not fit N and K", ErrGraph}
-	}
-	seen := make([]int32, g.N) // the last row, plus one, that had the column
-	for i := range g.N {
-		if i%4096 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		for c := range g.K {
-			e := i*g.K + c
-			switch j := g.Index[e]; {
-			case j < 0 || int(j) >= g.N:
-				return &EntryError{i, c, fmt.Sprintf("index %d is out of range", j), ErrGraph}
-			case int(j) == i:
-				return &EntryError{i, c, "a row is no neighbour of itself", ErrGraph}
-			case seen[j] == int32(i)+1:
-				return &EntryError{i, c, fmt.Sprintf("index %d is repeated", j), ErrGraph}
-			case !(g.Dist2[e] >= 0 && g.Dist2[e] <= math.MaxFloat64):
-				return &EntryError{i, c, fmt.Sprintf("squared distance %v", g.Dist2[e]), ErrGraph}
-			default:
-				seen[j] = int32(i) + 1
-			}
-		}
-	}
-	return nil
-}
-
 // checkAffinities validates given affinities and returns a copy that sums to
 // 1.
 func checkAffinities(ctx context.Context, a *Affinities) (*Affinities, error) {
@@ -290,7 +259,7 @@ func checkAffinities(ctx context.Context, a *Affinities) (*Affinities, error) {
 		return nil, err
 	}
 	if n > 1 && !(sum > 0) {
-		return nil, &EntryError{0, -1, "the sum is not positive", ErrAffinities}
+		return nil, fmt.Errorf("%w: the sum is not positive", ErrAffinities)
 	}
 	c := &Affinities{slices.Clone(a.Ptr), slices.Clone(a.Col), slices.Clone(a.Val)}
 	if math.Abs(sum-1) > 1e-6 && sum > 0 {
@@ -307,13 +276,16 @@ func checkAffinities(ctx context.Context, a *Affinities) (*Affinities, error) {
 // validAffinities reports the first defect of affinities, their rows and
 // their sum.
 func validAffinities(ctx context.Context, a *Affinities) (rows int, sum float64, err error) {
+	bad := func(row, entry int, reason string) error {
+		return fmt.Errorf("%w: row %d, entry %d: %s", ErrAffinities, row, entry, reason)
+	}
 	n := len(a.Ptr) - 1
 	if n < 0 || n > math.MaxInt32 || len(a.Col) != len(a.Val) || a.Ptr[0] != 0 || a.Ptr[n] != int64(len(a.Col)) {
-		return 0, 0, &EntryError{0, -1, "Ptr does not fit Col and Val", ErrAffinities}
+		return 0, 0, fmt.Errorf("%w: Ptr does not fit Col and Val", ErrAffinities)
 	}
 	for i := range n {
 		if a.Ptr[i+1] < a.Ptr[i] || a.Ptr[i+1] > a.Ptr[n] {
-			return 0, 0, &EntryError{i, -1, "Ptr descends", ErrAffinities}
+			return 0, 0, fmt.Errorf("%w: row %d: Ptr descends", ErrAffinities, i)
 		}
 	}
 	for i := range n {
@@ -325,13 +297,13 @@ func validAffinities(ctx context.Context, a *Affinities) (rows int, sum float64,
 			j, v := a.Col[e], a.Val[e]
 			switch {
 			case j < 0 || int(j) >= n:
-				return 0, 0, &EntryError{i, entry, fmt.Sprintf("column %d is out of range", j), ErrAffinities}
+				return 0, 0, bad(i, entry, fmt.Sprintf("column %d is out of range", j))
 			case int(j) == i:
-				return 0, 0, &EntryError{i, entry, "the diagonal must be empty", ErrAffinities}
+				return 0, 0, bad(i, entry, "the diagonal must be empty")
 			case entry > 0 && a.Col[e-1] >= j:
-				return 0, 0, &EntryError{i, entry, fmt.Sprintf("column %d is not above the one before", j), ErrAffinities}
+				return 0, 0, bad(i, entry, fmt.Sprintf("column %d is not above the one before", j))
 			case !(v >= 0 && v <= math.MaxFloat32):
-				return 0, 0, &EntryError{i, entry, fmt.Sprintf("value %v", v), ErrAffinities}
+				return 0, 0, bad(i, entry, fmt.Sprintf("value %v", v))
 			}
 			sum += float64(v)
 		}
@@ -346,7 +318,7 @@ func validAffinities(ctx context.Context, a *Affinities) (rows int, sum float64,
 			j := a.Col[e]
 			t := at[j]
 			if t >= a.Ptr[j+1] || int(a.Col[t]) != i || a.Val[t] != a.Val[e] {
-				return 0, 0, &EntryError{i, int(e - a.Ptr[i]), fmt.Sprintf("no equal entry in row %d", j), ErrAffinities}
+				return 0, 0, bad(i, int(e-a.Ptr[i]), fmt.Sprintf("no equal entry in row %d", j))
 			}
 			at[j]++
 		}

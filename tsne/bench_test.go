@@ -59,7 +59,7 @@ func embed(b *testing.B, x tsne.Points, k int) {
 }
 
 // lemmas is the synthetic stand-in for the main job of the module.
-func lemmas() *knn.Combination {
+func lemmas() tsne.Points {
 	w := lemmawork.Make(lemmawork.Rows, lemmawork.Tokens, lemmawork.Units)
-	return &knn.Combination{Base: knn.Rows(w.Base, w.Tokens, w.Units), Start: w.Start, Index: w.Index}
+	return knn.Combine(knn.Rows(w.Base, w.Tokens, w.Units), w.Start, w.Index, nil)
 }

@@ -34,7 +34,7 @@ func TestCancelSteps(t *testing.T) {
 	x, _ := blobs(n, d, 5, 1)
 	before := runtime.NumGoroutine()
 	for _, s := range []Settings{
-		{Method: Exact}, {Method: Mesh}, {Method: Tree}, {Dims: 3, Method: Tree}, {Method: Exact, Freedom: 0.5},
+		{Expert: &Expert{Method: Exact}}, {Expert: &Expert{Method: Mesh}}, {Expert: &Expert{Method: Tree}}, {Dims: 3, Expert: &Expert{Method: Tree}}, {Expert: &Expert{Method: Exact}, Freedom: 0.5},
 	} {
 		s.Phases = []Phase{{Steps: 1 << 30}}
 		r, err := New(context.Background(), Rows(x, n, d), &s)
@@ -50,16 +50,16 @@ func TestCancelSteps(t *testing.T) {
 					t.Fatal(err)
 				}
 				if finite(t, res.Y); !math.IsNaN(res.KL) {
-					t.Errorf("%v: KL %v of a map left", s.Method, res.KL)
+					t.Errorf("%+v: KL %v of a map left", s, res.KL)
 				}
 			})
 		}
 		// The step that was left moved nothing, and the run goes on.
-		for range r.Steps() {
+		for range r.Steps(t.Context()) {
 			break
 		}
 		if res, err := r.Result(); err != nil || !(res.KL > 0) {
-			t.Errorf("%v: KL %v, %v", s.Method, res.KL, err)
+			t.Errorf("%+v: KL %v, %v", s, res.KL, err)
 		}
 	}
 	noMoreGoroutines(t, before)
@@ -134,28 +134,28 @@ func TestCancelLatency(t *testing.T) {
 	if err := set.fill(n); err != nil {
 		t.Fatal(err)
 	}
-	fresh := func(ctx context.Context) *builder {
-		return &builder{ctx: ctx, s: set, x: Rows(x, n, d), n: n, d: d, u: n}
+	fresh := func() *builder {
+		return &builder{s: set, x: Rows(x, n, d), n: n, d: d, u: n}
 	}
-	timed := func(f func() error) time.Duration {
+	timed := func(f func(context.Context) error) time.Duration {
 		t.Helper()
 		begin := time.Now()
-		if err := f(); err != nil {
+		if err := f(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		return time.Since(begin)
 	}
 
-	b := fresh(context.Background())
+	b := fresh()
 	took := timed(b.merge)
-	measure("validation, merging", spread(took, 20), func(ctx context.Context) error { return fresh(ctx).merge() })
+	measure("validation, merging", spread(took, 20), func(ctx context.Context) error { return fresh().merge(ctx) })
 	if only != "1" && strings.Contains("validation, merging", only) {
 		return
 	}
 	took = timed(b.search)
 	stats := b.graph.Stats
 	t.Logf("search: %v, %+v", took, stats)
-	search := func(ctx context.Context) error { return fresh(ctx).search() }
+	search := func(ctx context.Context) error { return fresh().search(ctx) }
 	measure("search, begin", spread(800*time.Millisecond, 20), search)
 	measure("search, middle", []time.Duration{took / 5, took / 4}, search)
 	measure("search, end", []time.Duration{took * 93 / 100}, search)
@@ -170,12 +170,12 @@ func TestCancelLatency(t *testing.T) {
 		_, _, err := affinities(ctx, &g, b.kern, nil, 0, true)
 		return err
 	}
-	took = timed(func() error { return calibrating(context.Background()) })
+	took = timed(calibrating)
 	measure("affinities", spread(took, 40), calibrating)
-	if err := b.calibrate(); err != nil {
+	if err := b.calibrate(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	took = timed(func() error { _, err := checkAffinities(context.Background(), b.p); return err })
+	took = timed(func(ctx context.Context) error { _, err := checkAffinities(ctx, b.p); return err })
 	measure("given affinities", spread(took, 20), func(ctx context.Context) error {
 		_, err := checkAffinities(ctx, b.p)
 		return err
@@ -186,13 +186,13 @@ func TestCancelLatency(t *testing.T) {
 	}{{"start PCA", PCA()}, {"start Spectral", Spectral()}, {"start Random", Random()}} {
 		start := func(ctx context.Context) error {
 			c := *b
-			c.ctx, c.s.Start = ctx, s.Start
-			return c.start()
+			c.s.Start = s.Start
+			return c.start(ctx)
 		}
-		took = min(2*time.Second, timed(func() error { return start(context.Background()) }))
+		took = min(2*time.Second, timed(start))
 		measure(s.name, spread(took, 20), start)
 	}
-	if err := b.start(); err != nil {
+	if err := b.start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range []struct {
@@ -201,7 +201,7 @@ func TestCancelLatency(t *testing.T) {
 		method Method
 	}{{"steps", 2, Auto}, {"steps 2-D, tree", 2, Tree}, {"steps 2-D, exact", 2, Exact}, {"steps 3-D", 3, Auto}} {
 		c := set
-		c.Dims, c.Method = s.dims, s.method
+		c.Dims, c.Expert = s.dims, &Expert{Method: s.method, Theta: 0.7, MaxStep: 5}
 		y := b.y
 		if s.dims == 3 {
 			y = make([]float64, 3*n)
@@ -211,10 +211,10 @@ func TestCancelLatency(t *testing.T) {
 		}
 		var r *Run
 		makeRun := func(ctx context.Context) (err error) {
-			r, err = newRun(ctx, c, n, n, nil, nil, nil, b.p, y)
+			r, err = makeRun(ctx, c, n, n, nil, nil, nil, b.p, y)
 			return err
 		}
-		took = timed(func() error { return makeRun(context.Background()) })
+		took = timed(makeRun)
 		if s.method == Auto {
 			measure("first sums", spread(took, 8), makeRun)
 		}
@@ -238,6 +238,6 @@ func TestCancelLatency(t *testing.T) {
 		_, err := res.Transform(ctx, Rows(x, n, d), Rows(x[:3000*d], 3000, d), nil)
 		return err
 	}
-	took = timed(func() error { return place(context.Background()) })
+	took = timed(place)
 	measure("transform", spread(took, 15), place)
 }

@@ -4,31 +4,75 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"math"
+	"os"
+	"path/filepath"
 )
 
-// A checkpoint is, little-endian: the magic with the version; the settings and
-// the state of the schedule; the arrays of the rows, in the order of the
+// A checkpoint is, little-endian: the magic with the version; the identity of
+// the run; the settings and the state of the schedule; the arrays of the rows, in the order of the
 // distinct rows, and P, each after its length; the CRC-32 (IEEE) of all before.
 // Duplicates, Neighbors and what else the preparation alone needs is not kept.
-const checkpointMagic = "semamap tsne 1\n\x00"
+const checkpointMagic = "semamap tsne 2\n\x00"
 
-// A CheckpointError says at which byte a checkpoint is malformed. It wraps
-// [ErrCheckpoint], or the error of the reader.
-type CheckpointError struct {
-	Offset int64
-	Reason string
-	Err    error
+// A checkpointError says at which byte a checkpoint is malformed. It wraps
+// ErrCheckpoint, or the error of the reader.
+type checkpointError struct {
+	offset int64
+	reason string
+	err    error
 }
 
-func (e *CheckpointError) Error() string {
-	return fmt.Sprintf("tsne: checkpoint, byte %d: %s: %v", e.Offset, e.Reason, e.Err)
+func (e *checkpointError) Error() string {
+	return fmt.Sprintf("%v: byte %d: %s", e.err, e.offset, e.reason)
 }
-func (e *CheckpointError) Unwrap() error { return e.Err }
+func (e *checkpointError) Unwrap() error { return e.err }
+
+// SaveFile saves the run, as [Run.Save] does, in the named file: under another
+// name, which is changed to this one when all is written.
+func (r *Run) SaveFile(name string) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return fmt.Errorf("tsne: saving: %w", err)
+	}
+	err = r.Save(f)
+	if e := f.Chmod(0o644); err == nil && !errors.Is(e, errors.ErrUnsupported) {
+		err = e
+	}
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("tsne: saving %s: %w", name, err)
+	}
+	return nil
+}
+
+// Open resumes the run saved in the named file, as [Resume] does. If there is
+// no such file it starts a run with [New].
+func Open(ctx context.Context, name string, x Points, s *Settings) (*Run, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return New(ctx, x, s)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("tsne: %w", err)
+	}
+	defer f.Close()
+	r, err := Resume(ctx, f, x, s)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return r, nil
+}
 
 // Save writes the whole state of the run. [Resume] goes on from it with the
 // bits of the unbroken run. A run that diverged cannot be saved.
@@ -39,11 +83,14 @@ func (r *Run) Save(w io.Writer) error {
 	bw := bufio.NewWriterSize(w, 1<<16)
 	s := &saver{w: bw, crc: crc32.NewIEEE()}
 	s.bytes([]byte(checkpointMagic))
-	for _, v := range []int{r.s.Dims, int(r.s.Method), r.rows, r.u, r.iter, r.phase, r.phaseStep, int(b2u(r.ended)), r.stats.Neighbors, r.stats.Unsolved} {
+	s.u64(r.id.data)
+	s.u64(r.id.settings)
+	x := r.s.Expert
+	for _, v := range []int{r.s.Dims, int(x.Method), r.rows, r.u, r.iter, r.phase, r.phaseStep, int(b2u(r.ended)), r.stats.neighbors, r.stats.Unsolved} {
 		s.u64(uint64(v))
 	}
 	s.u64(r.s.Seed)
-	for _, v := range []float64{r.s.Spacing, r.s.Theta, r.s.Freedom, r.s.MaxStep, r.s.MinGradNorm, r.perp, r.stats.Recall} {
+	for _, v := range []float64{x.Spacing, x.Theta, r.s.Freedom, x.MaxStep, r.s.MinGradNorm, r.perp, r.stats.Recall} {
 		s.u64(math.Float64bits(v))
 	}
 	for _, v := range r.stats.numbers() {
@@ -91,7 +138,7 @@ func (r *Run) Save(w io.Writer) error {
 // numbers lists the counts and times of s, for the checkpoint.
 func (s *Stats) numbers() []*int64 {
 	return []*int64{
-		&s.Edges, &s.PeakBytes,
+		&s.edges, &s.peakBytes,
 		(*int64)(&s.Merging), (*int64)(&s.Searching), (*int64)(&s.Calibrating), (*int64)(&s.Starting), (*int64)(&s.Stepping),
 	}
 }
@@ -144,25 +191,53 @@ func saveArray(s *saver, n int, at func(i int) uint32) {
 	}
 }
 
-// Resume reads a run that [Run.Save] wrote. A run of the same build on the
-// same machine goes on with the bits of the unbroken one. workers is as
-// Settings.Workers. Memory grows with the bytes read, never by what the input
-// says of its size; malformed input gives a [*CheckpointError].
-func Resume(r io.Reader, workers int) (run *Run, err error) {
+// Resume reads a run that [Run.Save] wrote. x and s are those that the run was
+// made of; other data or settings give an error that wraps [ErrMismatch]. Only
+// Workers, MaxMemory and what they are of Search may differ. If both are nil,
+// nothing is compared. A run of the same build on the same machine goes on with
+// the bits of the unbroken one. Malformed input gives an error that wraps
+// [ErrCheckpoint]; memory grows with the bytes read, never by what the input
+// says of its size.
+func Resume(ctx context.Context, r io.Reader, x Points, s *Settings) (run *Run, err error) {
+	var b *builder
+	var id identity
+	if x != nil || s != nil {
+		if b, err = newBuilder(x, s); err == nil {
+			id, err = b.identity(ctx)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	l := &loader{r: bufio.NewReaderSize(r, 1<<16), crc: crc32.NewIEEE()}
 	defer func() {
 		if p := recover(); p != nil {
-			e, ok := p.(*CheckpointError)
+			e, ok := p.(*checkpointError)
 			if !ok {
 				panic(p)
 			}
 			run, err = nil, e
 		}
 	}()
-	return l.run(workers), nil
+	workers := 0
+	if b != nil {
+		workers = b.s.Workers
+	}
+	run = l.run(workers)
+	if b == nil {
+		return run, nil
+	}
+	switch {
+	case run.id.data != id.data:
+		return nil, fmt.Errorf("%w: it has other data", ErrMismatch)
+	case run.id.settings != id.settings:
+		return nil, fmt.Errorf("%w: it has other settings", ErrMismatch)
+	}
+	run.s.Metric, run.s.Search = b.s.Metric, b.s.Search
+	return run, nil
 }
 
-// A loader reads numbers; it panics with a *CheckpointError, which Resume
+// A loader reads numbers; it panics with a *checkpointError, which Resume
 // returns.
 type loader struct {
 	r   *bufio.Reader
@@ -172,7 +247,7 @@ type loader struct {
 }
 
 func (l *loader) fail(format string, a ...any) {
-	panic(&CheckpointError{l.at, fmt.Sprintf(format, a...), ErrCheckpoint})
+	panic(&checkpointError{l.at, fmt.Sprintf(format, a...), ErrCheckpoint})
 }
 
 func (l *loader) read(n int) []byte {
@@ -183,7 +258,7 @@ func (l *loader) read(n int) []byte {
 		l.fail("the input ends early")
 	}
 	if err != nil {
-		panic(&CheckpointError{l.at, "reading", err})
+		panic(&checkpointError{l.at, "reading", err})
 	}
 	l.crc.Write(b)
 	return b
@@ -248,26 +323,27 @@ func (l *loader) run(workers int) *Run {
 		}
 	}
 	const most = math.MaxInt32
-	var s Settings
-	s.Workers = workers
+	id := identity{l.u64(), l.u64()}
+	var x Expert
+	s := Settings{Workers: workers, Expert: &x}
 	s.Dims = l.number("Dims", 3)
-	s.Method = Method(l.number("Method", uint64(Exact)))
+	x.Method = Method(l.number("Method", uint64(Exact)))
 	rows, u := l.number("rows", most), l.number("distinct rows", most)
-	if s.Dims == 0 || u > rows || u == 0 && rows > 0 || s.Dims == 3 && s.Method == Mesh {
-		l.fail("%d distinct of %d rows in %d dimensions by %v", u, rows, s.Dims, s.Method)
+	if s.Dims == 0 || u > rows || u == 0 && rows > 0 || s.Dims == 3 && x.Method == Mesh {
+		l.fail("%d distinct of %d rows in %d dimensions by method %d", u, rows, s.Dims, x.Method)
 	}
-	r := &Run{rows: rows, u: u, dims: max(2, s.Dims)}
+	r := &Run{id: id, rows: rows, u: u, dims: max(2, s.Dims)}
 	r.iter, r.phase, r.phaseStep = l.number("step", math.MaxInt), l.number("phase", most), l.number("step of the phase", math.MaxInt)
 	r.ended = l.number("end", 1) == 1
-	r.stats.Neighbors, r.stats.Unsolved = l.number("Neighbors", most), l.number("Unsolved", most)
+	r.stats.neighbors, r.stats.Unsolved = l.number("Neighbors", most), l.number("Unsolved", most)
 	s.Seed = l.u64()
-	s.Spacing = l.float("Spacing", 0, 0.6)
-	if s.Spacing != 0 && s.Spacing < 0.01 {
-		l.fail("Spacing is %v", s.Spacing)
+	x.Spacing = l.float("Spacing", 0, 0.6)
+	if x.Spacing != 0 && x.Spacing < 0.01 {
+		l.fail("Spacing is %v", x.Spacing)
 	}
-	s.Theta = l.float("Theta", 1e-300, 1)
+	x.Theta = l.float("Theta", 1e-300, 1)
 	s.Freedom = l.float("Freedom", 1e-300, 1e6)
-	s.MaxStep = l.float("MaxStep", 1e-300, 1e6)
+	x.MaxStep = l.float("MaxStep", 1e-300, 1e6)
 	s.MinGradNorm = l.float("MinGradNorm", 0, math.MaxFloat64)
 	r.perp = l.float("Perplexity", 0, math.MaxFloat64)
 	r.stats.Recall = l.float("Recall", 0, 1)
@@ -340,7 +416,7 @@ func (l *loader) run(workers int) *Run {
 	if _, _, err := validAffinities(context.Background(), r.p); err != nil {
 		l.fail("%v", err)
 	}
-	r.stats.Rows, r.stats.Distinct = rows, u
+	r.stats.Distinct = u
 	r.perm = make([]int32, u)
 	for i := range r.perm {
 		r.perm[i] = int32(i)

@@ -4,9 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
+	"math"
 	"time"
 
+	"github.com/semamap/semamap/internal/vec"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
@@ -24,8 +25,6 @@ type Result struct {
 	Stats Stats
 
 	freedom  float64
-	seed     uint64
-	workers  int
 	weights  []float64  // of the rows; nil: 1 each
 	metric   knn.Metric // of the search
 	distance func(a, b []float32) float64
@@ -33,17 +32,66 @@ type Result struct {
 
 // Stats tells how a run went.
 type Stats struct {
-	Rows, Distinct int   // rows of the input; after merging equal ones
-	Neighbors      int   // neighbours searched or given for each distinct row
-	Edges          int64 // entries of P
-	Unsolved       int   // rows whose perplexity equation has no solution
-	PeakBytes      int64 // estimate of the memory used beyond the input
-	Recall         float64
-	Merging        time.Duration // validation and merging
-	Searching      time.Duration
-	Calibrating    time.Duration // affinities
-	Starting       time.Duration // first positions
-	Stepping       time.Duration
+	Distinct    int           // rows after merging equal ones
+	Unsolved    int           // rows whose perplexity equation has no solution
+	Recall      float64       // share of the true neighbours that were found; 1 for the exact search
+	Merging     time.Duration // and checking the rows
+	Searching   time.Duration // neighbours
+	Calibrating time.Duration // affinities
+	Starting    time.Duration // first positions
+	Stepping    time.Duration
+	Kernels     string // vector instructions in use: go, avx2, avx512, avx512+amx or neon
+
+	neighbors int   // searched or given for each distinct row
+	edges     int64 // entries of P
+	peakBytes int64 // estimate of the memory used beyond the input
+}
+
+// kernels names the vector instructions in use.
+func kernels() string {
+	s := vec.Best().String()
+	if vec.Splits() {
+		s += "+amx"
+	}
+	return s
+}
+
+// NewResult makes a result of the positions y, rows × dims, of a map made with
+// the settings s, so that [Result.Transform] can place new points on it. Of the
+// settings it uses Metric or Search, Freedom and Weights; nil means their
+// defaults.
+func NewResult(y []float32, dims int, s *Settings) (*Result, error) {
+	set := Settings{Dims: dims}
+	if s != nil {
+		set.Metric, set.Search, set.Freedom, set.Weights = s.Metric, s.Search, s.Freedom, s.Weights
+	}
+	if dims < 1 || dims > 3 {
+		return nil, badSetting("dims", dims, "must be 1, 2 or 3")
+	}
+	n := len(y) / dims
+	if n*dims != len(y) {
+		return nil, badSetting("y", len(y), fmt.Sprintf("not a multiple of %d numbers", dims))
+	}
+	if err := set.fill(n); err != nil {
+		return nil, err
+	}
+	for i, v := range y {
+		if !(math.Abs(float64(v)) <= maxPosition) {
+			return nil, badValue(i/dims, i%dims, float64(v))
+		}
+	}
+	k := set.search()
+	return &Result{Y: y, Dims: dims, KL: math.NaN(), freedom: set.Freedom, weights: set.Weights, metric: k.Metric, distance: k.Func}, nil
+}
+
+// Float64 returns a copy of Y in float64, for instance for
+// mat.NewDense(r.Len(), r.Dims, r.Float64()) of gonum.
+func (r *Result) Float64() []float64 {
+	y := make([]float64, len(r.Y))
+	for i, v := range r.Y {
+		y[i] = float64(v)
+	}
+	return y
 }
 
 // Len returns the number of rows.
@@ -77,56 +125,78 @@ func Embed(ctx context.Context, x Points, s *Settings) (*Result, error) {
 
 // New prepares a run: it checks the settings and the rows, merges equal rows,
 // finds neighbours, calibrates the affinities and makes the start. It keeps
-// no reference to x. The errors are a [*SettingError], a [*ValueError], an
-// [*EntryError], those of [knn.Search] and the context's, wrapped.
+// no reference to x. The errors are a [*SettingError], a [*ValueError], that of
+// x.Row, those of [knn.Search] and the context's, wrapped.
 func New(ctx context.Context, x Points, s *Settings) (*Run, error) {
-	r, err := newFrom(ctx, x, s)
+	r, err := newRun(ctx, x, s)
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil, fmt.Errorf("tsne: preparing: %w", err)
 	}
 	return r, err
 }
 
-func newFrom(ctx context.Context, x Points, s *Settings) (*Run, error) {
-	var set Settings
+// newBuilder checks the settings and the shape of the points.
+func newBuilder(x Points, s *Settings) (*builder, error) {
+	b := &builder{}
 	if s != nil {
-		set = *s
+		b.s = *s
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	n, d := 0, 0
+	set := &b.s
 	switch {
 	case x != nil:
 		var err error
-		if n, d, err = checkShape(x); err != nil {
+		if b.n, b.d, err = checkShape(x); err != nil {
 			return nil, err
 		}
 	case set.Affinities != nil:
-		n = set.Affinities.Len()
+		b.n = set.Affinities.rows()
 	case set.Neighbors != nil:
-		n = set.Neighbors.N
+		b.n = set.Neighbors.N
 	default:
-		return nil, &SettingError{"points", nil, "neither points, Neighbors nor Affinities are given"}
+		return nil, badSetting("points", nil, "neither points, Neighbors nor Affinities are given")
 	}
+	n := b.n
 	if err := set.fill(n); err != nil {
 		return nil, err
 	}
-	switch {
-	case x == nil && set.Start.needsPoints():
-		return nil, &SettingError{"Start", "PCA", "needs points"}
-	case set.Affinities != nil && set.Neighbors != nil:
-		return nil, &SettingError{"Affinities", "given", "Neighbors are given too"}
-	case set.Affinities != nil && set.Affinities.Len() != n:
-		return nil, &SettingError{"Affinities", set.Affinities.Len(), fmt.Sprintf("rows do not match the %d points", n)}
-	case set.Neighbors != nil && set.Neighbors.N != n:
-		return nil, &SettingError{"Neighbors", set.Neighbors.N, fmt.Sprintf("rows do not match the %d points", n)}
+	if set.Start == nil {
+		set.Start = PCA()
+		if areDistances(x) {
+			set.Start = Spectral()
+		}
 	}
-	b := &builder{ctx: ctx, s: set, x: x, n: n, d: d, u: n}
-	b.stats.Rows = n
+	switch {
+	case set.Start == PCA() && (x == nil || areDistances(x)):
+		return nil, badSetting("Start", "PCA", "needs points with coordinates")
+	case set.Affinities != nil && set.Neighbors != nil:
+		return nil, badSetting("Affinities", "given", "Neighbors are given too")
+	case set.Affinities != nil && set.Affinities.rows() != n:
+		return nil, badSetting("Affinities", len(set.Affinities.Ptr)-1, fmt.Sprintf("rows do not match the %d points", n))
+	case set.Neighbors != nil && set.Neighbors.N != n:
+		return nil, badSetting("Neighbors", set.Neighbors.N, fmt.Sprintf("rows do not match the %d points", n))
+	}
+	b.x, b.u = x, n
+	if k := set.search(); k.Metric == knn.Euclidean && k.Func == nil && x != nil {
+		b.x = centered(x)
+	}
+	return b, nil
+}
+
+func newRun(ctx context.Context, x Points, s *Settings) (*Run, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	b, err := newBuilder(x, s)
+	if err != nil {
+		return nil, err
+	}
+	id, err := b.identity(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for _, stage := range []struct {
 		time *time.Duration
-		run  func() error
+		run  func(context.Context) error
 	}{
 		{&b.stats.Merging, b.merge},
 		{&b.stats.Searching, b.search},
@@ -134,25 +204,25 @@ func newFrom(ctx context.Context, x Points, s *Settings) (*Run, error) {
 		{&b.stats.Starting, b.start},
 	} {
 		begin := time.Now()
-		if err := stage.run(); err != nil {
+		if err := stage.run(ctx); err != nil {
 			return nil, err
 		}
 		*stage.time = time.Since(begin)
 	}
 	b.stats.Distinct = b.u
-	b.stats.Edges = int64(len(b.p.Val))
+	b.stats.edges = int64(len(b.p.Val))
+	set := b.s
 	set.Neighbors, set.Affinities, set.Weights, set.Fixed, set.Start = nil, nil, nil, nil, nil
-	r, err := newRun(ctx, set, n, b.u, b.of, b.w, b.fixed, b.p, b.y)
+	r, err := makeRun(ctx, set, b.n, b.u, b.of, b.w, b.fixed, b.p, b.y)
 	if err != nil {
 		return nil, err
 	}
-	r.stats, r.perp = b.stats, b.perp
+	r.stats, r.perp, r.id = b.stats, b.perp, id
 	return r, nil
 }
 
 // A builder holds what New makes on the way.
 type builder struct {
-	ctx   context.Context
 	s     Settings
 	x     Points
 	n, d  int
@@ -170,22 +240,19 @@ type builder struct {
 }
 
 // merge checks the points and merges equal ones.
-func (b *builder) merge() error {
+func (b *builder) merge(ctx context.Context) error {
 	b.w, b.fixed = b.s.Weights, b.s.Fixed
 	if b.x == nil {
 		return nil
 	}
-	sc := newScan(b.x, b.d)
-	if err := sc.check(b.ctx, b.s.Workers, b.n); err != nil {
+	of, first, err := knn.Distinct(ctx, b.x, b.s.Workers)
+	if err != nil {
 		return err
 	}
 	if b.s.Duplicates == Keep || b.s.Affinities != nil || b.s.Neighbors != nil {
 		return nil
 	}
-	of, first, err := sc.merge(b.ctx, b.s.Workers, b.n, b.s.Fixed)
-	if err != nil {
-		return err
-	}
+	of, first = merge(of, first, b.s.Fixed)
 	if len(first) == b.n {
 		return nil
 	}
@@ -200,23 +267,23 @@ func (b *builder) merge() error {
 			b.fixed[u] = b.s.Fixed[i]
 		}
 	}
-	b.x = pick(b.x, first)
+	b.x = knn.Select(b.x, first)
 	return nil
 }
 
 // search finds the neighbours.
-func (b *builder) search() error {
+func (b *builder) search(ctx context.Context) error {
 	if b.s.Affinities != nil {
 		return nil
 	}
 	if g := b.s.Neighbors; g != nil {
-		if err := checkGraph(b.ctx, g); err != nil {
-			return err
+		if err := g.Check(); err != nil {
+			return fmt.Errorf("tsne: Neighbors: %w", err)
 		}
 		b.graph = g
 		var err error
 		b.kern, b.perp, err = b.s.graphKernel(g)
-		b.stats.Neighbors = g.K
+		b.stats.neighbors = g.K
 		return err
 	}
 	perp, err := b.s.perplexity(b.u)
@@ -235,31 +302,18 @@ func (b *builder) search() error {
 		k = b.u - 1 // nothing to calibrate
 	}
 	k = max(0, k)
-	b.stats.Neighbors = k
+	b.stats.neighbors = k
 	need := b.estimate(k)
-	b.stats.PeakBytes = need
+	b.stats.peakBytes = need
 	if b.s.MaxMemory > 0 && need > b.s.MaxMemory {
 		return fmt.Errorf("tsne: MaxMemory = %d: about %d bytes are needed: %w", b.s.MaxMemory, need, ErrMemory)
 	}
-	var ks knn.Settings
-	if b.s.Search != nil {
-		ks = *b.s.Search
-	}
-	if ks.Workers == 0 {
-		ks.Workers = b.s.Workers
-	}
-	if ks.Seed == 0 {
-		ks.Seed = b.s.Seed
-	}
-	if ks.MaxMemory == 0 {
-		ks.MaxMemory = b.s.MaxMemory
-	}
-	if b.graph, err = knn.Search(b.ctx, b.x, k, &ks); err != nil {
+	ks := b.s.search()
+	if b.graph, err = knn.Search(ctx, b.x, k, &ks); err != nil {
 		return err
 	}
 	b.stats.Recall = b.graph.Recall.Mean
-	b.stats.PeakBytes = max(need, b.graph.Stats.Bytes)
-	collect()
+	b.stats.peakBytes = max(need, b.graph.Stats.Bytes)
 	return nil
 }
 
@@ -271,24 +325,18 @@ func (b *builder) estimate(k int) int64 {
 	return max(edges*(12+12)+2*edges*8, 2*2*edges*8) + u*(8*4*4) + int64(b.n)*8
 }
 
-func (b *builder) calibrate() error {
+func (b *builder) calibrate(ctx context.Context) error {
 	var err error
 	if a := b.s.Affinities; a != nil {
-		b.p, err = checkAffinities(b.ctx, a)
+		b.p, err = checkAffinities(ctx, a)
 		return err
 	}
-	b.p, b.stats.Unsolved, err = affinities(b.ctx, b.graph, b.kern, b.w, b.s.Workers, b.s.Neighbors == nil)
+	b.p, b.stats.Unsolved, err = affinities(ctx, b.graph, b.kern, b.w, b.s.Workers, b.s.Neighbors == nil)
 	b.graph = nil
-	collect()
 	return err
 }
 
-// collect frees the large memory of a stage for the next, which the pace of
-// the collector would keep until the heap has doubled: at 70,000 rows it
-// halves the peak. It takes milliseconds, as little of the heap holds pointers.
-func collect() { runtime.GC() }
-
-func (b *builder) start() error {
+func (b *builder) start(ctx context.Context) error {
 	b.y = make([]float64, b.u*b.s.Dims)
 	if b.u == 0 {
 		return nil
@@ -301,5 +349,5 @@ func (b *builder) start() error {
 			return nil
 		}
 	}
-	return b.s.Start.positions(b.ctx, b.y, in)
+	return b.s.Start.positions(ctx, b.y, in)
 }

@@ -69,12 +69,12 @@ func TestEmbed(t *testing.T) {
 		s    Settings
 	}{
 		{"default", Settings{}},
-		{"mesh", Settings{Method: Mesh}},
-		{"tree", Settings{Method: Tree}},
+		{"mesh", Settings{Expert: &Expert{Method: Mesh}}},
+		{"tree", Settings{Expert: &Expert{Method: Tree}}},
 		{"1-D", Settings{Dims: 1}},
-		{"1-D mesh", Settings{Dims: 1, Method: Mesh}},
+		{"1-D mesh", Settings{Dims: 1, Expert: &Expert{Method: Mesh}}},
 		{"3-D", Settings{Dims: 3}},
-		{"3-D tree", Settings{Dims: 3, Method: Tree}},
+		{"3-D tree", Settings{Dims: 3, Expert: &Expert{Method: Tree}}},
 		{"random", Settings{Start: Random()}},
 		{"spectral", Settings{Start: Spectral()}},
 		{"mixture", Settings{Kernel: Mixture(10, 50)}},
@@ -82,8 +82,8 @@ func TestEmbed(t *testing.T) {
 		{"sigma", Settings{Kernel: Sigma(2)}},
 		{"uniform", Settings{Kernel: Uniform(15)}},
 		{"freedom", Settings{Freedom: 0.6}},
-		{"freedom mesh", Settings{Freedom: 0.6, Method: Mesh}},
-		{"freedom tree", Settings{Freedom: 2, Method: Tree}},
+		{"freedom mesh", Settings{Freedom: 0.6, Expert: &Expert{Method: Mesh}}},
+		{"freedom tree", Settings{Freedom: 2, Expert: &Expert{Method: Tree}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.s.Phases = []Phase{{Steps: 150, Exaggeration: 12}, {Steps: 250}}
@@ -118,8 +118,8 @@ func TestSameBits(t *testing.T) {
 	x, _ := blobs(n, d, 20, 2)
 	copy(x[d*100:d*200], x[:d*100]) // some duplicates
 	for _, s := range []Settings{
-		{Phases: []Phase{{Steps: 60, Exaggeration: 12}, {Steps: 20}}, Method: Mesh},
-		{Phases: []Phase{{Steps: 55, Exaggeration: 12}, {Steps: 5}}, Method: Tree},
+		{Phases: []Phase{{Steps: 60, Exaggeration: 12}, {Steps: 20}}, Expert: &Expert{Method: Mesh}},
+		{Phases: []Phase{{Steps: 55, Exaggeration: 12}, {Steps: 5}}, Expert: &Expert{Method: Tree}},
 		{Phases: []Phase{{Steps: 20}}, Start: Spectral(), Dims: 3},
 	} {
 		s.Seed = 7
@@ -135,7 +135,7 @@ func TestSameBits(t *testing.T) {
 				want = res
 			}
 			if !slices.Equal(res.Y, want.Y) || res.KL != want.KL {
-				t.Errorf("%v: GOMAXPROCS=%d gives another map", s.Method, procs)
+				t.Errorf("%v: GOMAXPROCS=%d gives another map", s.Expert, procs)
 			}
 		}
 	}
@@ -145,13 +145,14 @@ func TestCombination(t *testing.T) {
 	const base, n, d = 100, 500, 30
 	tok, _ := blobs(base, d, 10, 3)
 	r := rand.New(rand.NewPCG(1, 2))
-	c := knn.Combination{Base: Rows(tok, base, d), Start: []int{0}}
+	start, index := []int{0}, []int32{}
 	for range n {
 		for range 1 + r.IntN(4) {
-			c.Index = append(c.Index, int32(r.IntN(base)))
+			index = append(index, int32(r.IntN(base)))
 		}
-		c.Start = append(c.Start, len(c.Index))
+		start = append(start, len(index))
 	}
+	c := knn.Combine(Rows(tok, base, d), start, index, nil)
 	flat := make([]float32, n*d)
 	for i := range n {
 		if _, err := c.Row(flat[i*d:(i+1)*d], i); err != nil {

@@ -63,7 +63,7 @@ func checkGate(t *testing.T, n int, g gate) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range r.Steps() {
+	for range r.Steps(t.Context()) {
 	}
 	res, err := r.Result()
 	if err != nil {

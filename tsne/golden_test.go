@@ -101,7 +101,7 @@ func TestRepulsionGolden(t *testing.T) {
 		zkl := load[float64](t, name+"-zkl")
 		for _, m := range []Method{Exact, Mesh, Tree, Auto} {
 			t.Run(fmt.Sprintf("%s/%v", name, m), func(t *testing.T) {
-				r, z, used := repel(t, y, 2, nil, Settings{Method: m})
+				r, z, used := repel(t, y, 2, nil, Settings{Expert: &Expert{Method: m}})
 				rms, largest := rmsError(r.force, rep, 2)
 				zerr := z/zkl[0] - 1
 				var phiErr float64

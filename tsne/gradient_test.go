@@ -61,7 +61,7 @@ func TestGradientGolden(t *testing.T) {
 		rmsRep = 4 * math.Sqrt(rmsRep) / zkl[0]
 		for _, m := range []Method{Exact, Mesh, Tree} {
 			t.Run(fmt.Sprintf("%s-%s/%v", c.n, c.m, m), func(t *testing.T) {
-				r := runAt(t, a, y, Settings{Method: m})
+				r := runAt(t, a, y, Settings{Expert: &Expert{Method: m}})
 				g, _ := gradient(r)
 				if rms, _ := rmsError(r.attr, attr, 2); rms > 1e-5 {
 					t.Errorf("attraction is off by %v", rms)
@@ -92,7 +92,7 @@ func TestDenseGolden(t *testing.T) {
 	for _, m := range []string{"start", "late"} {
 		y := load[float32](t, "n500-"+m+"-y")
 		r, err := New(context.Background(), Rows(x, n, 784), &Settings{
-			Kernel: allNeighbors{gaussian(30)}, Start: Positions(y), Method: Exact,
+			Kernel: allNeighbors{gaussian(30)}, Start: Positions(y), Expert: &Expert{Method: Exact},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -140,7 +140,7 @@ func TestGradientDifferences(t *testing.T) {
 				y[i] = float32(3 * r.NormFloat64())
 			}
 			run, err := New(context.Background(), Rows(x, n, d), &Settings{
-				Dims: dims, Freedom: a, Weights: w, Perplexity: 8, Start: Positions(y), Method: Exact,
+				Dims: dims, Freedom: a, Weights: w, Perplexity: 8, Start: Positions(y), Expert: &Expert{Method: Exact},
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -188,8 +188,8 @@ func TestSmallMaps(t *testing.T) {
 		for i, v := range unit {
 			y[i] = v*side + 3*side // a shifted origin as well
 		}
-		exact, z, _ := repel(t, y, 2, nil, Settings{Method: Exact})
-		mesh, zm, used := repel(t, y, 2, nil, Settings{Method: Mesh})
+		exact, z, _ := repel(t, y, 2, nil, Settings{Expert: &Expert{Method: Exact}})
+		mesh, zm, used := repel(t, y, 2, nil, Settings{Expert: &Expert{Method: Mesh}})
 		want := make([]float64, len(y))
 		for i, v := range exact.force {
 			want[i] = float64(v)
@@ -220,14 +220,14 @@ func TestSpacing(t *testing.T) {
 		a    float64
 		most float64
 	}{{y, 1, 0.02}, {line, 1, 0.02}, {y, 0.5, 0.03}, {y, 2, 0.02}} {
-		exact, z, _ := repel(t, c.y, 2, nil, Settings{Method: Exact, Freedom: c.a})
+		exact, z, _ := repel(t, c.y, 2, nil, Settings{Expert: &Expert{Method: Exact}, Freedom: c.a})
 		want := make([]float64, len(y))
 		for i, v := range exact.force {
 			want[i] = float64(v)
 		}
 		last := c.most
 		for _, h := range []float64{0, 0.3, 0.2} {
-			m, zm, used := repel(t, c.y, 2, nil, Settings{Method: Mesh, Spacing: h, Freedom: c.a})
+			m, zm, used := repel(t, c.y, 2, nil, Settings{Expert: &Expert{Method: Mesh, Spacing: h}, Freedom: c.a})
 			rms, _ := rmsError(m.force, want, 2)
 			t.Logf("a = %v, h = %v: force %.1e, Z %+.1e", c.a, h, rms, zm/z-1)
 			if rms > last || math.Abs(zm/z-1) > 3e-3 || used != Mesh {
@@ -235,7 +235,7 @@ func TestSpacing(t *testing.T) {
 			}
 			last = max(rms, 1e-5)
 		}
-		tr, zt, _ := repel(t, c.y, 2, nil, Settings{Method: Tree, Freedom: c.a})
+		tr, zt, _ := repel(t, c.y, 2, nil, Settings{Expert: &Expert{Method: Tree}, Freedom: c.a})
 		rms, _ := rmsError(tr.force, want, 2)
 		t.Logf("a = %v, tree: force %.1e, Z %+.1e", c.a, rms, zt/z-1)
 		if rms > 0.02 || math.Abs(zt/z-1) > 3e-3 {
@@ -259,8 +259,8 @@ func TestTree3(t *testing.T) {
 		for i := range 30 { // coincident points
 			copy(y[3*i:3*i+3], y[300:303])
 		}
-		exact, z, _ := repel(t, y, 3, w, Settings{Dims: 3, Method: Exact})
-		tr, zt, _ := repel(t, y, 3, w, Settings{Dims: 3, Method: Tree})
+		exact, z, _ := repel(t, y, 3, w, Settings{Dims: 3, Expert: &Expert{Method: Exact}})
+		tr, zt, _ := repel(t, y, 3, w, Settings{Dims: 3, Expert: &Expert{Method: Tree}})
 		want := make([]float64, len(y))
 		for i, v := range exact.force {
 			want[i] = float64(v)
@@ -309,8 +309,8 @@ func TestWeights(t *testing.T) {
 		}
 	}
 	for _, m := range []Method{Exact, Mesh, Tree} {
-		p, zp, _ := repel(t, y, 2, w32, Settings{Method: m})
-		q, zq, _ := repel(t, all, 2, nil, Settings{Method: m})
+		p, zp, _ := repel(t, y, 2, w32, Settings{Expert: &Expert{Method: m}})
+		q, zq, _ := repel(t, all, 2, nil, Settings{Expert: &Expert{Method: m}})
 		if math.Abs(zp/zq-1) > map[Method]float64{Exact: 1e-6, Mesh: 1e-5, Tree: 1e-3}[m] {
 			t.Errorf("%v: Z %v with weights, %v with copies", m, zp, zq)
 		}
@@ -342,7 +342,7 @@ func TestNoAllocations(t *testing.T) {
 		permuteMin, n, steps = 1000, 1000, 160 // a small map grows for longer
 	}
 	x, _ := blobs(n, 8, 10, 1)
-	for _, s := range []Settings{{Method: Mesh}, {Method: Tree}, {Method: Tree, Dims: 3}} {
+	for _, s := range []Settings{{Expert: &Expert{Method: Mesh}}, {Expert: &Expert{Method: Tree}}, {Expert: &Expert{Method: Tree}, Dims: 3}} {
 		s.Phases = []Phase{{Steps: 1000}}
 		r, err := New(context.Background(), Rows(x, n, 8), &s)
 		if err != nil {
@@ -350,7 +350,7 @@ func TestNoAllocations(t *testing.T) {
 		}
 		advance(r, steps)
 		if n := testing.AllocsPerRun(5, func() { r.step() }); n > 0 {
-			t.Errorf("%v, %d-D: %v allocations a step", s.Method, r.s.Dims, n)
+			t.Errorf("%v, %d-D: %v allocations a step", s.Expert, r.s.Dims, n)
 		}
 	}
 }

@@ -42,11 +42,11 @@ type mixture []float64
 func (m mixture) check() error { return checkPerplexities("Mixture", m) }
 func checkPerplexities(name string, u []float64) error {
 	if len(u) == 0 {
-		return &SettingError{"Kernel", name, "no perplexity"}
+		return badSetting("Kernel", name, "no perplexity")
 	}
 	for _, u := range u {
 		if !(u > 1 && u <= math.MaxInt32) {
-			return &SettingError{"Kernel", fmt.Sprintf("%s(%v)", name, u), "must be above 1"}
+			return badSetting("Kernel", fmt.Sprintf("%s(%v)", name, u), "must be above 1")
 		}
 	}
 	return nil
@@ -124,7 +124,7 @@ type fixedSigma float64
 
 func (s fixedSigma) check() error {
 	if !(s > 0 && !math.IsInf(float64(s), 0)) {
-		return &SettingError{"Kernel", fmt.Sprintf("Sigma(%v)", float64(s)), "must be positive and finite"}
+		return badSetting("Kernel", fmt.Sprintf("Sigma(%v)", float64(s)), "must be positive and finite")
 	}
 	return nil
 }
@@ -149,13 +149,13 @@ type uniform int
 
 func (k uniform) check() error {
 	if k < 1 {
-		return &SettingError{"Kernel", fmt.Sprintf("Uniform(%d)", int(k)), "must be positive"}
+		return badSetting("Kernel", fmt.Sprintf("Uniform(%d)", int(k)), "must be positive")
 	}
 	return nil
 }
 func (k uniform) neighbors(u int) (int, error) {
 	if u > 2 && int(k) > u-1 {
-		return 0, &SettingError{"Kernel", fmt.Sprintf("Uniform(%d)", int(k)), fmt.Sprintf("only %d other rows are distinct", u-1)}
+		return 0, badSetting("Kernel", fmt.Sprintf("Uniform(%d)", int(k)), fmt.Sprintf("only %d other rows are distinct", u-1))
 	}
 	return max(0, min(u-1, int(k))), nil
 }

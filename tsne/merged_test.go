@@ -42,7 +42,7 @@ func apart(t *testing.T, r *Run) *Run {
 	for _, v := range r.Positions(nil) {
 		y = append(y, float64(v))
 	}
-	k, err := newRun(context.Background(), r.s, r.rows, r.rows, nil, nil, nil, p, y)
+	k, err := makeRun(context.Background(), r.s, r.rows, r.rows, nil, nil, nil, p, y)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestMergedIsApart(t *testing.T) {
 	for _, c := range []struct {
 		s         Settings
 		tolerance float64
-	}{{Settings{Method: Exact}, 1e-5}, {Settings{Method: Mesh}, 2e-4}, {Settings{Dims: 3, Method: Exact}, 1e-5}} {
+	}{{Settings{Expert: &Expert{Method: Exact}}, 1e-5}, {Settings{Expert: &Expert{Method: Mesh}}, 2e-4}, {Settings{Dims: 3, Expert: &Expert{Method: Exact}}, 1e-5}} {
 		c.s.Phases, c.s.Perplexity = []Phase{{Steps: 40, Exaggeration: 12}, {Steps: 40}}, 10
 		m, err := New(context.Background(), Rows(x, n, d), &c.s)
 		if err != nil {
@@ -79,10 +79,10 @@ func TestMergedIsApart(t *testing.T) {
 			gm, zm := gradient(m)
 			gk, zk := gradient(k)
 			if math.Abs(zm/zk-1) > c.tolerance {
-				t.Errorf("%v after %d steps: Z %v merged, %v apart", c.s.Method, steps, zm, zk)
+				t.Errorf("%v after %d steps: Z %v merged, %v apart", c.s.Expert, steps, zm, zk)
 			}
 			if a, b := m.KL(), k.KL(); math.Abs(a-b) > c.tolerance*max(1, b) {
-				t.Errorf("%v after %d steps: KL %v merged, %v apart", c.s.Method, steps, a, b)
+				t.Errorf("%v after %d steps: KL %v merged, %v apart", c.s.Expert, steps, a, b)
 			}
 			want := make([]float64, 0, n*dims)
 			for _, u := range m.of {
@@ -91,7 +91,7 @@ func TestMergedIsApart(t *testing.T) {
 				}
 			}
 			if rms, _ := rmsError(gk, want, dims); !(rms < 100*c.tolerance) {
-				t.Errorf("%v after %d steps: gradient is off by %v", c.s.Method, steps, rms)
+				t.Errorf("%v after %d steps: gradient is off by %v", c.s.Expert, steps, rms)
 			}
 			// One more step from the same state.
 			for i, u := range m.of {
@@ -106,9 +106,9 @@ func TestMergedIsApart(t *testing.T) {
 			for i := range a {
 				far = max(far, math.Abs(float64(a[i]-b[i])))
 			}
-			t.Logf("%v, %d-D, step %d: %.1e apart, of %.1e", c.s.Method, dims, m.iter, far, m.box.side())
+			t.Logf("%v, %d-D, step %d: %.1e apart, of %.1e", c.s.Expert, dims, m.iter, far, m.box.side())
 			if far > 0.1*c.tolerance*m.box.side() {
-				t.Errorf("%v, step %d: up to %v apart, of %v", c.s.Method, m.iter, far, m.box.side())
+				t.Errorf("%v, step %d: up to %v apart, of %v", c.s.Expert, m.iter, far, m.box.side())
 			}
 		}
 	}

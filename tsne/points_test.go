@@ -3,6 +3,8 @@ package tsne
 import (
 	"context"
 	"errors"
+	"math"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -50,13 +52,13 @@ func TestRowErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	comb := func(base Points) *knn.Combination {
-		c := &knn.Combination{Base: base, Start: []int{0}}
+	comb := func(base Points) Points {
+		start, index := []int{0}, []int32{}
 		for i := range n {
-			c.Index = append(c.Index, int32(i), int32((i*7+1)%n))
-			c.Start = append(c.Start, len(c.Index))
+			index = append(index, int32(i), int32((i*7+1)%n))
+			start = append(start, len(index))
 		}
-		return c
+		return knn.Combine(base, start, index, nil)
 	}
 	for name, run := range map[string]func(x Points) error{
 		"rows":      func(x Points) error { _, err := New(ctx, x, s); return err },
@@ -82,5 +84,119 @@ func TestRowErrors(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A map of points and one of their distances have the same affinities.
+func TestDistances(t *testing.T) {
+	const n, d = 120, 4
+	x, _ := blobs(n, d, 3, 2)
+	copy(x[d*70:], x[:d*3]) // rows 70 to 72 are copies of rows 0 to 2
+	dist := make([][]float64, n)
+	for i := range dist {
+		dist[i] = make([]float64, n)
+		for j := range n {
+			for c := range d {
+				v := float64(x[i*d+c]) - float64(x[j*d+c])
+				dist[i][j] += v * v
+			}
+			dist[i][j] = math.Sqrt(dist[i][j])
+		}
+	}
+	s := &Settings{Start: Spectral(), Perplexity: 15}
+	want, err := New(t.Context(), Rows(x, n, d), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []*Settings{s, {Perplexity: 15}} {
+		r, err := New(t.Context(), Distances(Slices(dist)), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(r.of, want.of) || r.u != n-3 || !slices.Equal(r.p.Col, want.p.Col) {
+			t.Error("other neighbours")
+		}
+		for e, v := range r.p.Val {
+			if math.Abs(float64(v-want.p.Val[e])) > 1e-6*float64(v) {
+				t.Fatalf("affinity %d is %v, want %v", e, v, want.p.Val[e])
+			}
+		}
+		for range r.Steps(t.Context()) {
+		}
+		res, err := r.Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		finite(t, res.Y)
+		if res.Y[0] != res.Y[2*70] {
+			t.Error("points at distance zero lie apart")
+		}
+		if _, err := res.Transform(t.Context(), Distances(Slices(dist)), Distances(Slices(dist)), nil); !errors.Is(err, knn.ErrPoints) {
+			t.Errorf("transform: %v", err)
+		}
+	}
+	for name, s := range map[string]*Settings{
+		"Start": {Start: PCA()}, "Metric": {Metric: knn.Cosine}, "Method": {Search: &knn.Settings{Method: knn.Descent}},
+	} {
+		var se *SettingError
+		if _, err := New(t.Context(), Distances(Slices(dist)), s); !errors.As(err, &se) || se.Name != name {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	dist[5][9] = -1
+	var ve *ValueError
+	if _, err := New(t.Context(), Distances(Slices(dist)), nil); !errors.As(err, &ve) || ve.Row != 5 || ve.Col != 9 {
+		t.Error(err)
+	}
+}
+
+// Rows of float64 far from zero make the map of those near zero.
+func TestCentered(t *testing.T) {
+	const n, d = 60, 4
+	x, _ := blobs(n, d, 3, 2)
+	near, far := make([]float64, n*d), make([]float64, n*d)
+	for i, v := range x {
+		near[i] = math.Round(float64(v)*1024)/1024 + 1e-12 // not exact in float32
+		far[i] = near[i] + 1<<20
+	}
+	s := &Settings{Phases: short}
+	a, err := Embed(t.Context(), Rows(near, n, d), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := Embed(t.Context(), Rows(far, n, d), s)
+	if err != nil || b.Stats.Distinct != a.Stats.Distinct {
+		t.Fatal(b, err)
+	}
+	y, err := b.Transform(t.Context(), Rows(far, n, d), Rows(far[:d], 1, d), nil)
+	if err != nil || y[0] != b.Y[0] || y[1] != b.Y[1] {
+		t.Errorf("a copy of row 0 is placed at %v, not %v (%v)", y, b.Y[:2], err)
+	}
+	p, err := knn.Search(t.Context(), Rows(near, n, d), 10, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q, err := knn.Search(t.Context(), Rows(far, n, d), 10, nil); err != nil || !slices.Equal(p.Index, q.Index) {
+		t.Errorf("other neighbours (%v)", err)
+	}
+}
+
+func TestNewResult(t *testing.T) {
+	y := make([]float32, 12)
+	for name, f := range map[string]func() (*Result, error){
+		"dims":    func() (*Result, error) { return NewResult(y, 4, nil) },
+		"y":       func() (*Result, error) { return NewResult(y[:11], 2, nil) },
+		"Freedom": func() (*Result, error) { return NewResult(y, 2, &Settings{Freedom: -1}) },
+		"Weights": func() (*Result, error) { return NewResult(y, 3, &Settings{Weights: make([]float64, 6)}) },
+	} {
+		var se *SettingError
+		if _, err := f(); !errors.As(err, &se) || se.Name != name {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	y[7] = float32(math.NaN())
+	var ve *ValueError
+	if _, err := NewResult(y, 2, nil); !errors.As(err, &ve) || ve.Row != 3 || ve.Col != 1 {
+		t.Error(err)
 	}
 }

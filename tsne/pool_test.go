@@ -76,7 +76,7 @@ func TestStepsLeaveNothing(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
 	before := runtime.NumGoroutine()
 	steps := 0
-	for range r.Steps() {
+	for range r.Steps(t.Context()) {
 		if steps++; steps == 3 {
 			break
 		}
@@ -87,7 +87,7 @@ func TestStepsLeaveNothing(t *testing.T) {
 				t.Error("no panic")
 			}
 		}()
-		for range r.Steps() {
+		for range r.Steps(t.Context()) {
 			for i := 0; int(r.pool.asleep.Load()) < r.pool.helpers; i++ {
 				if i == 2000 {
 					t.Errorf("%d of %d helpers sleep", r.pool.asleep.Load(), r.pool.helpers)

@@ -34,7 +34,7 @@ type repulsor struct {
 }
 
 func newRepulsor(n, dims int, w []float32, s *Settings, p *pool) *repulsor {
-	r := &repulsor{n: n, dims: dims, w: w, method: s.Method, spacing: s.Spacing, theta: s.Theta, freedom: s.Freedom, pool: p}
+	r := &repulsor{n: n, dims: dims, w: w, method: s.Expert.Method, spacing: s.Expert.Spacing, theta: s.Expert.Theta, freedom: s.Freedom, pool: p}
 	for _, v := range w {
 		r.sumW += float64(v)
 		r.sumW2 += float64(v) * float64(v)

@@ -24,16 +24,16 @@ func TestRunRepulsion(t *testing.T) {
 		w[i] = 1 + rng.Float64()
 	}
 	for _, c := range []tsne.Settings{
-		{Method: tsne.Mesh}, {Method: tsne.Tree}, {Method: tsne.Exact},
-		{Method: tsne.Mesh, Weights: w}, {Method: tsne.Exact, Weights: w, Freedom: 0.6},
-		{Dims: 1}, {Dims: 3}, {Dims: 3, Method: tsne.Exact, Weights: w},
+		{Expert: &tsne.Expert{Method: tsne.Mesh}}, {Expert: &tsne.Expert{Method: tsne.Tree}}, {Expert: &tsne.Expert{Method: tsne.Exact}},
+		{Expert: &tsne.Expert{Method: tsne.Mesh}, Weights: w}, {Expert: &tsne.Expert{Method: tsne.Exact}, Weights: w, Freedom: 0.6},
+		{Dims: 1}, {Dims: 3}, {Dims: 3, Expert: &tsne.Expert{Method: tsne.Exact}, Weights: w},
 	} {
 		c.Phases = []tsne.Phase{{Steps: 60, Exaggeration: 4}, {Steps: 60}}
 		r, err := tsne.New(t.Context(), tsne.Rows(x, n, d), &c)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for range r.Steps() {
+		for range r.Steps(t.Context()) {
 		}
 		f := r.Repulsion()
 		dims := max(c.Dims, 1)
@@ -53,8 +53,8 @@ func TestRunRepulsion(t *testing.T) {
 		if !(e.RMS < bound) || !(math.Abs(e.Z) < .003) && f.Method != tsne.Tree || !(math.Abs(z/f.Z-1) < 1e-5) {
 			t.Errorf("%v in %d-D: errors %+v, Z %v and by φ %v", f.Method, dims, e, f.Z, z)
 		}
-		if c.Method != 0 && c.Method != f.Method {
-			t.Errorf("%v used, %v asked for", f.Method, c.Method)
+		if c.Expert != nil && c.Expert.Method != f.Method {
+			t.Errorf("%v used, %v asked for", f.Method, c.Expert.Method)
 		}
 		if f.Phi[5] != f.Phi[90] || f.Force[7*dims] != f.Force[90*dims] {
 			t.Errorf("%v in %d-D: copies have different values", f.Method, dims)

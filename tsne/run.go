@@ -13,7 +13,7 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// A Run is a map in the making. It is not safe for concurrent use.
+// A Run is an embedding in progress. It is not safe for concurrent use.
 type Run struct {
 	s    Settings // filled
 	rows int      // of the input
@@ -39,13 +39,15 @@ type Run struct {
 	phaseStep int // steps taken in it
 	iter      int // steps taken in all
 	ended     bool
-	err       error
+	err       error // it diverged
+	cut       error // the last loop over Steps ended with its context
 
 	sumW   float64
 	entKL  float64 // Σ p ln(p/ww)
 	z      float64 // of the positions before the last step
 	stats  Stats
 	perp   float64
+	id     identity
 	rep    *repulsor
 	pool   *pool
 	attr   []float32 // attraction
@@ -72,19 +74,19 @@ type stepParams struct {
 // A Step tells about a step just taken.
 type Step struct {
 	Iter         int     // steps taken so far, from 1
-	Phase        int     // from 0
+	Total        int     // steps of the whole schedule
 	Exaggeration float64 // of the phase
-	Z            float64 // normalisation of the positions before the step
 	GradNorm     float64 // norm of the gradient of KL (exaggerated) over all copies
-	Extent       float64 // longest side of the map
-	Method       Method  // that summed the repulsion
+
+	z      float64 // normalisation of the positions before the step
+	method Method  // that summed the repulsion
 }
 
 // updateBlock is the number of points of a task of a step.
 const updateBlock = 512
 
-// newRun makes a run of u distinct rows at the positions y (u × Dims).
-func newRun(ctx context.Context, s Settings, rows, u int, of []int32, w []float64, fixed []bool, p *Affinities, y []float64) (*Run, error) {
+// makeRun makes a run of u distinct rows at the positions y (u × Dims).
+func makeRun(ctx context.Context, s Settings, rows, u int, of []int32, w []float64, fixed []bool, p *Affinities, y []float64) (*Run, error) {
 	r := &Run{s: s, rows: rows, of: of, u: u, dims: max(2, s.Dims), p: p, fixed: fixed, phases: s.Phases}
 	r.w = make([]float32, u)
 	for i := range r.w {
@@ -146,20 +148,6 @@ func (r *Run) entropyTask(b int) {
 	r.blocks[b].log = sum
 }
 
-// Len returns the number of rows of the input.
-func (r *Run) Len() int { return r.rows }
-
-// XY returns the present position of row i, with y = 0 for maps of one
-// dimension and the first two coordinates for maps of three.
-func (r *Run) XY(i int) (x, y float64) {
-	u := int32(i)
-	if r.of != nil {
-		u = r.of[i]
-	}
-	p := int(r.places()[u])
-	return float64(r.y[p*r.dims]), float64(r.y[p*r.dims+1])
-}
-
 // Positions stores the present positions, rows × Dims in the order of the
 // input, in dst if it is large enough, and returns them.
 func (r *Run) Positions(dst []float32) []float32 {
@@ -205,14 +193,15 @@ func (r *Run) Add(p ...Phase) error {
 	return nil
 }
 
-// Steps takes gradient steps until the schedule ends and yields after each.
-// Leaving the loop pauses the run; ranging again goes on from there. The
-// goroutines that share the work sleep while the loop's body runs and end when
-// the loop does. The error of a run that ended early is that of [Run.Result].
-func (r *Run) Steps() iter.Seq[Step] {
+// Steps takes gradient steps until the schedule or the context ends, and
+// yields after each. Leaving the loop pauses the run; ranging again goes on
+// from there. The goroutines that share the work sleep while the loop's body
+// runs and end when the loop does. Why a run ended early, [Run.Result] says.
+func (r *Run) Steps(ctx context.Context) iter.Seq[Step] {
 	return func(yield func(Step) bool) {
+		r.pool.done, r.cut = ctx.Done(), nil
 		r.pool.start()
-		defer r.pool.stop()
+		defer func() { r.pool.stop(); r.pool.done = nil }()
 		for r.err == nil && !r.ended {
 			for r.phase < len(r.phases) && r.phaseStep >= r.phases[r.phase].Steps {
 				r.phase++
@@ -221,8 +210,17 @@ func (r *Run) Steps() iter.Seq[Step] {
 			if r.phase >= len(r.phases) || r.u <= 1 {
 				return
 			}
-			s, ok := r.step()
-			if !ok || !yield(s) {
+			begin := time.Now()
+			s, ok := Step{}, ctx.Err() == nil
+			if ok {
+				s, ok = r.step()
+			}
+			r.stats.Stepping += time.Since(begin)
+			if !ok {
+				r.cut = fmt.Errorf("tsne: step %d: %w", r.iter, ctx.Err())
+				return
+			}
+			if !yield(s) {
 				return
 			}
 		}
@@ -236,7 +234,7 @@ var permuteAt = [...]int{50, 150, 300, 500}
 var permuteMin = 4096
 
 // step takes one step; ok is false, and nothing moved, when the context of
-// [Run.run] has ended meanwhile.
+// Steps has ended meanwhile.
 func (r *Run) step() (s Step, ok bool) {
 	ph := r.phases[r.phase]
 	eta := ph.LearningRate
@@ -255,7 +253,7 @@ func (r *Run) step() (s Step, ok bool) {
 	r.z = z
 	r.now = stepParams{Motion: vec.Motion{
 		Rho: float32(ph.Exaggeration), InvZ: float32(1 / z), Eta: float32(min(eta, math.MaxFloat32)),
-		Momentum: float32(ph.Momentum), Most: float32(r.s.MaxStep),
+		Momentum: float32(ph.Momentum), Most: float32(r.s.Expert.MaxStep),
 		Limit: maxPosition, // squares are finite
 	}}
 	r.pool.do(len(r.blocks), r.updateF)
@@ -286,10 +284,11 @@ func (r *Run) step() (s Step, ok bool) {
 	if r.phase == len(r.phases)-1 && g < r.s.MinGradNorm {
 		r.ended = true
 	}
-	return Step{
-		Iter: r.iter, Phase: r.phase, Exaggeration: ph.Exaggeration, Z: z,
-		GradNorm: g, Extent: r.box.side(), Method: method,
-	}, true
+	s = Step{Iter: r.iter, Exaggeration: ph.Exaggeration, GradNorm: g, z: z, method: method}
+	for _, p := range r.phases {
+		s.Total += p.Steps
+	}
+	return s, true
 }
 
 // minSide is the least longest side of a map. Exaggeration shrinks points
@@ -383,7 +382,7 @@ func (r *Run) joinBoxes() {
 			if r.of != nil {
 				row = slices.Index(r.of, int32(row))
 			}
-			r.err = &DivergedError{r.iter, row}
+			r.err = fmt.Errorf("%w: step %d: the position of row %d is not finite", ErrDiverged, r.iter, row)
 		}
 	}
 }
@@ -413,55 +412,6 @@ func (r *Run) KL() float64 {
 		s += r.blocks[b].log
 	}
 	return r.entKL + r.s.Freedom*s + math.Log(z)
-}
-
-// A Repulsion is that of a map, as [Run.Repulsion] returns it.
-type Repulsion struct {
-	// Phi holds φ_i = Σ_j w_j (1+r²/a)^−a for each row of the input, with the
-	// term j = i, where r = |y_i−y_j|, w is Settings.Weights and a
-	// Settings.Freedom.
-	Phi []float64
-	// Force holds Σ_j w_j (1+r²/a)^(−a−1) (y_i−y_j), rows × Dims. The gradient
-	// has it divided by Z.
-	Force  []float64
-	Z      float64 // Σ_i w_i (φ_i − 1), the normalisation
-	Method Method  // that summed them
-}
-
-// Repulsion sums the repulsion of the present map as a step would, by the
-// method, the mesh and in the float32 of this run, for users who want to test
-// it. Copies of merged rows count each for itself and have equal values. All
-// numbers are NaN after a run that diverged.
-func (r *Run) Repulsion() Repulsion {
-	d := r.s.Dims
-	f := Repulsion{Phi: make([]float64, r.rows), Force: make([]float64, r.rows*d)}
-	if r.err != nil {
-		f.Z = math.NaN()
-		for i := range f.Phi {
-			f.Phi[i] = f.Z
-		}
-		for i := range f.Force {
-			f.Force[i] = f.Z
-		}
-		return f
-	}
-	if r.u == 0 {
-		return f
-	}
-	f.Z, f.Method = r.rep.run(r.y, &r.box)
-	place := r.places()
-	for i := range r.rows {
-		u := i
-		if r.of != nil {
-			u = int(r.of[i])
-		}
-		p := int(place[u])
-		f.Phi[i] = float64(r.rep.phi[p]) + r.rep.base
-		for c := range d {
-			f.Force[i*d+c] = float64(r.rep.force[p*r.dims+c])
-		}
-	}
-	return f
 }
 
 func (r *Run) logTask(_, b int) {
@@ -565,22 +515,34 @@ func (r *Run) reorder(from []int32) {
 }
 
 // Result returns the present map with its KL. The error is that of a run that
-// diverged; the map then is not finite.
+// diverged, whose positions are not finite, or of the context that ended the
+// last loop over [Run.Steps]; then KL is NaN.
 func (r *Run) Result() (*Result, error) {
+	k := r.s.search()
 	res := &Result{
-		Y: r.Positions(nil), Dims: r.s.Dims, Perplexity: r.perp, Steps: r.iter, Stats: r.stats,
-		freedom: r.s.Freedom, seed: r.s.Seed, workers: r.s.Workers, weights: r.rowWeights(),
+		Y: r.Positions(nil), Dims: r.s.Dims, KL: math.NaN(), Perplexity: r.perp, Steps: r.iter, Stats: r.stats,
+		freedom: r.s.Freedom, weights: r.rowWeights(), metric: k.Metric, distance: k.Func,
 	}
-	if k := r.s.Search; k != nil {
-		res.metric, res.distance = k.Metric, k.Func
+	res.Stats.Kernels = kernels()
+	if err := errors.Join(r.cut, r.err); err != nil {
+		return res, err
 	}
-	if r.err != nil {
-		return res, r.err
-	}
-	if !r.pool.ended() {
-		res.KL = r.KL()
-	}
+	res.KL = r.KL()
 	return res, nil
+}
+
+// run takes all steps and returns the result.
+func (r *Run) run(ctx context.Context) (*Result, error) {
+	for range r.Steps(ctx) {
+	}
+	r.pool.done = ctx.Done()
+	defer func() { r.pool.done = nil }()
+	res, err := r.Result()
+	if err == nil && r.pool.ended() { // KL was left
+		res.KL = math.NaN()
+		err = fmt.Errorf("tsne: step %d: %w", r.iter, ctx.Err())
+	}
+	return res, err
 }
 
 // rowWeights returns the weights of the rows of the input, or nil if all are
@@ -607,24 +569,4 @@ func (r *Run) rowWeights() []float64 {
 		w[i] = share[row(i)]
 	}
 	return w
-}
-
-// run takes all steps and returns the result; when the context ends before,
-// the map is that of the last whole step and its KL is NaN.
-func (r *Run) run(ctx context.Context) (*Result, error) {
-	r.pool.done = ctx.Done()
-	defer func() { r.pool.done = nil }()
-	begin := time.Now()
-	for range r.Steps() {
-		if r.pool.ended() {
-			break
-		}
-	}
-	r.stats.Stepping = time.Since(begin)
-	res, err := r.Result()
-	if r.pool.ended() {
-		res.KL = math.NaN()
-		err = errors.Join(fmt.Errorf("tsne: step %d: %w", r.iter, ctx.Err()), err)
-	}
-	return res, err
 }

@@ -1,6 +1,7 @@
 package tsne
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -21,45 +22,44 @@ type Settings struct {
 	// used.
 	Perplexity float64
 
+	// Metric is the distance between rows. Zero means Euclidean.
+	Metric knn.Metric
+
+	// LearningRate is the factor of the gradient, without the gradient's
+	// factor 4: four times the learning_rate of scikit-learn. Zero means, in
+	// each phase, the number of rows divided by the exaggeration.
+	LearningRate float64
+
+	// Iterations is the number of steps of the last phase. Zero means 500.
+	Iterations int
+
+	// EarlyExaggeration multiplies the attraction in the 250 steps of the
+	// first phase. Zero means 12.
+	EarlyExaggeration float64
+
+	// Phases is the whole schedule, if two phases are not enough. LearningRate,
+	// Iterations and EarlyExaggeration must then be zero.
+	Phases []Phase
+
 	// Kernel makes affinities of distances. Nil means a Gaussian of the
 	// Perplexity; see [Mixture], [Multiscale], [Sigma] and [Uniform], which
 	// ignore Perplexity.
 	Kernel Kernel
 
-	// Phases is the schedule. Nil means 250 steps with exaggeration 12, then
-	// 500 without.
-	Phases []Phase
-
 	// MinGradNorm ends the last phase early, at the first step whose
 	// Step.GradNorm is below it. Zero means never.
 	MinGradNorm float64
 
-	// Start gives the first positions. Nil means [PCA].
+	// Start gives the first positions. Nil means [PCA], or [Spectral] where
+	// the points are [Distances].
 	Start Start
-
-	// Method sums the repulsion. Zero means Auto.
-	Method Method
-
-	// Spacing is the distance of the mesh nodes, at most 0.6. Zero means 0.5,
-	// 0.44 below 20,000 distinct rows and 0.4 below 8,000. Small maps use a
-	// finer mesh.
-	Spacing float64
-
-	// Theta is the opening of the tree: a cell of full width s is summed as a
-	// whole, with its second moments, from a distance of s/Theta on. Zero
-	// means 0.7, as exact as 0.4 without second moments; at most 1.
-	Theta float64
 
 	// Freedom is the degrees of freedom a of the kernel (1 + r²/a)^−a of the
 	// map. Zero means 1, Student's t of plain t-SNE; less spreads clusters
 	// into finer ones.
 	Freedom float64
 
-	// MaxStep bounds how far a point moves in a step. Zero means 5.
-	MaxStep float64
-
-	// Seed makes the random numbers of the start and of an approximate
-	// search.
+	// Seed makes the random numbers of the start and of an approximate search.
 	Seed uint64
 
 	// Workers bounds the goroutines. Zero means GOMAXPROCS. It never changes
@@ -80,17 +80,41 @@ type Settings struct {
 	Fixed []bool
 
 	// Search tunes the neighbour search. Nil means exact up to a limit of
-	// work; see [knn.Settings].
+	// work; see [knn.Settings]. Where it names a metric, Metric must be zero
+	// or the same.
 	Search *knn.Settings
 
-	// Neighbors are given neighbours of each row: nothing is searched and
-	// nothing is merged. The points are then needed by the start only.
+	// Neighbors supplies the neighbours of each row: nothing is searched and
+	// nothing is merged. The points are then needed by the start only and may
+	// be nil if Start does not need them.
 	Neighbors *knn.Graph
 
-	// Affinities are given: nothing is searched, calibrated or merged. The
-	// points are then needed by the start only and may be nil if Start does
-	// not need them.
+	// Affinities supplies P: nothing is searched, calibrated or merged. The
+	// points are needed as with Neighbors.
 	Affinities *Affinities
+
+	// Expert holds settings that are rarely changed. Nil means their defaults.
+	Expert *Expert
+}
+
+// Expert is the part of [Settings] that is rarely changed.
+type Expert struct {
+	// Method selects how repulsive forces are computed. Zero means Auto.
+	Method Method
+
+	// Spacing is the distance of the mesh nodes, at most 0.6. Zero means 0.5,
+	// 0.44 below 20,000 distinct rows and 0.4 below 8,000. Small maps use a
+	// finer mesh.
+	Spacing float64
+
+	// Theta is the accuracy parameter of Barnes–Hut; smaller is more accurate.
+	// A cell of width s is summed as a whole, with its second moments, from a
+	// distance of s/Theta on. Zero means 0.7, as accurate as 0.4 without second
+	// moments; at most 1.
+	Theta float64
+
+	// MaxStep bounds how far a point moves in a step. Zero means 5.
+	MaxStep float64
 }
 
 // A Phase is a part of the schedule.
@@ -98,41 +122,23 @@ type Phase struct {
 	Steps int
 	// Exaggeration multiplies the attraction. Zero means 1.
 	Exaggeration float64
-	// LearningRate is the factor of the gradient (without its factor 4).
-	// Zero means the total weight of the rows divided by Exaggeration.
+	// LearningRate is the factor of the gradient, as in [Settings]. Zero
+	// means the total weight of the rows divided by Exaggeration.
 	LearningRate float64
 	// Momentum is the share of the last move kept. Zero means 0.8.
 	Momentum float64
 }
 
-// DefaultPhases returns the schedule used when Settings.Phases is nil.
-func DefaultPhases() []Phase {
-	return []Phase{{Steps: 250, Exaggeration: 12}, {Steps: 500, Exaggeration: 1}}
-}
-
-// A Method sums the repulsion between all pairs of points.
+// Method selects how the repulsive forces between all pairs of points are
+// computed.
 type Method uint8
 
 const (
-	Auto  Method = iota // the cheapest, by a rule of numbers only
-	Mesh                // one field on a mesh; in one or two dimensions
+	Auto  Method = iota // the fastest for the size of the data and the map
+	Mesh                // particle mesh, for maps of one or two dimensions
 	Tree                // Barnes–Hut
 	Exact               // all pairs
 )
-
-func (m Method) String() string {
-	switch m {
-	case Auto:
-		return "auto"
-	case Mesh:
-		return "mesh"
-	case Tree:
-		return "tree"
-	case Exact:
-		return "exact"
-	}
-	return fmt.Sprintf("Method(%d)", uint8(m))
-}
 
 // Duplicates says what to do with equal rows.
 type Duplicates uint8
@@ -142,22 +148,12 @@ const (
 	Keep                    // treat them as different rows at distance zero
 )
 
-func (d Duplicates) String() string {
-	switch d {
-	case Merge:
-		return "merge"
-	case Keep:
-		return "keep"
-	}
-	return fmt.Sprintf("Duplicates(%d)", uint8(d))
-}
-
 // fill replaces zeros by defaults and reports every setting that is wrong for
 // n rows. It does not look at what depends on the number of distinct rows.
 func (s *Settings) fill(n int) error {
 	var errs []error
 	bad := func(name string, value any, reason string) {
-		errs = append(errs, &SettingError{name, value, reason})
+		errs = append(errs, badSetting(name, value, reason))
 	}
 	number := func(name string, v *float64, zero, lo, hi float64) {
 		if *v == 0 {
@@ -181,10 +177,7 @@ func (s *Settings) fill(n int) error {
 			errs = append(errs, err)
 		}
 	}
-	if s.Phases == nil {
-		s.Phases = DefaultPhases()
-	}
-	s.Phases = slices.Clone(s.Phases)
+	s.fillPhases(bad)
 	for i := range s.Phases {
 		if err := s.Phases[i].fill(i); err != nil {
 			errs = append(errs, err)
@@ -193,24 +186,29 @@ func (s *Settings) fill(n int) error {
 	if !(s.MinGradNorm >= 0) {
 		bad("MinGradNorm", s.MinGradNorm, "must not be negative")
 	}
-	if s.Start == nil {
-		s.Start = PCA()
+	var e Expert
+	if s.Expert != nil {
+		e = *s.Expert
 	}
-	if s.Method > Exact {
-		bad("Method", s.Method, "unknown")
+	s.Expert = &e
+	if e.Method > Exact {
+		bad("Expert.Method", e.Method, "unknown")
 	}
-	if s.Method == Mesh && s.Dims == 3 {
-		bad("Method", s.Method, "the mesh has one or two dimensions")
+	if e.Method == Mesh && s.Dims == 3 {
+		bad("Expert.Method", e.Method, "the mesh has one or two dimensions")
 	}
-	if s.Spacing != 0 {
-		number("Spacing", &s.Spacing, 0, 0, 0.6)
-		if s.Spacing < 0.01 {
-			bad("Spacing", s.Spacing, "below 0.01")
+	if e.Spacing != 0 {
+		number("Expert.Spacing", &e.Spacing, 0, 0, 0.6)
+		if e.Spacing < 0.01 {
+			bad("Expert.Spacing", e.Spacing, "below 0.01")
 		}
 	}
-	number("Theta", &s.Theta, 0.7, 0, 1)
+	number("Expert.Theta", &e.Theta, 0.7, 0, 1)
 	number("Freedom", &s.Freedom, 1, 0, 1e6)
-	number("MaxStep", &s.MaxStep, 5, 0, 1e6)
+	number("Expert.MaxStep", &e.MaxStep, 5, 0, 1e6)
+	if k := s.Search; k != nil && s.Metric != knn.Euclidean && (k.Func != nil || k.Metric != knn.Euclidean && k.Metric != s.Metric) {
+		bad("Metric", s.Metric, "Search has another")
+	}
 	if s.MaxMemory < 0 {
 		bad("MaxMemory", s.MaxMemory, "must not be negative")
 	}
@@ -234,10 +232,63 @@ func (s *Settings) fill(n int) error {
 	return errors.Join(errs...)
 }
 
+// The phases when Settings.Phases is nil.
+const (
+	earlySteps   = 250
+	exaggeration = 12
+	iterations   = 500
+)
+
+// fillPhases makes the schedule.
+func (s *Settings) fillPhases(bad func(name string, value any, reason string)) {
+	if s.Phases != nil {
+		const why = "must be zero where Phases are given"
+		if s.LearningRate != 0 {
+			bad("LearningRate", s.LearningRate, why)
+		}
+		if s.Iterations != 0 {
+			bad("Iterations", s.Iterations, why)
+		}
+		if s.EarlyExaggeration != 0 {
+			bad("EarlyExaggeration", s.EarlyExaggeration, why)
+		}
+		s.Phases = slices.Clone(s.Phases)
+		return
+	}
+	if !(s.LearningRate >= 0 && s.LearningRate <= math.MaxFloat32) {
+		bad("LearningRate", s.LearningRate, "must be finite and not negative")
+	}
+	if s.Iterations < 0 {
+		bad("Iterations", s.Iterations, "must not be negative")
+	}
+	if !(s.EarlyExaggeration >= 0 && s.EarlyExaggeration <= 1e6) {
+		bad("EarlyExaggeration", s.EarlyExaggeration, "outside [0, 1e6]")
+	}
+	s.Phases = []Phase{
+		{Steps: earlySteps, Exaggeration: cmp.Or(s.EarlyExaggeration, exaggeration), LearningRate: s.LearningRate},
+		{Steps: cmp.Or(s.Iterations, iterations), LearningRate: s.LearningRate},
+	}
+}
+
+// search returns the settings of the neighbour search.
+func (s *Settings) search() knn.Settings {
+	var k knn.Settings
+	if s.Search != nil {
+		k = *s.Search
+	}
+	if s.Metric != knn.Euclidean {
+		k.Metric = s.Metric
+	}
+	k.Workers = cmp.Or(k.Workers, s.Workers)
+	k.Seed = cmp.Or(k.Seed, s.Seed)
+	k.MaxMemory = cmp.Or(k.MaxMemory, s.MaxMemory)
+	return k
+}
+
 func (p *Phase) fill(i int) error {
 	var errs []error
 	bad := func(name string, value any, reason string) {
-		errs = append(errs, &SettingError{fmt.Sprintf("Phases[%d].%s", i, name), value, reason})
+		errs = append(errs, badSetting(fmt.Sprintf("Phases[%d].%s", i, name), value, reason))
 	}
 	if p.Steps < 0 {
 		bad("Steps", p.Steps, "must not be negative")
@@ -277,7 +328,7 @@ func (s *Settings) perplexity(u int) (float64, error) {
 
 func checkPerplexity(name string, p float64, u int) error {
 	if !(p > 1 && p < float64(u-1)) {
-		return &SettingError{name, p, fmt.Sprintf("must be above 1 and below %d, the number of other rows that are distinct (%d are)", u-1, u)}
+		return badSetting(name, p, fmt.Sprintf("must be above 1 and below %d, the number of other rows that are distinct (%d are)", u-1, u))
 	}
 	return nil
 }

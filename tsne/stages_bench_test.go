@@ -63,7 +63,7 @@ func BenchmarkRepulsion(b *testing.B) {
 				}
 				b.Run(fmt.Sprintf("method=%v/n=%d/side=%v", method, n, side), func(b *testing.B) {
 					y := disc(n, side)
-					r, _, used := repel(b, y, 2, nil, Settings{Method: method})
+					r, _, used := repel(b, y, 2, nil, Settings{Expert: &Expert{Method: method}})
 					if used != method {
 						b.Fatalf("used %v", used)
 					}

@@ -1,7 +1,6 @@
 package tsne
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -116,7 +115,7 @@ func (g givenStart) positions(ctx context.Context, y []float64, in *startInput) 
 		rows = len(in.of)
 	}
 	if len(g.y) != rows*in.dims {
-		return &SettingError{"Start", fmt.Sprintf("Positions of %d numbers", len(g.y)), fmt.Sprintf("need %d×%d", rows, in.dims)}
+		return badSetting("Start", fmt.Sprintf("Positions of %d numbers", len(g.y)), fmt.Sprintf("need %d×%d", rows, in.dims))
 	}
 	count := make([]float64, in.n)
 	for i := range rows {
@@ -128,7 +127,7 @@ func (g givenStart) positions(ctx context.Context, y []float64, in *startInput) 
 		for c := range in.dims {
 			v := float64(g.y[i*in.dims+c])
 			if !(math.Abs(v) <= maxPosition) {
-				return fmt.Errorf("start positions: %w", &ValueError{i, c, v})
+				return fmt.Errorf("start positions: %w", badValue(i, c, v))
 			}
 			y[u*in.dims+c] += v
 		}
@@ -236,15 +235,18 @@ func (pcaStart) positions(ctx context.Context, y []float64, in *startInput) erro
 // Points that are a combination A·T of base rows T are never formed: their
 // products are those with A and T in turn.
 type multiplier struct {
-	in    *startInput
-	base  Points // T, or the points themselves
-	d     int
-	nb    int
-	scale float32   // a power of two, against overflow of float32 products
-	mean  []float32 // of the points, scaled
-	buf   [][]float32
-	tmp   []float32   // products of the base rows
-	part  [][]float32 // partial sums per block of rows
+	in     *startInput
+	base   Points // T, or the points themselves
+	start  []int  // A, as of knn.Combine; nil: there is none
+	index  []int32
+	weight []float32
+	d      int
+	nb     int
+	scale  float32     // a power of two, against overflow of float32 products
+	mean   []float32   // of the points, scaled
+	buf    [][]float32 // of each worker
+	tmp    []float32   // products of the base rows
+	part   [][]float32 // partial sums per block of rows
 }
 
 const (
@@ -254,9 +256,9 @@ const (
 
 func newMultiplier(ctx context.Context, in *startInput, d int) (*multiplier, error) {
 	m := &multiplier{in: in, base: in.x, d: d, nb: in.n, scale: 1}
-	if c := combination(in.x); c != nil {
-		m.base = c.Base
-		m.nb, _ = c.Base.Dims()
+	if base, start, index, weight := terms(in.x); base != nil {
+		m.base, m.start, m.index, m.weight = base, start, index, weight
+		m.nb, _ = base.Dims()
 		m.tmp = make([]float32, m.nb*vec.Lanes)
 	}
 	m.buf = make([][]float32, par.Workers(in.workers))
@@ -266,27 +268,18 @@ func newMultiplier(ctx context.Context, in *startInput, d int) (*multiplier, err
 	// Largest magnitude and weighted column sums.
 	bw := m.baseWeights()
 	sums := make([][]float64, par.NumBlocks(m.nb, m.partSize()))
-	tops, errs := make([]float32, len(sums)), make([]error, len(sums))
-	err := par.Blocks(ctx, in.workers, m.nb, m.partSize(), func(worker, b, lo, hi int) {
-		buf := m.buf[worker]
-		sum := make([]float64, d)
-		for i := lo; i < hi; i++ {
-			if i%panelBlock == 0 && ctx.Err() != nil {
-				return
-			}
-			row, err := readRow(m.base, buf, i, d)
-			if err != nil {
-				errs[b] = err
-				return
-			}
-			for j, v := range row {
-				sum[j] += bw[i] * float64(v)
-				tops[b] = max(tops[b], v, -v)
-			}
+	tops := make([]float32, len(sums))
+	for b := range sums {
+		sums[b] = make([]float64, d)
+	}
+	err := eachRow(ctx, m.base, in.workers, m.nb, d, m.partSize(), func(_, b, i int, row []float32) {
+		sum := sums[b]
+		for j, v := range row {
+			sum[j] += bw[i] * float64(v)
+			tops[b] = max(tops[b], v, -v)
 		}
-		sums[b] = sum
 	})
-	if err = cmp.Or(err, ctx.Err(), firstOf(errs)); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if top := slices.Max(append(tops, 0)); top > 0 {
@@ -309,9 +302,6 @@ func newMultiplier(ctx context.Context, in *startInput, d int) (*multiplier, err
 	return m, nil
 }
 
-// firstOf returns the first error there is.
-func firstOf(errs []error) error { return cmp.Or(errs...) }
-
 func (m *multiplier) partSize() int {
 	return max(panelBlock, (m.nb+panelParts-1)/panelParts)
 }
@@ -319,16 +309,15 @@ func (m *multiplier) partSize() int {
 // baseWeights returns the weight of each base row in the sum of all points.
 func (m *multiplier) baseWeights() []float64 {
 	bw := make([]float64, m.nb)
-	c := combination(m.in.x)
-	if c == nil {
+	if m.start == nil {
 		for i := range bw {
 			bw[i] = weight(m.in.w, i)
 		}
 		return bw
 	}
 	for i := range m.in.n {
-		for e := c.Start[i]; e < c.Start[i+1]; e++ {
-			bw[c.Index[e]] += weight(m.in.w, i) * termWeight(c.Weight, e, c.Start[i+1]-c.Start[i])
+		for e := m.start[i]; e < m.start[i+1]; e++ {
+			bw[m.index[e]] += weight(m.in.w, i) * termWeight(m.weight, e, m.start[i+1]-m.start[i])
 		}
 	}
 	return bw
@@ -348,41 +337,23 @@ func (m *multiplier) forward(ctx context.Context, dst []float32, b []float64) er
 		b32[i] = float32(v)
 	}
 	out := dst
-	if m.tmp != nil {
+	if m.start != nil {
 		out = m.tmp
 	}
-	combined := m.tmp != nil
-	errs := make([]error, par.NumBlocks(m.nb, panelBlock))
-	err := par.Blocks(ctx, m.in.workers, m.nb, panelBlock, func(worker, b, lo, hi int) {
-		row := m.buf[worker]
-		for i := lo; i < hi; i++ {
-			x, err := readRow(m.base, row, i, m.d)
-			if err != nil {
-				errs[b] = err
-				return
-			}
-			for j, v := range x {
-				if combined {
-					row[j] = v * m.scale
-				} else {
-					row[j] = v*m.scale - m.mean[j]
-				}
-			}
-			vec.Panel((*[vec.Lanes]float32)(out[i*vec.Lanes:]), row, b32)
-		}
+	err := eachRow(ctx, m.base, m.in.workers, m.nb, m.d, panelBlock, func(worker, _, i int, row []float32) {
+		vec.Panel((*[vec.Lanes]float32)(out[i*vec.Lanes:]), m.scaled(worker, row), b32)
 	})
-	if err = cmp.Or(err, firstOf(errs)); err != nil || !combined {
+	if err != nil || m.start == nil {
 		return err
 	}
 	var mb [vec.Lanes]float32
 	vec.Panel(&mb, m.mean, b32)
-	c := combination(m.in.x)
 	return par.Blocks(ctx, m.in.workers, m.in.n, 512, func(_, _, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			var s [vec.Lanes]float64
-			for e := c.Start[i]; e < c.Start[i+1]; e++ {
-				w := termWeight(c.Weight, e, c.Start[i+1]-c.Start[i])
-				t := (*[vec.Lanes]float32)(m.tmp[int(c.Index[e])*vec.Lanes:])
+			for e := m.start[i]; e < m.start[i+1]; e++ {
+				w := termWeight(m.weight, e, m.start[i+1]-m.start[i])
+				t := (*[vec.Lanes]float32)(m.tmp[int(m.index[e])*vec.Lanes:])
 				for l, v := range t {
 					s[l] += w * float64(v)
 				}
@@ -395,20 +366,32 @@ func (m *multiplier) forward(ctx context.Context, dst []float32, b []float64) er
 	})
 }
 
+// scaled returns a row times scale, less the mean unless there is A.
+func (m *multiplier) scaled(worker int, row []float32) []float32 {
+	x := m.buf[worker]
+	for j, v := range row {
+		if m.start != nil {
+			x[j] = v * m.scale
+		} else {
+			x[j] = v*m.scale - m.mean[j]
+		}
+	}
+	return x
+}
+
 // backward sets b = (X − 1·mean)ᵀ W u.
 func (m *multiplier) backward(ctx context.Context, b []float64, u []float32) error {
 	// Weighted rows of u, and their sum for the mean's part.
 	in := m.in
 	src := make([]float32, m.nb*vec.Lanes)
 	var sum [vec.Lanes]float64
-	c := combination(in.x)
 	for i := range in.n {
 		if i%4096 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		w := weight(in.w, i)
 		r := (*[vec.Lanes]float32)(u[i*vec.Lanes:])
-		if c == nil {
+		if m.start == nil {
 			d := (*[vec.Lanes]float32)(src[i*vec.Lanes:])
 			for l, v := range r {
 				d[l] = float32(w * float64(v))
@@ -418,38 +401,21 @@ func (m *multiplier) backward(ctx context.Context, b []float64, u []float32) err
 		for l, v := range r {
 			sum[l] += w * float64(v)
 		}
-		for e := c.Start[i]; e < c.Start[i+1]; e++ {
-			t := float32(w * termWeight(c.Weight, e, c.Start[i+1]-c.Start[i]))
-			d := (*[vec.Lanes]float32)(src[int(c.Index[e])*vec.Lanes:])
+		for e := m.start[i]; e < m.start[i+1]; e++ {
+			t := float32(w * termWeight(m.weight, e, m.start[i+1]-m.start[i]))
+			d := (*[vec.Lanes]float32)(src[int(m.index[e])*vec.Lanes:])
 			for l, v := range r {
 				d[l] += t * v
 			}
 		}
 	}
-	errs := make([]error, len(m.part))
-	err := par.Blocks(ctx, in.workers, m.nb, m.partSize(), func(worker, blk, lo, hi int) {
-		row, part := m.buf[worker], m.part[blk]
-		clear(part)
-		for i := lo; i < hi; i++ {
-			if i%panelBlock == 0 && ctx.Err() != nil {
-				return
-			}
-			x, err := readRow(m.base, row, i, m.d)
-			if err != nil {
-				errs[blk] = err
-				return
-			}
-			for j, v := range x {
-				if c != nil {
-					row[j] = v * m.scale
-				} else {
-					row[j] = v*m.scale - m.mean[j]
-				}
-			}
-			vec.PanelAdd(part, row, (*[vec.Lanes]float32)(src[i*vec.Lanes:]))
-		}
+	for _, p := range m.part {
+		clear(p)
+	}
+	err := eachRow(ctx, m.base, in.workers, m.nb, m.d, m.partSize(), func(worker, blk, i int, row []float32) {
+		vec.PanelAdd(m.part[blk], m.scaled(worker, row), (*[vec.Lanes]float32)(src[i*vec.Lanes:]))
 	})
-	if err = cmp.Or(err, ctx.Err(), firstOf(errs)); err != nil {
+	if err != nil {
 		return err
 	}
 	for k := range b {
@@ -457,7 +423,7 @@ func (m *multiplier) backward(ctx context.Context, b []float64, u []float32) err
 		for _, p := range m.part {
 			s += float64(p[k])
 		}
-		if c != nil {
+		if m.start != nil {
 			s -= float64(m.mean[k/vec.Lanes]) * sum[k%vec.Lanes]
 		}
 		b[k] = s

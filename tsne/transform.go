@@ -2,7 +2,6 @@ package tsne
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -15,43 +14,33 @@ import (
 // TransformSettings tunes the placing of new points. Nil and the zero value
 // both ask for the defaults.
 type TransformSettings struct {
-	Perplexity   float64       // of the new points; zero means 5, or less for few reference rows
-	Steps        int           // zero means 250; −1 means none: the median of neighbours
-	Exaggeration float64       // zero means 1.5
-	LearningRate float64       // zero means 0.1
-	Momentum     float64       // zero means 0.8
-	MaxGrad      float64       // bound of the gradient's length; zero means 0.25
-	Search       *knn.Settings // nil means the Metric or Func of the map's own search
-	Workers      int           // zero means GOMAXPROCS
+	Perplexity float64 // of the new points; zero means 5, or less for few reference rows
+	Steps      int     // zero means 250; −1 means none: the median of neighbours
+	Workers    int     // zero means GOMAXPROCS
 }
 
 func (s *TransformSettings) fill(n int) error {
-	var errs []error
-	number := func(name string, v *float64, zero, most float64) {
-		if *v == 0 {
-			*v = zero
-		}
-		if !(*v > 0 && *v <= most) {
-			errs = append(errs, &SettingError{"TransformSettings." + name, *v, fmt.Sprintf("outside (0, %v]", most)})
-		}
-	}
 	if s.Perplexity == 0 {
 		s.Perplexity = max(1, min(5, float64(n)/3))
 	} else if n > 1 && !(s.Perplexity > 1 && s.Perplexity < float64(n)) {
-		errs = append(errs, &SettingError{"TransformSettings.Perplexity", s.Perplexity, fmt.Sprintf("must be above 1 and below %d, the reference rows", n)})
+		return badSetting("TransformSettings.Perplexity", s.Perplexity, fmt.Sprintf("must be above 1 and below %d, the reference rows", n))
 	}
 	if s.Steps == 0 {
 		s.Steps = 250
 	}
 	if s.Steps < -1 {
-		errs = append(errs, &SettingError{"TransformSettings.Steps", s.Steps, "must not be below −1"})
+		return badSetting("TransformSettings.Steps", s.Steps, "must not be below −1")
 	}
-	number("Exaggeration", &s.Exaggeration, 1.5, 1e6)
-	number("LearningRate", &s.LearningRate, 0.1, 1e6)
-	number("Momentum", &s.Momentum, 0.8, 0.9999)
-	number("MaxGrad", &s.MaxGrad, 0.25, 1e6)
-	return errors.Join(errs...)
+	return nil
 }
+
+// How new points move.
+const (
+	transformExaggeration = 1.5
+	transformRate         = float32(0.1)
+	transformMomentum     = float32(0.8)
+	transformGrad         = 0.25 // longest gradient
+)
 
 // startNeighbors is the number of neighbours whose median is the first
 // position of a new point.
@@ -63,8 +52,8 @@ const startNeighbors = 25
 // repelled by the whole map, which stays as it is; new points do not see each
 // other, so a position does not depend on what else is in x. The points stay
 // within the box of the map plus 10 %. An exact copy of a reference row is
-// placed on it. Reference rows count with their Settings.Weights. The result of a resumed run, or of given neighbours, knows no metric:
-// name it in s.Search if it is not Euclidean.
+// placed on it. Reference rows count with their Settings.Weights. A map made
+// from [Distances] takes no new points.
 func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSettings) ([]float32, error) {
 	var set TransformSettings
 	if s != nil {
@@ -79,31 +68,19 @@ func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSetti
 	case err != nil:
 		return nil, err
 	case n != r.Len():
-		return nil, &SettingError{"ref", n, fmt.Sprintf("the map has %d rows", r.Len())}
+		return nil, badSetting("ref", n, fmt.Sprintf("the map has %d rows", r.Len()))
 	case d != dx:
-		return nil, &SettingError{"x", dx, fmt.Sprintf("columns; the reference rows have %d", d)}
+		return nil, badSetting("x", dx, fmt.Sprintf("columns; the reference rows have %d", d))
 	case m == 0:
 		return []float32{}, ctx.Err()
 	case n == 0:
-		return nil, &SettingError{"ref", 0, "no reference rows"}
+		return nil, badSetting("ref", 0, "no reference rows")
 	}
 	if err := set.fill(n); err != nil {
 		return nil, err
 	}
-	for _, p := range []Points{ref, x} {
-		rows, cols := p.Dims()
-		if err := newScan(p, cols).check(ctx, set.Workers, rows); err != nil {
-			return nil, err
-		}
-	}
+	ks := knn.Settings{Metric: r.metric, Func: r.distance, Workers: set.Workers}
 	k := min(n, max(startNeighbors, int(math.Ceil(3*set.Perplexity))))
-	ks := knn.Settings{Metric: r.metric, Func: r.distance}
-	if set.Search != nil {
-		ks = *set.Search
-	}
-	if ks.Workers == 0 {
-		ks.Workers = set.Workers
-	}
 	g, err := knn.Query(ctx, ref, x, k, &ks)
 	if err != nil {
 		return nil, err
@@ -151,7 +128,7 @@ func (t *transformer) field() {
 	for i := range w {
 		w[i] = float32(weight(t.res.weights, i))
 	}
-	s := Settings{Freedom: t.res.freedom, Theta: 0.7}
+	s := Settings{Freedom: t.res.freedom, Expert: &Expert{Theta: 0.7}}
 	if s.Freedom == 0 {
 		s.Freedom = 1
 	}
@@ -246,7 +223,7 @@ func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 					diff[c] = float64(y[i*d+c] - at[c])
 					r2 += diff[c] * diff[c]
 				}
-				q := t.set.Exaggeration * pj / (1 + r2*inv)
+				q := transformExaggeration * pj / (1 + r2*inv)
 				for c := range d {
 					g[c] += q * diff[c]
 				}
@@ -258,8 +235,8 @@ func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 				len2 += g[c] * g[c]
 			}
 			cut := 1.0
-			if l := math.Sqrt(len2); l > t.set.MaxGrad {
-				cut = t.set.MaxGrad / l
+			if l := math.Sqrt(len2); l > transformGrad {
+				cut = transformGrad / l
 			}
 			for c := range t.res.Dims {
 				e := i*d + c
@@ -269,7 +246,7 @@ func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 				} else {
 					gain[e] = gain[e]*0.8 + 0.01
 				}
-				v[e] = float32(t.set.Momentum)*v[e] - float32(t.set.LearningRate)*gain[e]*gc
+				v[e] = transformMomentum*v[e] - transformRate*gain[e]*gc
 				next := y[e] + v[e]
 				y[e] = min(max(next, t.box.lo[c]), t.box.hi[c])
 			}

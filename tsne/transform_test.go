@@ -17,7 +17,7 @@ func TestTransform(t *testing.T) {
 	ref, x := all[:n*d], all[n*d:]
 	copy(x[:d], ref[17*d:18*d]) // an exact copy
 	ctx := context.Background()
-	for _, s := range []Settings{{}, {Dims: 1}, {Dims: 3}, {Method: Mesh, Freedom: 0.7}} {
+	for _, s := range []Settings{{}, {Dims: 1}, {Dims: 3}, {Expert: &Expert{Method: Mesh}, Freedom: 0.7}} {
 		s.Phases = []Phase{{Steps: 100, Exaggeration: 12}, {Steps: 100}}
 		res, err := Embed(ctx, Rows(ref, n, d), &s)
 		if err != nil {
@@ -94,14 +94,18 @@ func TestTransformMetric(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := res.Transform(context.Background(), ref, far, &TransformSettings{Search: &knn.Settings{Metric: knn.Cosine}})
-	if err != nil {
-		t.Fatal(err)
+	again := func(s *Settings) []float32 {
+		stored, err := NewResult(res.Y, 2, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, err := stored.Transform(context.Background(), ref, far, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return y
 	}
-	plain, err := res.Transform(context.Background(), ref, far, &TransformSettings{Search: &knn.Settings{}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	want, plain := again(&Settings{Metric: knn.Cosine}), again(nil)
 	if !slices.Equal(got, want) || slices.Equal(got, plain) {
 		t.Error("not placed by the cosine")
 	}
@@ -124,14 +128,14 @@ func TestTransformErrors(t *testing.T) {
 		},
 		"steps": func() error { _, err := res.Transform(ctx, ref, ref, &TransformSettings{Steps: -2}); return err },
 	} {
-		if err := f(); !errors.Is(err, ErrSetting) {
+		if err := f(); !errors.Is(err, knn.ErrSetting) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := res.Transform(ctx, ref, Rows(nan, n, d), nil); !errors.Is(err, ErrValue) {
+	if _, err := res.Transform(ctx, ref, Rows(nan, n, d), nil); !errors.Is(err, knn.ErrValue) {
 		t.Errorf("NaN: %v", err)
 	}
-	if y, err := res.Transform(ctx, ref, Rows(nil, 0, d), nil); err != nil || len(y) != 0 {
+	if y, err := res.Transform(ctx, ref, Rows[float32](nil, 0, d), nil); err != nil || len(y) != 0 {
 		t.Errorf("no new rows: %v, %v", y, err)
 	}
 	stopped, cancel := context.WithCancel(ctx)
@@ -146,47 +150,19 @@ func TestTransformErrors(t *testing.T) {
 	}
 }
 
-func TestRecorder(t *testing.T) {
-	r := smallRun(t, 100)
-	rec := Recorder{Every: 7}
-	for range r.Steps() {
-		rec.Record(r)
-		if r.iter == 35 {
-			y := r.Positions(nil)
-			f := rec.Frames[len(rec.Frames)-1]
-			for i := range 100 {
-				at := f.At(i)
-				if e := math.Abs(float64(at[0] - y[2*i])); e > float64(f.Side)/65535 {
-					t.Fatalf("row %d is %v off", i, e)
-				}
-			}
-		}
-	}
-	if len(rec.Frames) != 10 || len(rec.Curve) != 10 || rec.Curve[9].Iter != 70 {
-		t.Errorf("%d frames, curve %v", len(rec.Frames), rec.Curve)
-	}
-	if rec.Curve[9].KL != r.KL() {
-		t.Errorf("KL %v, want %v", rec.Curve[9].KL, r.KL())
-	}
-	// Every frame has one box for both axes; KL falls over the last phase.
-	if rec.Curve[9].KL >= rec.Curve[4].KL {
-		t.Errorf("KL does not fall: %v", rec.Curve)
-	}
-}
-
 func TestAdd(t *testing.T) {
 	r := smallRun(t, 100)
 	advance(r, 1<<30)
-	if err := r.Add(Phase{Steps: -1}); !errors.Is(err, ErrSetting) {
+	if err := r.Add(Phase{Steps: -1}); !errors.Is(err, knn.ErrSetting) {
 		t.Error(err)
 	}
 	if err := r.Add(Phase{Steps: 5, Exaggeration: 2}); err != nil {
 		t.Fatal(err)
 	}
 	n := 0
-	for s := range r.Steps() {
+	for s := range r.Steps(t.Context()) {
 		n++
-		if s.Phase != 2 || s.Iter != 70+n || s.Exaggeration != 2 {
+		if s.Total != 75 || s.Iter != 70+n || s.Exaggeration != 2 {
 			t.Errorf("%+v", s)
 		}
 	}
@@ -208,37 +184,37 @@ func TestEarlyStop(t *testing.T) {
 func TestNoCollapse(t *testing.T) {
 	x, _ := blobs(100, 10, 1, 2)
 	for _, m := range []Method{Exact, Mesh} {
-		res := embed(t, x, 100, 10, &Settings{Phases: []Phase{{Steps: 250, Exaggeration: 12}}, Method: m})
+		res := embed(t, x, 100, 10, &Settings{Phases: []Phase{{Steps: 250, Exaggeration: 12}}, Expert: &Expert{Method: m}})
 		if side := boxOf(res.Y, 2).side(); side < 0.9e-6 || side > 100 {
 			t.Errorf("%v: the side is %v", m, side)
 		}
-		res = embed(t, x, 100, 10, &Settings{Method: m})
+		res = embed(t, x, 100, 10, &Settings{Expert: &Expert{Method: m}})
 		if side := boxOf(res.Y, 2).side(); side < 1 {
 			t.Errorf("%v: the side is %v at the end", m, side)
 		}
 	}
 }
 
-// XY and Len make a run and its result an XYer of gonum's plotter.
+// XY and Len make a result an XYer of gonum's plotter.
 func TestXY(t *testing.T) {
 	var _ interface {
 		Len() int
 		XY(int) (x, y float64)
-	} = (*Run)(nil)
+	} = (*Result)(nil)
 	r := smallRun(t, 100)
 	advance(r, 60)
 	res, err := r.Result()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Len() != 100 || res.Len() != 100 {
-		t.Errorf("%d, %d", r.Len(), res.Len())
+	if res.Len() != 100 {
+		t.Errorf("%d rows", res.Len())
 	}
+	y, z := r.Positions(nil), res.Float64()
 	for i := range 100 {
-		x, y := r.XY(i)
 		u, v := res.XY(i)
-		if x != u || y != v {
-			t.Fatalf("row %d is at %v, %v and %v, %v", i, x, y, u, v)
+		if float64(y[2*i]) != u || float64(y[2*i+1]) != v || z[2*i] != u || z[2*i+1] != v {
+			t.Fatalf("row %d is at %v and %v, %v", i, y[2*i:2*i+2], u, v)
 		}
 	}
 }
@@ -299,7 +275,7 @@ func TestResultWeights(t *testing.T) {
 		if err := r.Save(&file); err != nil {
 			t.Fatal(err)
 		}
-		again, err := Resume(&file, 0)
+		again, err := Resume(t.Context(), &file, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,6 +30,9 @@ type layerMap struct {
 // xy returns the position of row i.
 func (m *layerMap) xy(i int) (x, y float64) { return float64(m.Y[2*i]), float64(m.Y[2*i+1]) }
 
+// steps is how many steps the default settings of package tsne take.
+const steps = 750
+
 // embed maps all rows of one layer into the plane. A lemma's vector is the
 // mean of its tokens' rows, so the rows are handed over as combinations of
 // token rows: nothing of size lemmas × units is ever made.
@@ -44,30 +47,18 @@ func embed(ctx context.Context, o *options, src *source, w *words, n int, stderr
 	if err != nil {
 		return nil, err
 	}
-	points := knn.Combination{
-		Base:  knn.Rows(base, len(w.weights.IDs), units),
-		Start: w.weights.Start, Index: w.weights.Index, Weight: w.weights.Weight,
-	}
+	points := knn.Combine(knn.Rows(base, len(w.weights.IDs), units), w.weights.Start, w.weights.Index, w.weights.Weight)
 	label := fmt.Sprintf("layer %d", n)
-	settings := &tsne.Settings{Perplexity: o.perplexity, Seed: o.seed, Phases: tsne.DefaultPhases()}
-	total := 0
-	for _, p := range settings.Phases {
-		total += p.Steps
-	}
 	wait := cli.NewWait(stderr, label+": neighbours and affinities")
-	r, err := tsne.New(ctx, points, settings)
+	r, err := tsne.New(ctx, points, &tsne.Settings{Perplexity: o.perplexity, Seed: o.seed})
 	if err != nil {
 		wait.Stop()
 		return nil, err
 	}
 	wait.Done()
 	prepared := time.Now()
-	bar := cli.NewProgress(stderr, label+": gradient", total)
-	for step := range r.Steps() {
-		if err := ctx.Err(); err != nil {
-			bar.Stop()
-			return nil, err
-		}
+	bar := cli.NewProgress(stderr, label+": gradient", steps)
+	for step := range r.Steps(ctx) {
 		note := ""
 		if step.Iter%50 == 0 {
 			note = fmt.Sprintf("KL %.3f", r.KL())

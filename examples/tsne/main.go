@@ -52,7 +52,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&o.start, "start", "", ".npy `file` of first positions instead of principal components")
 	f.StringVar(&o.png, "png", "", "`file` for a picture of the map")
 	f.StringVar(&o.checkpoint, "checkpoint", "", "`file` to save the run in, every minute and when interrupted; if it exists, the run goes on from there")
-	f.BoolVar(&o.quality, "quality", false, "print one line of JSON: kl, knn10, trust10 and the seconds of each phase")
+	f.BoolVar(&o.quality, "quality", false, "print one line of JSON: kl, knn10, trust10, the vector instructions in use and the seconds of each phase")
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}
@@ -91,13 +91,12 @@ func (o *options) settings() *tsne.Settings {
 		Perplexity: o.perplexity,
 		Seed:       o.seed,
 		Phases:     []tsne.Phase{{Steps: early, Exaggeration: 12}, {Steps: o.iter - early, Exaggeration: 1}},
-		Search:     &knn.Settings{Seed: o.seed},
 	}
 	if o.neighbors == "exact" {
-		s.Search.Method = knn.Exact
+		s.Search = &knn.Settings{Method: knn.Exact}
 	}
 	if o.metric == "cosine" {
-		s.Search.Metric = knn.Cosine
+		s.Metric = knn.Cosine
 	}
 	return s
 }
@@ -135,13 +134,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 	clock.lap("read")
 	fmt.Fprintf(stderr, "%d rows of %d numbers\n", x.n, x.d)
-	key := ""
-	if o.checkpoint != "" {
-		if key, err = o.key(x, y); err != nil {
-			return err
-		}
-	}
-	r, resumed, err := o.prepare(ctx, points, key, s)
+	r, resumed, err := o.prepare(ctx, points, s)
 	if err != nil {
 		return err
 	}
@@ -150,7 +143,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	clock.lap("prepare")
 
-	if err := o.steps(ctx, r, key, stderr); err != nil {
+	if err := o.steps(ctx, r, stderr); err != nil {
 		return err
 	}
 	res, err := r.Result()

@@ -22,6 +22,7 @@ type report struct {
 	Label10 *float64           `json:"label10,omitempty"`
 	Chance  *float64           `json:"label10_chance,omitempty"`
 	LabelP  *float64           `json:"label10_p,omitempty"`
+	Level   string             `json:"level"` // of the vector instructions in use
 	Seconds map[string]float64 `json:"seconds"`
 }
 
@@ -29,7 +30,7 @@ type report struct {
 const work = 4e10
 
 func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *table, res *tsne.Result, labels []string) error {
-	r := report{N: x.n, Dims: res.Dims, KL: finite(res.KL), Seconds: clock.seconds}
+	r := report{N: x.n, Dims: res.Dims, KL: finite(res.KL), Level: res.Stats.Kernels, Seconds: clock.seconds}
 	const k = 10
 	if x.n > 2*k {
 		p := tsne.Rows(x.x, x.n, x.d)

@@ -394,7 +394,7 @@ func TestDescentHard(t *testing.T) {
 // Points of no columns are all at distance 0.
 func TestDescentNoColumns(t *testing.T) {
 	const n = 1500
-	c := Combination{Base: Rows(nil, n, 0), Start: []int{0}}
+	c := combination{Base: Rows[float32](nil, n, 0), Start: []int{0}}
 	for i := range n { // rows with other terms count as distinct
 		c.Index, c.Start = append(c.Index, int32(i)), append(c.Start, i+1)
 	}

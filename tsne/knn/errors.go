@@ -32,13 +32,13 @@ func (e *ValueError) Unwrap() error { return ErrValue }
 // A SettingError tells which field of [Settings] is wrong. It wraps
 // [ErrSetting].
 type SettingError struct {
-	Name  string
-	Value any
-	Why   string
+	Name   string
+	Value  any
+	Reason string
 }
 
 func (e *SettingError) Error() string {
-	return fmt.Sprintf("knn: Settings.%s = %v: %s", e.Name, e.Value, e.Why)
+	return fmt.Sprintf("setting %s = %v: %s", e.Name, e.Value, e.Reason)
 }
 
 func (e *SettingError) Unwrap() error { return ErrSetting }

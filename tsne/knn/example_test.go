@@ -33,17 +33,13 @@ func Example() {
 
 // Words made of tokens: each point is the mean of the rows of its tokens, and
 // is never formed unless it is needed.
-func ExampleCombination() {
+func ExampleCombine() {
 	tokens := knn.Rows([]float32{
 		1, 0, 0,
 		0, 1, 0,
 		0, 0, 1,
 	}, 3, 3)
-	words := knn.Combination{
-		Base:  tokens,
-		Start: []int{0, 1, 3, 6, 8},
-		Index: []int32{0, 0, 1, 0, 0, 1, 1, 2},
-	}
+	words := knn.Combine(tokens, []int{0, 1, 3, 6, 8}, []int32{0, 0, 1, 0, 0, 1, 1, 2}, nil)
 	g, err := knn.Search(context.Background(), words, 1, nil)
 	if err != nil {
 		fmt.Println(err)
@@ -82,9 +78,9 @@ func ExampleSettings_func() {
 	// Output: [1 0 1] [4 4 64] <nil>
 }
 
-func ExampleFromDistances() {
-	d2 := [][]float64{{0, 4, 1}, {4, 0, 9}, {1, 9, 0}}
-	g, err := knn.FromDistances(3, 1, func(dst []float64, i int) { copy(dst, d2[i]) })
+func ExampleDistances() {
+	d := [][]float64{{0, 2, 1}, {2, 0, 3}, {1, 3, 0}}
+	g, err := knn.Search(context.Background(), knn.Distances(knn.Slices(d)), 1, nil)
 	fmt.Println(g.Index, g.Dist2, err)
 	// Output: [2 0 0] [1 4 1] <nil>
 }

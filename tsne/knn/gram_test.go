@@ -11,11 +11,11 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// combination makes n points of up to 6 terms of v base rows, some of them
+// combined makes n points of up to 6 terms of v base rows, some of them
 // copies of others.
-func combination(seed uint64, n, v, d int, weights bool) Combination {
+func combined(seed uint64, n, v, d int, weights bool) combination {
 	r := rand.New(rand.NewPCG(seed, 9))
-	c := Combination{Base: Rows(normal(seed, v*d), v, d), Start: []int{0}}
+	c := combination{Base: Rows(normal(seed, v*d), v, d), Start: []int{0}}
 	for i := range n {
 		if i > 10 && r.IntN(5) == 0 { // as an earlier one, in another order
 			j := r.IntN(i)
@@ -54,32 +54,32 @@ func materialised(c Points) Points {
 
 // A search through inner products gives, bit for bit, the graph of the rows.
 func TestGram(t *testing.T) {
-	scaled := combination(3, 200, 30, 64, false)
-	for i, x := 0, scaled.Base.(rows).x; i < len(x); i++ {
+	scaled := combined(3, 200, 30, 64, false)
+	for i, x := 0, scaled.Base.(dense).x; i < len(x); i++ {
 		x[i] = x[i]*1e-25 + 1e-22
 	}
-	big := combination(4, 200, 30, 64, true)
+	big := combined(4, 200, 30, 64, true)
 	for i := range big.Weight {
 		big.Weight[i] *= 1e30
 	}
-	far := combination(5, 200, 30, 64, false)
-	for i, x := 0, far.Base.(rows).x; i < 10*64; i++ {
+	far := combined(5, 200, 30, 64, false)
+	for i, x := 0, far.Base.(dense).x; i < 10*64; i++ {
 		x[i] += 1e4
 	}
-	cancel := combination(6, 200, 40, 32, true)
+	cancel := combined(6, 200, 40, 32, true)
 	for i := range cancel.Weight { // sums that nearly vanish
 		cancel.Weight[i] = 1 - 2*float32(i%2)
 	}
-	nested := combination(7, 200, 40, 32, false)
-	inner := combination(8, 40, 20, 32, true)
+	nested := combined(7, 200, 40, 32, false)
+	inner := combined(8, 40, 20, 32, true)
 	nested.Base = &inner
-	whole := combination(9, 300, 20, 40, false)
-	for i, x := 0, whole.Base.(rows).x; i < len(x); i++ {
+	whole := combined(9, 300, 20, 40, false)
+	for i, x := 0, whole.Base.(dense).x; i < len(x); i++ {
 		x[i] = float32(math.Round(float64(x[i])))
 	}
-	for name, c := range map[string]Combination{
-		"mean":    combination(1, 500, 50, 96, false),
-		"weights": combination(2, 500, 50, 96, true),
+	for name, c := range map[string]combination{
+		"mean":    combined(1, 500, 50, 96, false),
+		"weights": combined(2, 500, 50, 96, true),
 		"scaled":  scaled, "big": big, "far": far, "cancel": cancel, "nested": nested, "whole": whole,
 		"single": {Base: Rows(normal(1, 16), 1, 16), Start: []int{0, 1, 2, 4}, Index: []int32{0, 0, 0, 0}},
 		"empty":  {Base: Rows(normal(1, 16), 2, 8), Start: []int{0, 0, 1, 1, 2}, Index: []int32{0, 1}, Weight: []float32{1, 2}},
@@ -120,7 +120,7 @@ func TestGram(t *testing.T) {
 
 func TestCombinationErrors(t *testing.T) {
 	base := Rows([]float32{1, 2, 3, 4, float32(math.NaN()), 6}, 3, 2)
-	for name, c := range map[string]Combination{
+	for name, c := range map[string]combination{
 		"no base":  {Start: []int{0, 1}, Index: []int32{0}},
 		"no terms": {Base: base, Start: []int{0, 1, 1}, Index: []int32{0}},
 		"start":    {Base: base, Start: []int{0, 2, 1}, Index: []int32{0, 1}},
@@ -134,7 +134,7 @@ func TestCombinationErrors(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	c := Combination{Base: base, Start: []int{0, 1, 3}, Index: []int32{0, 1, 2}}
+	c := combination{Base: base, Start: []int{0, 1, 3}, Index: []int32{0, 1, 2}}
 	_, err := Search(context.Background(), c, 1, nil)
 	var ve *ValueError
 	if !errors.As(err, &ve) || ve.Row != 1 || ve.Col != 0 {

@@ -2,12 +2,9 @@ package knn
 
 import (
 	"cmp"
-	"context"
 	"fmt"
 	"math"
 	"slices"
-
-	"github.com/semamap/semamap/internal/par"
 )
 
 // A Graph holds the K nearest neighbours of each of N rows, ordered by
@@ -127,54 +124,4 @@ func checkK(n, k, others int) error {
 		return fmt.Errorf("%w: %d rows of %d neighbours overflow", ErrK, n, k)
 	}
 	return nil
-}
-
-// FromDistances takes the k nearest other rows of each of n rows from a given
-// matrix of squared distances: d2 fills dst, of length n, with row i, and may
-// be called from several goroutines at once. The matrix need not be symmetric;
-// its diagonal is ignored. A NaN, infinite or negative entry gives a
-// *[ValueError].
-func FromDistances(n, k int, d2 func(dst []float64, i int)) (*Graph, error) {
-	if n < 0 || n > math.MaxInt32 {
-		return nil, fmt.Errorf("%w: n = %d", ErrPoints, n)
-	}
-	if err := checkK(n, k, n-1); err != nil {
-		return nil, err
-	}
-	g := newGraph(n, k)
-	var first firstError
-	type scratch struct {
-		d    []float64
-		list []pair
-	}
-	tmp := make([]scratch, par.Workers(0))
-	err := par.Blocks(context.Background(), len(tmp), n, 4, func(w, _, lo, hi int) {
-		t := &tmp[w]
-		if t.d == nil {
-			t.d, t.list = make([]float64, n), make([]pair, 0, n)
-		}
-		for i := lo; i < hi; i++ {
-			clear(t.d)
-			d2(t.d, i)
-			t.list = t.list[:0]
-			for j, v := range t.d {
-				if j == i {
-					continue
-				}
-				if !(v >= 0) || math.IsInf(v, 1) {
-					first.set(i, &ValueError{i, j, v})
-					return
-				}
-				t.list = append(t.list, pair{v, int32(j)})
-			}
-			g.put(i, t.list)
-		}
-	})
-	if err == nil {
-		err = first.get()
-	}
-	if err != nil {
-		return nil, err
-	}
-	return g, nil
 }

@@ -12,7 +12,7 @@ import (
 // each the mean of a few of v token rows of d numbers, max(z, -0.1) of normals
 // around 64 topics. One token makes 10.7 % of all uses, the others follow a
 // Zipf law; 26 % of the rows repeat an earlier one.
-func lemmas(n, v, d int) Combination {
+func lemmas(n, v, d int) combination {
 	r := rand.New(rand.NewPCG(20, 26))
 	topic := make([]float32, 64*d)
 	for i := range topic {
@@ -49,7 +49,7 @@ func lemmas(n, v, d int) Combination {
 		return int32(lo)
 	}
 	share := []float64{.112, .301, .281, .150, .080, .038, .019, .019}
-	c := Combination{Base: Rows(x, v, d), Start: make([]int, 1, n+1)}
+	c := combination{Base: Rows(x, v, d), Start: make([]int, 1, n+1)}
 	seen := map[string]bool{}
 	single := 0
 	for i := range n {
@@ -102,7 +102,10 @@ func TestLemmas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := s.merge(hash)
+	m, err := s.merge(t.Context(), hash)
+	if err != nil {
+		t.Fatal(err)
+	}
 	distinct, copies := len(m.start)-1, 0
 	for u := range distinct {
 		copies = max(copies, len(m.copies(u)))

@@ -29,7 +29,7 @@ func eachLevel(f func(l vec.Level)) {
 // The graph has the same bits at every level, for any number of goroutines.
 func TestLevels(t *testing.T) {
 	arrangeFrom(t, 1000)
-	c := combination(21, 600, 60, 128, false)
+	c := combined(21, 600, 60, 128, false)
 	x := Rows(curved(2, 1100, 40), 1100, 40)
 	q := Rows(curved(3, 133, 40), 133, 40)
 	var want [4]*Graph
@@ -100,7 +100,7 @@ func TestMaxMemory(t *testing.T) {
 			t.Error("64 kB are said to be enough")
 		}
 	}
-	c := combination(6, n, 200, 256, false)
+	c := combined(6, n, 200, 256, false)
 	if want, err = Search(t.Context(), c, k, nil); err != nil || want.Stats.Method != Gram {
 		t.Fatal(err, want.Stats)
 	}

@@ -255,7 +255,7 @@ func TestRankManyNeighbours(t *testing.T) {
 // Rows without columns are all equal, however they are searched.
 func TestNoColumns(t *testing.T) {
 	for _, m := range []Method{Auto, Exact, Descent} {
-		g, err := Search(t.Context(), Rows(nil, 3000, 0), 5, &Settings{Method: m})
+		g, err := Search(t.Context(), Rows[float32](nil, 3000, 0), 5, &Settings{Method: m})
 		if err != nil {
 			t.Fatal(m, err)
 		}

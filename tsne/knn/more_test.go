@@ -199,13 +199,13 @@ func TestQuery(t *testing.T) {
 			}
 		}
 	}
-	if g, err := Query(context.Background(), Rows(nil, 0, 3), Rows(make([]float32, 6), 2, 3), 0, nil); err != nil || g.N != 2 {
+	if g, err := Query(context.Background(), Rows[float32](nil, 0, 3), Rows(make([]float32, 6), 2, 3), 0, nil); err != nil || g.N != 2 {
 		t.Error("an empty reference:", err)
 	}
-	if g, err := Query(context.Background(), Rows(make([]float32, 6), 2, 3), Rows(nil, 0, 3), 2, nil); err != nil || g.N != 0 {
+	if g, err := Query(context.Background(), Rows(make([]float32, 6), 2, 3), Rows[float32](nil, 0, 3), 2, nil); err != nil || g.N != 0 {
 		t.Error("an empty query:", err)
 	}
-	c := combination(4, 300, 20, 30, true)
+	c := combined(4, 300, 20, 30, true)
 	x := Rows(normal(3, 50*30), 50, 30)
 	got, err := Query(context.Background(), c, x, 9, &Settings{Metric: Cosine})
 	if err != nil {
@@ -214,7 +214,7 @@ func TestQuery(t *testing.T) {
 	sameGraph(t, "combination", got, oracle(t, materialised(c), x, 9, false, Cosine))
 }
 
-func TestFromDistances(t *testing.T) {
+func TestDistances(t *testing.T) {
 	x := Rows(normal(1, 100*3), 100, 3)
 	want := oracle(t, x, x, 99, true, Euclidean)
 	full := make([]float64, 100*100)
@@ -222,33 +222,62 @@ func TestFromDistances(t *testing.T) {
 		full[i*101] = math.NaN() // ignored
 		index, d2 := want.Row(i)
 		for c, j := range index {
-			full[i*100+int(j)] = d2[c]
+			v := math.Sqrt(d2[c])
+			full[i*100+int(j)], d2[c] = v, v*v
 		}
 	}
-	row := func(dst []float64, i int) { copy(dst, full[i*100:]) }
+	search := func(n, k int) (*Graph, error) {
+		return Search(context.Background(), Distances(Rows(full[:n*n], n, n)), k, nil)
+	}
 	for _, k := range []int{0, 1, 20, 99} {
-		g, err := FromDistances(100, k, row)
+		g, err := search(100, k)
 		if err != nil {
 			t.Fatal(err)
 		}
 		sameGraph(t, fmt.Sprint("k=", k), g, truncated(want, k))
 	}
-	for _, bad := range []float64{math.NaN(), math.Inf(1), -1} {
+	for _, bad := range []float64{math.NaN(), math.Inf(1), 1e200, -1} {
 		full[42*100+17], full[70*100+3] = bad, bad
-		_, err := FromDistances(100, 3, row)
+		_, err := search(100, 3)
 		var ve *ValueError
 		if !errors.As(err, &ve) || ve.Row != 42 || ve.Col != 17 {
 			t.Errorf("%v: %v", bad, err)
 		}
 	}
-	for _, n := range []int{-1, 0, 1} {
-		_, err := FromDistances(n, 1, row)
+	for _, n := range []int{0, 1} {
+		_, err := search(n, 1)
 		if err == nil {
 			t.Errorf("n = %d has a neighbour", n)
 		}
 	}
-	if g, err := FromDistances(0, 0, row); err != nil || g.N != 0 {
+	if g, err := search(0, 0); err != nil || g.N != 0 {
 		t.Error(err)
+	}
+	if _, err := Search(context.Background(), Distances(Rows(full[:6], 2, 3)), 1, nil); !errors.Is(err, ErrPoints) {
+		t.Error(err)
+	}
+	// Some of the points, of float32 and of float64.
+	full[42*100+17], full[70*100+3] = 1, 1
+	narrow := make([]float32, len(full))
+	for i, v := range full {
+		narrow[i] = float32(v)
+		full[i] = float64(narrow[i])
+	}
+	some := []int32{3, 70, 17, 4, 9, 42}
+	less := func(x Points) *Graph {
+		g, err := Search(context.Background(), Select(Select(Distances(x), some), []int32{1, 3, 5, 2}), 2, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g
+	}
+	g := less(Rows(full, 100, 100))
+	sameGraph(t, "float32", less(Rows(narrow, 100, 100)), g)
+	v := func(i, j int) float64 { return full[100*i+j] * full[100*i+j] }
+	all := []float64{v(70, 4), v(70, 42), v(70, 17)}
+	slices.Sort(all)
+	if !slices.Equal(g.Dist2[:2], all[:2]) {
+		t.Error(g, all)
 	}
 }
 
@@ -269,9 +298,9 @@ func TestErrors(t *testing.T) {
 	}{
 		"k":        {x, 10, nil, ErrK},
 		"k < 0":    {x, -1, nil, ErrK},
-		"no rows":  {Rows(nil, 0, 3), 1, nil, ErrK},
+		"no rows":  {Rows[float32](nil, 0, 3), 1, nil, ErrK},
 		"nil":      {nil, 0, nil, ErrPoints},
-		"nil comb": {(*Combination)(nil), 0, nil, ErrPoints},
+		"nil comb": {combination{}, 0, nil, ErrPoints},
 		"n < 0":    {dims{-1, 3}, 0, nil, ErrPoints},
 		"d < 0":    {dims{3, -1}, 0, nil, ErrPoints},
 		"overflow": {dims{1 << 30, 1 << 30}, 1, nil, ErrPoints},
@@ -320,12 +349,14 @@ func TestErrors(t *testing.T) {
 	if _, err := Query(ctx, x, x, 11, nil); !errors.Is(err, ErrK) {
 		t.Error(err)
 	}
-	defer func() {
-		if recover() == nil {
-			t.Error("Rows took a slice of the wrong length")
+	for _, x := range []Points{Rows(make([]float32, 5), 2, 3), Rows(make([]float64, 5), 2, 3), Rows[float32](nil, 2, -1), Slices([][]float64{{1}, {1, 2}})} {
+		if _, err := Search(ctx, x, 1, nil); !errors.Is(err, ErrPoints) {
+			t.Errorf("%T of a wrong length: %v", x, err)
 		}
-	}()
-	Rows(make([]float32, 5), 2, 3)
+		if _, err := x.Row(nil, 0); !errors.Is(err, ErrPoints) {
+			t.Errorf("%T of a wrong length: row: %v", x, err)
+		}
+	}
 }
 
 func TestCheck(t *testing.T) {
@@ -411,7 +442,7 @@ func FuzzCombination(f *testing.F) {
 	f.Add(uint64(2), uint8(9), uint8(2), uint8(0), []byte{0, 0, 1, 1, 200})
 	f.Fuzz(func(t *testing.T, seed uint64, n, v, d uint8, b []byte) {
 		r := rand.New(rand.NewPCG(seed, 0))
-		c := Combination{Base: Rows(normal(seed, int(v)*int(d)), int(v), int(d)), Start: []int{0}}
+		c := combination{Base: Rows(normal(seed, int(v)*int(d)), int(v), int(d)), Start: []int{0}}
 		at := 0
 		next := func() byte {
 			if len(b) == 0 {

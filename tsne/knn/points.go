@@ -3,7 +3,6 @@ package knn
 import (
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"sync"
 
@@ -23,18 +22,31 @@ type Points interface {
 
 // readRow returns row i of x, which has d columns.
 func readRow(x Points, dst []float32, i, d int) ([]float32, error) {
+	if cap(dst) < d {
+		dst = make([]float32, d)
+	}
 	row, err := x.Row(dst[:d:d], i)
 	if err != nil {
 		if v := (*ValueError)(nil); errors.As(err, &v) {
 			return nil, err // it names the row
 		}
-		return nil, fmt.Errorf("knn: row %d: %w", i, err)
+		return nil, &rowError{i, err}
 	}
 	if len(row) != d {
 		return nil, fmt.Errorf("%w: row %d has %d numbers, not %d", ErrPoints, i, len(row), d)
 	}
 	return row, nil
 }
+
+// A rowError says which row could not be read.
+type rowError struct {
+	row int
+	err error
+}
+
+func (e *rowError) Error() string { return fmt.Sprintf("knn: row %d: %v", e.row, e.err) }
+func (e *rowError) Unwrap() error { return e.err }
+func (e *rowError) Row() int      { return e.row }
 
 // flatOf returns the rows of x one after another, if x holds them so.
 func flatOf(x Points) ([]float32, bool) {
@@ -47,61 +59,58 @@ func flatOf(x Points) ([]float32, bool) {
 	return flat, flat != nil && len(flat) == n*d
 }
 
-// Rows returns the n rows of d numbers stored one after another in x, which
-// is kept and not copied. It panics when len(x) != n*d.
-func Rows(x []float32, n, d int) Points {
-	if n < 0 || d < 0 || d > 0 && n > math.MaxInt/d || len(x) != n*d {
-		panic("knn: len(x) != n*d")
-	}
-	return rows{x, n, d}
-}
-
-type rows struct {
-	x    []float32
-	n, d int
-}
-
-func (r rows) Dims() (n, d int)                          { return r.n, r.d }
-func (r rows) Row(_ []float32, i int) ([]float32, error) { return r.x[i*r.d:][:r.d:r.d], nil }
-func (r rows) Flat() []float32                           { return r.x }
-
-// A Combination is a set of points each of which is a weighted sum of base
-// rows: the mean of the rows of some tokens, a bag of words, a mixture of
-// topics. [Search] can find its neighbours through the inner products of the
-// base rows, without forming the points themselves.
+// Combine returns points each of which is a weighted sum of base rows: the
+// mean of the rows of some tokens, a bag of words, a mixture of topics. Row i
+// has the terms e from start[i] to start[i+1]−1: base row index[e] times
+// weight[e]. Without weights it is the mean of its base rows. Combine keeps the
+// slices. [Search] can find neighbours through the inner products of the base
+// rows, without forming the points themselves.
 //
-// Row i is defined so that it has one value everywhere: its terms are sorted
-// by index and equal ones merged; the products of weight and base number are
+// The numbers of a row have one value everywhere: its terms are sorted by
+// index and equal ones merged; the products of weight and base number are
 // added in that order in float64; without weights the sum is divided by the
 // number of terms; the result is rounded once to float32.
-type Combination struct {
-	Base   Points
-	Start  []int     // terms of row i are Start[i]:Start[i+1] of Index and Weight
-	Index  []int32   // base row of each term
-	Weight []float32 // of each term; nil means the mean of the terms
+func Combine(base Points, start []int, index []int32, weight []float32) Points {
+	c := combination{Base: base, Start: start, Index: index, Weight: weight}
+	c.err = c.Check()
+	return c
 }
 
-// Dims returns the number of rows and the length of a base row.
-func (c Combination) Dims() (n, d int) {
+// combination is what Combine returns; the fields are its arguments.
+type combination struct {
+	Base   Points
+	Start  []int
+	Index  []int32
+	Weight []float32
+
+	err     error
+	reduced bool // terms are in lowest terms: (a, a, b, b) as (a, b), and none is zero
+}
+
+func (c combination) Dims() (n, d int) {
 	if c.Base != nil {
 		_, d = c.Base.Dims()
 	}
 	return max(0, len(c.Start)-1), d
 }
 
-// Row returns row i. It panics on a malformed combination; Search and Query
-// report one instead.
-func (c Combination) Row(dst []float32, i int) ([]float32, error) {
-	_, d := c.Dims()
-	if cap(dst) < d {
-		dst = make([]float32, d)
+// Terms returns the arguments of Combine.
+func (c combination) Terms() (base Points, start []int, index []int32, weight []float32) {
+	return c.Base, c.Start, c.Index, c.Weight
+}
+
+func (c combination) Row(dst []float32, i int) ([]float32, error) {
+	if c.err != nil {
+		return nil, c.err
 	}
+	_, d := c.Dims()
+	dst = slices.Grow(dst[:0], d)[:d]
 	var t scratch
-	return dst[:d], c.row(dst[:d], i, &t)
+	return dst, c.row(dst, i, &t)
 }
 
 // row fills dst with row i.
-func (c *Combination) row(dst []float32, i int, t *scratch) error {
+func (c *combination) row(dst []float32, i int, t *scratch) error {
 	d := len(dst)
 	terms, div := c.terms(t.terms[:0], i)
 	t.terms, t.rows, t.weight = terms, t.rows[:0], t.weight[:0]
@@ -116,7 +125,7 @@ func (c *Combination) row(dst []float32, i int, t *scratch) error {
 		} else {
 			var err error
 			if x, err = readRow(c.Base, t.made[k*d:][:d], int(e.v), d); err != nil {
-				return fmt.Errorf("row %d of a Combination: %w", i, err)
+				return fmt.Errorf("knn: row %d: base %w", i, err)
 			}
 		}
 		t.rows, t.weight = append(t.rows, x), append(t.weight, e.w)
@@ -142,7 +151,7 @@ type term struct {
 
 // terms appends the sorted and merged terms of row i to dst. The weights are
 // to be divided by div.
-func (c *Combination) terms(dst []term, i int) (t []term, div float64) {
+func (c *combination) terms(dst []term, i int) (t []term, div float64) {
 	lo, hi := c.Start[i], c.Start[i+1]
 	div = 1
 	for k := lo; k < hi; k++ {
@@ -167,34 +176,63 @@ func (c *Combination) terms(dst []term, i int) (t []term, div float64) {
 			n++
 		}
 	}
-	return dst[:n], div
+	dst = dst[:n]
+	if c.reduced {
+		g := 0
+		for _, e := range dst {
+			for a := int(e.w); c.Weight == nil && a != 0; {
+				g, a = a, g%a
+			}
+		}
+		if c.Weight == nil {
+			for k := range dst {
+				dst[k].w /= float64(g)
+			}
+			div /= float64(g)
+		}
+		dst = slices.DeleteFunc(dst, func(e term) bool { return e.w == 0 })
+	}
+	return dst, div
 }
 
 func compareTerms(a, b term) int { return int(a.v) - int(b.v) }
 
-// check reports the first defect of a combination.
-func (c *Combination) check() error {
+// Check reports the first defect of a combination.
+func (c combination) Check() error {
 	if c.Base == nil {
-		return fmt.Errorf("%w: Combination.Base is nil", ErrPoints)
+		return fmt.Errorf("%w: no base rows", ErrPoints)
 	}
 	if c.Weight != nil && len(c.Weight) != len(c.Index) {
-		return fmt.Errorf("%w: Combination has %d terms and %d weights", ErrPoints, len(c.Index), len(c.Weight))
+		return fmt.Errorf("%w: %d weights for %d terms", ErrPoints, len(c.Weight), len(c.Index))
 	}
 	v, _ := c.Base.Dims()
+	if err := checkTerms(c.Start, c.Index, v); err != nil {
+		return err
+	}
 	for i := 0; i+1 < len(c.Start); i++ {
 		lo, hi := c.Start[i], c.Start[i+1]
-		if lo < 0 || hi < lo || hi > len(c.Index) {
-			return fmt.Errorf("%w: Combination row %d has terms %d:%d of %d", ErrPoints, i, lo, hi, len(c.Index))
-		}
 		if lo == hi && c.Weight == nil {
-			return fmt.Errorf("%w: Combination row %d is a mean of no terms", ErrPoints, i)
+			return fmt.Errorf("%w: row %d is a mean of no terms", ErrPoints, i)
 		}
-		for k := lo; k < hi; k++ {
-			if j := int(c.Index[k]); j < 0 || j >= v {
-				return fmt.Errorf("%w: Combination row %d names base row %d of %d", ErrPoints, i, j, v)
+		for k := lo; k < hi && c.Weight != nil; k++ {
+			if !isFinite(c.Weight[k]) {
+				return fmt.Errorf("%w: row %d, term %d: weight %v", ErrPoints, i, k-lo, c.Weight[k])
 			}
-			if c.Weight != nil && !isFinite(c.Weight[k]) {
-				return fmt.Errorf("%w: Combination row %d: weight %v of base row %d", ErrPoints, i, c.Weight[k], c.Index[k])
+		}
+	}
+	return check(c.Base)
+}
+
+// checkTerms reports the first defect of sparse rows with columns below cols.
+func checkTerms(start []int, index []int32, cols int) error {
+	for i := 0; i+1 < len(start); i++ {
+		lo, hi := start[i], start[i+1]
+		if lo < 0 || hi < lo || hi > len(index) {
+			return fmt.Errorf("%w: row %d has terms %d to %d of %d", ErrPoints, i, lo, hi, len(index))
+		}
+		for k, j := range index[lo:hi] {
+			if j < 0 || int(j) >= cols {
+				return fmt.Errorf("%w: row %d, term %d: index %d of %d", ErrPoints, i, k, j, cols)
 			}
 		}
 	}

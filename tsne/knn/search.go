@@ -21,9 +21,15 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
+	if set.Func == nil && x != nil && set.Metric == Euclidean {
+		x = centered(x)[0]
+	}
 	src, err := newSource(x, set.Metric)
 	if err != nil {
 		return nil, err
+	}
+	if d, ok := x.(*distances); ok {
+		return searchDistances(ctx, d, k, &set)
 	}
 	if err := checkK(src.n, k, src.n-1); err != nil {
 		return nil, err
@@ -35,8 +41,8 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	if set.Func != nil {
 		return searchFunc(ctx, src, src, k, true, &set)
 	}
-	m := src.merge(hash)
-	if err := ctx.Err(); err != nil {
+	m, err := src.merge(ctx, hash)
+	if err != nil {
 		return nil, err
 	}
 	distinct := src.distinct(m)
@@ -173,6 +179,10 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 	if err != nil {
 		return nil, err
 	}
+	if set.Func == nil && set.Metric == Euclidean {
+		y := centered(ref, x)
+		ref, x = y[0], y[1]
+	}
 	rs, err := newSource(ref, set.Metric)
 	if err != nil {
 		return nil, fmt.Errorf("reference: %w", err)
@@ -183,6 +193,11 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 	}
 	if set.Method == Gram || set.Method == Descent {
 		return nil, &SettingError{"Method", set.Method, "does not work with Query"}
+	}
+	for _, p := range []Points{ref, x} {
+		if _, ok := p.(*distances); ok {
+			return nil, fmt.Errorf("%w: Query does not work with Distances", ErrPoints)
+		}
 	}
 	if rs.d != xs.d {
 		return nil, fmt.Errorf("%w: reference rows have %d columns, query rows %d", ErrPoints, rs.d, xs.d)
@@ -200,7 +215,10 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 	if set.Func != nil {
 		return searchFunc(ctx, rs, xs, k, false, &set)
 	}
-	m := rs.merge(hash)
+	m, err := rs.merge(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
 	used := int64(12 * rs.n)
 	kd := k
 	distinct := rs.distinct(m)
@@ -234,6 +252,38 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 // that a row is not its own neighbour. It is the oracle of the tests.
 func brute(ctx context.Context, ref, x *source, k int, same bool, set *Settings) (*Graph, error) {
 	return scalar(ctx, ref, x, k, same, set, func(a, b []float32) float64 { return vec.SqDist(a, b) })
+}
+
+// searchDistances takes the lists from given distances.
+func searchDistances(ctx context.Context, x *distances, k int, set *Settings) (*Graph, error) {
+	n, _ := x.Dims()
+	if set.Func != nil || set.Method == Gram || set.Method == Descent {
+		return nil, &SettingError{"Method", set.Method, "only the exact search works with Distances, and Func does not"}
+	}
+	if err := checkK(n, k, n-1); err != nil {
+		return nil, err
+	}
+	g := newGraph(n, k)
+	lists := make([][]pair, par.Workers(set.Workers))
+	var first firstError
+	err := par.Blocks(ctx, len(lists), n, 1, func(w, _, i, _ int) {
+		list := lists[w][:0]
+		err := x.read(i, func(j int, v float64) {
+			if !(v >= 0 && v*v <= math.MaxFloat64) {
+				first.set(i, &ValueError{x.id(i), x.id(j), v})
+			}
+			list = append(list, pair{v * v, int32(j)})
+		})
+		if lists[w] = list; err != nil {
+			first.set(i, err)
+			return
+		}
+		g.put(i, list)
+	})
+	if err = cmp.Or(err, first.get()); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 // searchFunc is a parallel search with the caller's distance.

@@ -18,7 +18,7 @@ type source struct {
 	ids  []int32   // when not nil, row u of the source is row ids[u] of flat
 
 	points Points
-	comb   *Combination // points, when it is one
+	comb   *combination // points, when it is one
 	metric Metric
 	failed *firstError // of fetch
 }
@@ -28,22 +28,23 @@ func newSource(x Points, metric Metric) (*source, error) {
 	if x == nil {
 		return nil, fmt.Errorf("%w: nil", ErrPoints)
 	}
-	s := &source{points: x, metric: metric, failed: new(firstError)}
-	switch t := x.(type) {
-	case Combination:
-		s.comb = &t
-	case *Combination:
-		if t == nil {
-			return nil, fmt.Errorf("%w: nil", ErrPoints)
-		}
-		s.comb = t
+	if err := check(x); err != nil {
+		return nil, err
 	}
-	if s.comb != nil {
-		if err := s.comb.check(); err != nil {
-			return nil, err
-		}
-	}
+	s := &source{metric: metric, failed: new(firstError)}
 	s.n, s.d = x.Dims()
+	if t, ok := x.(*selection); ok {
+		x, s.ids = t.x, t.ids
+	}
+	s.points = x
+	switch t := x.(type) {
+	case combination:
+		s.comb = &t
+	case *distances:
+		if metric != Euclidean {
+			return nil, &SettingError{"Metric", metric, "does not work with Distances"}
+		}
+	}
 	if s.n < 0 || s.d < 0 || s.n > math.MaxInt32 || s.d > math.MaxInt32 || s.d > 0 && s.n > math.MaxInt/8/s.d {
 		return nil, fmt.Errorf("%w: %d rows of %d", ErrPoints, s.n, s.d)
 	}
@@ -178,13 +179,13 @@ func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 		for i := lo; i < hi; i++ {
 			x := t.row
 			if raw.flat != nil {
-				x = raw.flat[i*s.d : (i+1)*s.d]
+				x = raw.flat[s.orig(i)*s.d:][:s.d]
 			} else {
 				raw.fetch(x, i, &t.scratch)
 			}
 			h, bad := hashRow(x)
 			if bad >= 0 {
-				first.set(i, &ValueError{i, bad, float64(x[bad])})
+				first.set(i, &ValueError{s.orig(i), bad, float64(x[bad])})
 				return
 			}
 			if s.metric != Euclidean { // rows may become equal
@@ -216,7 +217,8 @@ func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
 	// is not finite, and 0 for rows that are not used.
 	largest := make([]float64, nb)
 	for i := range s.n {
-		for _, v := range c.Index[c.Start[i]:c.Start[i+1]] {
+		o := s.orig(i)
+		for _, v := range c.Index[c.Start[o]:c.Start[o+1]] {
 			largest[v] = 1
 		}
 	}
@@ -273,7 +275,7 @@ func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
 	err = par.Blocks(ctx, len(tmp), s.n, 64, func(w, _, lo, hi int) {
 		t := &tmp[w]
 		for i := lo; i < hi; i++ {
-			terms, div := c.terms(t.terms[:0], i)
+			terms, div := c.terms(t.terms[:0], s.orig(i))
 			t.terms = terms
 			h := math.Float64bits(div)
 			var most float64
@@ -291,7 +293,7 @@ func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
 			}
 			raw.fetch(t.row, i, &t.scratch)
 			if _, bad := hashRow(t.row); bad >= 0 {
-				first.set(i, &ValueError{i, bad, float64(t.row[bad])})
+				first.set(i, &ValueError{s.orig(i), bad, float64(t.row[bad])})
 				return
 			}
 		}
@@ -346,7 +348,7 @@ type merging struct {
 }
 
 // merge finds equal rows. It returns nil when there are none.
-func (s *source) merge(hash []uint64) *merging {
+func (s *source) merge(ctx context.Context, hash []uint64) (*merging, error) {
 	n := len(hash)
 	first := make([]int32, n) // first equal row
 	distinct := n
@@ -356,6 +358,9 @@ func (s *source) merge(hash []uint64) *merging {
 	var ra, rb []float32
 	var t scratch
 	for i, h := range hash {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		first[i] = int32(i)
 		for at := int(h & uint64(size-1)); ; at = (at + 1) & (size - 1) {
 			j := int(table[at]) - 1
@@ -376,8 +381,8 @@ func (s *source) merge(hash []uint64) *merging {
 			}
 		}
 	}
-	if distinct == n {
-		return nil
+	if err := s.failed.get(); err != nil || distinct == n {
+		return nil, err
 	}
 	m := &merging{of: make([]int32, n), start: make([]int32, distinct+1), member: make([]int32, n)}
 	u := int32(0)
@@ -400,17 +405,17 @@ func (s *source) merge(hash []uint64) *merging {
 		m.member[next[u]] = int32(i)
 		next[u]++
 	}
-	return m
+	return m, nil
 }
 
 func (s *source) equal(i, j int, ra, rb []float32, t *scratch) bool {
 	if s.comb != nil {
-		a, da := s.comb.terms(nil, i)
-		b, db := s.comb.terms(nil, j)
+		a, da := s.comb.terms(nil, s.orig(i))
+		b, db := s.comb.terms(nil, s.orig(j))
 		return da == db && slices.Equal(a, b)
 	}
 	if s.flat != nil {
-		ra, rb = s.flat[i*s.d:(i+1)*s.d], s.flat[j*s.d:(j+1)*s.d]
+		ra, rb = s.flat[s.orig(i)*s.d:][:s.d], s.flat[s.orig(j)*s.d:][:s.d]
 	} else {
 		s.fetch(ra, i, t)
 		s.fetch(rb, j, t)
@@ -432,7 +437,7 @@ func (s *source) distinct(m *merging) *source {
 	u.n = len(m.start) - 1
 	u.ids = make([]int32, u.n)
 	for i := range u.ids {
-		u.ids[i] = m.member[m.start[i]]
+		u.ids[i] = int32(s.orig(int(m.member[m.start[i]])))
 	}
 	return &u
 }

@@ -41,7 +41,7 @@ type Comparison struct {
 // at are computed, m·n·d operations; bound them with Settings.Sample. Compare
 // reads Settings.Rows, Sample, Seed and Workers.
 func Compare(ctx context.Context, x knn.Points, y []float32, dims, k int, s *Settings) (Comparison, error) {
-	n, d, err := checkBoth(x, y, dims)
+	x, n, d, err := checkBoth(x, y, dims)
 	if err != nil {
 		return Comparison{}, err
 	}

@@ -22,7 +22,7 @@ const maxPairs = 1 << 24
 // is NaN when all distances in the data, or all in the map, are equal.
 // DistanceCorrelation reads Settings.Sample, Seed and Workers.
 func DistanceCorrelation(ctx context.Context, x knn.Points, y []float32, dims int, s *Settings) (float64, error) {
-	n, d, err := checkBoth(x, y, dims)
+	x, n, d, err := checkBoth(x, y, dims)
 	if err != nil {
 		return 0, err
 	}

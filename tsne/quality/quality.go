@@ -98,16 +98,25 @@ func checkMap(y []float32, dims int) (int, error) {
 	return n, nil
 }
 
-// checkBoth is checkMap for a map of x. It returns the columns of x as well.
-func checkBoth(x knn.Points, y []float32, dims int) (n, d int, err error) {
+// checkBoth is checkMap for a map of x. It returns the columns of x as well,
+// and rows of the same distances that lose less by rounding if x has such.
+func checkBoth(x knn.Points, y []float32, dims int) (rows knn.Points, n, d int, err error) {
 	if n, err = checkMap(y, dims); err != nil {
-		return 0, 0, err
+		return nil, 0, 0, err
 	}
-	rows, d := x.Dims()
-	if rows != n {
-		return 0, 0, inputErr("%d rows of data and %d points of the map", rows, n)
+	if _, ok := x.(interface{ AreDistances() }); ok {
+		return nil, 0, 0, inputErr("data are distances, not rows")
 	}
-	return n, d, nil
+	m, d := x.Dims()
+	if m != n {
+		return nil, 0, 0, inputErr("%d rows of data and %d points of the map", m, n)
+	}
+	if c, ok := x.(interface {
+		Centered([]float64) (knn.Points, []float64)
+	}); ok {
+		x, _ = c.Centered(nil)
+	}
+	return x, n, d, nil
 }
 
 // checkIndices reports the first index, in lists of k, that is not one of n.

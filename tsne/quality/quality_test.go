@@ -466,9 +466,10 @@ func TestBadInput(t *testing.T) {
 		{"119 points", compare(x, r.Y[2:], 2, 5, nil)},
 		{"k = 60", compare(x, r.Y, 2, 60, nil)},
 		{"k = 0", compare(x, r.Y, 2, 0, nil)},
+		{"distances, not rows", compare(knn.Distances(knn.Rows(make([]float32, r.N*r.N), r.N, r.N)), r.Y, 2, 5, nil)},
 		{"Rows is empty", compare(x, r.Y, 2, 5, &Settings{Rows: []int32{}})},
 		{"Sample is -1", compare(x, r.Y, 2, 5, &Settings{Sample: -1})},
-		{"no pair", one(DistanceCorrelation(ctx, knn.Rows(nil, 0, 3), nil, 2, nil))},
+		{"no pair", one(DistanceCorrelation(ctx, knn.Rows([]float32{}, 0, 3), nil, 2, nil))},
 		{"pairs; draw", one(DistanceCorrelation(ctx, knn.Rows(make([]float32, 30000), 30000, 1), make([]float32, 30000), 1, nil))},
 		{"row 4 ends", kl(edit(func(r *reference) { r.Ptr[5] = 0 }), nil)},
 		{"row pointers", kl(edit(func(r *reference) { r.Ptr[r.N]++ }), nil)},
@@ -575,6 +576,20 @@ func (s torn) Row(dst []float32, i int) ([]float32, error) {
 		return nil, errTorn
 	}
 	return s.Points.Row(dst, i)
+}
+
+// Rows of float64 lose nothing to an offset that float32 could not bear.
+func TestWideRows(t *testing.T) {
+	r := load(t)
+	x := make([]float64, len(r.X))
+	for i, v := range r.X {
+		x[i] = float64(v) + 1e9
+	}
+	want, err1 := Compare(ctx, knn.Rows(r.X, r.N, r.D), r.Y, 2, 5, nil)
+	got, err2 := Compare(ctx, knn.Rows(x, r.N, r.D), r.Y, 2, 5, nil)
+	if err := errors.Join(err1, err2); err != nil || got != want {
+		t.Errorf("%+v, want %+v, %v", got, want, err)
+	}
 }
 
 // Errors of rows are passed on with the row.

@@ -78,11 +78,11 @@ func run(ctx context.Context, args []string) error {
 	switch *method {
 	case "auto":
 	case "mesh":
-		s.Method = tsne.Mesh
+		s.Expert = &tsne.Expert{Method: tsne.Mesh}
 	case "tree":
-		s.Method = tsne.Tree
+		s.Expert = &tsne.Expert{Method: tsne.Tree}
 	case "exact":
-		s.Method = tsne.Exact
+		s.Expert = &tsne.Expert{Method: tsne.Exact}
 	default:
 		return fmt.Errorf("no method %q", *method)
 	}
@@ -112,10 +112,7 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	near, nearCPU := time.Since(t0).Seconds(), cpuSeconds()-cpu
-	for range r.Steps() {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
+	for range r.Steps(ctx) {
 	}
 	res, err := r.Result()
 	if err != nil {
@@ -150,9 +147,9 @@ func read(name string) ([]float32, []int, error) {
 	return x, shape, err
 }
 
-func combination() *knn.Combination {
+func combination() tsne.Points {
 	w := lemmawork.Make(lemmawork.Rows, lemmawork.Tokens, lemmawork.Units)
-	return &knn.Combination{Base: knn.Rows(w.Base, w.Tokens, w.Units), Start: w.Start, Index: w.Index}
+	return knn.Combine(knn.Rows(w.Base, w.Tokens, w.Units), w.Start, w.Index, nil)
 }
 
 func writeLemma(name string) error {

@@ -1,0 +1,54 @@
+package tsne
+
+import "math"
+
+// What only tests need.
+
+var NewAffinities = newAffinities
+
+// A Repulsion is that of a map, as [Run.Repulsion] returns it.
+type Repulsion struct {
+	// Phi holds φ_i = Σ_j w_j (1+r²/a)^−a for each row of the input, with the
+	// term j = i, where r = |y_i−y_j|, w is Settings.Weights and a
+	// Settings.Freedom.
+	Phi []float64
+	// Force holds Σ_j w_j (1+r²/a)^(−a−1) (y_i−y_j), rows × Dims. The gradient
+	// has it divided by Z.
+	Force  []float64
+	Z      float64 // Σ_i w_i (φ_i − 1), the normalisation
+	Method Method  // that summed them
+}
+
+// Repulsion sums the repulsion of the present map as a step would. Copies of merged rows count each for itself and have equal values. All
+// numbers are NaN after a run that diverged.
+func (r *Run) Repulsion() Repulsion {
+	d := r.s.Dims
+	f := Repulsion{Phi: make([]float64, r.rows), Force: make([]float64, r.rows*d)}
+	if r.err != nil {
+		f.Z = math.NaN()
+		for i := range f.Phi {
+			f.Phi[i] = f.Z
+		}
+		for i := range f.Force {
+			f.Force[i] = f.Z
+		}
+		return f
+	}
+	if r.u == 0 {
+		return f
+	}
+	f.Z, f.Method = r.rep.run(r.y, &r.box)
+	place := r.places()
+	for i := range r.rows {
+		u := i
+		if r.of != nil {
+			u = int(r.of[i])
+		}
+		p := int(place[u])
+		f.Phi[i] = float64(r.rep.phi[p]) + r.rep.base
+		for c := range d {
+			f.Force[i*d+c] = float64(r.rep.force[p*r.dims+c])
+		}
+	}
+	return f
+}

@@ -1,0 +1,390 @@
+package knn
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+)
+
+// Rows returns the n rows of d numbers that x holds one after another. It
+// keeps x and does not copy it.
+func Rows[T float32 | float64](x []T, n, d int) Points {
+	var err error
+	if n < 0 || d < 0 || d > 0 && n > math.MaxInt/d || len(x) != n*d {
+		err = fmt.Errorf("%w: %d numbers are not %d rows of %d", ErrPoints, len(x), n, d)
+	}
+	if x, ok := any(x).([]float32); ok {
+		return dense{x, n, d, err}
+	}
+	y := any(x).([]float64)
+	return &wide{n: n, d: d, err: err, row: func(i int, _ []float64) []float64 { return y[i*d:][:d] }}
+}
+
+// dense is rows one after another.
+type dense struct {
+	x    []float32
+	n, d int
+	err  error
+}
+
+func (f dense) Dims() (n, d int) { return f.n, f.d }
+func (f dense) Check() error     { return f.err }
+func (f dense) Flat() []float32  { return f.x }
+func (f dense) Row(_ []float32, i int) ([]float32, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	return f.x[i*f.d:][:f.d:f.d], nil
+}
+
+// Slices returns the rows x, which must have equal lengths. It keeps them and
+// does not copy them.
+func Slices[T float32 | float64](x [][]T) Points {
+	n, d := len(x), 0
+	if n > 0 {
+		d = len(x[0])
+	}
+	var err error
+	if i := slices.IndexFunc(x, func(row []T) bool { return len(row) != d }); i >= 0 {
+		err = fmt.Errorf("%w: row %d has %d numbers, row 0 has %d", ErrPoints, i, len(x[i]), d)
+	}
+	if x, ok := any(x).([][]float32); ok {
+		return list{x, d, err}
+	}
+	y := any(x).([][]float64)
+	return &wide{n: n, d: d, err: err, row: func(i int, _ []float64) []float64 { return y[i] }}
+}
+
+// list is a slice for each row.
+type list struct {
+	x   [][]float32
+	d   int
+	err error
+}
+
+func (l list) Dims() (n, d int)                          { return len(l.x), l.d }
+func (l list) Check() error                              { return l.err }
+func (l list) Row(_ []float32, i int) ([]float32, error) { return l.x[i], l.err }
+
+// Matrix returns the rows of a matrix, such as a mat.Matrix of gonum. It keeps
+// m, whose methods must be safe for concurrent use. A matrix with a method
+// RawRowView(i int) []float64, as *mat.Dense has, is read by rows.
+func Matrix(m interface {
+	Dims() (r, c int)
+	At(i, j int) float64
+}) Points {
+	n, d := m.Dims()
+	w := &wide{n: n, d: d}
+	if raw, ok := m.(interface{ RawRowView(i int) []float64 }); ok {
+		w.row = func(i int, _ []float64) []float64 { return raw.RawRowView(i) }
+	} else {
+		w.buffers = &sync.Pool{New: func() any { x := make([]float64, d); return &x }}
+		w.row = func(i int, x []float64) []float64 {
+			for j := range x {
+				x[j] = m.At(i, j)
+			}
+			return x
+		}
+	}
+	return w
+}
+
+// wide is rows of float64.
+type wide struct {
+	n, d    int
+	row     func(i int, x []float64) []float64 // uses x if there are buffers
+	buffers *sync.Pool
+	offset  []float64 // of the columns: subtracted before rounding; may be nil
+	err     error
+}
+
+func (w *wide) Dims() (n, d int) { return w.n, w.d }
+func (w *wide) Check() error     { return w.err }
+
+// Read64 calls f with row i.
+func (w *wide) Read64(i int, f func(x []float64)) {
+	if w.buffers == nil {
+		f(w.row(i, nil))
+		return
+	}
+	x := w.buffers.Get().(*[]float64)
+	defer w.buffers.Put(x)
+	f(w.row(i, *x))
+}
+
+func (w *wide) Row(dst []float32, i int) (row []float32, err error) {
+	if w.err != nil {
+		return nil, w.err
+	}
+	dst = slices.Grow(dst[:0], w.d)[:w.d]
+	w.Read64(i, func(x []float64) {
+		for j, v := range x {
+			r := v
+			if w.offset != nil {
+				r -= w.offset[j]
+			}
+			dst[j] = float32(r)
+			if !(math.Abs(v) <= math.MaxFloat32) || !isFinite(dst[j]) {
+				err = &ValueError{i, j, v}
+				return
+			}
+		}
+	})
+	return dst, err
+}
+
+// Centered returns the rows less an offset, which is the mean of each column
+// when nil is given, and the offset. Squared distances stay the same, and lose
+// less by the rounding of the rows. Rows that lose nothing stay as they are.
+func (w *wide) Centered(offset []float64) (Points, []float64) {
+	if w.err != nil || w.offset != nil {
+		return w, nil
+	}
+	if offset == nil {
+		exact := true
+		offset = make([]float64, w.d)
+		for i := range w.n {
+			w.Read64(i, func(x []float64) {
+				for j, v := range x {
+					offset[j] += v / float64(w.n)
+					exact = exact && float64(float32(v)) == v
+				}
+			})
+		}
+		if exact {
+			return w, nil
+		}
+		for j, v := range offset {
+			if v-v != 0 {
+				offset[j] = 0 // Row will report the number
+			}
+		}
+	}
+	c := *w
+	c.offset = offset
+	return &c, offset
+}
+
+// centered takes one offset off all sets, if all of them can do that.
+func centered(x ...Points) []Points {
+	var offset []float64
+	y := slices.Clone(x)
+	for i, p := range x {
+		c, ok := p.(interface {
+			Centered(offset []float64) (Points, []float64)
+		})
+		if !ok || i > 0 && offset == nil {
+			return x
+		}
+		y[i], offset = c.Centered(offset)
+	}
+	return y
+}
+
+// CSR returns rows that are given by their numbers other than zero: row i has
+// value[e] in column index[e] for e from start[i] to start[i+1]−1. Numbers of
+// the same column add up. CSR keeps the slices.
+func CSR[T float32 | float64](cols int, start []int, index []int32, value []T) Points {
+	s := &sparse[T]{cols, start, index, value, nil}
+	s.err = checkTerms(start, index, cols)
+	if s.err == nil && len(value) != len(index) {
+		s.err = fmt.Errorf("%w: %d columns for %d numbers", ErrPoints, len(index), len(value))
+	}
+	return s
+}
+
+type sparse[T float32 | float64] struct {
+	cols  int
+	start []int
+	index []int32
+	value []T
+	err   error
+}
+
+func (s *sparse[T]) Dims() (n, d int) { return max(0, len(s.start)-1), s.cols }
+func (s *sparse[T]) Check() error     { return s.err }
+func (s *sparse[T]) Row(dst []float32, i int) ([]float32, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	dst = slices.Grow(dst[:0], s.cols)[:s.cols]
+	clear(dst)
+	for e := s.start[i]; e < s.start[i+1]; e++ {
+		j, v := s.index[e], s.value[e]
+		if !isFinite(float32(v)) {
+			return nil, &ValueError{i, int(j), float64(v)}
+		}
+		dst[j] += float32(v)
+	}
+	return dst, nil
+}
+
+// Distances returns points of which only the distances to each other are
+// known: number j of row i of x is the distance of point i from point j. x
+// must be square, and should be symmetric; its diagonal is ignored. Points at
+// distance zero are equal if their rows are. Only [Search] and package tsne
+// take such points.
+func Distances(x Points) Points { return &distances{x: x} }
+
+type distances struct {
+	x   Points
+	ids []int32 // not nil: of these points only
+}
+
+// AreDistances tells package tsne what they are.
+func (d *distances) AreDistances() {}
+
+func (d *distances) Dims() (n, cols int) {
+	if d.ids != nil {
+		return len(d.ids), len(d.ids)
+	}
+	return d.x.Dims()
+}
+
+func (d *distances) Check() error {
+	if n, cols := d.x.Dims(); n != cols {
+		return fmt.Errorf("%w: %d×%d distances are not square", ErrPoints, n, cols)
+	}
+	return check(d.x)
+}
+
+// id is the point of x that point i is.
+func (d *distances) id(i int) int {
+	if d.ids != nil {
+		return int(d.ids[i])
+	}
+	return i
+}
+
+func (d *distances) Row(dst []float32, i int) ([]float32, error) {
+	n, _ := d.Dims()
+	x := slices.Grow(dst[:0], n)[:n]
+	x[i] = 0
+	err := d.read(i, func(j int, v float64) { x[j] = float32(v) })
+	return x, err
+}
+
+// read calls f with the distances from point i.
+func (d *distances) read(i int, f func(j int, v float64)) error {
+	n, _ := d.Dims()
+	at := d.id(i)
+	if w, ok := d.x.(*wide); ok {
+		w.Read64(at, func(x []float64) {
+			for j := range n {
+				if j != i {
+					f(j, x[d.id(j)])
+				}
+			}
+		})
+		return nil
+	}
+	all, _ := d.x.Dims()
+	x, err := readRow(d.x, nil, at, all)
+	if err != nil {
+		return err
+	}
+	for j := range n {
+		if j != i {
+			f(j, float64(x[d.id(j)]))
+		}
+	}
+	return nil
+}
+
+// Select returns the given rows of x. It keeps both.
+func Select(x Points, rows []int32) Points {
+	var of []int32
+	switch t := x.(type) {
+	case *distances:
+		of = t.ids
+	case *selection:
+		x, of = t.x, t.ids
+	}
+	if of != nil {
+		rows = slices.Clone(rows)
+		for i, r := range rows {
+			rows[i] = of[r]
+		}
+	}
+	if d, ok := x.(*distances); ok {
+		return &distances{d.x, rows}
+	}
+	return &selection{x, rows}
+}
+
+// selection is some rows of other points.
+type selection struct {
+	x   Points
+	ids []int32
+}
+
+func (s *selection) Dims() (n, d int) { _, d = s.x.Dims(); return len(s.ids), d }
+func (s *selection) Check() error     { return check(s.x) }
+
+// Terms returns arguments with which Combine makes the selection; base is nil
+// if it cannot.
+func (s *selection) Terms() (base Points, start []int, index []int32, weight []float32) {
+	c, ok := s.x.(combination)
+	if !ok {
+		return nil, nil, nil, nil
+	}
+	start = make([]int, 1, len(s.ids)+1)
+	for _, i := range s.ids {
+		lo, hi := c.Start[i], c.Start[i+1]
+		index = append(index, c.Index[lo:hi]...)
+		if c.Weight != nil {
+			weight = append(weight, c.Weight[lo:hi]...)
+		}
+		start = append(start, len(index))
+	}
+	return c.Base, start, index, weight
+}
+
+func (s *selection) Row(dst []float32, i int) ([]float32, error) {
+	_, d := s.x.Dims()
+	return readRow(s.x, dst, int(s.ids[i]), d)
+}
+
+// check reports what was wrong when x was made.
+func check(x Points) error {
+	if c, ok := x.(interface{ Check() error }); ok {
+		return c.Check()
+	}
+	return nil
+}
+
+// Distinct finds equal rows. of[i] tells which of the distinct rows row i is;
+// first lists, in ascending order, the first row of each kind. A number that
+// is not finite gives a *[ValueError].
+func Distinct(ctx context.Context, x Points, workers int) (of, first []int32, err error) {
+	s, err := newSource(centered(x)[0], Euclidean)
+	if err != nil {
+		return nil, nil, err
+	}
+	if s.comb != nil {
+		c := *s.comb
+		c.reduced = true
+		s.comb = &c
+	}
+	hash, err := s.scan(ctx, workers)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := s.merge(ctx, hash)
+	if err != nil {
+		return nil, nil, err
+	}
+	if m != nil {
+		for u := range len(m.start) - 1 {
+			first = append(first, m.member[m.start[u]])
+		}
+		return m.of, first, nil
+	}
+	of = make([]int32, s.n)
+	for i := range of {
+		of[i] = int32(i)
+	}
+	return of, slices.Clone(of), nil
+}
