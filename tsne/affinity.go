@@ -1,10 +1,12 @@
 package tsne
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"slices"
+	"unsafe"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/tsne/knn"
@@ -41,7 +43,7 @@ func newAffinities(ctx context.Context, g *knn.Graph, s *Settings) (*Affinities,
 	if err != nil {
 		return nil, err
 	}
-	a, _, err := affinities(ctx, g, kern, set.Weights, set.Workers, false)
+	a, _, err := affinities(ctx, g, kern, set.Weights, set.Workers, false, nil)
 	return a, err
 }
 
@@ -66,8 +68,8 @@ func (s *Settings) graphKernel(g *knn.Graph) (Kernel, float64, error) {
 }
 
 // affinities returns P and the number of rows without a solution. With reuse
-// it overwrites g.Dist2 and empties g.
-func affinities(ctx context.Context, g *knn.Graph, kern Kernel, w []float64, workers int, reuse bool) (*Affinities, int, error) {
+// it overwrites g.Dist2 and empties g. P is put in room, if that is enough.
+func affinities(ctx context.Context, g *knn.Graph, kern Kernel, w []float64, workers int, reuse bool, room []uint64) (*Affinities, int, error) {
 	n, k := g.N, g.K
 	cond := g.Dist2
 	if !reuse {
@@ -127,8 +129,13 @@ func affinities(ctx context.Context, g *knn.Graph, kern Kernel, w []float64, wor
 	if reuse {
 		g.Index, g.Dist2 = nil, nil
 	}
-	a, err := symmetrize(ctx, n, k, col, cond, w, workers)
+	a, err := symmetrize(ctx, n, k, col, cond, w, workers, room)
 	return a, bad, err
+}
+
+// view returns memory of 8-byte numbers as one of 4-byte numbers.
+func view[To int32 | float32, From uint64 | float64](x []From) []To {
+	return unsafe.Slice((*To)(unsafe.Pointer(unsafe.SliceData(x))), 2*len(x))
 }
 
 // total returns the sum of the weights of n rows.
@@ -145,13 +152,15 @@ func total(w []float64, n int) float64 {
 
 // symmetrize adds the matrix of n rows of k values, columns ascending, and its
 // transpose, and divides by twice the total weight.
-func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []float64, workers int) (*Affinities, error) {
-	// The transpose, by counting: its columns come out ascending. Each worker
-	// takes a range of columns, which is one stretch of every row.
-	ptr := make([]int64, n+1)
+func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []float64, workers int, room []uint64) (*Affinities, error) {
+	// The transpose is never stored. Each worker takes a range of columns, which
+	// is one stretch of every row, and so meets the entries of each row of the
+	// transpose in ascending order.
+	at := make([]int32, n) // entries of each row passed
 	size := max(1, par.NumBlocks(n, par.Workers(workers)))
-	ranges := func(f func(i, e int, j int32)) error {
-		return par.Blocks(ctx, workers, n, size, func(_, _, lo, hi int) {
+	transpose := func(f func(j, i int32, e int)) error {
+		clear(at)
+		err := par.Blocks(ctx, workers, n, size, func(_, _, lo, hi int) {
 			for i := range n {
 				if i&1023 == 0 && ctx.Err() != nil {
 					return
@@ -162,93 +171,111 @@ func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []f
 					if int(j) >= hi {
 						break
 					}
-					f(i, i*k+from+e, j)
+					f(j, int32(i), i*k+from+e)
 				}
 			}
 		})
-	}
-	if err := ranges(func(_, _ int, j int32) { ptr[j+1]++ }); err != nil {
-		return nil, err
-	}
-	for i := range n {
-		ptr[i+1] += ptr[i]
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	tcol, tval := make([]int32, len(col)), make([]float64, len(col))
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	at := slices.Clone(ptr[:n])
-	err := ranges(func(i, e int, j int32) {
-		t := at[j]
-		at[j]++
-		tcol[t], tval[t] = int32(i), val[e]
-	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	if err != nil {
-		return nil, err
-	}
-	row := func(i int) (c, tc []int32, v, tv []float64) {
-		return col[i*k : (i+1)*k], tcol[ptr[i]:ptr[i+1]], val[i*k : (i+1)*k], tval[ptr[i]:ptr[i+1]]
+		return cmp.Or(err, ctx.Err())
 	}
 	a := &Affinities{Ptr: make([]int64, n+1)}
-	err = par.Blocks(ctx, workers, n, 512, func(_, _, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			c, tc, _, _ := row(i)
-			both, x, y := 0, 0, 0
-			for x < len(c) && y < len(tc) {
-				cx, cy := c[x], tc[y]
-				if cx == cy {
-					both++
-				}
-				if cx <= cy {
-					x++
-				}
-				if cy <= cx {
-					y++
-				}
-			}
-			a.Ptr[i+1] = int64(len(c) + len(tc) - both)
+	err := transpose(func(j, i int32, _ int) {
+		own := col[int(j)*k:][:k]
+		x := int(at[j])
+		for x < k && own[x] < i {
+			x++
 		}
+		if x < k && own[x] == i {
+			x++
+		} else {
+			a.Ptr[j+1]++
+		}
+		at[j] = int32(x)
 	})
 	if err != nil {
 		return nil, err
 	}
 	for i := range n {
-		a.Ptr[i+1] += a.Ptr[i]
+		a.Ptr[i+1] += a.Ptr[i] + int64(k)
 	}
-	a.Col, a.Val = make([]int32, a.Ptr[n]), make([]float32, a.Ptr[n])
+	entries := int(a.Ptr[n])
+	if half := (entries + 1) / 2; 2*half <= len(room) {
+		a.Col, a.Val = view[int32](room[:half])[:entries], view[float32](room[half:])[:entries]
+	} else {
+		a.Col, a.Val = make([]int32, entries), make([]float32, entries)
+	}
 	norm := 2 * total(w, n)
+	next := slices.Clone(a.Ptr[:n])
+	// pass writes the entries of row j before column i.
+	pass := func(j, i int32) (x int, own []int32, t int64) {
+		own = col[int(j)*k:][:k]
+		x, t = int(at[j]), next[j]
+		for ; x < k && own[x] < i; x++ {
+			a.Col[t], a.Val[t] = own[x], float32(val[int(j)*k+x]/norm)
+			t++
+		}
+		return x, own, t
+	}
+	err = transpose(func(j, i int32, e int) {
+		x, own, t := pass(j, i)
+		v := val[e]
+		if x < k && own[x] == i {
+			v = val[int(j)*k+x] + v
+			x++
+		}
+		a.Col[t], a.Val[t] = i, float32(v/norm)
+		at[j], next[j] = int32(x), t+1
+	})
+	if err != nil {
+		return nil, err
+	}
 	err = par.Blocks(ctx, workers, n, 512, func(_, _, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			c, tc, v, tv := row(i)
-			e := a.Ptr[i]
-			for x, y := 0, 0; x < len(c) || y < len(tc); e++ {
-				cx, cy := int32(math.MaxInt32), int32(math.MaxInt32)
-				if x < len(c) {
-					cx = c[x]
-				}
-				if y < len(tc) {
-					cy = tc[y]
-				}
-				var s float64
-				if cx <= cy {
-					s = v[x]
-					x++
-				}
-				if cy <= cx {
-					s += tv[y]
-					y++
-				}
-				a.Col[e], a.Val[e] = min(cx, cy), float32(s/norm)
-			}
+		for j := lo; j < hi; j++ {
+			pass(int32(j), math.MaxInt32)
 		}
 	})
 	return a, err
+}
+
+// order gives the rows new places: that at place from[p] goes to place p. Room
+// for the columns is taken from spare, if there is enough, and what the old
+// ones took is returned.
+func (a *Affinities) order(p *pool, from, to, spare []int32) []int32 {
+	n, entries := len(from), len(a.Col)
+	if len(spare) < entries {
+		spare = make([]int32, entries)
+	}
+	ptr := make([]int64, n+1)
+	for p, f := range from {
+		ptr[p+1] = ptr[p] + a.Ptr[f+1] - a.Ptr[f]
+	}
+	rows := func(f func(place int, lo, hi int64)) {
+		p.do(par.NumBlocks(n, updateBlock), func(_, b int) {
+			for i := b * updateBlock; i < min(n, (b+1)*updateBlock); i++ {
+				f(i, a.Ptr[from[i]], a.Ptr[from[i]+1])
+			}
+		})
+	}
+	col := spare[:entries]
+	rows(func(i int, lo, hi int64) {
+		for e, j := range a.Col[lo:hi] {
+			col[ptr[i]+int64(e)] = to[j]
+		}
+	})
+	// The values by way of where the columns were.
+	bits := a.Col
+	rows(func(i int, lo, hi int64) {
+		for e, v := range a.Val[lo:hi] {
+			bits[ptr[i]+int64(e)] = int32(math.Float32bits(v))
+		}
+	})
+	a.Ptr = ptr
+	p.do(par.NumBlocks(entries, 1<<14), func(_, b int) {
+		for e := b << 14; e < min(entries, (b+1)<<14); e++ {
+			a.Val[e] = math.Float32frombits(uint32(bits[e]))
+		}
+	})
+	a.Col = col
+	return bits
 }
 
 // checkAffinities validates given affinities and returns a copy that sums to

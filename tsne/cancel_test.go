@@ -167,7 +167,7 @@ func TestCancelLatency(t *testing.T) {
 		copy(dist2, graph.Dist2)
 		g := graph
 		g.Index, g.Dist2 = index, dist2
-		_, _, err := affinities(ctx, &g, b.kern, nil, 0, true)
+		_, _, err := affinities(ctx, &g, b.kern, nil, 0, true, nil)
 		return err
 	}
 	took = timed(calibrating)

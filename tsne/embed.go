@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/lent"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
@@ -217,26 +218,29 @@ func newRun(ctx context.Context, x Points, s *Settings) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.stats, r.perp, r.id = b.stats, b.perp, id
+	r.stats, r.perp, r.id, r.spare, r.rep.left = b.stats, b.perp, id, b.spare, b.left
 	return r, nil
 }
 
 // A builder holds what New makes on the way.
 type builder struct {
-	s     Settings
-	x     Points
-	n, d  int
-	u     int
-	of    []int32
-	first []int32
-	w     []float64
-	fixed []bool
-	kern  Kernel
-	perp  float64
-	graph *knn.Graph
-	p     *Affinities
-	y     []float64
-	stats Stats
+	s      Settings
+	x      Points
+	n, d   int
+	u      int
+	of     []int32
+	first  []int32
+	w      []float64
+	fixed  []bool
+	kern   Kernel
+	perp   float64
+	graph  *knn.Graph
+	p      *Affinities
+	spare  []int32 // memory that is not needed any more
+	left   []float32
+	memory lent.Memory // of the search
+	y      []float64
+	stats  Stats
 }
 
 // merge checks the points and merges equal ones.
@@ -309,7 +313,7 @@ func (b *builder) search(ctx context.Context) error {
 		return fmt.Errorf("tsne: MaxMemory = %d: about %d bytes are needed: %w", b.s.MaxMemory, need, ErrMemory)
 	}
 	ks := b.s.search()
-	if b.graph, err = knn.Search(ctx, b.x, k, &ks); err != nil {
+	if b.graph, err = knn.Search(lent.With(ctx, &b.memory), b.x, k, &ks); err != nil {
 		return err
 	}
 	b.stats.Recall = b.graph.Recall.Mean
@@ -320,9 +324,8 @@ func (b *builder) search(ctx context.Context) error {
 // estimate returns about how many bytes the affinities and the steps need.
 func (b *builder) estimate(k int) int64 {
 	u, edges := int64(b.u), int64(b.u)*int64(k)
-	// The graph and its transpose while P, of up to twice the edges, is made;
-	// later two copies of P while it is permuted.
-	return max(edges*(12+12)+2*edges*8, 2*2*edges*8) + u*(8*4*4) + int64(b.n)*8
+	// The graph while P, of up to twice the edges, is made.
+	return edges*12 + 2*edges*8 + u*(8*4*4) + int64(b.n)*8
 }
 
 func (b *builder) calibrate(ctx context.Context) error {
@@ -331,7 +334,15 @@ func (b *builder) calibrate(ctx context.Context) error {
 		b.p, err = checkAffinities(ctx, a)
 		return err
 	}
-	b.p, b.stats.Unsolved, err = affinities(ctx, b.graph, b.kern, b.w, b.s.Workers, b.s.Neighbors == nil)
+	d2 := b.graph.Dist2
+	b.p, b.stats.Unsolved, err = affinities(ctx, b.graph, b.kern, b.w, b.s.Workers, b.s.Neighbors == nil, b.memory.Words)
+	if k := (len(b.p.Col) + 31) / 32 * 32; k < len(b.memory.Words) { // what P left of it, by the line
+		b.left = view[float32](b.memory.Words[k:])
+	}
+	b.memory = lent.Memory{}
+	if b.s.Neighbors == nil { // what the distances took, Run uses again
+		b.spare = view[int32](d2)
+	}
 	b.graph = nil
 	return err
 }

@@ -113,6 +113,16 @@ func fit[T any](s []T, n int) []T {
 	return s[:n]
 }
 
+// fit is fit from memory that is left over, as long as there is some.
+func (m *mesh) fit(s []float32, n int) []float32 {
+	const line = 16 // of a cache, in numbers
+	if size := (n + n/2 + line - 1) / line * line; cap(s) < n && size <= len(m.r.left) {
+		s, m.r.left = m.r.left[:n:size], m.r.left[size:]
+		return s
+	}
+	return fit(s, n)
+}
+
 // prepare lays the grid under the box.
 func (m *mesh) prepare(b *box) {
 	m0, m1, h, _ := m.layout(b)
@@ -129,13 +139,13 @@ func (m *mesh) prepare(b *box) {
 			}
 			m.fft[i] = m.plans[n]
 		}
-		m.grid = fit(m.grid, (m0/2+1)*m.stride)
+		m.grid = m.fit(m.grid, (m0/2+1)*m.stride)
 		rows := (m0/2 + 16) / 16 * 16
-		m.re = fit(m.re, rows*m.stride)
-		m.im = fit(m.im, rows*m.stride)
-		m.khat = fit(m.khat, rows*(m1/2+1))
+		m.re = m.fit(m.re, rows*m.stride)
+		m.im = m.fit(m.im, rows*m.stride)
+		m.khat = m.fit(m.khat, rows*(m1/2+1))
 		for w := range m.buf {
-			m.buf[w] = fit(m.buf[w], 2*32*max(m0, m1)+vec.FFTScratch)
+			m.buf[w] = m.fit(m.buf[w], 2*32*max(m0, m1)+vec.FFTScratch)
 		}
 		side := h * float64(max(m0, m1)) / 2
 		m.c, _ = m.r.kernel(side * side / 4)

@@ -28,7 +28,8 @@ type Run struct {
 	w        []float32
 	fixed    []bool // nil: none
 	anyFixed bool
-	p, spare *Affinities // spare: memory for the next order
+	p        *Affinities
+	spare    []int32 // memory for the next order of p
 	y, next  []float32
 	v        []float32
 	gain     []float32
@@ -494,24 +495,7 @@ func (r *Run) reorder(from []int32) {
 		}
 		r.fixed = fixed
 	}
-	q := r.spare
-	if q == nil {
-		q = &Affinities{make([]int64, r.u+1), make([]int32, len(r.p.Col)), make([]float32, len(r.p.Val))}
-	}
-	for p, f := range from {
-		q.Ptr[p+1] = q.Ptr[p] + r.p.Ptr[f+1] - r.p.Ptr[f]
-	}
-	r.pool.do(len(r.blocks), func(_, b int) {
-		for p := b * updateBlock; p < min(r.u, (b+1)*updateBlock); p++ {
-			f := from[p]
-			e := q.Ptr[p]
-			copy(q.Val[e:], r.p.Val[r.p.Ptr[f]:r.p.Ptr[f+1]])
-			for k, j := range r.p.Col[r.p.Ptr[f]:r.p.Ptr[f+1]] {
-				q.Col[e+int64(k)] = to[j]
-			}
-		}
-	})
-	r.p, r.spare = q, r.p
+	r.spare = r.p.order(r.pool, from, to, r.spare)
 }
 
 // Result returns the present map with its KL. The error is that of a run that

@@ -246,6 +246,7 @@ type multiplier struct {
 	mean   []float32   // of the points, scaled
 	buf    [][]float32 // of each worker
 	tmp    []float32   // products of the base rows
+	src    []float32   // weighted rows for the base rows
 	part   [][]float32 // partial sums per block of rows
 }
 
@@ -261,6 +262,7 @@ func newMultiplier(ctx context.Context, in *startInput, d int) (*multiplier, err
 		m.nb, _ = base.Dims()
 		m.tmp = make([]float32, m.nb*vec.Lanes)
 	}
+	m.src = make([]float32, m.nb*vec.Lanes)
 	m.buf = make([][]float32, par.Workers(in.workers))
 	for i := range m.buf {
 		m.buf[i] = make([]float32, d)
@@ -383,7 +385,8 @@ func (m *multiplier) scaled(worker int, row []float32) []float32 {
 func (m *multiplier) backward(ctx context.Context, b []float64, u []float32) error {
 	// Weighted rows of u, and their sum for the mean's part.
 	in := m.in
-	src := make([]float32, m.nb*vec.Lanes)
+	src := m.src
+	clear(src)
 	var sum [vec.Lanes]float64
 	for i := range in.n {
 		if i%4096 == 0 && ctx.Err() != nil {

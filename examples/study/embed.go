@@ -21,6 +21,7 @@ type layerMap struct {
 	Distinct   int // different lemma vectors
 	Neighbours time.Duration
 	Gradient   time.Duration
+	Kernels    string // vector instructions in use
 
 	domain      agreement // of the most frequent domains
 	domainApart agreement // the same without neighbours that share a token
@@ -73,6 +74,6 @@ func embed(ctx context.Context, o *options, src *source, w *words, n int, stderr
 	bar.Done()
 	return &layerMap{
 		layer: n, Y: res.Y, KL: res.KL, Perplexity: res.Perplexity, Distinct: res.Stats.Distinct,
-		Neighbours: prepared.Sub(start), Gradient: time.Since(prepared),
+		Neighbours: prepared.Sub(start), Gradient: time.Since(prepared), Kernels: res.Stats.Kernels,
 	}, nil
 }

@@ -84,6 +84,7 @@ type layerRecord struct {
 	DistinctVectors   int       `json:"distinct_vectors"`
 	NeighbourSeconds  float64   `json:"neighbours_seconds"`
 	GradientSeconds   float64   `json:"gradient_seconds"`
+	Kernels           string    `json:"kernels"` // vector instructions in use
 	DomainPurity      agreement `json:"domain_purity"`
 	DomainPurityApart agreement `json:"domain_purity_no_shared_token"`
 	POSPurity         agreement `json:"pos_purity"`
@@ -203,7 +204,7 @@ func (r *record) write(path string, w *words, maps []*layerMap) error {
 		r.Words["tokens_never_seen"], r.Words["lemmas_with_such_tokens"], r.Words["lemmas_of_such_tokens_only"] = rep.Unseen, rep.SomeUnseen, rep.AllUnseen
 	}
 	for _, m := range maps {
-		r.Layers = append(r.Layers, layerRecord{m.layer, m.KL, m.Perplexity, m.Distinct, round(m.Neighbours), round(m.Gradient), m.domain, m.domainApart, m.pos})
+		r.Layers = append(r.Layers, layerRecord{m.layer, m.KL, m.Perplexity, m.Distinct, round(m.Neighbours), round(m.Gradient), m.Kernels, m.domain, m.domainApart, m.pos})
 	}
 	r.Seconds = round(time.Since(r.start))
 	return cli.WriteFile(path, func(out io.Writer) error {

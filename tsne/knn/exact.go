@@ -162,7 +162,7 @@ func (e *exact) candidates() error {
 	if e.low != nil {
 		size = e.low.listSize(e.keep)
 	}
-	e.lists = newLists(e.x.n, e.keep, size)
+	e.lists = newLists(e.ctx, e.x.n, e.keep, size)
 	if err := e.ctx.Err(); err != nil {
 		return err
 	}

@@ -219,7 +219,7 @@ func (g *gram) search(ctx context.Context, k int, set *Settings) (*Graph, error)
 	if err := g.lengths(); err != nil {
 		return nil, err
 	}
-	g.lists = newLists(g.ref.n, g.keep, 2*g.keep)
+	g.lists = newLists(g.ctx, g.ref.n, g.keep, 2*g.keep)
 	if err := g.compare(); err != nil {
 		return nil, err
 	}

@@ -1,10 +1,12 @@
 package knn
 
 import (
+	"context"
 	"math"
 	"sync"
 
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/lent"
 )
 
 // lists collects, for each of n rows, the keep smallest candidates under the
@@ -32,11 +34,11 @@ const (
 func listCost(keep int) int64 { return 2*int64(keep)*keyBytes + 16 }
 
 // newLists makes lists of up to size entries, of which keep are to be kept.
-func newLists(n, keep, size int) *lists {
+func newLists(ctx context.Context, n, keep, size int) *lists {
 	l := &lists{
 		keep:  keep,
 		size:  size,
-		key:   make([]uint64, n*size),
+		key:   lent.Take(ctx, n*size),
 		count: make([]int32, n),
 		top:   make([]uint64, n),
 		limit: make([]float32, n),
