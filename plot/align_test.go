@@ -4,9 +4,12 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/plot/plotter"
+
+	"github.com/semamap/semamap/plot/internal/plottest"
 )
 
 // TestAlign: a layout that has been turned, mirrored and moved comes back; and
@@ -46,7 +49,12 @@ func TestAlign(t *testing.T) {
 			}
 			return sum
 		}
-		cc, best := centre(got), cost(got)
+		var cc plotter.XY
+		for _, p := range got {
+			cc.X += p.X / float64(n)
+			cc.Y += p.Y / float64(n)
+		}
+		best := cost(got)
 		for step := range 200 {
 			s, c := math.Sincos(float64(step%100) * 2 * math.Pi / 100)
 			f := float64(1 - 2*(step/100))
@@ -66,33 +74,30 @@ func TestAlign(t *testing.T) {
 }
 
 func TestFigureAligns(t *testing.T) {
-	w := synth(domainNames[:3], []int{30, 20, 10}, 1)
-	turned := make(plotter.XYs, len(w.xys))
-	for i, p := range w.xys {
+	w := plottest.Synth(plottest.DomainNames[:3], []int{30, 20, 10}, 1)
+	turned := make(plotter.XYs, len(w.XYs))
+	for i, p := range w.XYs {
 		turned[i] = plotter.XY{X: -p.Y + 3, Y: p.X}
 	}
-	p := w.points()
-	q := *p
-	q.XYs = turned
-	f := &Figure{Subtitle: "Two layers", Panels: []Panel{{Points: p}, {Points: &q}}, Align: true}
-	j, err := f.join(Light())
+	before := turned[0]
+	f := &Figure{Subtitle: "Two layers", Panels: []Panel{panel(w), {XYs: turned, Labels: w.Labels}}, Align: true}
+	j, err := f.join(light())
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, a := range j.points[1].XYs {
-		if math.Hypot(a.X-p.XYs[i].X, a.Y-p.XYs[i].Y) > 1e-9 {
+	for i, a := range j.points[1].xys {
+		if math.Hypot(a.X-w.XYs[i].X, a.Y-w.XYs[i].Y) > 1e-9 {
 			t.Fatal("the second panel is not turned back")
 		}
 	}
-	if q.XYs[0] != turned[0] {
+	if turned[0] != before {
 		t.Error("the caller's points have changed")
 	}
 	if s := f.subtitle(); s != "Two layers; each panel turned or mirrored onto the one before" {
 		t.Error(s)
 	}
-	q.XYs, q.Category = q.XYs[:5], q.Category[:5]
-	q.Hover = nil
-	if _, err := f.join(Light()); !errors.Is(err, ErrLength) {
+	f.Panels[1] = Panel{XYs: turned[:5], Labels: w.Labels[:5]}
+	if _, err := f.join(light()); !errors.Is(err, ErrLength) || !strings.Contains(err.Error(), "panel 1") {
 		t.Error(err)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/semamap/semamap/plot/internal/kit"
 )
 
 // benchFigure is the study's map of n points: n is 1,564 or 117,659.
@@ -21,8 +23,8 @@ func benchFigure(n int) *Figure {
 		by = "pos"
 	}
 	f := study(by, 1, false)
-	f.Panels[0].Points.Radius = 2 // as gonum's below
-	f.Panels[0].Points.Alpha = 0.7
+	f.Radius = 2 // as gonum's below
+	f.Alpha = 0.7
 	return f
 }
 
@@ -32,20 +34,21 @@ const benchWidth, benchHeight = 675, 675
 func gonumPlot(f *Figure) *gplot.Plot {
 	p := gplot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = f.Title, f.XLabel, f.YLabel
-	pts := f.Panels[0].Points
-	for k, name := range pts.Names {
+	pn := f.Panels[0]
+	_, names, _ := kit.Categories(pn.Labels)
+	for k, name := range names {
 		var xys plotter.XYs
-		for i, c := range pts.Category {
-			if c == k {
-				xys = append(xys, pts.XYs[i])
+		for i, l := range pn.Labels {
+			if l == name {
+				xys = append(xys, pn.XYs.(plotter.XYs)[i])
 			}
 		}
 		s, err := plotter.NewScatter(xys)
 		if err != nil {
 			panic(err)
 		}
-		c := toRGB(Palette(k + 1)[k])
-		s.GlyphStyle = draw.GlyphStyle{Color: color.NRGBA{c.r, c.g, c.b, 178}, Radius: 2, Shape: draw.CircleGlyph{}}
+		c := kit.ToRGB(kit.Light(k + 1)[k])
+		s.GlyphStyle = draw.GlyphStyle{Color: color.NRGBA{c.R, c.G, c.B, 178}, Radius: 2, Shape: draw.CircleGlyph{}}
 		p.Add(s)
 		p.Legend.Add(name, s)
 	}
@@ -124,22 +127,6 @@ func BenchmarkPDF(b *testing.B) {
 			for b.Loop() {
 				buf.Reset()
 				if err := f.WritePDF(&buf, benchWidth, benchHeight); err != nil {
-					b.Fatal(err)
-				}
-			}
-			b.ReportMetric(float64(buf.Len()), "bytes")
-		})
-	}
-}
-
-func BenchmarkHTML(b *testing.B) {
-	for _, n := range []int{1564, 117659} {
-		f := benchFigure(n)
-		b.Run(fmt.Sprintf("n=%d", n), func(b *testing.B) {
-			var buf bytes.Buffer
-			for b.Loop() {
-				buf.Reset()
-				if err := f.WriteHTML(&buf); err != nil {
 					b.Fatal(err)
 				}
 			}

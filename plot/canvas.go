@@ -2,21 +2,24 @@ package plot
 
 import (
 	"image/color"
+	"math"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/semamap/semamap/plot/internal/kit"
 )
 
 // dots is a set of discs on a canvas.
 type dots struct {
-	x, y   []float32 // centres, in points, origin at the lower left
+	x, y   []float32 // centers, in points, origin at the lower left
 	cat    []int32   // category of each
 	order  []int32   // in which they are drawn
-	colors []rgb     // one a category
+	colors []kit.RGB // one a category
 	radius []float64 // one a category, in points
 	alpha  float64
 	edge   float64 // width of the edge in radii; zero for none
-	ground rgb     // colour of the edge
+	ground kit.RGB // color of the edge
 	clip   vg.Rectangle
 	titles []string // one a dot, or nil
 	image  bool     // draw as an embedded image where the canvas is a document
@@ -60,7 +63,7 @@ func drawDots(c vg.Canvas, d *dots) {
 // stampPaths draws dots on any canvas, one path each.
 func stampPaths(c vg.Canvas, d *dots) {
 	a := uint8(d.alpha*255 + 0.5)
-	nrgba := func(c rgb) color.Color { return color.NRGBA{c.r, c.g, c.b, a} }
+	nrgba := func(c kit.RGB) color.Color { return color.NRGBA{c.R, c.G, c.B, a} }
 	for _, i := range d.order {
 		at := vg.Point{X: vg.Length(d.x[i]), Y: vg.Length(d.y[i])}
 		k := d.cat[i]
@@ -90,11 +93,7 @@ func drawText(c vg.Canvas, t textItem) {
 
 // outlineText draws text on any canvas, as filled outlines.
 func outlineText(c vg.Canvas, t textItem) {
-	angle := 0.0
-	if t.up {
-		angle = halfPi
-	}
-	p := t.style.outline(visual(t.text), vg.Point{X: vg.Length(t.x), Y: vg.Length(t.y)}, angle)
+	p := t.outline()
 	if t.halo != nil {
 		c.SetColor(t.halo)
 		c.SetLineWidth(vg.Length(haloWidth(t.style.size)))
@@ -105,5 +104,44 @@ func outlineText(c vg.Canvas, t textItem) {
 	c.Fill(p)
 }
 
+// outline returns the outlines of a text that has its place on a canvas.
+func (t textItem) outline() vg.Path {
+	angle := 0.0
+	if t.up {
+		angle = math.Pi / 2
+	}
+	return t.style.outline(t.text, vg.Point{X: vg.Length(t.x), Y: vg.Length(t.y)}, angle)
+}
+
 // haloWidth is the width of the stroke behind a label.
 func haloWidth(size float64) float64 { return size * 0.28 }
+
+// rounds is in how many rounds the shuffled order is cut so that dots of one
+// color can be joined: a path for each color in each round keeps the order
+// nearly random in few elements.
+const rounds = 24
+
+// inRounds calls f with the dots of one category of one round, in drawing
+// order of the rounds.
+func (d *dots) inRounds(f func(cat int, dots []int32)) {
+	n := len(d.order)
+	groups := make([][]int32, len(d.colors))
+	for r := range rounds {
+		lo, hi := r*n/rounds, (r+1)*n/rounds
+		if lo == hi {
+			continue
+		}
+		used := make([]int, 0, 16)
+		for _, i := range d.order[lo:hi] {
+			k := int(d.cat[i])
+			if len(groups[k]) == 0 {
+				used = append(used, k)
+			}
+			groups[k] = append(groups[k], i)
+		}
+		for _, k := range used {
+			f(k, groups[k])
+			groups[k] = groups[k][:0]
+		}
+	}
+}

@@ -1,16 +1,44 @@
 package plot
 
-import "errors"
+import (
+	"fmt"
 
-// Sentinels wrapped by the errors of this package.
-var (
-	// ErrEmpty says that there is nothing to draw.
-	ErrEmpty = errors.New("nothing to draw")
-	// ErrLength says that slices which belong together differ in length.
-	ErrLength = errors.New("lengths differ")
-	// ErrNotFinite says that a coordinate is NaN, infinite or beyond ±1e300.
-	ErrNotFinite = errors.New("not a finite coordinate")
-	// ErrSize says that a figure's size is negative, too large or too small
-	// for what it has to hold.
-	ErrSize = errors.New("impossible size")
+	"gonum.org/v1/plot/plotter"
+
+	"github.com/semamap/semamap/plot/internal/kit"
 )
+
+// Sentinels wrapped by the errors of this package and of plot/viewer.
+var (
+	// ErrEmpty: there is nothing to draw.
+	ErrEmpty = kit.ErrEmpty
+	// ErrLength: slices that belong together differ in length.
+	ErrLength = kit.ErrLength
+	// ErrNotFinite: a coordinate is NaN, infinite or beyond ±1e300.
+	ErrNotFinite = kit.ErrNotFinite
+	// ErrSize: a figure's size is negative, too large, or too small for its
+	// content.
+	ErrSize = kit.ErrSize
+	// ErrName: no palette has this name.
+	ErrName = kit.ErrName
+)
+
+// Align turns xys, mirrored where that helps, and moves it so that it lies as
+// near to ref as it can: orthogonal Procrustes analysis in the plane, without
+// scaling [Schönemann66]. Distances within xys do not change. Both need the
+// same N ≥ 1 points, row for row. Errors wrap [ErrEmpty], [ErrLength] or
+// [ErrNotFinite].
+func Align(ref, xys plotter.XYer) (plotter.XYs, error) {
+	a, err := kit.Copy(ref)
+	if err != nil {
+		return nil, fmt.Errorf("plot: align: reference: %w", err)
+	}
+	b, err := kit.Copy(xys)
+	if err != nil {
+		return nil, fmt.Errorf("plot: align: %w", err)
+	}
+	if len(a) != len(b) {
+		return nil, fmt.Errorf("plot: align: %w: %d and %d points", ErrLength, len(a), len(b))
+	}
+	return kit.Align(a, b), nil
+}

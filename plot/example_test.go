@@ -2,169 +2,264 @@ package plot_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"image/color"
+	"io"
+	"log"
 	"math"
 	"strings"
 
+	"golang.org/x/image/font/gofont/goregular"
+	"golang.org/x/image/font/opentype"
 	gplot "gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgeps"
+	"gonum.org/v1/plot/vg/vgimg"
 
 	"github.com/semamap/semamap/plot"
 )
 
-// spiral returns n points on a spiral, in three categories.
-func spiral(n int) (plotter.XYs, []string) {
-	xys, labels := make(plotter.XYs, n), make([]string, n)
-	for i := range xys {
-		r, a := math.Sqrt(float64(i)), float64(i)*2.4
-		xys[i] = plotter.XY{X: r * math.Cos(a), Y: r * math.Sin(a)}
-		labels[i] = []string{"noun", "verb", "noun", "adverb", "noun"}[i%5]
-	}
-	return xys, labels
+// A spiral is a map of points: anything with Len and XY will do, such as a
+// result of package tsne.
+type spiral int
+
+func (n spiral) Len() int { return int(n) }
+func (n spiral) XY(i int) (x, y float64) {
+	r, a := math.Sqrt(float64(i)), float64(i)*2.4
+	return r * math.Cos(a), r * math.Sin(a)
 }
 
-// A map of points in three categories, as an image and as a document.
-func Example() {
-	xys, labels := spiral(500)
-	p, err := plot.NewPoints(xys, labels)
-	if err != nil {
-		fmt.Println(err)
-		return
+// partsOfSpeech labels n points.
+func partsOfSpeech(n int) []string {
+	labels := make([]string, n)
+	for i := range labels {
+		labels[i] = []string{"noun", "verb", "noun", "adverb", "noun"}[i%5]
 	}
+	return labels
+}
+
+// A map of points, colored by label, as an image and as a document.
+func Example() {
 	f := &plot.Figure{
 		Title:  "t-SNE visualization of layer 0 activations",
 		XLabel: "First t-SNE",
 		YLabel: "Second t-SNE",
-		Panels: []plot.Panel{{Points: p}},
-		Legend: plot.Legend{Title: "Part of speech"},
+		Panels: []plot.Panel{{XYs: spiral(500), Labels: partsOfSpeech(500)}},
+		Legend: "Part of speech",
 	}
 	var png, svg bytes.Buffer // any io.Writer
 	if err := f.WritePNG(&png, 0, 0); err != nil {
-		fmt.Println(err)
+		log.Fatal(err)
 	}
 	if err := f.WriteSVG(&svg, 0, 0); err != nil {
-		fmt.Println(err)
+		log.Fatal(err)
 	}
 	fmt.Printf("%q %.4q\n", png.Bytes()[1:4], svg.String())
 	// Output: "PNG" "<svg"
-}
-
-// A page to explore two layers of the same words by, coloured in two ways.
-func ExampleViewer() {
-	xys, pos := spiral(200)
-	other := make(plotter.XYs, len(xys))
-	words, domains := make([]string, len(xys)), make([]string, len(xys))
-	for i, p := range xys {
-		other[i] = plotter.XY{X: p.Y, Y: -p.X}
-		words[i] = fmt.Sprint("word ", i)
-		if i%10 == 0 {
-			domains[i] = "law"
-		}
-	}
-	v := &plot.Viewer{
-		Title: "t-SNE visualization of activations",
-		Words: words,
-		Layers: []plot.Layer{
-			{Name: "Layer 0", XYs: xys, Notes: []string{"10-NN purity 0.70", "10-NN purity 0.46"}},
-			{Name: "Layer 1", XYs: other, Notes: []string{"10-NN purity 0.71", "10-NN purity 0.47"}},
-		},
-		Labelings: []plot.Labeling{
-			{Name: "Part of speech", Labels: pos},
-			{Name: "Domain", Labels: domains, None: "no domain"},
-		},
-		Align: true,
-	}
-	var page strings.Builder
-	if err := v.WriteHTML(&page); err != nil {
-		fmt.Println(err)
-	}
-	fmt.Println(page.String()[:15])
-	// Output: <!DOCTYPE html>
 }
 
 // Small multiples: one panel a layer, one legend for all, and a note a panel.
 func ExampleFigure() {
 	f := &plot.Figure{
 		Title:  "t-SNE visualization of activations by layer",
-		Legend: plot.Legend{Title: "Part of speech"},
+		Legend: "Part of speech",
+		Cols:   3,
+		Align:  true, // each layer turned or mirrored onto the one before
 		Theme:  plot.Dark(),
 	}
 	for layer := range 6 {
-		xys, labels := spiral(100 + layer)
-		p, err := plot.NewPoints(xys, labels)
-		if err != nil {
-			fmt.Println(err)
-			return
-		}
-		f.Panels = append(f.Panels, plot.Panel{Title: fmt.Sprint("Layer ", layer), Note: "10-NN purity 0.46", Points: p})
+		f.Panels = append(f.Panels, plot.Panel{
+			Title: fmt.Sprint("Layer ", layer), Note: "10-NN purity 0.46",
+			XYs: spiral(100), Labels: partsOfSpeech(100),
+		})
 	}
 	var pdf bytes.Buffer
 	if err := f.WritePDF(&pdf, 0, 0); err != nil {
-		fmt.Println(err)
+		log.Fatal(err)
 	}
-	fmt.Printf("%.8s\n", pdf.String())
-	// Output: %PDF-1.7
+	fmt.Printf("%.5s\n", pdf.String())
+	// Output: %PDF-
 }
 
-// A measure over layers, with the interval of several seeds.
-func ExampleNewLine() {
-	purity := plotter.XYs{{X: 0, Y: 0.47}, {X: 1, Y: 0.46}, {X: 2, Y: 0.46}}
-	lo, hi := []float64{0.45, 0.44, 0.45}, []float64{0.49, 0.48, 0.47}
-	line, err := plot.NewLine("topic domain", purity, lo, hi)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	f := &plot.Figure{XLabel: "Layer", YLabel: "10-NN purity", Panels: []plot.Panel{{Lines: []*plot.Line{line}}}}
+// A measure over layers, with an error band, and the level of chance.
+func ExampleLine() {
+	f := &plot.Figure{XLabel: "Layer", YLabel: "10-NN purity", Panels: []plot.Panel{{Lines: []plot.Line{
+		{
+			Name: "topic domain",
+			XYs:  plotter.XYs{{X: 0, Y: 0.47}, {X: 1, Y: 0.46}, {X: 2, Y: 0.46}},
+			Lo:   []float64{0.45, 0.44, 0.45}, Hi: []float64{0.49, 0.48, 0.47},
+		},
+		{Name: "chance", XYs: plotter.XYs{{X: 0, Y: 0.25}, {X: 2, Y: 0.25}}, Dashed: true},
+	}}}}
 	var svg bytes.Buffer
 	if err := f.WriteSVG(&svg, 0, 0); err != nil {
-		fmt.Println(err)
+		log.Fatal(err)
 	}
 	fmt.Println(strings.Contains(svg.String(), "topic domain, 0: 0.47 (0.45 to 0.49)"))
 	// Output: true
 }
 
-// Points within a plot of gonum's, on a canvas that draws them fast.
-func ExamplePoints_Plot() {
-	xys, labels := spiral(300)
-	p, err := plot.NewPoints(xys, labels)
+// Points without a label are gray and below the others, and gonum's plotters
+// can be drawn over them.
+func ExamplePanel() {
+	n := 300
+	labels, words := make([]string, n), make([]string, n)
+	for i := range labels {
+		words[i] = fmt.Sprint("word ", i)
+		if i%3 == 0 {
+			labels[i] = "law"
+		}
+	}
+	ring, err := plotter.NewLine(plotter.XYs{{X: -5, Y: -5}, {X: 5, Y: -5}, {X: 5, Y: 5}, {X: -5, Y: 5}, {X: -5, Y: -5}})
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
-	g := gplot.New()
-	g.Title.Text = "In a plot of gonum's"
-	g.Add(plotter.NewGrid(), p)
-	names, marks := p.Thumbnailers()
-	for i, n := range names {
-		g.Legend.Add(n, marks[i])
+	f := &plot.Figure{
+		Panels: []plot.Panel{{
+			XYs: spiral(n), Labels: labels,
+			Hover: words, // shown under the pointer
+			Over:  []gplot.Plotter{ring},
+		}},
+		Unlabeled: "no domain",
+		MaxNames:  5, // name up to five categories where they are concentrated
 	}
-	c := plot.NewPNG(4*vg.Inch, 4*vg.Inch, 96)
-	g.Draw(draw.New(c))
-	var png bytes.Buffer
-	if _, err := c.WriteTo(&png); err != nil {
-		fmt.Println(err)
+	var svg bytes.Buffer
+	if err := f.WriteSVG(&svg, 0, 0); err != nil {
+		log.Fatal(err)
 	}
-	fmt.Println(names)
-	// Output: [noun  180 adverb  60 verb  60]
+	fmt.Println(strings.Count(svg.String(), "<title>"), "words,", strings.Count(svg.String(), ">no domain</text>"), "entry")
+	// Output: 300 words, 1 entry
 }
 
-// TopK keeps the largest categories and makes the others one remainder.
-func ExamplePoints_TopK() {
-	xys, _ := spiral(6)
-	p, err := plot.NewPoints(xys, []string{"law", "law", "law", "music", "baseball", "law"})
-	if err != nil {
-		fmt.Println(err)
-		return
+// The largest categories keep their names and colors, the others become one
+// gray remainder.
+func ExampleFigure_top() {
+	f := &plot.Figure{
+		Panels: []plot.Panel{{XYs: spiral(6), Labels: []string{"law", "law", "law", "music", "baseball", "law"}}},
+		Top:    1,
 	}
-	fmt.Println(p.Names, p.Counts())
-	q := p.TopK(1)
-	fmt.Println(q.Names, q.Counts())
-	// Output:
-	// [law baseball music] [4 1 1]
-	// [law other (2 more)] [4 2]
+	var svg bytes.Buffer
+	if err := f.WriteSVG(&svg, 0, 0); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(strings.Contains(svg.String(), ">other (2 more)</text>"))
+	// Output: true
+}
+
+// A narrow figure for print: no legend, or one below; dots of a given size.
+func ExamplePlace() {
+	f := &plot.Figure{
+		Panels: []plot.Panel{{XYs: spiral(200), Labels: partsOfSpeech(200)}},
+		Radius: 1.5, Alpha: 0.8, Seed: 1,
+		DPI: 300,
+	}
+	for _, place := range []plot.Place{plot.PlaceNone, plot.PlaceBelow, plot.PlaceRight} {
+		f.Place = place
+		if err := f.WritePNG(io.Discard, 3.3*vg.Inch, 0); err != nil {
+			log.Fatal(err)
+		}
+	}
+	err := f.WritePNG(io.Discard, 20, 0)
+	fmt.Println(errors.Is(err, plot.ErrSize))
+	// Output: true
+}
+
+// Colors by name stay the same in every figure, whatever else it shows.
+func ExamplePalette() {
+	colors, err := plot.Palette("okabe-ito", 8)
+	if err != nil {
+		log.Fatal(err)
+	}
+	f := &plot.Figure{
+		Panels:  []plot.Panel{{XYs: spiral(200), Labels: partsOfSpeech(200)}},
+		Palette: colors,
+		Colors:  map[string]color.Color{"noun": color.Black},
+	}
+	if err := f.WritePNG(io.Discard, 0, 0); err != nil {
+		log.Fatal(err)
+	}
+	_, err = plot.Palette("rainbow", 8)
+	fmt.Println(errors.Is(err, plot.ErrName))
+	// Output: true
+}
+
+// A figure that looks like those of plotly, for comparison.
+func ExamplePlotly() {
+	f := &plot.Figure{
+		Panels: []plot.Panel{{XYs: spiral(200), Labels: partsOfSpeech(200)}},
+		Theme:  plot.Plotly(),
+	}
+	if err := f.WritePNG(io.Discard, 0, 0); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("drawn")
+	// Output: drawn
+}
+
+// A font for runes that Liberation Sans lacks, here the sign of a union.
+func ExampleFigure_fonts() {
+	font, err := opentype.Parse(goregular.TTF)
+	if err != nil {
+		log.Fatal(err)
+	}
+	f := &plot.Figure{
+		Title:  "verb ∪ adverb",
+		Panels: []plot.Panel{{XYs: spiral(50)}},
+		Fonts:  []*opentype.Font{font},
+	}
+	if err := f.WritePNG(io.Discard, 0, 0); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("drawn")
+	// Output: drawn
+}
+
+// The sizes of a document by what holds its dots.
+func ExampleDots() {
+	n := 2000
+	f := &plot.Figure{Panels: []plot.Panel{{XYs: spiral(n), Hover: make([]string, n)}}, DPI: 72}
+	size := func(d plot.Dots) int {
+		f.Dots = d
+		var b bytes.Buffer
+		if err := f.WriteSVG(&b, 300, 300); err != nil {
+			log.Fatal(err)
+		}
+		return b.Len()
+	}
+	titled, shapes, image := size(plot.DotsTitled), size(plot.DotsVector), size(plot.DotsImage)
+	fmt.Println(titled > 3*shapes, image > 1000)
+	// Output: true true
+}
+
+// A panel as a plot of gonum's.
+func ExampleFigure_Plot() {
+	f := &plot.Figure{Title: "In a plot of gonum's", Panels: []plot.Panel{{XYs: spiral(300), Labels: partsOfSpeech(300)}}}
+	p, err := f.Plot(0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	p.Add(plotter.NewGrid())
+	p.Legend.Top = true
+	c := vgimg.New(4*vg.Inch, 4*vg.Inch)
+	p.Draw(draw.New(c))
+	fmt.Println(c.Image().Bounds().Dx() > 300)
+	// Output: true
+}
+
+// A figure on any canvas of gonum's, such as EPS.
+func ExampleFigure_Draw() {
+	f := &plot.Figure{Panels: []plot.Panel{{XYs: spiral(300)}}}
+	c := vgeps.New(4*vg.Inch, 4*vg.Inch)
+	if err := f.Draw(draw.New(c)); err != nil {
+		log.Fatal(err)
+	}
+	f.Panels[0].XYs = plotter.XYs{{X: math.NaN()}}
+	err := f.Draw(draw.New(c))
+	fmt.Println(errors.Is(err, plot.ErrNotFinite), err)
+	// Output: true plot: panel 0: point 0: not a finite coordinate: (NaN, 0)
 }
 
 // Align undoes a turn, which means nothing in a t-SNE map.
@@ -173,8 +268,7 @@ func ExampleAlign() {
 	turned := plotter.XYs{{X: 5, Y: 5}, {X: 5, Y: 6}, {X: 3, Y: 5}}
 	back, err := plot.Align(first, turned)
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	for _, p := range back {
 		fmt.Printf("%.1f %.1f\n", math.Abs(p.X), p.Y)

@@ -4,16 +4,19 @@ import (
 	"fmt"
 	"image/color"
 	"io"
-	"math"
 
+	"golang.org/x/image/font/opentype"
 	gplot "gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/semamap/semamap/plot/internal/kit"
 )
 
 // A Figure is one or more panels under a title, with one legend for all. Its
-// zero values are the defaults. It is drawn by [Figure.WritePNG] and its
-// siblings, or by [Figure.Draw] on any canvas of gonum's.
+// zero values are the defaults. The data are checked when it is written or
+// drawn; nothing of the figure is changed.
 type Figure struct {
 	Title    string
 	Subtitle string
@@ -21,85 +24,106 @@ type Figure struct {
 	YLabel   string // title of the vertical axis
 
 	Panels []Panel
-	Cols   int // panels in a row; zero means as near a square as it goes
+	Cols   int // panels in a row; zero means as near to a square as it goes
 
-	// Top is how many categories keep their names and colours; the others
-	// become one grey remainder, as by [Points.TopK], over all panels
-	// together. Zero means 16 when there are more than 20, negative means all.
+	// Top is how many categories keep their names and colors; the others
+	// become one gray remainder, "other (n more)". The largest are kept,
+	// over all panels together. Zero means 16 when there are more than 20
+	// categories, negative means all.
 	Top int
+
+	// Unlabeled is the legend's name for points with an empty label. Empty
+	// means "(no label)".
+	Unlabeled string
+
+	// MaxNames is how many categories are named on the map, where they are
+	// concentrated; those that are spread all over get no name. Zero means
+	// all in a single panel of more than ten categories and none elsewhere,
+	// negative means none.
+	MaxNames int
 
 	// Align turns or mirrors each panel's points onto those of the panel
 	// before, as [Align] does, and says so in the subtitle. Panels need the
 	// same number of points.
 	Align bool
 
-	Legend Legend
-	Labels Labels
-	Theme  *Theme // nil means Light()
+	Legend string // title of the legend
+	Place  Place  // of the legend; zero means right of a single panel and below several
+
+	Theme   *Theme                 // nil means dark text and dots on white
+	Palette []color.Color          // of categories and lines, used again when too short; nil means the theme's
+	Colors  map[string]color.Color // of named categories and lines, instead of the palette's
+	Radius  vg.Length              // of dots; zero means chosen from their number and the panel's size
+	Alpha   float64                // opacity of dots, in (0, 1]; zero means chosen from their number
+	Seed    uint64                 // of the order in which dots are drawn
+
+	// Fonts are searched, in this order, for the runes that Liberation Sans
+	// lacks. A rune that no font has is drawn as a box. In SVG a text with
+	// such runes is drawn as outlines.
+	Fonts []*opentype.Font
 
 	// DPI is the resolution of PNG and of images within SVG and PDF. Zero
 	// means 192, twice that of a plain screen.
 	DPI int
 
-	// Dots says how SVG and PDF hold the dots.
+	// Dots selects how SVG and PDF encode points. Zero means circles with
+	// hover titles in SVG up to 6,000 points a figure, plain shapes up to
+	// 30,000 (SVG) or 5,000 (PDF), and an image for more.
 	Dots Dots
 }
 
-// A Panel is one plot of a figure: a map of Points, or Lines over a common
+// A Panel is one plot of a figure: a map of points, or lines over a common
 // axis, with any plotters of gonum's over them.
 type Panel struct {
 	Title string
 	Note  string // at the right end of the title's line, for a number such as kNN purity
 
-	Points *Points
-	Lines  []*Line
-	Over   []gplot.Plotter // drawn last, in the panel's coordinates
+	// XYs are N ≥ 1 positions, such as a result of t-SNE. Nil means none.
+	XYs plotter.XYer
+
+	// Labels are the categories of the points, one a point. Points with an
+	// empty label are drawn below the others, small and gray. Nil means
+	// points without categories.
+	Labels []string
+
+	// Hover are texts shown under the pointer in SVG and in the viewer, one
+	// a point. Nil means none.
+	Hover []string
+
+	Lines []Line
+	Over  []gplot.Plotter // drawn last, in the panel's coordinates
 }
 
-// A Legend says what stands beside the panels and where. Legend and data never
-// overlap.
-type Legend struct {
-	Title string
-	Place Place
+// A Line is a measure over an axis, such as kNN purity over layers.
+type Line struct {
+	Name   string       // in the legend; lines of one name have one color
+	XYs    plotter.XYer // N ≥ 1 points
+	Lo, Hi []float64    // error band around the line, one interval a point; nil for none
+	Dashed bool         // gray and dashed: a reference, such as the level of chance
 }
 
-// A Place is where a legend stands.
+// A Place is where a legend stands. Legend and data never overlap.
 type Place int
 
 const (
-	// PlaceAuto is right of a single panel and below several.
-	PlaceAuto Place = iota
-	PlaceRight
-	PlaceBelow
-	PlaceNone
+	PlaceRight Place = iota + 1 // right of the panels
+	PlaceBelow                  // below the panels
+	PlaceNone                   // no legend
 )
 
-// Labels says whether categories are named where they are concentrated.
-// Categories that are spread all over get no name.
-type Labels int
-
-const (
-	// LabelsAuto names categories in a single panel of more than ten.
-	LabelsAuto Labels = iota
-	LabelsOn
-	LabelsOff
-)
-
-// Dots says how a document holds dots.
+// Dots selects how SVG and PDF encode points.
 type Dots int
 
 const (
-	// DotsAuto means circles with a title for hovering to 6,000 points a
-	// figure (SVG), vector dots to 30,000, and an embedded image above.
-	DotsAuto Dots = iota
-	DotsTitled
-	DotsVector
-	DotsImage
+	DotsTitled Dots = iota + 1 // circles with Hover as titles, which browsers show; in PDF as DotsVector
+	DotsVector                 // plain shapes, smaller in SVG
+	DotsImage                  // an embedded image, smaller still for many points
 )
 
 const (
-	maxTitled = 6000
-	maxVector = 30000
+	maxTitled    = 6000
+	maxVector    = 30000
+	maxVectorPDF = 5000
 )
 
 // Default sizes, in points: a page of 1200 pixels on a plain screen for
@@ -109,25 +133,35 @@ const (
 	defaultWidthSingle = 780
 )
 
-// WritePNG writes the figure as a PNG image. A zero width means the default, a
-// zero height means as high as the content needs at that width.
+// WritePNG writes the figure as a PNG image. Lengths are in points, 1/72 inch.
+// A zero width means the default, a zero height as high as the content needs
+// at that width.
 //
-// Errors wrap ErrEmpty (no panels), ErrSize (too small for the content, or
-// above 150 megapixels) and ErrLength (Align with panels that differ).
+// Errors wrap [ErrEmpty] (no panels, no points), [ErrLength], [ErrNotFinite]
+// or [ErrSize] (too small for the content, or above 150 megapixels) and name
+// the panel and the point.
 func (f *Figure) WritePNG(w io.Writer, width, height vg.Length) error {
 	l, err := f.layout(width, height)
 	if err != nil {
 		return err
 	}
-	dpi := f.dpi()
-	if imagePixels(vg.Length(l.w), vg.Length(l.h), dpi) > maxPixels {
-		return fmt.Errorf("plot: %w: %.0f × %.0f points at %d dpi", ErrSize, l.w, l.h, dpi)
+	c, err := l.paint()
+	if err != nil {
+		return err
 	}
-	c := newImageCanvas(vg.Length(l.w), vg.Length(l.h), dpi, l.theme.Page)
-	l.paged = true
-	l.draw(draw.New(c))
+	l.draw(draw.New(c), allParts)
 	_, err = c.WriteTo(w)
 	return err
+}
+
+// paint returns an image with the page's color.
+func (l *layout) paint() (*imageCanvas, error) {
+	dpi := l.f.dpi()
+	if imagePixels(vg.Length(l.w), vg.Length(l.h), dpi) > maxPixels {
+		return nil, fmt.Errorf("plot: %w: %.0f × %.0f points at %d dpi", ErrSize, l.w, l.h, dpi)
+	}
+	l.paged = true
+	return newImageCanvas(vg.Length(l.w), vg.Length(l.h), dpi, l.theme.page), nil
 }
 
 // WriteSVG writes the figure as an SVG document. For sizes and errors see
@@ -138,20 +172,21 @@ func (f *Figure) WriteSVG(w io.Writer, width, height vg.Length) error {
 		return err
 	}
 	c := newSVGCanvas(vg.Length(l.w), vg.Length(l.h), f.dpi())
-	c.title, c.desc = display(f.Title), display(f.Subtitle)
-	l.draw(draw.New(c))
+	c.title, c.desc = kit.Display(f.Title), kit.Display(f.Subtitle)
+	l.draw(draw.New(c), allParts)
 	_, err = c.WriteTo(w)
 	return err
 }
 
-// Draw draws the figure on a canvas of gonum's, filling its rectangle.
+// Draw draws the figure on a canvas of gonum's, filling its rectangle. For
+// errors see [Figure.WritePNG].
 func (f *Figure) Draw(c draw.Canvas) error {
 	size := c.Size()
 	l, err := f.layout(size.X, size.Y)
 	if err != nil {
 		return err
 	}
-	l.draw(c)
+	l.draw(c, allParts)
 	return nil
 }
 
@@ -162,66 +197,40 @@ func (f *Figure) dpi() int {
 	return f.DPI
 }
 
-// Plot returns panel i as a plot of gonum's, with the same points, lines,
-// axis titles and legend, for use in gonum's own figures. Changing it does
-// not change f. It panics when i is out of range.
-func (f *Figure) Plot(i int) *gplot.Plot {
+// Plot returns panel i as a plot of gonum's, with its points, lines, axis
+// titles and legend, for use in gonum's own figures. For errors see
+// [Figure.WritePNG]; it panics when i is out of range.
+func (f *Figure) Plot(i int) (*gplot.Plot, error) {
+	g := *f
+	g.Panels, g.Align = f.Panels[i:i+1:i+1], false
+	j, err := g.join(f.Theme.orLight())
+	if err != nil {
+		return nil, err
+	}
 	pn := f.Panels[i]
 	p := gplot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = pn.Title, f.XLabel, f.YLabel
 	if p.Title.Text == "" {
 		p.Title.Text = f.Title
 	}
-	for _, s := range []*vgTextStyle{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle,
+	for _, s := range []*draw.TextStyle{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle,
 		&p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
 		s.Font.Variant = "Sans"
 	}
-	if pn.Points != nil {
-		p.Add(pn.Points)
-		names, marks := pn.Points.Thumbnailers()
-		for i, n := range names {
-			p.Legend.Add(n, marks[i])
+	if j.points[0] != nil {
+		p.Add(j.points[0])
+	}
+	for k := range j.lines[0] {
+		p.Add(&j.lines[0][k])
+	}
+	for _, e := range j.entries {
+		switch {
+		case e.line != nil:
+			p.Legend.Add(e.name, e.line)
+		default:
+			p.Legend.Add(e.name+"  "+kit.Thousands(e.count), mark{e.color})
 		}
 	}
-	for _, l := range pn.Lines {
-		p.Add(l)
-		p.Legend.Add(l.Name, l)
-	}
 	p.Add(pn.Over...)
-	return p
-}
-
-type vgTextStyle = draw.TextStyle
-
-// An entry is a line of the legend.
-type entry struct {
-	name  string
-	count int
-	color color.Color
-	rest  bool
-	line  *Line
-}
-
-// joint is what the panels of a figure have in common: one list of categories
-// and each panel's points in its terms.
-type joint struct {
-	entries []entry
-	colors  []color.Color // of the categories of points
-	points  []*Points     // one a panel, nil where it has none
-	lines   [][]Line      // with their colours
-	dots    int           // points of all panels
-	cats    int           // categories before folding
-}
-
-// equalRange returns ranges of both axes that show the points in a frame of
-// w×h points with equal units and the given inset.
-func equalRange(xmin, xmax, ymin, ymax, w, h, inset float64) (x0, x1, y0, y1 float64) {
-	mx, my := xmin/2+xmax/2, ymin/2+ymax/2
-	inset = min(inset, w/4, h/4)
-	unit := max((xmax-xmin)/(w-2*inset), (ymax-ymin)/(h-2*inset)) // a point on the page
-	unit = max(unit, (math.Abs(mx)+math.Abs(my))*1e-12)
-	if unit < 1e-300 {
-		unit = 1
-	}
-	return mx - unit*w/2, mx + unit*w/2, my - unit*h/2, my + unit*h/2
+	return p, nil
 }

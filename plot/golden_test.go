@@ -20,7 +20,7 @@ import (
 
 // goldenFigures are small enough that their files can be read.
 func goldenFigures() map[string]*Figure {
-	few := func(n int) *Points {
+	few := func(n int) Panel {
 		var xys plotter.XYs
 		var labels, hover []string
 		for i := range n {
@@ -28,20 +28,17 @@ func goldenFigures() map[string]*Figure {
 			labels = append(labels, []string{"noun", "verb", "adjective satellite", "noun", "adverb"}[i%5])
 			hover = append(hover, fmt.Sprintf("word %d <&>", i))
 		}
-		p, err := NewPoints(xys, labels)
-		if err != nil {
-			panic(err)
-		}
-		p.Hover = hover
-		return p
+		return Panel{XYs: xys, Labels: labels, Hover: hover}
 	}
 	single := &Figure{Title: "t-SNE visualization of layer 0 activations", Subtitle: "Twelve words", XLabel: "First t-SNE", YLabel: "Second t-SNE",
-		Panels: []Panel{{Points: few(12)}}, Legend: Legend{Title: "Part of speech"}}
-	multiple := &Figure{Title: "By layer", XLabel: "First t-SNE", YLabel: "Second t-SNE", Legend: Legend{Title: "Part of speech"}}
+		Panels: []Panel{few(12)}, Legend: "Part of speech"}
+	multiple := &Figure{Title: "By layer", XLabel: "First t-SNE", YLabel: "Second t-SNE", Legend: "Part of speech"}
 	for l := range 4 {
-		multiple.Panels = append(multiple.Panels, Panel{Title: fmt.Sprint("Layer ", l), Note: fmt.Sprintf("purity 0.%d", 46+l), Points: few(6 + l)})
+		pn := few(6 + l)
+		pn.Title, pn.Note = fmt.Sprint("Layer ", l), fmt.Sprintf("purity 0.%d", 46+l)
+		multiple.Panels = append(multiple.Panels, pn)
 	}
-	top := &Figure{Title: "Top two", Panels: []Panel{{Points: few(20)}}, Top: 2, Theme: Plotly(), Labels: LabelsOn}
+	top := &Figure{Title: "Top two", Panels: []Panel{few(20)}, Top: 2, Theme: Plotly(), MaxNames: 99}
 	vector := *single
 	vector.Dots, vector.Theme = DotsVector, Dark()
 	return map[string]*Figure{"single": single, "multiple": multiple, "top": top, "vector": &vector, "lines": lineFigure(6)}
@@ -58,11 +55,11 @@ func TestGoldenLayout(t *testing.T) {
 func goldenPictures() map[string]*Figure {
 	small := func(theme *Theme) *Figure {
 		f := study("domain", 1, true)
-		f.Title, f.Subtitle, f.Theme, f.DPI, f.Labels = "Layer 0", "", theme, 48, LabelsOn
-		f.Panels[0].Points.Radius = 4
+		f.Title, f.Subtitle, f.Theme, f.DPI, f.MaxNames = "Layer 0", "", theme, 48, 99
+		f.Radius = 4
 		return f
 	}
-	return map[string]*Figure{"light": small(Light()), "dark": small(Dark()), "plotly": small(Plotly())}
+	return map[string]*Figure{"light": small(nil), "dark": small(Dark()), "plotly": small(Plotly())}
 }
 
 // TestGoldenPictures compares within a tolerance, since other processors round
@@ -132,8 +129,9 @@ func difference(t *testing.T, a, b io.Reader) (mean, off float64) {
 func TestDifferenceFails(t *testing.T) {
 	draw := func(x float64) *bytes.Buffer {
 		f := goldenPictures()["light"]
+		xys := f.Panels[0].XYs.(plotter.XYs)
 		for i := range 4 {
-			f.Panels[0].Points.XYs[i].X += x
+			xys[i].X += x
 		}
 		var b bytes.Buffer
 		if err := f.WritePNG(&b, 450, 337.5); err != nil {

@@ -4,8 +4,33 @@ import (
 	"cmp"
 	"fmt"
 	"image/color"
+	"math"
 	"slices"
+
+	"gonum.org/v1/plot/plotter"
+
+	"github.com/semamap/semamap/plot/internal/kit"
 )
+
+// An entry is a line of the legend.
+type entry struct {
+	name  string
+	count int // below zero: none is shown
+	color color.Color
+	rest  bool
+	line  *line
+}
+
+// joint is what the panels of a figure have in common: one list of categories
+// and each panel's points in its terms.
+type joint struct {
+	entries []entry
+	colors  []color.Color // of the categories of points
+	points  []*points     // one a panel, nil where it has none
+	lines   [][]line      // with their colors
+	dots    int           // points of all panels
+	cats    int           // named categories before folding
+}
 
 // above this many categories a figure folds the small ones into a remainder.
 const (
@@ -13,78 +38,77 @@ const (
 	autoTop        = 16
 )
 
-// join brings the panels' categories into one list, by falling total count (or
-// in order of appearance, if the theme says so), folds what Top asks for, and
-// gives each its colour.
+// A category has its points counted in each panel.
+type category struct {
+	name   string
+	counts []int
+	total  int
+}
+
+func (c *category) add(panel, n int) {
+	c.counts[panel] += n
+	c.total += n
+}
+
+// join checks the panels' data and brings their categories into one list, by
+// falling total count (or in order of appearance, if the theme says so), folds
+// what Top asks for, and gives each its color.
 func (f *Figure) join(th *Theme) (*joint, error) {
-	j := &joint{points: make([]*Points, len(f.Panels)), lines: make([][]Line, len(f.Panels))}
 	if len(f.Panels) == 0 {
 		return nil, fmt.Errorf("plot: %w: the figure has no panels", ErrEmpty)
 	}
-
-	// All names, with their counts in each panel.
-	type category struct {
-		name   string
-		counts []int
-		total  int
-		color  color.Color
-	}
+	j := &joint{points: make([]*points, len(f.Panels)), lines: make([][]line, len(f.Panels))}
 	var cats []category
-	index := make(map[string]int)
-	rest := category{counts: make([]int, len(f.Panels))}
-	hasRest, folded := false, 0
-	to := make([][]int, len(f.Panels)) // category of a panel -> joint; -1 is the remainder
+	index := make(map[string]int32)
+	rest := category{counts: make([]int, len(f.Panels))} // without a label, and what is folded
 	for i, pn := range f.Panels {
-		p := pn.Points
+		p, err := newPoints(pn)
+		if err != nil {
+			return nil, fmt.Errorf("plot: panel %d: %w", i, err)
+		}
 		if p == nil {
 			continue
 		}
-		p.check()
-		j.dots += len(p.XYs)
-		counts := p.Counts()
-		to[i] = make([]int, len(p.Names))
-		order := make([]int, len(p.Names))
-		for k := range order {
-			order[k] = k
-		}
-		if th.ByFirst {
-			order = byFirst(p)
-		}
-		for _, k := range order {
-			if p.Rest && k == len(p.Names)-1 {
-				to[i][k] = -1
-				if !hasRest || p.Folded > folded {
-					rest.name, folded = p.Names[k], p.Folded
-				}
-				hasRest = true
-				rest.counts[i] += counts[k]
-				rest.total += counts[k]
+		p.f, p.theme = f, th
+		j.points[i] = p
+		j.dots += len(p.xys)
+		for r := range p.cat {
+			if pn.Labels == nil || pn.Labels[r] == "" {
+				p.cat[r] = -1
 				continue
 			}
-			at, ok := index[p.Names[k]]
+			k, ok := index[pn.Labels[r]]
 			if !ok {
-				at = len(cats)
-				index[p.Names[k]] = at
-				cats = append(cats, category{name: p.Names[k], counts: make([]int, len(f.Panels))})
+				k = int32(len(cats))
+				index[pn.Labels[r]] = k
+				cats = append(cats, category{name: pn.Labels[r], counts: make([]int, len(f.Panels))})
 			}
-			to[i][k] = at
-			cats[at].counts[i] += counts[k]
-			cats[at].total += counts[k]
-			if cats[at].color == nil && p.Colors != nil {
-				cats[at].color = p.Colors[k]
-			}
+			p.cat[r] = k
+			cats[k].counts[i]++
 		}
+		labeled := 0
+		for k := range cats {
+			cats[k].total += cats[k].counts[i]
+			labeled += cats[k].counts[i]
+		}
+		rest.add(i, len(p.xys)-labeled)
 	}
-	j.cats = len(cats) + folded
+	j.cats = len(cats)
 
 	// Their order, and which are folded.
-	order := make([]int, len(cats))
-	for i := range order {
-		order[i] = i
+	order := make([]int32, len(cats))
+	for k := range order {
+		order[k] = int32(k)
 	}
 	byCount := slices.Clone(order)
-	slices.SortStableFunc(byCount, func(a, b int) int { return cmp.Compare(cats[b].total, cats[a].total) })
-	if !th.ByFirst {
+	slices.SortFunc(byCount, func(a, b int32) int {
+		tie := cmp.Compare(cats[a].name, cats[b].name)
+		if th.byFirst {
+			tie = cmp.Compare(a, b)
+		}
+		return cmp.Or(cmp.Compare(cats[b].total, cats[a].total), tie)
+	})
+	if !th.byFirst {
 		order = byCount
 	}
 	top := f.Top
@@ -93,68 +117,94 @@ func (f *Figure) join(th *Theme) (*joint, error) {
 			top = autoTop
 		}
 	}
-	if top > 0 && len(cats) > top+b2i(!hasRest) {
+	hasRest := rest.total > 0
+	rest.name = cmp.Or(f.Unlabeled, kit.NoLabel)
+	if top > 0 && len(cats) > top+b2i(!hasRest) { // a remainder of one would only hide a name
 		drop := make([]bool, len(cats))
 		for _, k := range byCount[top:] {
 			drop[k] = true
-			folded++
-			rest.total += cats[k].total
 			for i, n := range cats[k].counts {
-				rest.counts[i] += n
+				rest.add(i, n)
 			}
 		}
-		order = slices.DeleteFunc(order, func(k int) bool { return drop[k] })
-		hasRest = true
-		rest.name = "other (" + group(folded) + " more)"
-	}
-	final := make([]int, len(cats))
-	for i := range final {
-		final[i] = len(order) // the remainder
-	}
-	palette := th.palette(len(order))
-	var names []string
-	for at, k := range order {
-		final[k] = at
-		c := palette[at]
-		if cats[k].color != nil {
-			c = cats[k].color
+		order = slices.DeleteFunc(slices.Clone(order), func(k int32) bool { return drop[k] })
+		folded := "other (" + kit.Thousands(len(cats)-top) + " more)"
+		if hasRest {
+			folded += ", " + rest.name
 		}
-		names = append(names, cats[k].name)
-		j.colors = append(j.colors, c)
-		if len(cats) > 1 || cats[k].name != "" {
-			j.entries = append(j.entries, entry{name: legendName(cats[k].name), count: f.count(cats[k].counts, cats[k].total), color: c})
-		}
+		rest.name, hasRest = folded, true
 	}
-	if hasRest {
-		names = append(names, rest.name)
-		j.colors = append(j.colors, th.Rest)
-		j.entries = append(j.entries, entry{name: legendName(rest.name), count: f.count(rest.counts, rest.total), color: th.Rest, rest: true})
+	if len(cats) == 0 && hasRest { // no labels at all: a category without a name
+		cats, order, rest.name, hasRest = []category{rest}, []int32{0}, "", false
+		cats[0].name = ""
 	}
 
-	for i, pn := range f.Panels {
-		if p := pn.Points; p != nil {
-			q := *p
-			q.Names, q.Colors, q.Rest, q.Folded = names, j.colors, hasRest, folded
-			q.Category = make([]int, len(p.Category))
-			for r, k := range p.Category {
-				if t := to[i][k]; t < 0 {
-					q.Category[r] = len(order)
-				} else {
-					q.Category[r] = final[t]
-				}
-			}
-			j.points[i] = &q
+	final := make([]int32, len(cats))
+	for k := range final {
+		final[k] = int32(len(order)) // the remainder
+	}
+	palette := f.palette(th, len(order))
+	var names []string
+	add := func(c *category, col color.Color, isRest bool) {
+		names = append(names, c.name)
+		j.colors = append(j.colors, col)
+		if c.name != "" {
+			j.entries = append(j.entries, entry{name: kit.Name(c.name), count: f.count(c), color: col, rest: isRest})
 		}
 	}
-	f.joinLines(j, th)
+	for at, k := range order {
+		final[k] = int32(at)
+		add(&cats[k], f.color(cats[k].name, palette[at]), false)
+	}
+	if hasRest {
+		add(&rest, th.rest, true)
+	}
+	for _, p := range j.points {
+		if p == nil {
+			continue
+		}
+		p.names, p.colors, p.rest = names, j.colors, hasRest
+		for r, k := range p.cat {
+			if k >= 0 {
+				p.cat[r] = final[k]
+			} else if hasRest {
+				p.cat[r] = int32(len(order))
+			} else {
+				p.cat[r] = 0
+			}
+		}
+	}
+	if err := f.joinLines(j, th); err != nil {
+		return nil, err
+	}
 	if f.Align {
 		return j, j.align()
 	}
 	return j, nil
 }
 
-// joinLines gives lines their colours by name, after those of the points.
-func (f *Figure) joinLines(j *joint, th *Theme) {
+// palette returns n colors.
+func (f *Figure) palette(th *Theme, n int) []color.Color {
+	if len(f.Palette) == 0 {
+		return th.palette(n)
+	}
+	out := make([]color.Color, n)
+	for i := range out {
+		out[i] = f.Palette[i%len(f.Palette)]
+	}
+	return out
+}
+
+// color is the color of a category or line.
+func (f *Figure) color(name string, palette color.Color) color.Color {
+	if c := f.Colors[name]; c != nil {
+		return c
+	}
+	return palette
+}
+
+// joinLines gives lines their colors by name, after those of the points.
+func (f *Figure) joinLines(j *joint, th *Theme) error {
 	index := make(map[string]int)
 	for _, pn := range f.Panels {
 		for _, l := range pn.Lines {
@@ -163,63 +213,72 @@ func (f *Figure) joinLines(j *joint, th *Theme) {
 			}
 		}
 	}
-	palette := th.palette(len(j.colors) + len(index))[len(j.colors):]
+	palette := f.palette(th, len(j.colors)+len(index))[len(j.colors):]
 	seen := make([]bool, len(index))
 	for i, pn := range f.Panels {
 		for _, l := range pn.Lines {
 			k := index[l.Name]
-			q := *l
-			if q.Color == nil {
-				if q.Color = palette[k]; q.Dashed {
-					q.Color = th.Muted
-				}
+			c := palette[k]
+			if l.Dashed {
+				c = th.muted
 			}
-			j.lines[i] = append(j.lines[i], q)
+			q, err := newLine(l, f.color(l.Name, c))
+			if err != nil {
+				return fmt.Errorf("plot: panel %d: line %q: %w", i, l.Name, err)
+			}
+			j.lines[i] = append(j.lines[i], *q)
 			if !seen[k] && (l.Name != "" || len(index) > 1) {
 				seen[k] = true
-				j.entries = append(j.entries, entry{name: legendName(l.Name), count: -1, color: q.Color, line: &q})
+				j.entries = append(j.entries, entry{name: kit.Name(l.Name), count: -1, color: q.color, line: q})
 			}
 		}
 	}
+	return nil
+}
+
+// align turns each panel's points onto those of the panel before.
+func (j *joint) align() error {
+	var prev plotter.XYs
+	for i, p := range j.points {
+		if p == nil {
+			continue
+		}
+		if prev != nil {
+			if len(prev) != len(p.xys) {
+				return fmt.Errorf("plot: panel %d: align: %w: %d and %d points", i, ErrLength, len(prev), len(p.xys))
+			}
+			p.xys = kit.Align(prev, p.xys)
+		}
+		prev = p.xys
+	}
+	return nil
 }
 
 // count is the number beside a name: that of each panel when all panels with
 // points agree, and else the total.
-func (f *Figure) count(counts []int, total int) int {
+func (f *Figure) count(c *category) int {
 	first := -1
-	for i, n := range counts {
-		if f.Panels[i].Points == nil {
+	for i, n := range c.counts {
+		if f.Panels[i].XYs == nil {
 			continue
 		}
 		if first >= 0 && n != first {
-			return total
+			return c.total
 		}
 		first = n
 	}
 	return max(first, 0)
 }
 
-// byFirst returns the categories in the order in which rows show them.
-func byFirst(p *Points) []int {
-	var order []int
-	seen := make([]bool, len(p.Names))
-	for _, k := range p.Category {
-		if !seen[k] {
-			seen[k] = true
-			order = append(order, k)
-		}
+// equalRange returns ranges of both axes that show the points in a frame of
+// w×h points with equal units and the given inset.
+func equalRange(xmin, xmax, ymin, ymax, w, h, inset float64) (x0, x1, y0, y1 float64) {
+	mx, my := xmin/2+xmax/2, ymin/2+ymax/2
+	inset = min(inset, w/4, h/4)
+	unit := max((xmax-xmin)/(w-2*inset), (ymax-ymin)/(h-2*inset)) // a point on the page
+	unit = max(unit, (math.Abs(mx)+math.Abs(my))*1e-12)
+	if unit < 1e-300 {
+		unit = 1
 	}
-	for k, s := range seen {
-		if !s {
-			order = append(order, k)
-		}
-	}
-	return order
-}
-
-func legendName(s string) string {
-	if s = display(s); s == "" {
-		return "(no label)"
-	}
-	return s
+	return mx - unit*w/2, mx + unit*w/2, my - unit*h/2, my + unit*h/2
 }

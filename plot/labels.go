@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/semamap/semamap/plot/internal/kit"
 )
 
 // A category is named on the map when it is concentrated somewhere. Its spot
@@ -21,9 +23,9 @@ const (
 
 // placeLabels returns the names to be shown on a map, strongest first placed;
 // names that would overlap another are moved a little or left out.
-func placeLabels(p *Points, pb *panelBox, th *Theme) []textItem {
-	n, k := len(p.XYs), len(p.Names)
-	if p.Rest {
+func (l *layout) placeLabels(p *points, pb *panelBox) []textItem {
+	n, k := len(p.xys), len(p.names)
+	if p.rest {
 		k--
 	}
 	if n == 0 || k < 2 || k > 1000 {
@@ -33,15 +35,15 @@ func placeLabels(p *Points, pb *panelBox, th *Theme) []textItem {
 	b := pb.frame
 	side := max(b.w(), b.h())
 	x, y := make([]float64, n), make([]float64, n)
-	for i, xy := range p.XYs {
+	for i, xy := range p.xys {
 		x[i] = (xy.X - pb.x0) / (pb.x1 - pb.x0) * b.w() / side
 		y[i] = (pb.y1 - xy.Y) / (pb.y1 - pb.y0) * b.h() / side
 	}
 	cell := func(v float64) int { return min(labelCells-1, max(0, int(v*labelCells))) }
 	grid := func() []float64 { return make([]float64, labelCells*labelCells) }
 	all := grid()
-	byCategory := make([][]int32, len(p.Names))
-	for i, c := range p.Category {
+	byCategory := make([][]int32, len(p.names))
+	for i, c := range p.cat {
 		all[cell(y[i])*labelCells+cell(x[i])]++
 		byCategory[c] = append(byCategory[c], int32(i))
 	}
@@ -99,13 +101,16 @@ func placeLabels(p *Points, pb *panelBox, th *Theme) []textItem {
 	}
 	slices.SortStableFunc(spots, func(a, b spot) int { return cmp.Compare(b.score, a.score) })
 
-	st := labelStyle.scaled(min(1, max(0.62, b.w()/480)))
-	ground := toRGB(th.Ground)
+	st := l.st.label.scaled(min(1, max(0.62, b.w()/480)))
+	ground := l.theme.ground
 	var out []textItem
 	for _, s := range spots {
-		name := st.fit(legendName(p.Names[s.cat]), b.w()/2)
+		if l.f.MaxNames > 0 && len(out) == l.f.MaxNames {
+			break
+		}
+		name := st.fit(kit.Name(p.names[s.cat]), b.w()/2)
 		w := st.width(name)
-		t := textItem{text: name, style: st, halo: ground, color: legible(toRGB(p.Colors[s.cat]), ground, 5.5)}
+		t := textItem{text: name, style: st, halo: ground, color: kit.Legible(kit.ToRGB(p.colors[s.cat]), ground, 5.5)}
 		for _, shift := range []float64{0, -1, 1, -2, 2} {
 			t.x = min(b.x1-w-3, max(b.x0+3, b.x0+s.x*side-w/2))
 			t.y = min(b.y1-st.size*0.4, max(b.y0+st.size, b.y0+s.y*side+st.size*(0.36+1.1*shift)))

@@ -9,13 +9,9 @@ import (
 )
 
 // labelsOf returns the names that a map of the points shows.
-func labelsOf(t *testing.T, xys plotter.XYs, labels []string) []string {
+func labelsOf(t *testing.T, xys plotter.XYs, labels []string, max int) []string {
 	t.Helper()
-	p, err := NewPoints(xys, labels)
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := checkLayout(t, &Figure{Panels: []Panel{{Points: p}}, Labels: LabelsOn}, 0, 0)
+	l := checkLayout(t, &Figure{Panels: []Panel{{XYs: xys, Labels: labels}}, MaxNames: max}, 0, 0)
 	var names []string
 	for _, x := range l.panels[0].labels {
 		names = append(names, x.text)
@@ -43,12 +39,18 @@ func TestLabels(t *testing.T) {
 	add("music", 5, 24, 24, 0.4) // alone in a corner
 	add("greek mythology", 120, -14, 6, 1.2)
 	add("chemistry", 90, 8, -12, 1.4)
-	if got, want := labelsOf(t, xys, labels), []string{"chemistry", "greek mythology"}; !slices.Equal(got, want) {
+	if got, want := labelsOf(t, xys, labels, 99), []string{"chemistry", "greek mythology"}; !slices.Equal(got, want) {
 		t.Errorf("named %v, want %v", got, want)
+	}
+	if got, want := labelsOf(t, xys, labels, 1), []string{"greek mythology"}; !slices.Equal(got, want) {
+		t.Errorf("at most one name: %v, want %v", got, want)
+	}
+	if got := labelsOf(t, xys, labels, -1); len(got) != 0 {
+		t.Errorf("names switched off: %v", got)
 	}
 	// The same map under labels dealt at random.
 	r.Shuffle(len(labels), func(i, j int) { labels[i], labels[j] = labels[j], labels[i] })
-	if got := labelsOf(t, xys, labels); len(got) != 0 {
+	if got := labelsOf(t, xys, labels, 99); len(got) != 0 {
 		t.Errorf("named %v on a map without order", got)
 	}
 }

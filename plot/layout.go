@@ -10,6 +10,8 @@ import (
 	gplot "gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/semamap/semamap/plot/internal/kit"
 )
 
 // The measures of a page, in points.
@@ -25,30 +27,19 @@ const (
 	markRadius = 4
 )
 
-var (
-	titleStyle    = style{15, true}
-	subtitleStyle = style{10.5, false}
-	panelStyle    = style{11, true}
-	noteStyle     = style{9, false}
-	legendStyle   = style{10, false}
-	legendHead    = style{10, true}
-	axisStyle     = style{9.5, false}
-	tickStyle     = style{8.5, false}
-	labelStyle    = style{11, true}
-)
-
 // layout is a figure with everything in its place. Coordinates are points
 // from the top left corner.
 type layout struct {
 	f      *Figure
 	theme  *Theme
+	st     *styles
 	joint  *joint
 	w, h   float64
 	texts  []textItem
 	panels []panelBox
 	marks  []markBox
 	legend box  // all of the legend; empty without one
-	paged  bool // the canvas has the page's colour already
+	paged  bool // the canvas has the page's color already
 }
 
 type panelBox struct {
@@ -75,7 +66,7 @@ func (f *Figure) layout(width, height vg.Length) (*layout, error) {
 	if !(w >= 0 && h >= 0 && w < 1e5 && h < 1e5) {
 		return nil, fmt.Errorf("plot: %w: %v × %v points", ErrSize, w, h)
 	}
-	th := f.Theme.filled()
+	th := f.Theme.orLight()
 	j, err := f.join(th)
 	if err != nil {
 		return nil, err
@@ -86,7 +77,7 @@ func (f *Figure) layout(width, height vg.Length) (*layout, error) {
 			w = defaultWidthSingle
 		}
 	}
-	l := &layout{f: f, theme: th, joint: j, w: w}
+	l := &layout{f: f, theme: th, st: newStyles(f.Fonts), joint: j, w: w}
 	y := float64(margin)
 	titles := func(text string, st style, c color.Color, lines int) {
 		for _, s := range st.wrap(text, w-2*margin, lines) {
@@ -94,16 +85,16 @@ func (f *Figure) layout(width, height vg.Length) (*layout, error) {
 			l.text(s, st, c, margin, y-st.size*(leading-1))
 		}
 	}
-	titles(f.Title, titleStyle, th.Ink, 3)
-	titles(f.subtitle(), subtitleStyle, th.Muted, 4)
+	titles(f.Title, l.st.title, th.ink, 3)
+	titles(f.subtitle(), l.st.subtitle, th.muted, 4)
 	if y > margin {
 		y += gapTitle
 	}
 
-	place := f.Legend.Place
+	place := f.Place
 	if len(j.entries) == 0 {
 		place = PlaceNone
-	} else if place == PlaceAuto {
+	} else if place == 0 {
 		place = PlaceBelow
 		if len(f.Panels) == 1 {
 			place = PlaceRight
@@ -227,7 +218,7 @@ func (f *Figure) subtitle() string {
 // square says whether panels are maps, which are square.
 func (l *layout) square() bool {
 	for _, pn := range l.f.Panels {
-		if pn.Points != nil {
+		if pn.XYs != nil {
 			return true
 		}
 	}
@@ -247,7 +238,7 @@ func (l *layout) shape() float64 {
 
 // ticks says whether panel i has numbers along its axes.
 func (l *layout) ticks(i int) bool {
-	return l.theme.Ticks || l.f.Panels[i].Points == nil
+	return l.theme.ticks || l.f.Panels[i].XYs == nil
 }
 
 // tickSpace returns the room that the numbers along the axes need.
@@ -256,13 +247,13 @@ func (l *layout) tickSpace() (w, h float64) {
 		if !l.ticks(i) {
 			continue
 		}
-		h = tickStyle.size*leading + 4
+		h = l.st.tick.size*leading + 4
 		x0, x1, y0, y1 := l.ranges(i, 200, 200)
 		_, yt := ticksOf(x0, x1, y0, y1, 200, 200)
 		for _, t := range yt {
-			wide := tickStyle.width(t.Label) + 8
-			if l.f.Panels[i].Points != nil { // the range, and so the numbers, will depend on the size
-				wide += tickStyle.width("0")
+			wide := l.st.tick.width(t.Label) + 8
+			if l.f.Panels[i].XYs != nil { // the range, and so the numbers, will depend on the size
+				wide += l.st.tick.width("0")
 			}
 			w = max(w, wide)
 		}
@@ -271,15 +262,15 @@ func (l *layout) tickSpace() (w, h float64) {
 }
 
 // heads returns the styles of a panel's title and note for its width.
-func heads(fw float64) (title, note style) {
+func (l *layout) heads(fw float64) (title, note style) {
 	k := min(1, max(0.7, fw/230))
-	return panelStyle.scaled(k), noteStyle.scaled(k)
+	return l.st.panel.scaled(k), l.st.note.scaled(k)
 }
 
 // headerLines breaks a panel's title and note into lines. They share a line
 // when both fit.
 func (l *layout) headerLines(pn Panel, fw float64) (title, note []string, shared bool) {
-	ts, ns := heads(fw)
+	ts, ns := l.heads(fw)
 	title, note = ts.wrap(pn.Title, fw, 3), ns.wrap(pn.Note, fw, 3)
 	shared = len(title) <= 1 && len(note) <= 1 &&
 		ts.width(strings.Join(title, ""))+ns.width(strings.Join(note, ""))+6 <= fw
@@ -291,7 +282,7 @@ func (l *layout) headerHeight(fw float64) float64 {
 	if fw < minSide {
 		return 0
 	}
-	ts, ns := heads(fw)
+	ts, ns := l.heads(fw)
 	h := 0.0
 	for _, pn := range l.f.Panels {
 		title, note, shared := l.headerLines(pn, fw)
@@ -310,18 +301,18 @@ func (l *layout) headerHeight(fw float64) float64 {
 
 // header places a panel's title and note so that they end just above the frame.
 func (l *layout) header(pn Panel, x, y, fw, hh float64) {
-	ts, ns := heads(fw)
+	ts, ns := l.heads(fw)
 	title, note, shared := l.headerLines(pn, fw)
 	base := y + hh - 2 - descent*ts.size
 	if shared {
-		l.text(strings.Join(title, ""), ts, l.theme.Ink, x, base)
+		l.text(strings.Join(title, ""), ts, l.theme.ink, x, base)
 		n := strings.Join(note, "")
-		l.text(n, ns, l.theme.Muted, x+fw-ns.width(n), base)
+		l.text(n, ns, l.theme.muted, x+fw-ns.width(n), base)
 		return
 	}
 	base = y + hh - 2 - descent*ns.size
 	for i := len(note) - 1; i >= 0; i-- {
-		l.text(note[i], ns, l.theme.Muted, x, base)
+		l.text(note[i], ns, l.theme.muted, x, base)
 		base -= ns.size * leading
 	}
 	if len(note) > 0 {
@@ -330,7 +321,7 @@ func (l *layout) header(pn Panel, x, y, fw, hh float64) {
 		base = y + hh - 2 - descent*ts.size
 	}
 	for i := len(title) - 1; i >= 0; i-- {
-		l.text(title[i], ts, l.theme.Ink, x, base)
+		l.text(title[i], ts, l.theme.ink, x, base)
 		base -= ts.size * leading
 	}
 }
@@ -383,38 +374,33 @@ func (l *layout) panel(i int, frame box) {
 		pb.xt, pb.yt = ticksOf(pb.x0, pb.x1, pb.y0, pb.y1, frame.w(), frame.h())
 		end := math.Inf(-1)
 		for _, t := range pb.xt {
-			w := tickStyle.width(t.Label)
+			w := l.st.tick.width(t.Label)
 			x := frame.x0 + frame.w()*(t.Value-pb.x0)/(pb.x1-pb.x0) - w/2
 			if x < end+4 || x+w > l.w-2 {
 				continue // no room for this number
 			}
 			end = x + w
-			l.text(t.Label, tickStyle, l.theme.Muted, x, frame.y1+4+tickStyle.size)
+			l.text(t.Label, l.st.tick, l.theme.muted, x, frame.y1+4+l.st.tick.size)
 		}
 		last := math.Inf(1)
 		for _, t := range pb.yt {
 			y := frame.y1 - frame.h()*(t.Value-pb.y0)/(pb.y1-pb.y0)
-			if y+tickStyle.size*1.1 > last {
+			if y+l.st.tick.size*1.1 > last {
 				continue
 			}
 			last = y
-			l.text(t.Label, tickStyle, l.theme.Muted, frame.x0-6-tickStyle.width(t.Label), y+tickStyle.size*0.36)
+			l.text(t.Label, l.st.tick, l.theme.muted, frame.x0-6-l.st.tick.width(t.Label), y+l.st.tick.size*0.36)
 		}
 	}
-	if p := l.joint.points[i]; p != nil && l.labelled() {
-		pb.labels = placeLabels(p, &pb, l.theme)
+	if p := l.joint.points[i]; p != nil && l.named() {
+		pb.labels = l.placeLabels(p, &pb)
 	}
 	l.panels = append(l.panels, pb)
 }
 
-func (l *layout) labelled() bool {
-	switch l.f.Labels {
-	case LabelsOn:
-		return true
-	case LabelsOff:
-		return false
-	}
-	return len(l.f.Panels) == 1 && l.joint.cats > 10
+// named says whether categories are named on the maps.
+func (l *layout) named() bool {
+	return l.f.MaxNames > 0 || l.f.MaxNames == 0 && len(l.f.Panels) == 1 && l.joint.cats > 10
 }
 
 // ticksOf chooses the numbers along both axes.
@@ -457,21 +443,30 @@ func niceTicks(lo, hi float64, n int) []gplot.Tick {
 // axisTitles places the axes' titles once for all panels.
 func (l *layout) axisTitles(area box, tickW, tickH, hh float64) {
 	if s := l.f.XLabel; s != "" {
-		s = axisStyle.fit(display(s), area.w()-tickW)
-		w := axisStyle.width(s)
+		s = l.st.axis.fit(kit.Display(s), area.w()-tickW)
+		w := l.st.axis.width(s)
 		x := (area.x0+tickW+area.x1)/2 - w/2
-		l.text(s, axisStyle, l.theme.Muted, max(margin, x), area.y1+4+axisStyle.size)
+		l.text(s, l.st.axis, l.theme.muted, max(margin, x), area.y1+4+l.st.axis.size)
 	}
 	if s := l.f.YLabel; s != "" {
-		s = axisStyle.fit(display(s), area.h()-hh-tickH)
-		w := axisStyle.width(s)
-		l.texts = append(l.texts, textItem{text: s, style: axisStyle, color: l.theme.Muted, up: true,
-			x: margin + ascent*axisStyle.size, y: (area.y0+hh+area.y1-tickH)/2 + w/2})
+		s = l.st.axis.fit(kit.Display(s), area.h()-hh-tickH)
+		w := l.st.axis.width(s)
+		l.texts = append(l.texts, textItem{text: s, style: l.st.axis, color: l.theme.muted, up: true,
+			x: margin + ascent*l.st.axis.size, y: (area.y0+hh+area.y1-tickH)/2 + w/2})
 	}
 }
 
-// draw draws the figure into a canvas of its size.
-func (l *layout) draw(c draw.Canvas) {
+// parts of a figure.
+type parts int
+
+const (
+	underlay parts = 1 << iota // page, grounds, grids and dots
+	overlay                    // all else
+	allParts = underlay | overlay
+)
+
+// draw draws the figure, or parts of it, into a canvas of its size.
+func (l *layout) draw(c draw.Canvas, which parts) {
 	th := l.theme
 	x := func(v float64) vg.Length { return c.Min.X + vg.Length(v) }
 	y := func(v float64) vg.Length { return c.Max.Y - vg.Length(v) }
@@ -479,9 +474,6 @@ func (l *layout) draw(c draw.Canvas) {
 		return vg.Rectangle{Min: vg.Point{X: x(b.x0), Y: y(b.y1)}, Max: vg.Point{X: x(b.x1), Y: y(b.y0)}}
 	}
 	fill := func(b box, col color.Color) {
-		if col == nil {
-			return
-		}
 		c.SetColor(col)
 		c.Fill(rect(b).Path())
 	}
@@ -508,43 +500,48 @@ func (l *layout) draw(c draw.Canvas) {
 	}
 
 	if !l.paged {
-		fill(box{0, 0, l.w, l.h}, th.Page)
+		fill(box{0, 0, l.w, l.h}, th.page)
 	}
-	opt := dotOptions{order: th.Order}
+	opt := dotOptions{}
 	switch d := l.f.Dots; {
-	case d == DotsImage, d == DotsAuto && l.joint.dots > maxVector:
+	case d == DotsImage, d == 0 && l.joint.dots > maxVector:
 		opt.image = true
-	case d == DotsTitled, d == DotsAuto && l.joint.dots <= maxTitled:
+	case d == DotsTitled, d == 0 && l.joint.dots <= maxTitled:
 		opt.titles = true
 	}
 	for i := range l.panels {
 		pb, pn := &l.panels[i], l.f.Panels[i]
 		group(panelName(pn, i), func() {
-			if toRGB(th.Ground) != toRGB(th.Page) {
-				fill(pb.frame, th.Ground)
-			}
-			b := pb.frame
-			if grid := l.grid(i); grid != nil {
-				for _, t := range pb.xt {
-					if th.Grid != nil {
-						v := b.x0 + b.w()*(t.Value-pb.x0)/(pb.x1-pb.x0)
-						line(grid, 0.75, v, b.y0, v, b.y1)
-					}
-				}
-				for _, t := range pb.yt {
-					v := b.y1 - b.h()*(t.Value-pb.y0)/(pb.y1-pb.y0)
-					line(grid, 0.75, b.x0, v, b.x1, v)
-				}
-			}
 			plt := gplot.New()
 			plt.X.Min, plt.X.Max, plt.Y.Min, plt.Y.Max = pb.x0, pb.x1, pb.y0, pb.y1
-			dc := draw.Canvas{Canvas: c.Canvas, Rectangle: rect(b)}
-			if p := l.joint.points[i]; p != nil {
-				opt.opaque = l.grid(i) == nil
-				p.plot(dc, plt, th, l.joint.colors, opt)
+			dc := draw.Canvas{Canvas: c.Canvas, Rectangle: rect(pb.frame)}
+			if which&underlay != 0 {
+				if th.ground != th.page {
+					fill(pb.frame, th.ground)
+				}
+				b, grid := pb.frame, l.grid(i)
+				if grid != nil {
+					for _, t := range pb.xt {
+						v := b.x0 + b.w()*(t.Value-pb.x0)/(pb.x1-pb.x0)
+						if th.grid != nil {
+							line(grid, 0.75, v, b.y0, v, b.y1)
+						}
+					}
+					for _, t := range pb.yt {
+						v := b.y1 - b.h()*(t.Value-pb.y0)/(pb.y1-pb.y0)
+						line(grid, 0.75, b.x0, v, b.x1, v)
+					}
+				}
+				if p := l.joint.points[i]; p != nil {
+					opt.opaque = grid == nil
+					p.plot(dc, plt, opt)
+				}
+			}
+			if which&overlay == 0 {
+				return
 			}
 			for k := range l.joint.lines[i] {
-				l.joint.lines[i][k].plot(dc, plt, opt.titles || l.f.Dots == DotsAuto)
+				l.joint.lines[i][k].plot(dc, plt, opt.titles || l.f.Dots == 0)
 			}
 			for _, o := range pn.Over {
 				o.Plot(dc, plt)
@@ -552,13 +549,16 @@ func (l *layout) draw(c draw.Canvas) {
 			for _, t := range pb.labels {
 				text(t)
 			}
-			if th.Frame != nil {
-				line(th.Frame, 0.75, b.x0, b.y0, b.x1, b.y0)
-				line(th.Frame, 0.75, b.x0, b.y1, b.x1, b.y1)
-				line(th.Frame, 0.75, b.x0, b.y0, b.x0, b.y1)
-				line(th.Frame, 0.75, b.x1, b.y0, b.x1, b.y1)
+			if b := pb.frame; th.frame != nil {
+				line(th.frame, 0.75, b.x0, b.y0, b.x1, b.y0)
+				line(th.frame, 0.75, b.x0, b.y1, b.x1, b.y1)
+				line(th.frame, 0.75, b.x0, b.y0, b.x0, b.y1)
+				line(th.frame, 0.75, b.x1, b.y0, b.x1, b.y1)
 			}
 		})
+	}
+	if which&overlay == 0 {
+		return
 	}
 	group("legend", func() {
 		for _, m := range l.marks {
@@ -580,26 +580,26 @@ func (l *layout) draw(c draw.Canvas) {
 	}
 }
 
-// grid is the colour of the lines at the ticks of a panel, nil for none.
+// grid is the color of the lines at the ticks of a panel, nil for none.
 func (l *layout) grid(i int) color.Color {
-	if l.theme.Grid != nil {
-		return l.theme.Grid
+	if l.theme.grid != nil {
+		return l.theme.grid
 	}
-	if l.f.Panels[i].Points == nil && l.theme.Frame != nil {
-		return mix(toRGB(l.theme.Frame), toRGB(l.theme.Ground), 0.4)
+	if l.f.Panels[i].XYs == nil && l.theme.frame != nil {
+		return mix(kit.ToRGB(l.theme.frame), l.theme.ground, 0.4)
 	}
 	return nil
 }
 
 func panelName(pn Panel, i int) string {
 	if pn.Title != "" {
-		return display(pn.Title)
+		return kit.Display(pn.Title)
 	}
 	return "panel " + strconv.Itoa(i+1)
 }
 
 // mix returns a, faded by a share towards b.
-func mix(a, b rgb, share float64) rgb {
+func mix(a, b kit.RGB, share float64) kit.RGB {
 	m := func(x, y uint8) uint8 { return uint8(float64(x) + (float64(y)-float64(x))*share + 0.5) }
-	return rgb{m(a.r, b.r), m(a.g, b.g), m(a.b, b.b)}
+	return kit.RGB{R: m(a.R, b.R), G: m(a.G, b.G), B: m(a.B, b.B)}
 }

@@ -1,6 +1,10 @@
 package plot
 
-import "math"
+import (
+	"math"
+
+	"github.com/semamap/semamap/plot/internal/kit"
+)
 
 // legendBlock is a legend with its marks and texts relative to its top left
 // corner.
@@ -29,17 +33,17 @@ func row(n int) float64 {
 // columnWidths returns the widest name and the widest count.
 func (l *layout) columnWidths(entries []entry) (name, count float64) {
 	for _, e := range entries {
-		name = max(name, legendStyle.width(legendStyle.fit(e.name, maxNameSize)))
-		count = max(count, legendStyle.width(l.countText(e)))
+		name = max(name, l.st.legend.width(l.st.legend.fit(e.name, maxNameSize)))
+		count = max(count, l.st.legend.width(l.countText(e)))
 	}
 	return name, count
 }
 
 func (l *layout) countText(e entry) string {
-	if e.count < 0 || !l.theme.Counts {
+	if e.count < 0 || !l.theme.counts {
 		return ""
 	}
-	return group(e.count)
+	return kit.Thousands(e.count)
 }
 
 // gapBefore is the space before a count.
@@ -57,7 +61,7 @@ func cutEntries(entries []entry, n int) []entry {
 		return entries
 	}
 	out := append([]entry(nil), entries[:n-1]...)
-	last := entry{name: "… and " + group(len(entries)-n+1) + " more", color: nil, rest: true, count: -1}
+	last := entry{name: "… and " + kit.Thousands(len(entries)-n+1) + " more", color: nil, rest: true, count: -1}
 	for _, e := range entries[n-1:] {
 		if e.count >= 0 {
 			last.count = max(0, last.count) + e.count
@@ -69,12 +73,12 @@ func cutEntries(entries []entry, n int) []entry {
 // add places an entry with its mark at x and its baseline at y.
 func (b *legendBlock) add(l *layout, e entry, x, y, name, count float64) {
 	if e.color != nil {
-		b.marks = append(b.marks, markBox{x + markRadius, y - legendStyle.size*0.35, e})
+		b.marks = append(b.marks, markBox{x + markRadius, y - l.st.legend.size*0.35, e})
 	}
-	b.texts = append(b.texts, textItem{text: legendStyle.fit(e.name, maxNameSize), style: legendStyle, color: l.theme.Ink, x: x + markSpace, y: y})
+	b.texts = append(b.texts, textItem{text: l.st.legend.fit(e.name, maxNameSize), style: l.st.legend, color: l.theme.ink, x: x + markSpace, y: y})
 	if s := l.countText(e); s != "" {
-		b.texts = append(b.texts, textItem{text: s, style: legendStyle, color: l.theme.Muted,
-			x: x + markSpace + name + gapCount + count - legendStyle.width(s), y: y})
+		b.texts = append(b.texts, textItem{text: s, style: l.st.legend, color: l.theme.muted,
+			x: x + markSpace + name + gapCount + count - l.st.legend.width(s), y: y})
 	}
 }
 
@@ -82,11 +86,11 @@ func (b *legendBlock) add(l *layout, e entry, x, y, name, count float64) {
 func (l *layout) legendGrid(entries []entry, columns int) *legendBlock {
 	b := &legendBlock{}
 	y := 0.0
-	if t := display(l.f.Legend.Title); t != "" {
-		t = legendHead.fit(t, maxNameSize)
-		b.texts = append(b.texts, textItem{text: t, style: legendHead, color: l.theme.Ink, y: ascent * legendHead.size})
+	if t := kit.Display(l.f.Legend); t != "" {
+		t = l.st.legendHead.fit(t, maxNameSize)
+		b.texts = append(b.texts, textItem{text: t, style: l.st.legendHead, color: l.theme.ink, y: ascent * l.st.legendHead.size})
 		y = rowHeight + 2
-		b.w = legendHead.width(t)
+		b.w = l.st.legendHead.width(t)
 	}
 	rows := (len(entries) + columns - 1) / columns
 	h := row(rows)
@@ -95,13 +99,13 @@ func (l *layout) legendGrid(entries []entry, columns int) *legendBlock {
 		part := entries[c*rows : min(len(entries), (c+1)*rows)]
 		name, count := l.columnWidths(part)
 		for i, e := range part {
-			b.add(l, e, x, y+float64(i)*h+ascent*legendStyle.size, name, count)
+			b.add(l, e, x, y+float64(i)*h+ascent*l.st.legend.size, name, count)
 		}
 		x += markSpace + name + gapBefore(count) + count
 		b.w = max(b.w, x)
 		x += gapColumn
 	}
-	b.h = y + float64(rows-1)*h + (ascent+descent)*legendStyle.size
+	b.h = y + float64(rows-1)*h + (ascent+descent)*l.st.legend.size
 	return b
 }
 
@@ -155,11 +159,11 @@ func (l *layout) legendBelow(w float64) *legendBlock {
 func (l *layout) legendFlow(w float64) *legendBlock {
 	b := &legendBlock{}
 	x, start := 0.0, 0.0
-	base := ascent * legendStyle.size
-	if t := display(l.f.Legend.Title); t != "" {
-		t = legendHead.fit(t, maxNameSize)
-		b.texts = append(b.texts, textItem{text: t, style: legendHead, color: l.theme.Ink, y: base})
-		x = legendHead.width(t) + gapColumn
+	base := ascent * l.st.legend.size
+	if t := kit.Display(l.f.Legend); t != "" {
+		t = l.st.legendHead.fit(t, maxNameSize)
+		b.texts = append(b.texts, textItem{text: t, style: l.st.legendHead, color: l.theme.ink, y: base})
+		x = l.st.legendHead.width(t) + gapColumn
 		start = x
 	}
 	lines := 1
@@ -182,7 +186,7 @@ func (l *layout) legendFlow(w float64) *legendBlock {
 		b.w = max(b.w, x)
 		x += gapColumn
 	}
-	b.h = base + descent*legendStyle.size
+	b.h = base + descent*l.st.legend.size
 	return b
 }
 

@@ -10,79 +10,73 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/semamap/semamap/plot/internal/kit"
 )
 
-// A Line is a measure over an axis, such as kNN purity over layers, with a
-// band for its error. It is a gonum Plotter, DataRanger and Thumbnailer.
-type Line struct {
-	Name   string
-	XYs    plotter.XYs
-	Lo, Hi []float64   // bounds of the band, one a point; nil for none
-	Color  color.Color // nil means the figure's palette, or grey when dashed
-	Dashed bool        // for a reference, such as the level of chance
+// A line is a Line with its color: a gonum Plotter, DataRanger and
+// Thumbnailer.
+type line struct {
+	name   string
+	xys    plotter.XYs
+	lo, hi []float64 // one a point, or nil
+	dashed bool
+	color  color.Color
 }
 
-// NewLine copies N ≥ 1 points and the bounds lo and hi of an error band, both
-// nil or of length N. The error wraps ErrEmpty, ErrLength or ErrNotFinite.
-func NewLine(name string, xys plotter.XYer, lo, hi []float64) (*Line, error) {
-	pts, err := copyXYs(xys)
+// newLine checks and copies a line.
+func newLine(l Line, c color.Color) (*line, error) {
+	pts, err := kit.Copy(l.XYs)
 	if err != nil {
-		return nil, fmt.Errorf("line %q: %w", name, err)
+		return nil, err
 	}
-	if len(lo) != len(hi) || lo != nil && len(lo) != len(pts) {
-		return nil, fmt.Errorf("plot: line %q: %w: %d points, a band of %d and %d", name, ErrLength, len(pts), len(lo), len(hi))
+	if len(l.Lo) != len(l.Hi) || len(l.Lo) > 0 && len(l.Lo) != len(pts) {
+		return nil, fmt.Errorf("%w: %d points, a band of %d and %d", ErrLength, len(pts), len(l.Lo), len(l.Hi))
 	}
-	l := &Line{Name: name, XYs: pts}
-	if lo != nil {
-		for i := range lo {
-			if !(math.Abs(lo[i]) <= maxCoord && math.Abs(hi[i]) <= maxCoord) {
-				return nil, fmt.Errorf("plot: line %q: band at point %d: %w: [%v, %v]", name, i, ErrNotFinite, lo[i], hi[i])
-			}
+	for i := range l.Lo {
+		if !(math.Abs(l.Lo[i]) <= kit.MaxCoord && math.Abs(l.Hi[i]) <= kit.MaxCoord) {
+			return nil, fmt.Errorf("band at point %d: %w: [%v, %v]", i, ErrNotFinite, l.Lo[i], l.Hi[i])
 		}
-		l.Lo, l.Hi = append([]float64(nil), lo...), append([]float64(nil), hi...)
 	}
-	return l, nil
+	return &line{name: l.Name, xys: pts, lo: l.Lo, hi: l.Hi, dashed: l.Dashed, color: c}, nil
 }
 
 // Plot implements gonum's Plotter.
-func (l *Line) Plot(c draw.Canvas, plt *gplot.Plot) { l.plot(c, plt, false) }
+func (l *line) Plot(c draw.Canvas, plt *gplot.Plot) { l.plot(c, plt, false) }
 
 // plot draws the line; with titles its points say their values on hover.
-func (l *Line) plot(c draw.Canvas, plt *gplot.Plot, titles bool) {
+func (l *line) plot(c draw.Canvas, plt *gplot.Plot, titles bool) {
 	x, y := plt.Transforms(&c)
-	n := len(l.XYs)
-	if n == 0 {
-		return
-	}
-	col := toRGB(l.Color)
-	if len(l.Lo) == n && len(l.Hi) == n {
+	n := len(l.xys)
+	col := kit.ToRGB(l.color)
+	if len(l.lo) > 0 {
 		band := make([]vg.Point, 0, 2*n)
-		for i, p := range l.XYs {
-			band = append(band, vg.Point{X: x(p.X), Y: y(l.Hi[i])})
+		for i, p := range l.xys {
+			band = append(band, vg.Point{X: x(p.X), Y: y(l.hi[i])})
 		}
 		for i := n - 1; i >= 0; i-- {
-			band = append(band, vg.Point{X: x(l.XYs[i].X), Y: y(l.Lo[i])})
+			band = append(band, vg.Point{X: x(l.xys[i].X), Y: y(l.lo[i])})
 		}
 		if n > 1 {
-			c.FillPolygon(color.NRGBA{col.r, col.g, col.b, 48}, c.ClipPolygonXY(band))
+			c.FillPolygon(color.NRGBA{col.R, col.G, col.B, 48}, c.ClipPolygonXY(band))
 		} else {
-			c.StrokeLines(draw.LineStyle{Color: color.NRGBA{col.r, col.g, col.b, 96}, Width: 4}, band)
+			c.StrokeLines(draw.LineStyle{Color: color.NRGBA{col.R, col.G, col.B, 96}, Width: 4}, band)
 		}
 	}
 	pts := make([]vg.Point, n)
-	for i, p := range l.XYs {
+	for i, p := range l.xys {
 		pts[i] = vg.Point{X: x(p.X), Y: y(p.Y)}
 	}
 	st := draw.LineStyle{Color: col, Width: 1.6}
-	if l.Dashed {
+	if l.dashed {
 		st.Width = 1
 		st.Dashes = []vg.Length{4, 3}
 	}
 	c.StrokeLines(st, c.ClipLinesXY(pts)...)
-	if l.Dashed || n > 60 {
+	if l.dashed || n > 60 {
 		return
 	}
-	d := &dots{colors: []rgb{col}, radius: []float64{2.4}, alpha: 1, clip: c.Rectangle}
+	d := &dots{colors: []kit.RGB{col}, radius: []float64{2.4}, alpha: 1, clip: c.Rectangle}
 	for i, p := range pts {
 		if !c.Contains(p) {
 			continue
@@ -97,22 +91,22 @@ func (l *Line) plot(c draw.Canvas, plt *gplot.Plot, titles bool) {
 }
 
 // value describes point i.
-func (l *Line) value(i int) string {
+func (l *line) value(i int) string {
 	num := func(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
-	s := num(l.XYs[i].X) + ": " + num(l.XYs[i].Y)
-	if l.Name != "" {
-		s = l.Name + ", " + s
+	s := num(l.xys[i].X) + ": " + num(l.xys[i].Y)
+	if l.name != "" {
+		s = l.name + ", " + s
 	}
-	if len(l.Lo) == len(l.XYs) && len(l.Hi) == len(l.XYs) {
-		s += " (" + num(l.Lo[i]) + " to " + num(l.Hi[i]) + ")"
+	if len(l.lo) > 0 {
+		s += " (" + num(l.lo[i]) + " to " + num(l.hi[i]) + ")"
 	}
 	return s
 }
 
 // DataRange implements gonum's DataRanger; the band counts.
-func (l *Line) DataRange() (xmin, xmax, ymin, ymax float64) {
-	xmin, xmax, ymin, ymax = (&Points{XYs: l.XYs}).DataRange()
-	for _, b := range [][]float64{l.Lo, l.Hi} {
+func (l *line) DataRange() (xmin, xmax, ymin, ymax float64) {
+	xmin, xmax, ymin, ymax = kit.Bounds(l.xys)
+	for _, b := range [][]float64{l.lo, l.hi} {
 		for _, v := range b {
 			ymin, ymax = min(ymin, v), max(ymax, v)
 		}
@@ -121,20 +115,20 @@ func (l *Line) DataRange() (xmin, xmax, ymin, ymax float64) {
 }
 
 // Thumbnail implements gonum's Thumbnailer.
-func (l *Line) Thumbnail(c *draw.Canvas) {
-	col := toRGB(l.Color)
+func (l *line) Thumbnail(c *draw.Canvas) {
+	col := kit.ToRGB(l.color)
 	mid := c.Center().Y
-	if l.Lo != nil {
-		c.SetColor(color.NRGBA{col.r, col.g, col.b, 48})
+	if len(l.lo) > 0 {
+		c.SetColor(color.NRGBA{col.R, col.G, col.B, 48})
 		c.Fill(c.Rectangle.Path())
 	}
 	st := draw.LineStyle{Color: col, Width: 1.6}
-	if l.Dashed {
+	if l.dashed {
 		st.Width = 1
 		st.Dashes = []vg.Length{4, 3}
 	}
 	c.StrokeLine2(st, c.Min.X, mid, c.Max.X, mid)
-	if !l.Dashed {
+	if !l.dashed {
 		c.SetColor(col)
 		c.Fill(circle(vg.Point{X: c.Center().X, Y: mid}, 2.2))
 	}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/semamap/semamap/plot/internal/plottest"
 )
 
 // TestLook writes the pictures that somebody looks at once a change: set
@@ -15,8 +17,8 @@ func TestLook(t *testing.T) {
 		t.Skip("set PLOT_LOOK to a folder to write pictures there")
 	}
 	many := study("domain", 1, false)
-	many.Panels[0].Points = manyDomains().points()
-	many.Subtitle = "5,000 WordNet lemmas; the 16 largest of 344 domains in colour"
+	many.Panels[0] = panel(plottest.ManyDomains())
+	many.Subtitle = "5,000 WordNet lemmas; the 16 largest of 344 domains in color"
 	all := *many
 	all.Top = -1
 	figures := map[string]*Figure{
@@ -26,7 +28,7 @@ func TestLook(t *testing.T) {
 		"pos36": study("pos", 36, false),
 		"many1": many, "all1": &all, "lines": lineFigure(24),
 	}
-	themes := map[string]*Theme{"light": Light(), "dark": Dark(), "plotly": Plotly()}
+	themes := map[string]*Theme{"light": nil, "dark": Dark(), "plotly": Plotly()}
 	only := os.Getenv("PLOT_LOOK_ONLY")
 	for name, f := range figures {
 		for th, theme := range themes {

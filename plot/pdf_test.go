@@ -7,24 +7,22 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
-	"codeberg.org/go-fonts/liberation/liberationsansregular"
-	"golang.org/x/image/font/opentype"
-	"golang.org/x/image/font/sfnt"
-	"golang.org/x/image/math/fixed"
+	"github.com/semamap/semamap/plot/internal/plottest"
 )
 
 var (
 	startxref = regexp.MustCompile(`startxref\n(\d+)\n%%EOF\n$`)
-	streams   = regexp.MustCompile(`/Length (\d+) >>\nstream\n`)
+	streams   = regexp.MustCompile(`/Length (\d+) ?>>\nstream\n`)
 )
 
 // checkPDF demands that the table of objects points at them and that all
 // streams inflate. It returns the streams.
 func checkPDF(t *testing.T, b []byte) [][]byte {
 	t.Helper()
-	if !bytes.HasPrefix(b, []byte("%PDF-1.7\n")) {
+	if !bytes.HasPrefix(b, []byte("%PDF-1.")) {
 		t.Fatal("no PDF")
 	}
 	m := startxref.FindSubmatch(b)
@@ -79,81 +77,66 @@ func TestPDF(t *testing.T) {
 	if !bytes.Equal(b, write()) {
 		t.Error("a second writing gives other bytes")
 	}
-	var content []byte
-	for _, s := range checkPDF(t, b) {
-		if bytes.Contains(s, []byte("BT /F")) {
-			content = s
-		}
-	}
+	content := checkPDF(t, b)[0]
 	dots := 0
 	for _, p := range f.Panels {
-		dots += len(p.Points.XYs)
+		dots += p.XYs.Len()
 	}
-	// Each dot has an edge and a face; frames and the like use m, too.
-	if n := bytes.Count(content, []byte(" m\n")); n < 2*dots || n > 2*dots+100 {
-		t.Errorf("%d path starts for %d dots", n, dots)
+	// Each dot has an edge and a face of four curves; the legend's marks have
+	// some, too.
+	if n := bytes.Count(content, []byte(" c\n")); n < 8*dots || n > 8*dots+100 {
+		t.Errorf("%d curves for %d dots", n, dots)
 	}
 	if bytes.Contains(b, []byte("Date")) {
 		t.Error("the file holds a date")
 	}
 }
 
-// TestSubset: a font cut down to some glyphs still has their outlines, those
-// of their parts, and no others.
-func TestSubset(t *testing.T) {
-	full, err := opentype.Parse(liberationsansregular.TTF)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var buf sfnt.Buffer
-	var gids []sfnt.GlyphIndex
-	for _, r := range "law é Ö 117" {
-		g, err := full.GlyphIndex(&buf, r)
-		if err != nil {
+// TestPDFImage: many points are one image, upright and as large as the page.
+func TestPDFImage(t *testing.T) {
+	f := &Figure{Panels: []Panel{panel(plottest.Synth([]string{"a"}, []int{3000}, 1)), panel(plottest.Synth([]string{"a"}, []int{3000}, 2))}, DPI: 72}
+	write := func() []byte {
+		var b bytes.Buffer
+		if err := f.WritePDF(&b, 400, 300); err != nil {
 			t.Fatal(err)
 		}
-		gids = append(gids, g)
+		return b.Bytes()
 	}
-	cut := subset(liberationsansregular.TTF, gids)
-	if len(cut) > len(liberationsansregular.TTF)/5 {
-		t.Errorf("%d of %d bytes are left", len(cut), len(liberationsansregular.TTF))
+	b := write()
+	if !bytes.Equal(b, write()) {
+		t.Error("a second writing gives other bytes")
 	}
-	// The package sfnt wants more tables than PDF does, so look at the
-	// outlines through the tables glyf and loca put into the full font.
-	for _, g := range gids {
-		want, err := full.LoadGlyph(&buf, g, fixed.I(100), nil)
-		if err != nil {
+	if n := bytes.Count(b, []byte("/Subtype /Image")); n != 1 {
+		t.Errorf("%d images", n)
+	}
+	content := string(checkPDF(t, b)[0])
+	content, _, ok := strings.Cut(content, " Do")
+	if !ok {
+		t.Fatal("the image is not drawn")
+	}
+	m := [6]float64{1, 0, 0, 1, 0, 0} // what the transforms in force make of (x, y)
+	var stack [][6]float64
+	for _, op := range regexp.MustCompile(`(?:[-0-9.]+ ){6}cm|\bq\b|\bQ\b`).FindAllString(content, -1) {
+		switch op {
+		case "q":
+			stack = append(stack, m)
+			continue
+		case "Q":
+			m, stack = stack[len(stack)-1], stack[:len(stack)-1]
+			continue
+		}
+		var a [6]float64
+		if _, err := fmt.Sscan(op, &a[0], &a[1], &a[2], &a[3], &a[4], &a[5]); err != nil {
 			t.Fatal(err)
 		}
-		if len(want) > 0 && outlineBytes(cut, int(g)) == 0 {
-			t.Errorf("glyph %d has lost its outline", g)
-		}
-		if outlineBytes(cut, int(g)) != outlineBytes(liberationsansregular.TTF, int(g)) {
-			t.Errorf("glyph %d has another outline", g)
-		}
+		m = [6]float64{a[0]*m[0] + a[1]*m[2], a[0]*m[1] + a[1]*m[3], a[2]*m[0] + a[3]*m[2], a[2]*m[1] + a[3]*m[3],
+			a[4]*m[0] + a[5]*m[2] + m[4], a[4]*m[1] + a[5]*m[3] + m[5]}
 	}
-	if x, err := full.GlyphIndex(&buf, 'Q'); err != nil || outlineBytes(cut, int(x)) != 0 {
-		t.Error("Q is still there", err)
+	if m != [6]float64{400, 0, 0, 300, 0, 0} {
+		t.Errorf("the image's place is %v", m)
 	}
-}
-
-// outlineBytes returns the length of a glyph's data, without padding to four.
-func outlineBytes(ttf []byte, g int) int {
-	be := func(b []byte) int { return int(b[0])<<24 | int(b[1])<<16 | int(b[2])<<8 | int(b[3]) }
-	var loca, head []byte
-	for i := range int(ttf[4])<<8 | int(ttf[5]) {
-		rec := ttf[12+16*i:]
-		table := ttf[be(rec[8:]):][:be(rec[12:])]
-		switch string(rec[:4]) {
-		case "loca":
-			loca = table
-		case "head":
-			head = table
-		}
+	f.Dots = DotsVector
+	if b := write(); bytes.Contains(b, []byte("/Subtype /Image")) {
+		t.Error("an image where shapes were asked for")
 	}
-	if head[51] == 1 {
-		return (be(loca[4*g+4:]) - be(loca[4*g:]) + 3) / 4
-	}
-	at := func(i int) int { return 2 * (int(loca[2*i])<<8 | int(loca[2*i+1])) }
-	return (at(g+1) - at(g) + 3) / 4
 }

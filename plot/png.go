@@ -85,7 +85,7 @@ func encodePNG(w io.Writer, img *image.RGBA, ppm uint32, level int) (int64, erro
 }
 
 // busy says whether more than a fifth of the pixels of some rows differ from
-// their left neighbours.
+// their left neighbors.
 func busy(img *image.RGBA, lo, hi int) bool {
 	n := 0
 	for y := lo; y < hi; y++ {

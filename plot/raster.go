@@ -17,79 +17,43 @@ import (
 	"gonum.org/v1/plot/vg/vgimg"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/plot/internal/kit"
 )
 
-// imageCanvas is vgimg's canvas with discs and text of our own. It follows
-// whether the canvas has been moved, and then leaves all to vgimg.
+// imageCanvas is vgimg's canvas with discs and text of our own.
 type imageCanvas struct {
 	*vgimg.Canvas
 	img   *image.RGBA
 	px    float64 // pixels a point
 	faces map[style]font.Face
-	moved []bool
 }
 
 // maxPixels bounds an image: 150 megapixels are a poster of 84 by 119 cm at 300
 // dots per inch, and take 1.3 GB to draw.
 const maxPixels = 150 << 20
 
-// NewPNG returns a canvas that writes a PNG with the given number of dots per
-// inch. Drawing [Points] on it, alone or within a gonum plot, is many times
-// faster than on gonum's own. Sizes that are not positive, or images above
-// 150 megapixels, make it panic.
-func NewPNG(width, height vg.Length, dpi int) vg.CanvasWriterTo {
-	return newImageCanvas(width, height, dpi, color.White)
-}
-
 func newImageCanvas(width, height vg.Length, dpi int, page color.Color) *imageCanvas {
-	if !(width > 0 && height > 0 && dpi > 0) || imagePixels(width, height, dpi) > maxPixels {
-		panic("plot: impossible image size")
-	}
 	c := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(page))
-	return &imageCanvas{
-		Canvas: c, img: c.Image().(*image.RGBA), px: float64(dpi) / 72,
-		faces: make(map[style]font.Face), moved: []bool{false},
-	}
+	return &imageCanvas{Canvas: c, img: c.Image().(*image.RGBA), px: float64(dpi) / 72, faces: make(map[style]font.Face)}
 }
 
 func imagePixels(width, height vg.Length, dpi int) float64 {
 	return width.Points() / 72 * float64(dpi) * (height.Points() / 72) * float64(dpi)
 }
 
-func (c *imageCanvas) Push() {
-	c.moved = append(c.moved, c.isMoved())
-	c.Canvas.Push()
-}
-
-func (c *imageCanvas) Pop() {
-	c.moved = c.moved[:len(c.moved)-1]
-	c.Canvas.Pop()
-}
-
-func (c *imageCanvas) isMoved() bool          { return c.moved[len(c.moved)-1] }
-func (c *imageCanvas) move()                  { c.moved[len(c.moved)-1] = true }
-func (c *imageCanvas) Rotate(t float64)       { c.move(); c.Canvas.Rotate(t) }
-func (c *imageCanvas) Translate(p vg.Point)   { c.move(); c.Canvas.Translate(p) }
-func (c *imageCanvas) Scale(x, y float64)     { c.move(); c.Canvas.Scale(x, y) }
-func (c *imageCanvas) ppm() uint32            { return uint32(c.px*72/0.0254 + 0.5) }
-func (c *imageCanvas) top(y float32) float64  { return float64(c.img.Rect.Dy()) - float64(y)*c.px }
-func (c *imageCanvas) left(x float32) float64 { return float64(x) * c.px }
-
 // WriteTo writes the image as a PNG.
 func (c *imageCanvas) WriteTo(w io.Writer) (int64, error) {
-	return encodePNG(w, c.img, c.ppm(), flate.BestSpeed)
+	return encodePNG(w, c.img, uint32(c.px*72/0.0254+0.5), flate.BestSpeed)
 }
 
 func (c *imageCanvas) drawDots(d *dots) {
-	if c.isMoved() {
-		stampPaths(c.Canvas, d)
-		return
-	}
-	clip := image.Rect(
-		int(math.Floor(c.left(float32(d.clip.Min.X)))), int(math.Floor(c.top(float32(d.clip.Max.Y)))),
-		int(math.Ceil(c.left(float32(d.clip.Max.X)))), int(math.Ceil(c.top(float32(d.clip.Min.Y)))))
-	x, y := make([]int32, len(d.x)), make([]int32, len(d.x))
 	h := float64(c.img.Rect.Dy())
+	left := func(x vg.Length) float64 { return float64(float32(x)) * c.px }
+	top := func(y vg.Length) float64 { return h - float64(float32(y))*c.px }
+	clip := image.Rect(
+		int(math.Floor(left(d.clip.Min.X))), int(math.Floor(top(d.clip.Max.Y))),
+		int(math.Ceil(left(d.clip.Max.X))), int(math.Ceil(top(d.clip.Min.Y))))
+	x, y := make([]int32, len(d.x)), make([]int32, len(d.x))
 	for i := range d.x {
 		x[i] = subpixel(float64(d.x[i]) * c.px)
 		y[i] = subpixel(h - float64(d.y[i])*c.px)
@@ -97,7 +61,7 @@ func (c *imageCanvas) drawDots(d *dots) {
 	stamp(c.img, clip, d, x, y, c.px)
 }
 
-// Discs are stamped from masks for 8×8 positions of the centre in a pixel.
+// Discs are stamped from masks for 8×8 positions of the center in a pixel.
 const sub = 8
 
 // subpixel rounds to an eighth of a pixel and keeps clear of overflow.
@@ -105,7 +69,7 @@ func subpixel(v float64) int32 {
 	return int32(math.Floor(min(1e8, max(-1e8, v*sub+0.5))))
 }
 
-// A disc is the set of masks of a radius: for centre (sx, sy)/8 in the pixel
+// A disc is the set of masks of a radius: for center (sx, sy)/8 in the pixel
 // (0, 0) the coverage of the pixels [-reach, reach]², times the opacity, in
 // 0..256.
 type disc struct {
@@ -151,7 +115,7 @@ func newDisc(r, alpha float64) *disc {
 // sees its dots in order, so the picture is that of the plain loop.
 const bandRows = 48
 
-// stamp draws dots whose centres are given in eighths of a pixel from the top
+// stamp draws dots whose centers are given in eighths of a pixel from the top
 // left corner; px is pixels a point.
 func stamp(img *image.RGBA, clip image.Rectangle, d *dots, x, y []int32, px float64) {
 	clip = clip.Intersect(img.Rect)
@@ -230,7 +194,7 @@ func discs(d *dots, px float64) (inner, outer []*disc) {
 
 // blend draws one disc into a band of an opaque image. Two channels at a time
 // are mixed in one word, each in its own 16 bits.
-func blend(img *image.RGBA, band image.Rectangle, d *disc, x, y int32, c rgb) {
+func blend(img *image.RGBA, band image.Rectangle, d *disc, x, y int32, c kit.RGB) {
 	px, py := int(x)>>3, int(y)>>3
 	mask := d.masks[(int(y&7)*sub+int(x&7))*d.side*d.side:][:d.side*d.side]
 	x0, x1 := max(band.Min.X, px-d.reach), min(band.Max.X, px+d.reach+1)
@@ -238,8 +202,8 @@ func blend(img *image.RGBA, band image.Rectangle, d *disc, x, y int32, c rgb) {
 	if x0 >= x1 {
 		return
 	}
-	rb := uint32(c.r) | uint32(c.b)<<16
-	ga := uint32(c.g) | 0xff<<16
+	rb := uint32(c.R) | uint32(c.B)<<16
+	ga := uint32(c.G) | 0xff<<16
 	for row := y0; row < y1; row++ {
 		m := mask[(row-py+d.reach)*d.side+x0-px+d.reach:][:x1-x0]
 		pix := img.Pix[img.PixOffset(x0, row):][:4*(x1-x0)]
@@ -258,7 +222,7 @@ func blend(img *image.RGBA, band image.Rectangle, d *disc, x, y int32, c rgb) {
 
 // drawText sets text from left to right by glyph masks, all other by outlines.
 func (c *imageCanvas) drawText(t textItem) {
-	if t.up || c.isMoved() || t.halo != nil {
+	if t.up || t.halo != nil || !t.style.plain(t.text) {
 		outlineText(c.Canvas, t)
 		return
 	}
@@ -277,12 +241,11 @@ func (c *imageCanvas) drawText(t textItem) {
 	if !(math.Abs(x) < 1e6 && math.Abs(y) < 1e6) {
 		return // far outside
 	}
-	fc := t.style.face()
-	for _, r := range visual(t.text) {
+	for _, r := range t.text {
 		dot := fixed.Point26_6{X: fixed.Int26_6(math.Round(x * 64)), Y: fixed.Int26_6(math.Round(y * 64))}
 		if dr, mask, mp, _, ok := f.Glyph(dot, r); ok {
 			draw.DrawMask(c.img, dr, src, image.Point{}, mask, mp, draw.Over)
 		}
-		x += fc.width(r) * t.style.size * c.px
+		x += t.style.advance(r) * t.style.size * c.px
 	}
 }

@@ -8,35 +8,92 @@ import (
 	"encoding/xml"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
+
+	"github.com/semamap/semamap/plot/internal/kit"
 )
 
 // svgCanvas writes compact SVG. Text stays text, with its width pinned, so
-// that it can be searched and never overlaps where another font is used.
+// that it can be searched and never overlaps where another font is used. It
+// applies transforms itself, so that documents hold plain coordinates.
 type svgCanvas struct {
-	docCanvas
+	w, h        vg.Length
+	dpi         int
 	title, desc string
 	body        []byte
+
+	cur   svgState
+	stack []svgState
 }
 
-// NewSVG returns a canvas that writes an SVG document. It draws [Points] as
-// one short path step a dot, and images as PNG of the given dots per inch.
-// Sizes that are not positive make it panic.
-func NewSVG(width, height vg.Length, dpi int) vg.CanvasWriterTo {
-	return newSVGCanvas(width, height, dpi)
+// svgState is what Push saves and Pop restores.
+type svgState struct {
+	color  color.NRGBA
+	width  float64
+	dash   []vg.Length
+	offset vg.Length
+	m      [6]float64 // x' = m0 x + m2 y + m4, y' = m1 x + m3 y + m5
 }
 
 func newSVGCanvas(w, h vg.Length, dpi int) *svgCanvas {
-	return &svgCanvas{docCanvas: newDocCanvas(w, h, dpi)}
+	return &svgCanvas{w: w, h: h, dpi: dpi, cur: svgState{
+		color: color.NRGBA{A: 255}, width: 1, m: [6]float64{1, 0, 0, 1, 0, 0}}}
 }
+
+func (c *svgCanvas) Size() (w, h vg.Length)   { return c.w, c.h }
+func (c *svgCanvas) SetLineWidth(w vg.Length) { c.cur.width = w.Points() }
+func (c *svgCanvas) Push()                    { c.stack = append(c.stack, c.cur) }
+func (c *svgCanvas) Rotate(a float64)         { s, k := math.Sincos(a); c.apply(k, s, -s, k, 0, 0) }
+func (c *svgCanvas) Translate(p vg.Point)     { c.apply(1, 0, 0, 1, p.X.Points(), p.Y.Points()) }
+func (c *svgCanvas) Scale(x, y float64)       { c.apply(x, 0, 0, y, 0, 0) }
+func (c *svgCanvas) point(x, y float64) [2]float64 {
+	m := &c.cur.m
+	return [2]float64{m[0]*x + m[2]*y + m[4], m[1]*x + m[3]*y + m[5]}
+}
+
+func (c *svgCanvas) SetLineDash(pattern []vg.Length, offset vg.Length) {
+	c.cur.dash, c.cur.offset = append([]vg.Length(nil), pattern...), offset
+}
+
+func (c *svgCanvas) SetColor(col color.Color) {
+	if col == nil {
+		col = color.Black
+	}
+	c.cur.color = color.NRGBAModel.Convert(col).(color.NRGBA)
+}
+
+func (c *svgCanvas) Pop() {
+	c.cur = c.stack[len(c.stack)-1]
+	c.stack = c.stack[:len(c.stack)-1]
+}
+
+func (c *svgCanvas) apply(a, b, d, e, x, y float64) {
+	m := c.cur.m
+	c.cur.m = [6]float64{
+		m[0]*a + m[2]*b, m[1]*a + m[3]*b,
+		m[0]*d + m[2]*e, m[1]*d + m[3]*e,
+		m[0]*x + m[2]*y + m[4], m[1]*x + m[3]*y + m[5],
+	}
+}
+
+// scale is the mean factor of the current transform.
+func (c *svgCanvas) scale() float64 {
+	m := &c.cur.m
+	return math.Sqrt(math.Abs(m[0]*m[3] - m[1]*m[2]))
+}
+
+// moved says whether a transform is in force.
+func (c *svgCanvas) moved() bool { return c.cur.m != [6]float64{1, 0, 0, 1, 0, 0} }
 
 const svgFonts = "Liberation Sans,Arial,Helvetica,sans-serif"
 
@@ -87,31 +144,85 @@ func (c *svgCanvas) attr(name string, v float64) {
 	c.str(`"`)
 }
 
-// paint writes a colour as the named attribute.
+// paint writes a color as the named attribute.
 func (c *svgCanvas) paint(name string, col color.NRGBA) {
-	c.str(" ", name, `="`, rgb{col.R, col.G, col.B}.hex(), `"`)
+	c.str(" ", name, `="`, kit.RGB{R: col.R, G: col.G, B: col.B}.Hex(), `"`)
 	if col.A != 255 {
 		c.attr(name+"-opacity", float64(col.A)/255)
 	}
 }
 
-// svgPen writes path data.
-type svgPen struct{ c *svgCanvas }
+// steps writes a step of a path with its points.
+func (c *svgCanvas) steps(op string, pts ...[2]float64) {
+	c.str(op)
+	for i, p := range pts {
+		if i > 0 {
+			c.str(" ")
+		}
+		c.num(p[0])
+		c.str(" ")
+		c.num(c.y(p[1]))
+	}
+}
 
-func (p svgPen) pair(op string, at [2]float64) {
-	p.c.str(op)
-	p.c.num(at[0])
-	p.c.str(" ")
-	p.c.num(p.c.y(at[1]))
+// trace writes a path through the current transform.
+func (c *svgCanvas) trace(path vg.Path) {
+	var at [2]float64 // before the transform
+	open := false
+	pt := func(p vg.Point) [2]float64 { return c.point(p.X.Points(), p.Y.Points()) }
+	set := func(p vg.Point) { at = [2]float64{p.X.Points(), p.Y.Points()} }
+	for _, e := range path {
+		switch e.Type {
+		case vg.MoveComp:
+			c.steps("M", pt(e.Pos))
+			set(e.Pos)
+			open = true
+		case vg.LineComp:
+			c.steps("L", pt(e.Pos))
+			set(e.Pos)
+		case vg.ArcComp:
+			x, y, r := e.Pos.X.Points(), e.Pos.Y.Points(), e.Radius.Points()
+			s, k := math.Sincos(e.Start)
+			from := [2]float64{x + r*k, y + r*s}
+			if !open {
+				c.steps("M", c.point(from[0], from[1]))
+				open = true
+			} else if math.Hypot(from[0]-at[0], from[1]-at[1]) > 1e-6 {
+				c.steps("L", c.point(from[0], from[1]))
+			}
+			n := max(1, int(math.Ceil(math.Abs(e.Angle)/(math.Pi/2)-1e-9)))
+			d := e.Angle / float64(n)
+			t := 4.0 / 3 * math.Tan(d/4) // length of the handles, in radii
+			a := e.Start
+			for range n {
+				s0, k0 := math.Sincos(a)
+				s1, k1 := math.Sincos(a + d)
+				c.steps("C", c.point(x+r*(k0-t*s0), y+r*(s0+t*k0)),
+					c.point(x+r*(k1+t*s1), y+r*(s1-t*k1)), c.point(x+r*k1, y+r*s1))
+				at = [2]float64{x + r*k1, y + r*s1}
+				a += d
+			}
+		case vg.CurveComp:
+			end := [2]float64{e.Pos.X.Points(), e.Pos.Y.Points()}
+			var p, q [2]float64
+			switch len(e.Control) {
+			case 1:
+				g := [2]float64{e.Control[0].X.Points(), e.Control[0].Y.Points()}
+				p = [2]float64{at[0] + (g[0]-at[0])*2/3, at[1] + (g[1]-at[1])*2/3}
+				q = [2]float64{end[0] + (g[0]-end[0])*2/3, end[1] + (g[1]-end[1])*2/3}
+			case 2:
+				p = [2]float64{e.Control[0].X.Points(), e.Control[0].Y.Points()}
+				q = [2]float64{e.Control[1].X.Points(), e.Control[1].Y.Points()}
+			default:
+				panic("plot: a curve needs one or two control points")
+			}
+			c.steps("C", c.point(p[0], p[1]), c.point(q[0], q[1]), c.point(end[0], end[1]))
+			at = end
+		case vg.CloseComp:
+			c.str("Z")
+		}
+	}
 }
-func (p svgPen) moveTo(a [2]float64) { p.pair("M", a) }
-func (p svgPen) lineTo(a [2]float64) { p.pair("L", a) }
-func (p svgPen) curveTo(a, b, e [2]float64) {
-	p.pair("C", a)
-	p.pair(" ", b)
-	p.pair(" ", e)
-}
-func (p svgPen) close() { p.c.str("Z") }
 
 func (c *svgCanvas) Fill(p vg.Path) {
 	if len(p) == 3 && p[1].Type == vg.ArcComp && p[1].Angle == 2*math.Pi && !c.moved() {
@@ -121,7 +232,7 @@ func (c *svgCanvas) Fill(p vg.Path) {
 		c.attr("r", p[1].Radius.Points())
 	} else {
 		c.str(`<path d="`)
-		c.trace(p, svgPen{c})
+		c.trace(p)
 		c.str(`"`)
 	}
 	c.paint("fill", c.cur.color)
@@ -133,7 +244,7 @@ func (c *svgCanvas) Stroke(p vg.Path) {
 		return
 	}
 	c.str(`<path d="`)
-	c.trace(p, svgPen{c})
+	c.trace(p)
 	c.str(`" fill="none"`)
 	c.paint("stroke", c.cur.color)
 	c.attr("stroke-width", c.cur.width*c.scale())
@@ -155,7 +266,7 @@ func (c *svgCanvas) Stroke(p vg.Path) {
 
 // FillString draws text of gonum's.
 func (c *svgCanvas) FillString(f font.Face, pt vg.Point, s string) {
-	if s = display(s); f.Font.Size == 0 || s == "" {
+	if s = kit.Display(s); f.Font.Size == 0 || s == "" {
 		return
 	}
 	at := c.point(pt.X.Points(), pt.Y.Points())
@@ -189,33 +300,22 @@ func (c *svgCanvas) FillString(f font.Face, pt vg.Point, s string) {
 }
 
 func (c *svgCanvas) drawText(t textItem) {
-	at := c.point(t.x, t.y)
+	if !t.style.plain(t.text) { // the reader's fonts may lack it as well
+		c.str(`<g role="img" aria-label="`, escapeXML(t.text), "\">\n")
+		outlineText(c, t)
+		c.str("</g>\n")
+		return
+	}
 	c.str(`<text`)
-	if t.up || c.moved() {
-		m := &c.cur.m
-		if !c.moved() {
-			c.str(` transform="translate(`)
-			c.num(at[0])
-			c.str(" ")
-			c.num(c.y(at[1]))
-			c.str(`)rotate(-90)"`)
-		} else {
-			a, b, d, e := m[0], m[1], m[2], m[3]
-			if t.up {
-				a, b, d, e = d, e, -a, -b
-			}
-			c.str(` transform="matrix(`)
-			for i, v := range []float64{a, -b, -d, e, at[0], c.y(at[1])} {
-				if i > 0 {
-					c.str(" ")
-				}
-				c.body = appendFixed(c.body, v, 4)
-			}
-			c.str(`)"`)
-		}
+	if t.up {
+		c.str(` transform="translate(`)
+		c.num(t.x)
+		c.str(" ")
+		c.num(c.y(t.y))
+		c.str(`)rotate(-90)"`)
 	} else {
-		c.attr("x", at[0])
-		c.attr("y", c.y(at[1]))
+		c.attr("x", t.x)
+		c.attr("y", c.y(t.y))
 	}
 	c.attr("font-size", t.style.size)
 	if t.style.bold {
@@ -265,8 +365,6 @@ func (c *svgCanvas) DrawImage(rect vg.Rectangle, img image.Image) {
 
 func (c *svgCanvas) drawDots(d *dots) {
 	switch {
-	case c.moved():
-		stampPaths(c, d)
 	case d.image:
 		c.DrawImage(d.clip, c.dotImage(d))
 	case d.titles != nil:
@@ -276,13 +374,52 @@ func (c *svgCanvas) drawDots(d *dots) {
 	}
 }
 
+// dotImage draws dots as an image of their clip rectangle, transparent where
+// there are none.
+func (c *svgCanvas) dotImage(d *dots) *image.RGBA {
+	px := float64(c.dpi) / 72
+	size := d.clip.Size()
+	for imagePixels(size.X, size.Y, int(px*72+0.5)) > maxPixels {
+		px /= 2
+	}
+	img := image.NewRGBA(image.Rect(0, 0,
+		max(1, int(size.X.Points()*px+0.5)), max(1, int(size.Y.Points()*px+0.5))))
+	if d.opaque {
+		draw.Draw(img, img.Rect, image.NewUniform(d.ground), image.Point{}, draw.Src)
+	}
+	x, y := make([]int32, len(d.x)), make([]int32, len(d.x))
+	for i := range d.x {
+		x[i] = subpixel((float64(d.x[i]) - d.clip.Min.X.Points()) * px)
+		y[i] = subpixel((d.clip.Max.Y.Points() - float64(d.y[i])) * px)
+	}
+	stamp(img, img.Rect, d, x, y, px)
+	if d.opaque {
+		posterize(img, d.ground)
+	}
+	return img
+}
+
+// posterize rounds the colors of dots to 64 levels a channel and leaves the
+// ground as it is: no eye sees it, and a crowded image takes a fifth less.
+func posterize(img *image.RGBA, ground kit.RGB) {
+	for i := 0; i+3 < len(img.Pix); i += 4 {
+		p := img.Pix[i : i+4 : i+4]
+		if p[0] == ground.R && p[1] == ground.G && p[2] == ground.B {
+			continue
+		}
+		for k := range 3 {
+			p[k] = uint8(min(255, (uint(p[k])+2)&^3))
+		}
+	}
+}
+
 // titledDots draws a circle a dot, with a title that browsers show on hover.
 func (c *svgCanvas) titledDots(d *dots) {
 	c.str(`<g fill-opacity="`)
 	c.num(d.alpha)
 	c.str(`"`)
 	if d.edge > 0 {
-		c.str(` stroke="`, d.ground.hex(), `"`)
+		c.str(` stroke="`, d.ground.Hex(), `"`)
 	}
 	c.str(">\n")
 	for _, i := range d.order {
@@ -297,8 +434,8 @@ func (c *svgCanvas) titledDots(d *dots) {
 		if d.edge > 0 {
 			c.attr("stroke-width", r*d.edge)
 		}
-		c.str(` fill="`, d.colors[k].hex(), `"`)
-		if t := display(d.titles[i]); t != "" {
+		c.str(` fill="`, d.colors[k].Hex(), `"`)
+		if t := kit.Display(d.titles[i]); t != "" {
 			c.str("><title>", escapeXML(t), "</title></circle>\n")
 		} else {
 			c.str("/>\n")
@@ -309,7 +446,7 @@ func (c *svgCanvas) titledDots(d *dots) {
 
 // plainDots draws each dot as a line of no length with a round cap. Steps are
 // whole tenths of a point from one dot to the next, which within a path of one
-// colour may come in any order: sorting them keeps the steps short.
+// color may come in any order: sorting them keeps the steps short.
 func (c *svgCanvas) plainDots(d *dots) {
 	c.str(`<g transform="scale(.1)" fill="none" stroke-linecap="round" stroke-opacity="`)
 	c.num(d.alpha)
@@ -328,18 +465,18 @@ func (c *svgCanvas) plainDots(d *dots) {
 		x, y := 0, 0
 		for _, p := range pts {
 			c.body = append(c.body, 'm')
-			c.body = appendInt(c.body, p[0]-x)
+			c.body = strconv.AppendInt(c.body, int64(p[0]-x), 10)
 			if p[1]-y >= 0 {
 				c.body = append(c.body, ' ')
 			}
-			c.body = appendInt(c.body, p[1]-y)
+			c.body = strconv.AppendInt(c.body, int64(p[1]-y), 10)
 			c.body = append(c.body, 'h', '0')
 			x, y = p[0], p[1]
 		}
 		data := string(c.body[start:])
 		c.body = c.body[:start]
-		path := func(col rgb, r float64) {
-			c.str(`<path stroke="`, col.hex(), `"`)
+		path := func(col kit.RGB, r float64) {
+			c.str(`<path stroke="`, col.Hex(), `"`)
 			c.attr("stroke-width", 20*r)
 			c.str(` d="`, data, "\"/>\n")
 		}
@@ -350,4 +487,25 @@ func (c *svgCanvas) plainDots(d *dots) {
 		path(d.colors[k], r)
 	})
 	c.str("</g>\n")
+}
+
+// appendNum appends v with at most two decimals and no more characters than
+// it needs.
+func appendNum(b []byte, v float64) []byte { return appendFixed(b, v, 2) }
+
+func appendFixed(b []byte, v float64, decimals int) []byte {
+	start := len(b)
+	b = strconv.AppendFloat(b, v, 'f', decimals, 64)
+	if decimals > 0 {
+		for b[len(b)-1] == '0' {
+			b = b[:len(b)-1]
+		}
+		if b[len(b)-1] == '.' {
+			b = b[:len(b)-1]
+		}
+	}
+	if s := string(b[start:]); s == "-0" {
+		b = append(b[:start], '0')
+	}
+	return b
 }

@@ -6,10 +6,14 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/plot/vg"
+
+	"github.com/semamap/semamap/plot/internal/plottest"
 )
 
 // TestTransforms: documents hold coordinates with all transforms applied, and
@@ -34,37 +38,32 @@ func TestTransforms(t *testing.T) {
 			t.Errorf("SVG lacks %s:\n%s", want, body)
 		}
 	}
-	pdf := newPDFCanvas(200, 100, 96)
-	draw(pdf)
-	for _, want := range []string{"100 70 m\n90 90 l\nS", "10 0 m\n20 5 l\nS"} {
-		if !strings.Contains(string(pdf.body), want) {
-			t.Errorf("PDF lacks %q:\n%s", want, pdf.body)
-		}
-	}
 }
 
 // TestArcsAndCurves: arcs end where they should, on the circle all the way.
 func TestArcsAndCurves(t *testing.T) {
-	c := newDocCanvas(100, 100, 96)
-	r := &recorder{}
+	const zoom = 1e8 // so that rounding to two decimals shows nothing
+	c := newSVGCanvas(100*zoom, 100*zoom, 96)
+	c.Scale(zoom, zoom)
 	var p vg.Path
 	p.Move(vg.Point{X: 60, Y: 50})
 	p.Arc(vg.Point{X: 50, Y: 50}, 10, 0, 1.5*math.Pi)
 	p.QuadTo(vg.Point{X: 50, Y: 30}, vg.Point{X: 40, Y: 30})
 	p.CubeTo(vg.Point{X: 1, Y: 2}, vg.Point{X: 3, Y: 4}, vg.Point{X: 5, Y: 6})
 	p.Close()
-	c.trace(p, r)
-	if len(r.curves) != 5 || r.closed != 1 {
-		t.Fatalf("%d curves, closed %d times", len(r.curves), r.closed)
+	c.trace(p)
+	curves := curvesOf(t, string(c.body), 100, zoom)
+	if closed := strings.Count(string(c.body), "Z"); len(curves) != 5 || closed != 1 {
+		t.Fatalf("%d curves, closed %d times", len(curves), closed)
 	}
 	at := [2]float64{60, 50}
-	for _, b := range r.curves[:3] { // quarters of the circle
+	for _, b := range curves[:3] { // quarters of the circle
 		for s := 0.0; s <= 1; s += 0.1 {
 			u := 1 - s
 			x := u*u*u*at[0] + 3*u*u*s*b[0][0] + 3*u*s*s*b[1][0] + s*s*s*b[2][0]
 			y := u*u*u*at[1] + 3*u*u*s*b[0][1] + 3*u*s*s*b[1][1] + s*s*s*b[2][1]
 			if d := math.Hypot(x-50, y-50); math.Abs(d-10) > 0.003 {
-				t.Fatalf("the arc is %v from its centre", d)
+				t.Fatalf("the arc is %v from its center", d)
 			}
 		}
 		at = b[2]
@@ -72,20 +71,28 @@ func TestArcsAndCurves(t *testing.T) {
 	if math.Hypot(at[0]-50, at[1]-40) > 1e-9 {
 		t.Errorf("the arc ends at %v", at)
 	}
-	if q := r.curves[3][2]; q != [2]float64{40, 30} {
+	if q := curves[3][2]; math.Hypot(q[0]-40, q[1]-30) > 1e-9 {
 		t.Errorf("the curve ends at %v", q)
 	}
 }
 
-type recorder struct {
-	curves [][3][2]float64
-	closed int
+// curvesOf reads the curves of path data, with the origin at the lower left of
+// a page of the given height, made larger by zoom.
+func curvesOf(t *testing.T, data string, height, zoom float64) (curves [][3][2]float64) {
+	t.Helper()
+	for _, m := range regexp.MustCompile(`C([-0-9. ]+)`).FindAllStringSubmatch(data, -1) {
+		var v [6]float64
+		for i, f := range strings.Fields(m[1]) {
+			x, err := strconv.ParseFloat(f, 64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			v[i] = x / zoom
+		}
+		curves = append(curves, [3][2]float64{{v[0], height - v[1]}, {v[2], height - v[3]}, {v[4], height - v[5]}})
+	}
+	return curves
 }
-
-func (r *recorder) moveTo([2]float64)          {}
-func (r *recorder) lineTo([2]float64)          {}
-func (r *recorder) curveTo(a, b, e [2]float64) { r.curves = append(r.curves, [3][2]float64{a, b, e}) }
-func (r *recorder) close()                     { r.closed++ }
 
 // TestHoverTitles: each dot has its title up to 6,000 points, none above, and
 // an image takes their place above 30,000.
@@ -95,15 +102,15 @@ func TestHoverTitles(t *testing.T) {
 		dots                  Dots
 		titles, circles, imgs bool
 	}{
-		{500, DotsAuto, true, true, false},
+		{500, 0, true, true, false},
 		{500, DotsVector, false, false, false},
 		{500, DotsImage, false, false, true},
-		{7000, DotsAuto, false, false, false},
+		{7000, 0, false, false, false},
 		{7000, DotsTitled, true, true, false},
-		{31000, DotsAuto, false, false, true},
+		{31000, 0, false, false, true},
 		{31000, DotsVector, false, false, false},
 	} {
-		f := &Figure{Panels: []Panel{{Points: synth([]string{"a"}, []int{tc.n}, 1).points()}}, Dots: tc.dots, DPI: 72}
+		f := &Figure{Panels: []Panel{panel(plottest.Synth([]string{"a"}, []int{tc.n}, 1))}, Dots: tc.dots, DPI: 72}
 		svg := writeSVG(t, f)
 		titles := bytes.Count(svg, []byte("<title>")) // the figure has none
 		if want := b2i(tc.titles) * tc.n; titles != want {
@@ -170,7 +177,7 @@ func TestImageLayer(t *testing.T) {
 	for i := range d.x {
 		d.x[i], d.y[i] = float32(i*37%130), float32(i*53%120)
 	}
-	c := newDocCanvas(150, 130, 144)
+	c := newSVGCanvas(150, 130, 144)
 	clear := c.dotImage(d)
 	d.opaque = true
 	white := c.dotImage(d)

@@ -14,19 +14,48 @@ import (
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/image/math/fixed"
 	"gonum.org/v1/plot/vg"
+
+	"github.com/semamap/semamap/plot/internal/kit"
 )
 
 // Text is set rune by rune without kerning: Liberation Sans kerns the dot of
 // "law.n.01" under the n and squeezes "117", and every back end then needs the
-// same widths.
+// same widths. Runes stand from left to right, whatever their script.
 
-// A style is a font in use: Liberation Sans, regular or bold.
+// A style is a font in use: Liberation Sans, regular or bold, and the fonts for
+// what it lacks.
 type style struct {
 	size float64 // in points
 	bold bool
+	more *fallback // nil for none
 }
 
-func (s style) scaled(f float64) style { return style{s.size * f, s.bold} }
+type fallback struct{ faces []*face }
+
+func (s style) scaled(f float64) style { s.size *= f; return s }
+
+// styles are those of a figure's texts.
+type styles struct {
+	title, subtitle, panel, note, legend, legendHead, axis, tick, label style
+}
+
+func newStyles(fonts []*opentype.Font) *styles {
+	var more *fallback
+	for _, f := range fonts {
+		if f != nil {
+			if more == nil {
+				more = &fallback{}
+			}
+			more.faces = append(more.faces, newFace(f))
+		}
+	}
+	return &styles{
+		title: style{15, true, more}, subtitle: style{10.5, false, more},
+		panel: style{11, true, more}, note: style{9, false, more},
+		legend: style{10, false, more}, legendHead: style{10, true, more},
+		axis: style{9.5, false, more}, tick: style{8.5, false, more}, label: style{11, true, more},
+	}
+}
 
 // Shares of the size that text reaches above and below its baseline.
 const (
@@ -42,7 +71,7 @@ type face struct {
 
 	mu      sync.Mutex
 	buf     sfnt.Buffer
-	advance map[rune]float64
+	advance map[rune]float64 // below zero: the font lacks the rune
 }
 
 func parse(ttf []byte) func() *face {
@@ -71,110 +100,141 @@ func (s style) face() *face {
 	return regularFace()
 }
 
-// width returns the advance of r in ems.
-func (f *face) width(r rune) float64 {
+// width returns the advance of r in ems, and whether the font has r.
+func (f *face) width(r rune) (w float64, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if w, ok := f.advance[r]; ok {
-		return w
-	}
-	var w float64
-	if g, err := f.font.GlyphIndex(&f.buf, r); err == nil {
-		if a, err := f.font.GlyphAdvance(&f.buf, g, fixed.Int26_6(f.em), 0); err == nil {
-			w = float64(a) / f.em
+	w, ok = f.advance[r]
+	if !ok {
+		w = -1
+		if g, err := f.font.GlyphIndex(&f.buf, r); err == nil && g != 0 {
+			_, err := f.font.LoadGlyph(&f.buf, g, fixed.Int26_6(f.em), nil)
+			if a, err2 := f.font.GlyphAdvance(&f.buf, g, fixed.Int26_6(f.em), 0); err == nil && err2 == nil {
+				w = float64(a) / f.em
+			}
+		}
+		if len(f.advance) < 4096 { // hostile text must not fill the memory
+			f.advance[r] = w
 		}
 	}
-	if len(f.advance) < 4096 { // hostile text must not fill the memory
-		f.advance[r] = w
+	return max(w, 0), w >= 0
+}
+
+// boxWidth is the advance of the box in place of a rune that no font has.
+const boxWidth = 0.66
+
+// find returns the font that has r, and the advance in ems. Without a font it
+// is a box, or nothing for runes that show nothing by themselves.
+func (s style) find(r rune) (f *face, w float64) {
+	f = s.face()
+	w, ok := f.width(r)
+	if ok {
+		return f, w
 	}
+	if s.more != nil {
+		for _, f := range s.more.faces {
+			if w, ok := f.width(r); ok {
+				return f, w
+			}
+		}
+	}
+	if unicode.In(r, unicode.Cf, unicode.Variation_Selector) {
+		return nil, 0
+	}
+	return nil, boxWidth
+}
+
+func (s style) advance(r rune) float64 {
+	_, w := s.find(r)
 	return w
+}
+
+// plain says whether Liberation Sans has all of a text.
+func (s style) plain(text string) bool {
+	for _, r := range text {
+		if _, ok := s.face().width(r); !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // width returns the width of a line of text, in points.
 func (s style) width(text string) float64 {
-	f := s.face()
 	var w float64
 	for _, r := range text {
-		w += f.width(r)
+		w += s.advance(r)
 	}
 	return w * s.size
 }
 
-// outline returns the outlines of a line of text whose baseline starts at the
-// origin and runs in the direction of angle.
+// outline returns the outlines of a line of text whose baseline starts at a
+// place and runs in the direction of angle.
 func (s style) outline(text string, at vg.Point, angle float64) vg.Path {
-	return s.face().outline(text, s.size, at, angle)
+	return outline(text, s.size, at, angle, s.find)
 }
 
-func (f *face) outline(text string, size float64, at vg.Point, angle float64) vg.Path {
+// outline sets runes with the fonts and advances that find returns.
+func outline(text string, size float64, at vg.Point, angle float64, find func(rune) (*face, float64)) vg.Path {
 	sin, cos := math.Sincos(angle)
 	var path vg.Path
 	x := 0.0
 	for _, r := range text {
-		f.mu.Lock()
-		g, err := f.font.GlyphIndex(&f.buf, r)
-		var segs sfnt.Segments
-		if err == nil {
-			segs, err = f.font.LoadGlyph(&f.buf, g, fixed.Int26_6(f.em), nil)
+		f, w := find(r)
+		place := func(u, v float64) vg.Point { // in ems
+			u, v = x+u*size, v*size
+			return vg.Point{X: at.X + vg.Length(u*cos-v*sin), Y: at.Y + vg.Length(u*sin+v*cos)}
 		}
-		if err == nil {
-			pt := func(p fixed.Point26_6) vg.Point {
-				u, v := x+float64(p.X)*size/f.em, -float64(p.Y)*size/f.em
-				return vg.Point{X: at.X + vg.Length(u*cos-v*sin), Y: at.Y + vg.Length(u*sin+v*cos)}
-			}
-			open := false
-			for _, sg := range segs {
-				switch sg.Op {
-				case sfnt.SegmentOpMoveTo:
-					if open {
-						path.Close()
-					}
-					path.Move(pt(sg.Args[0]))
-					open = true
-				case sfnt.SegmentOpLineTo:
-					path.Line(pt(sg.Args[0]))
-				case sfnt.SegmentOpQuadTo:
-					path.QuadTo(pt(sg.Args[0]), pt(sg.Args[1]))
-				case sfnt.SegmentOpCubeTo:
-					path.CubeTo(pt(sg.Args[0]), pt(sg.Args[1]), pt(sg.Args[2]))
-				}
-			}
-			if open {
+		if f != nil {
+			f.trace(&path, r, place)
+		} else if w > 0 {
+			const edge = 0.06
+			for _, c := range [][4]float64{{edge, 0, w - edge, 0.7}, {w - 2*edge, edge, 2 * edge, 0.7 - edge}} { // the inside turns the other way
+				path.Move(place(c[0], c[1]))
+				path.Line(place(c[2], c[1]))
+				path.Line(place(c[2], c[3]))
+				path.Line(place(c[0], c[3]))
 				path.Close()
 			}
 		}
-		f.mu.Unlock()
-		x += f.width(r) * size
+		x += w * size
 	}
 	return path
 }
 
-// display makes a string fit to be shown on one line: valid UTF-8, white
-// space as single blanks, no control characters.
-func display(s string) string {
-	plain := true
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
-			plain = false
-			break
+// trace appends the outline of a rune that the font has.
+func (f *face) trace(path *vg.Path, r rune, place func(u, v float64) vg.Point) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	g, err := f.font.GlyphIndex(&f.buf, r)
+	if err != nil {
+		return
+	}
+	segs, err := f.font.LoadGlyph(&f.buf, g, fixed.Int26_6(f.em), nil)
+	if err != nil {
+		return
+	}
+	pt := func(p fixed.Point26_6) vg.Point { return place(float64(p.X)/f.em, -float64(p.Y)/f.em) }
+	open := false
+	for _, sg := range segs {
+		switch sg.Op {
+		case sfnt.SegmentOpMoveTo:
+			if open {
+				path.Close()
+			}
+			path.Move(pt(sg.Args[0]))
+			open = true
+		case sfnt.SegmentOpLineTo:
+			path.Line(pt(sg.Args[0]))
+		case sfnt.SegmentOpQuadTo:
+			path.QuadTo(pt(sg.Args[0]), pt(sg.Args[1]))
+		case sfnt.SegmentOpCubeTo:
+			path.CubeTo(pt(sg.Args[0]), pt(sg.Args[1]), pt(sg.Args[2]))
 		}
 	}
-	if plain {
-		return s
+	if open {
+		path.Close()
 	}
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), r == '\uFEFF', r == 0xfffe, r == 0xffff:
-			return -1
-		case '\u202a' <= r && r <= '\u202e', '\u2066' <= r && r <= '\u2069':
-			return -1 // overrides of direction would turn the text after them
-		}
-		return r
-	}, s)
-	return strings.Join(strings.Fields(s), " ")
 }
 
 // fit shortens a line to the width, with an ellipsis where something is lost.
@@ -182,12 +242,11 @@ func (s style) fit(text string, width float64) string {
 	if len(text) < 1000 && s.width(text) <= width {
 		return text
 	}
-	f := s.face()
-	w := f.width('…') * s.size
+	w := s.width("…")
 	for i, r := range text {
-		w += f.width(r) * s.size
+		w += s.advance(r) * s.size
 		if w > width {
-			if s.width(text[i:]) <= f.width('…')*s.size { // the rest is no wider than its ellipsis
+			if s.width(text[i:]) <= s.width("…") { // the rest is no wider than its ellipsis
 				break
 			}
 			return strings.TrimRight(text[:i], " ") + "…"
@@ -200,12 +259,11 @@ func (s style) fit(text string, width float64) string {
 // where it can; what is still too long ends in an ellipsis.
 func (s style) wrap(text string, width float64, lines int) []string {
 	var out []string
-	text = display(text)
+	text = kit.Display(text)
 	for text != "" && len(out) < lines-1 && s.width(clip(text)) > width {
 		w, cut, blank := 0.0, 0, 0
-		f := s.face()
 		for i, r := range text {
-			w += f.width(r) * s.size
+			w += s.advance(r) * s.size
 			if w > width {
 				break
 			}

@@ -1,79 +1,72 @@
 package plot
 
-import "image/color"
+import (
+	"image/color"
 
-// A Theme is how a figure looks. Start from [Light], [Dark] or [Plotly] and
-// change what should differ. Nil colours are those of Light, but for Frame and
-// Grid, where nil means none.
+	"github.com/semamap/semamap/plot/internal/kit"
+)
+
+// A Theme is how a figure looks, such as [Dark] or [Plotly].
 type Theme struct {
-	Page   color.Color // behind everything
-	Ground color.Color // of a panel
-	Frame  color.Color // around a panel
-	Grid   color.Color // lines at the ticks
-	Ink    color.Color // titles and names
-	Muted  color.Color // subtitle, notes, counts and axis titles
-	Rest   color.Color // the remainder of TopK
+	page   kit.RGB     // behind everything
+	ground kit.RGB     // of a panel
+	ink    kit.RGB     // titles and names
+	muted  kit.RGB     // subtitle, notes, counts and axis titles
+	rest   kit.RGB     // points without a color of their own
+	frame  color.Color // around a panel; nil for none
+	grid   color.Color // lines at the ticks; nil for none
 
-	Palette func(n int) []color.Color // must return n colours; nil means [Palette]
-	Order   Order                     // of the dots
-	Ticks   bool                      // numbers along the axes of maps
-	Edge    bool                      // a thin edge of the ground's colour around dots
-	ByFirst bool                      // legend by first appearance instead of by count
-	Counts  bool                      // counts in the legend
+	palette func(n int) []color.Color // of n categories
+	blocks  bool                      // dots category after category, not shuffled
+	ticks   bool                      // numbers along the axes of maps
+	edge    bool                      // a thin edge of the ground's color around dots
+	byFirst bool                      // legend by first appearance instead of by count
+	counts  bool                      // counts in the legend
 }
 
-// filled returns the theme with no nil where a colour is needed.
-func (t *Theme) filled() *Theme {
-	l := Light()
-	if t == nil {
-		return l
-	}
-	u := *t
-	for _, c := range []struct{ to, from *color.Color }{{&u.Page, &l.Page}, {&u.Ground, &l.Ground}, {&u.Ink, &l.Ink}, {&u.Muted, &l.Muted}, {&u.Rest, &l.Rest}} {
-		if *c.to == nil {
-			*c.to = *c.from
-		}
-	}
-	return &u
-}
-
-func (t *Theme) palette(n int) []color.Color {
-	if t.Palette == nil {
-		return Palette(n)
-	}
-	return t.Palette(n)
-}
-
-var restColor = hex("d5d8de")
-
-// Light is the default: white ground, thin frame, no ticks, since the numbers
+// light is the default: white ground, thin frame, no ticks, since the numbers
 // along the axes of a t-SNE map mean nothing.
-func Light() *Theme {
+func light() *Theme {
 	return &Theme{
-		Page: color.White, Ground: color.White, Frame: hex("dddfe3"),
-		Ink: hex("1c1f2b"), Muted: hex("6b7080"), Rest: restColor,
-		Edge: true, Counts: true,
+		page: kit.LightGround, ground: kit.LightGround, frame: kit.Hex("dddfe3"),
+		ink: kit.LightInk, muted: kit.Hex("6b7080"), rest: kit.LightRest,
+		palette: kit.Light, edge: true, counts: true,
 	}
 }
 
-// Dark has light dots on a dark ground. Colours of the default palette that are
+// orLight returns the theme, or the default for nil.
+func (t *Theme) orLight() *Theme {
+	if t == nil || t.palette == nil {
+		return light()
+	}
+	return t
+}
+
+// Dark has light dots on a dark ground. Colors of the default palette that are
 // too dark there are replaced, so that each has a contrast of at least 3:1.
 func Dark() *Theme {
 	return &Theme{
-		Page: hex("0f1218"), Ground: hex("0f1218"), Frame: hex("343a46"),
-		Ink: hex("eceef2"), Muted: hex("9aa1b0"), Rest: hex("3d434f"),
-		Palette: darkPalette, Edge: true, Counts: true,
+		page: kit.DarkGround, ground: kit.DarkGround, frame: kit.Hex("343a46"),
+		ink: kit.DarkInk, muted: kit.Hex("9aa1b0"), rest: kit.DarkRest,
+		palette: kit.Dark, edge: true, counts: true,
 	}
 }
 
 // Plotly imitates plotly's express figures, for comparison with published
-// ones: bluish ground, white grid, ticks, its ten colours used again and
-// again, categories in order of appearance and drawn block after block.
+// ones: bluish ground, white grid, ticks, its ten colors used again and again,
+// categories in order of appearance and drawn one after another, so that the
+// last ones hide the first.
 func Plotly() *Theme {
 	return &Theme{
-		Page: color.White, Ground: hex("e5ecf6"), Grid: color.White,
-		Ink: hex("2a3f5f"), Muted: hex("2a3f5f"), Rest: hex("bcc3cd"),
-		Palette: func(n int) []color.Color { return cycle(plotlyColors, n) },
-		Order:   Blocks, Ticks: true, ByFirst: true,
+		page: kit.Hex("ffffff"), ground: kit.Hex("e5ecf6"), grid: kit.Hex("ffffff"),
+		ink: kit.Hex("2a3f5f"), muted: kit.Hex("2a3f5f"), rest: kit.Hex("bcc3cd"),
+		palette: kit.Plotly, blocks: true, ticks: true, byFirst: true,
 	}
 }
+
+// Palette returns n colors of a published palette for [Figure.Palette]:
+// "default", "okabe-ito", "petroff", "plotly" or "tol". A palette that has
+// fewer is used again from the start. "default" goes on without end, and its
+// first colors are the same for every n, so that a new category never recolors
+// the others. Errors wrap [ErrName].
+func Palette(name string, n int) ([]color.Color, error) { return kit.Palette(name, n) }

@@ -22,24 +22,16 @@ func main() {
 			x.Set(i, j, rand.NormFloat64()+float64(i*j%5))
 		}
 	}
-	if err := draw(x, labels, "map.png"); err != nil {
-		log.Fatal(err)
-	}
-}
-
-func draw(x mat.Matrix, labels []string, name string) error {
 	res, err := tsne.Embed(context.Background(), tsne.Matrix(x), nil)
 	if err != nil {
-		return err
+		log.Fatal(err)
 	}
-	points, err := plot.NewPoints(res, labels)
+	f, err := os.Create("map.png")
 	if err != nil {
-		return err
+		log.Fatal(err)
 	}
-	f, err := os.Create(name)
-	if err != nil {
-		return err
+	figure := plot.Figure{Panels: []plot.Panel{{XYs: res, Labels: labels}}}
+	if err := errors.Join(figure.WritePNG(f, 0, 0), f.Close()); err != nil {
+		log.Fatal(err)
 	}
-	figure := plot.Figure{Panels: []plot.Panel{{Points: points}}}
-	return errors.Join(figure.WritePNG(f, 0, 0), f.Close())
 }

@@ -151,28 +151,23 @@ func (r *record) inputs(ctx context.Context, o *options, src *source, w *words) 
 		r.Inputs = append(r.Inputs, input{Role: "wordnet", Name: w.version, SHA256: hashFS(wn30.FS)})
 		return nil
 	}
-	info, err := os.Stat(o.wordnet)
-	if err != nil {
+	files := []string{"."} // of the database: one file, or those of a folder
+	dir := os.DirFS(o.wordnet)
+	if info, err := os.Stat(o.wordnet); err != nil {
 		return err
-	}
-	if !info.IsDir() {
-		return r.hash(ctx, "wordnet", o.wordnet)
-	}
-	for _, suffix := range []string{"noun", "verb", "adj", "adv"} {
-		for _, kind := range []string{"data", "index"} {
-			matches, err := filepath.Glob(filepath.Join(o.wordnet, "*", kind+"."+suffix))
-			if err != nil {
-				return err
+	} else if info.IsDir() {
+		files = nil
+		for _, name := range []string{"data.noun", "index.noun", "data.verb", "index.verb", "data.adj", "index.adj", "data.adv", "index.adv"} {
+			found, _ := fs.Glob(dir, name) // the patterns are good ones
+			below, _ := fs.Glob(dir, "*/"+name)
+			if found = append(found, below...); len(found) > 0 {
+				files = append(files, found[0])
 			}
-			for _, path := range append([]string{filepath.Join(o.wordnet, kind+"."+suffix)}, matches...) {
-				if _, err := os.Stat(path); err != nil {
-					continue
-				}
-				if err := r.hash(ctx, "wordnet", path); err != nil {
-					return err
-				}
-				break
-			}
+		}
+	}
+	for _, f := range files {
+		if err := r.hash(ctx, "wordnet", filepath.Join(o.wordnet, f)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -185,11 +180,11 @@ func (r *record) hash(ctx context.Context, role, path string) error {
 	}
 	defer f.Close()
 	h := sha256.New()
-	n, err := io.CopyBuffer(h, cli.Reader(ctx, f), make([]byte, 1<<20))
+	size, err := io.CopyBuffer(h, cli.Reader(ctx, f), make([]byte, 1<<20))
 	if err != nil {
 		return err
 	}
-	r.Inputs = append(r.Inputs, input{role, filepath.Base(path), n, hex.EncodeToString(h.Sum(nil))})
+	r.Inputs = append(r.Inputs, input{role, filepath.Base(path), size, hex.EncodeToString(h.Sum(nil))})
 	return nil
 }
 
@@ -223,8 +218,7 @@ func describe(out io.Writer, src *source, w *words) {
 		fmt.Fprintln(out, "        For a real map, such as one of Pythia: -amap FILE -counts FILE")
 	}
 	fmt.Fprintf(out, "Words:  %d first lemmas of %s; %d with a topic domain, %d domains\n", len(w.rows), w.version, w.withDomain(), len(w.domains))
-	fmt.Fprintf(out, "Tokens: %d different, %.3f a lemma", len(w.weights.IDs), w.meanTokens())
-	fmt.Fprintln(out)
+	fmt.Fprintf(out, "Tokens: %d different, %.3f a lemma\n", len(w.weights.IDs), w.meanTokens())
 	if src.count != nil {
 		rep := w.weights.Report
 		fmt.Fprintf(out, "        %d of %d uses are of tokens that the map never saw (rows of zeros); %d lemmas have no others\n", rep.Unseen, rep.Tokens, rep.AllUnseen)

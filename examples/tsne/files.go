@@ -156,15 +156,9 @@ func writeMap(name string, y []float32, dims int, labels []string) error {
 // writePNG draws the first two coordinates, coloured by label: the most
 // frequent labels in colour, the rest in grey.
 func writePNG(name string, res *tsne.Result, labels []string) error {
-	f := &plot.Figure{XLabel: "First t-SNE", YLabel: "Second t-SNE"}
-	if labels == nil {
-		labels = make([]string, res.Len())
-		f.Legend.Place = plot.PlaceNone
+	f := &plot.Figure{
+		XLabel: "First t-SNE", YLabel: "Second t-SNE",
+		Panels: []plot.Panel{{XYs: res, Labels: labels}}, Top: 12,
 	}
-	p, err := plot.NewPoints(res, labels)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	f.Panels = []plot.Panel{{Points: p.TopK(12)}}
 	return cli.WriteFile(name, func(w io.Writer) error { return f.WritePNG(w, 0, 0) })
 }

@@ -168,9 +168,10 @@ def main():
     args = ap.parse_args()
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     with tempfile.TemporaryDirectory() as folder:
-        binary = os.path.join(folder, "plot.test")
+        binary, viewer = os.path.join(folder, "plot.test"), os.path.join(folder, "viewer.test")
         subprocess.run(["go", "test", "-c", "-o", binary, "./plot"], cwd=root, check=True)
-        subprocess.run([binary, "-test.run=^TestPeerFiles$"], cwd=os.path.join(root, "plot"), check=True,
+        subprocess.run(["go", "test", "-c", "-o", viewer, "./plot/viewer"], cwd=root, check=True)
+        subprocess.run([viewer, "-test.run=^TestPeerFiles$"], cwd=os.path.join(root, "plot", "viewer"), check=True,
                        env=dict(os.environ, PLOT_PEERS=folder), stdout=subprocess.DEVNULL)
         data = {n: load(folder, n) for n in (1564, 117659)}
         times, sizes = {}, {}

@@ -1,6 +1,7 @@
-package plot
+package kit
 
 import (
+	"errors"
 	"math"
 	"testing"
 )
@@ -15,11 +16,11 @@ var simulations = map[string][9]float64{
 }
 
 // closest returns the smallest pairwise distance in OKLab, times 100.
-func closest(view string, colors []rgb) float64 {
+func closest(view string, colors []RGB) float64 {
 	m := simulations[view]
 	var lab []oklab
 	for _, c := range colors {
-		v := [3]float64{linear(c.r), linear(c.g), linear(c.b)}
+		v := [3]float64{linear(c.R), linear(c.G), linear(c.B)}
 		var o [3]float64
 		for i := range o {
 			o[i] = min(1, max(0, m[3*i]*v[0]+m[3*i+1]*v[1]+m[3*i+2]*v[2]))
@@ -35,18 +36,18 @@ func closest(view string, colors []rgb) float64 {
 	return 100 * best
 }
 
-func rgbs(n int, f func(int) []rgb) []rgb { return f(n)[:n] }
+func rgbs(n int, f func(int) []RGB) []RGB { return f(n)[:n] }
 
-func light(n int) (out []rgb) {
-	for _, c := range Palette(n) {
-		out = append(out, toRGB(c))
+func light(n int) (out []RGB) {
+	for _, c := range Light(n) {
+		out = append(out, ToRGB(c))
 	}
 	return out
 }
 
-func dark(n int) (out []rgb) {
-	for _, c := range darkPalette(n) {
-		out = append(out, toRGB(c))
+func dark(n int) (out []RGB) {
+	for _, c := range Dark(n) {
+		out = append(out, ToRGB(c))
 	}
 	return out
 }
@@ -61,7 +62,7 @@ func TestPaletteDistances(t *testing.T) {
 	} {
 		for view, want := range map[string]float64{"normal": tc.normal, "deutan": tc.deutan, "protan": tc.protan} {
 			if got := closest(view, rgbs(tc.n, light)); got < want {
-				t.Errorf("%d colours, %s: %.1f, want at least %.1f", tc.n, view, got, want)
+				t.Errorf("%d colors, %s: %.1f, want at least %.1f", tc.n, view, got, want)
 			}
 		}
 	}
@@ -73,22 +74,22 @@ func TestPaletteDistances(t *testing.T) {
 	} {
 		for view, want := range map[string]float64{"normal": tc.normal, "deutan": tc.deutan, "protan": tc.protan} {
 			if got := closest(view, rgbs(tc.n, dark)); got < want {
-				t.Errorf("%d colours on dark, %s: %.1f, want at least %.1f", tc.n, view, got, want)
+				t.Errorf("%d colors on dark, %s: %.1f, want at least %.1f", tc.n, view, got, want)
 			}
 		}
 	}
 	for _, n := range []int{5, 6, 11, 16} {
-		t.Logf("%d colours, tritan: %.1f on light, %.1f on dark", n, closest("tritan", light(n)), closest("tritan", dark(n)))
+		t.Logf("%d colors, tritan: %.1f on light, %.1f on dark", n, closest("tritan", light(n)), closest("tritan", dark(n)))
 	}
 }
 
 func TestPalettePrefixes(t *testing.T) {
-	for name, f := range map[string]func(int) []rgb{"light": light, "dark": dark} {
+	for name, f := range map[string]func(int) []RGB{"light": light, "dark": dark} {
 		all := f(500)
 		for n := 0; n < len(all); n += 1 + n/9 {
 			for i, c := range f(n) {
 				if c != all[i] {
-					t.Fatalf("%s: colour %d of %d is %v, of 500 %v", name, i, n, c, all[i])
+					t.Fatalf("%s: color %d of %d is %v, of 500 %v", name, i, n, c, all[i])
 				}
 			}
 		}
@@ -97,21 +98,14 @@ func TestPalettePrefixes(t *testing.T) {
 
 func TestContrast(t *testing.T) {
 	for i, c := range light(20) {
-		if r := contrast(c, rgb{255, 255, 255}); r < 1.55 {
-			t.Errorf("colour %d on white: %.2f", i, r)
+		if r := Contrast(c, RGB{255, 255, 255}); r < 1.55 {
+			t.Errorf("color %d on white: %.2f", i, r)
 		}
 	}
-	ground := toRGB(Dark().Ground)
+	ground := DarkGround
 	for i, c := range dark(500) {
-		if r := contrast(c, ground); r < 2.99 {
-			t.Errorf("colour %d on dark: %.2f", i, r)
-		}
-	}
-	for name, th := range map[string]*Theme{"light": Light(), "dark": Dark(), "plotly": Plotly()} {
-		for what, c := range map[string]rgb{"ink": toRGB(th.Ink), "muted": toRGB(th.Muted)} {
-			if r := contrast(c, toRGB(th.Page)); r < 4.5 {
-				t.Errorf("%s: %s has a contrast of %.1f", name, what, r)
-			}
+		if r := Contrast(c, ground); r < 2.99 {
+			t.Errorf("color %d on dark: %.2f", i, r)
 		}
 	}
 }
@@ -122,26 +116,26 @@ func TestOKLab(t *testing.T) {
 	for r := 0; r < 256; r += 17 {
 		for g := 0; g < 256; g += 17 {
 			for b := 0; b < 256; b += 17 {
-				c := rgb{uint8(r), uint8(g), uint8(b)}
-				if got := c.oklab().rgb(); got != c {
+				c := RGB{uint8(r), uint8(g), uint8(b)}
+				if got := c.oklab().RGB(); got != c {
 					t.Fatalf("%v became %v", c, got)
 				}
 			}
 		}
 	}
-	if w := (rgb{255, 255, 255}).oklab(); math.Abs(w.l-1) > 1e-4 || math.Abs(w.a) > 1e-4 {
+	if w := (RGB{255, 255, 255}).oklab(); math.Abs(w.l-1) > 1e-4 || math.Abs(w.a) > 1e-4 {
 		t.Errorf("white is %v", w)
 	}
 }
 
 func TestNamedPalettes(t *testing.T) {
-	for _, n := range PaletteNames() {
-		p, err := NamedPalette(n, 12)
+	for _, n := range []string{"default", "okabe-ito", "petroff", "plotly", "tol"} {
+		p, err := Palette(n, 12)
 		if err != nil || len(p) != 12 {
 			t.Error(n, len(p), err)
 		}
 	}
-	if _, err := NamedPalette("rainbow", 3); err == nil {
-		t.Error("rainbow is no palette")
+	if _, err := Palette("rainbow", 3); !errors.Is(err, ErrName) {
+		t.Error("rainbow is no palette:", err)
 	}
 }

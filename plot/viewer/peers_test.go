@@ -1,4 +1,4 @@
-package plot
+package viewer
 
 import (
 	"encoding/binary"
@@ -7,6 +7,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gonum.org/v1/plot/plotter"
+
+	"github.com/semamap/semamap/plot/internal/kit"
 )
 
 // TestPeerFiles writes, for internal/peers/plot.py, the maps of the benchmarks
@@ -18,15 +22,16 @@ func TestPeerFiles(t *testing.T) {
 		t.Skip("set PLOT_PEERS to a folder to write files there")
 	}
 	for _, n := range []int{1564, 117659} {
-		f := benchFigure(n)
-		p := f.Panels[0].Points
+		page := benchPage(n)
+		p := page.Views[0].Panels[0]
+		category, _, _ := kit.Categories(p.Labels)
 		var xy, cat []byte
-		for i, q := range p.XYs {
+		for i, q := range p.XYs.(plotter.XYs) {
 			var err error
 			if xy, err = binary.Append(xy, binary.LittleEndian, [2]float64{q.X, q.Y}); err != nil {
 				t.Fatal(err)
 			}
-			cat = append(cat, byte(p.Category[i]))
+			cat = append(cat, byte(category[i]))
 		}
 		base := filepath.Join(dir, fmt.Sprint(n))
 		for ext, data := range map[string]string{".xy": string(xy), ".cat": string(cat), ".words": strings.Join(p.Hover, "\n")} {
@@ -38,7 +43,7 @@ func TestPeerFiles(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := f.WriteHTML(w); err != nil {
+		if err := page.WriteHTML(w); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.Close(); err != nil {

@@ -1,4 +1,4 @@
-package plot
+package viewer
 
 import (
 	"bytes"
@@ -7,6 +7,10 @@ import (
 	"testing"
 
 	"gonum.org/v1/plot/plotter"
+
+	"github.com/semamap/semamap/plot"
+	"github.com/semamap/semamap/plot/internal/kit"
+	"github.com/semamap/semamap/plot/internal/plottest"
 )
 
 type viewerState struct {
@@ -20,34 +24,39 @@ type viewerState struct {
 	Shown      []string
 }
 
-// testViewer has n words in three layers and two labelings. The word "solitary"
+// testPage has n words in three layers and two views. The word "solitary"
 // stands alone.
-func testViewer(n int) *Viewer {
-	w := synth(posNames, []int{n * 7 / 10, n / 8, n / 12, n / 20, n / 24}, 5)
-	n = len(w.xys)
-	v := &Viewer{Title: "t-SNE visualization of activations", Subtitle: fmt.Sprintf("Pythia-70M, %s WordNet lemmas", group(n)),
-		XLabel: "First t-SNE", YLabel: "Second t-SNE"}
+func testPage(n int) *Page {
+	w := plottest.Synth(plottest.POSNames, []int{n * 7 / 10, n / 8, n / 12, n / 20, n / 24}, 5)
+	return pageOf(w, len(w.XYs))
+}
+
+// pageOf is the page of the first n words.
+func pageOf(w plottest.Words, n int) *Page {
+	pos := &plot.Figure{Title: "t-SNE visualization of activations", Subtitle: fmt.Sprintf("Pythia-70M, %s WordNet lemmas", kit.Thousands(n)),
+		XLabel: "First t-SNE", YLabel: "Second t-SNE", Legend: "Part of speech"}
+	domain := &plot.Figure{Legend: "Domain", Unlabeled: "no domain"}
 	domains := make([]string, n)
 	for i := range domains {
 		if i%4 == 0 {
 			domains[i] = fmt.Sprintf("domain %d", i%343)
 		}
 	}
+	w.Texts[0] = "solitary"
+	p := &Page{Views: []*plot.Figure{pos, domain}}
 	for l := range 3 {
 		xys := make(plotter.XYs, n)
-		for i, p := range w.xys {
+		for i, p := range w.XYs[:n] {
 			s, c := math.Sincos(float64(l) * 0.4)
 			xys[i] = plotter.XY{X: c*p.X - s*p.Y, Y: s*p.X + c*p.Y}
 		}
 		xys[0] = plotter.XY{X: 60, Y: float64(50 - 40*l)}
-		v.Layers = append(v.Layers, Layer{Name: fmt.Sprintf("Layer %d", l), XYs: xys,
-			Title: fmt.Sprintf("t-SNE visualization of layer %d activations", l),
-			Notes: []string{fmt.Sprintf("10-NN purity 0.%d", 70+l), "10-NN purity 0.46"}})
+		pos.Panels = append(pos.Panels, plot.Panel{Title: fmt.Sprintf("Layer %d", l), Note: fmt.Sprintf("10-NN purity 0.%d", 70+l),
+			XYs: xys, Labels: w.Labels[:n], Hover: w.Texts[:n]})
+		domain.Panels = append(domain.Panels, plot.Panel{Note: "10-NN purity 0.46", Labels: domains})
+		p.Titles = append(p.Titles, fmt.Sprintf("t-SNE visualization of layer %d activations", l))
 	}
-	v.Words = w.texts
-	v.Words[0] = "solitary"
-	v.Labelings = []Labeling{{Name: "Part of speech", Labels: w.labels}, {Name: "Domain", Labels: domains, None: "no domain"}}
-	return v
+	return p
 }
 
 func (b *browser) state() viewerState { return eval[viewerState](b, "viewer.state()") }
@@ -55,7 +64,7 @@ func (b *browser) state() viewerState { return eval[viewerState](b, "viewer.stat
 // TestViewerInBrowser uses the page as a reader does.
 func TestViewerInBrowser(t *testing.T) {
 	var page bytes.Buffer
-	v := testViewer(3000)
+	v := testPage(3000)
 	if err := v.WriteHTML(&page); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +94,7 @@ func TestViewerInBrowser(t *testing.T) {
 	b.call("Input.insertText", map[string]any{"text": "adverb_1"}, nil)
 	b.until(`document.getElementById("count").textContent !== ""`)
 	want := 0
-	for _, w := range v.Words {
+	for _, w := range v.Views[0].Panels[0].Hover {
 		if bytes.Contains([]byte(w), []byte("adverb_1")) {
 			want++
 		}
@@ -204,7 +213,7 @@ func TestViewerInBrowser(t *testing.T) {
 // TestViewerFollowsSystem: dark by the system's setting.
 func TestViewerFollowsSystem(t *testing.T) {
 	var page bytes.Buffer
-	if err := testViewer(300).WriteHTML(&page); err != nil {
+	if err := testPage(300).WriteHTML(&page); err != nil {
 		t.Fatal(err)
 	}
 	b := startBrowser(t, 420, 800)
@@ -220,31 +229,48 @@ func TestViewerFollowsSystem(t *testing.T) {
 	b.checkQuiet()
 }
 
+// study returns a figure as the study draws them, and its words.
+func study(by string, layers int, small bool) *plot.Figure {
+	f := &plot.Figure{Title: "t-SNE visualization of activations by layer", XLabel: "First t-SNE", YLabel: "Second t-SNE", Legend: "Domain"}
+	for l, w := range plottest.Study(by, layers, small) {
+		f.Panels = append(f.Panels, plot.Panel{Title: fmt.Sprintf("Layer %d", l), Note: fmt.Sprintf("10-NN purity 0.%d", 46+l%3),
+			XYs: w.XYs, Labels: w.Labels, Hover: w.Texts})
+	}
+	return f
+}
+
+func write(t testing.TB, p *Page) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := p.WriteHTML(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func single(f *plot.Figure) *Page { return &Page{Views: []*plot.Figure{f}} }
+
 // TestFigurePage: a figure's page, with panels that share their points and with
 // panels that do not.
 func TestFigurePage(t *testing.T) {
 	shared := study("domain", 1, true)
-	p := shared.Panels[0].Points
-	turned := *p
-	turned.XYs = make(plotter.XYs, len(p.XYs))
-	for i, q := range p.XYs {
-		turned.XYs[i] = plotter.XY{X: q.Y, Y: -q.X}
+	p := shared.Panels[0]
+	turned := p
+	xys := make(plotter.XYs, p.XYs.Len())
+	for i, q := range p.XYs.(plotter.XYs) {
+		xys[i] = plotter.XY{X: q.Y, Y: -q.X}
 	}
-	shared.Panels[0].Title = "Layer 0"
-	shared.Panels = append(shared.Panels, Panel{Title: "Layer 1", Note: "turned", Points: &turned})
+	turned.Title, turned.Note, turned.XYs = "Layer 1", "turned", xys
+	shared.Panels = append(shared.Panels, turned)
 	apart := study("domain", 3, true)
-	apart.Panels[1].Points.XYs = apart.Panels[1].Points.XYs[:50]
-	apart.Panels[1].Points.Category = apart.Panels[1].Points.Category[:50]
-	apart.Panels[1].Points.Hover = apart.Panels[1].Points.Hover[:50]
+	q := &apart.Panels[1]
+	q.XYs, q.Labels, q.Hover = q.XYs.(plotter.XYs)[:50], q.Labels[:50], q.Hover[:50]
 	b := startBrowser(t, 1000, 700)
-	for name, f := range map[string]*Figure{"shared": shared, "apart": apart} {
-		var page bytes.Buffer
-		if err := f.WriteHTML(&page); err != nil {
-			t.Fatal(err)
-		}
-		checkHTML(t, page.Bytes(), len(f.Panels))
+	for name, f := range map[string]*plot.Figure{"shared": shared, "apart": apart} {
+		page := write(t, single(f))
+		checkHTML(t, page, len(f.Panels))
 		b.Requests = nil
-		b.open(page.Bytes())
+		b.open(page)
 		for l := range f.Panels {
 			eval[any](b, fmt.Sprintf(`(() => { const s = document.getElementById("layer"); s.value = %d; s.dispatchEvent(new Event("input")); })()`, l))
 			b.until(fmt.Sprintf(`document.documentElement.dataset.layer === "%d"`, l))
@@ -252,7 +278,7 @@ func TestFigurePage(t *testing.T) {
 				t.Errorf("%s: note of panel %d is %q", name, l, got)
 			}
 			// A word of this panel can be pointed at, at its place.
-			w := f.Panels[l].Points.Hover[7]
+			w := f.Panels[l].Hover[7]
 			found := eval[bool](b, fmt.Sprintf(`(() => { const at = viewer.at(%q); return at !== null; })()`, w))
 			if !found {
 				t.Errorf("%s: %q is missing", name, w)
@@ -261,7 +287,7 @@ func TestFigurePage(t *testing.T) {
 		if s := b.state(); len(s.Shown) != 5 {
 			t.Errorf("%s: categories %v", name, s.Shown)
 		}
-		if n := eval[int](b, "viewer.present()"); n != len(f.Panels[len(f.Panels)-1].Points.XYs) {
+		if n := eval[int](b, "viewer.present()"); n != f.Panels[len(f.Panels)-1].XYs.Len() {
 			t.Errorf("%s: the last layer shows %d points", name, n)
 		}
 		b.checkQuiet()
@@ -270,14 +296,9 @@ func TestFigurePage(t *testing.T) {
 
 // TestHostilePage: the page of hostile labels runs and shows them as text.
 func TestHostilePage(t *testing.T) {
-	f := hostileFigure(400)
-	f.Top = -1
-	var page bytes.Buffer
-	if err := f.WriteHTML(&page); err != nil {
-		t.Fatal(err)
-	}
+	page := write(t, single(hostileFigure(400)))
 	b := startBrowser(t, 1000, 700)
-	b.open(page.Bytes())
+	b.open(page)
 	if got := eval[string](b, `document.querySelector("#cats .name").textContent`); got == "" {
 		t.Error("no names")
 	}
@@ -295,10 +316,11 @@ func TestViewerAtSize(t *testing.T) {
 		t.Skip("too slow under the race detector")
 	}
 	b := startBrowser(t, 1200, 900)
-	v := testViewer(117659)
-	for l := 3; l < 6; l++ {
-		v.Layers = append(v.Layers, v.Layers[l-3])
+	v := testPage(117659)
+	for _, f := range v.Views {
+		f.Panels = append(f.Panels, f.Panels...)
 	}
+	v.Titles = append(v.Titles, v.Titles...)
 	var page bytes.Buffer
 	if err := v.WriteHTML(&page); err != nil {
 		t.Fatal(err)

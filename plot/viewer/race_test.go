@@ -1,5 +1,5 @@
 //go:build race
 
-package plot
+package viewer
 
 const raceEnabled = true

@@ -1,4 +1,4 @@
-package plot
+package kit
 
 import (
 	"fmt"
@@ -8,35 +8,39 @@ import (
 	"strings"
 )
 
-// rgb is an opaque colour.
-type rgb struct{ r, g, b uint8 }
+// RGB is an opaque color.
+type RGB struct{ R, G, B uint8 }
 
-func (c rgb) RGBA() (r, g, b, a uint32) {
-	return uint32(c.r) * 0x101, uint32(c.g) * 0x101, uint32(c.b) * 0x101, 0xffff
+// RGBA implements [color.Color].
+func (c RGB) RGBA() (r, g, b, a uint32) {
+	return uint32(c.R) * 0x101, uint32(c.G) * 0x101, uint32(c.B) * 0x101, 0xffff
 }
 
-func (c rgb) hex() string { return fmt.Sprintf("#%02x%02x%02x", c.r, c.g, c.b) }
+// Hex is the color as in CSS.
+func (c RGB) Hex() string { return fmt.Sprintf("#%02x%02x%02x", c.R, c.G, c.B) }
 
-func toRGB(c color.Color) rgb {
+// ToRGB drops the opacity of a color; nil is black.
+func ToRGB(c color.Color) RGB {
 	if c == nil {
-		return rgb{}
+		return RGB{}
 	}
 	n := color.NRGBAModel.Convert(c).(color.NRGBA)
-	return rgb{n.R, n.G, n.B}
+	return RGB{n.R, n.G, n.B}
 }
 
-func hex(s string) rgb {
+// Hex reads six hexadecimal digits.
+func Hex(s string) RGB {
 	v, err := strconv.ParseUint(s, 16, 24)
 	if err != nil {
-		panic("plot: bad colour " + s)
+		panic("plot: bad color " + s)
 	}
-	return rgb{uint8(v >> 16), uint8(v >> 8), uint8(v)}
+	return RGB{uint8(v >> 16), uint8(v >> 8), uint8(v)}
 }
 
-func list(s string) []rgb {
-	var p []rgb
+func list(s string) []RGB {
+	var p []RGB
 	for _, f := range strings.Fields(s) {
-		p = append(p, hex(f))
+		p = append(p, Hex(f))
 	}
 	return p
 }
@@ -44,19 +48,19 @@ func list(s string) []rgb {
 // The default list is [Okabe08] without black and yellow (1.3:1 on white),
 // extended farthest-first in OKLab [Ottosson20] with the smallest distance of
 // three views (normal, deuteranopia and protanopia by [Machado09]) as the
-// measure. To 11 colours it is almost as distinct as Okabe and Ito's own, to
-// 18 it serves with labels beside it; beyond that colour alone serves nobody.
+// measure. To 11 colors it is almost as distinct as Okabe and Ito's own, to
+// 18 it serves with labels beside it; beyond that color alone serves nobody.
 var (
 	defaultColors = list("0072b2 d55e00 009e73 cc79a7 e69f00 56b4e9 820a78 644628 78e678 8c78fa " +
 		"4632aa b41e46 fab4b4 006e00 825a82 00e6dc a0b48c fa8cfa 8c8c00 005a5a")
-	// The same for a dark ground: the colours with less than 3:1 on it were
+	// The same for a dark ground: the colors with less than 3:1 on it were
 	// chosen anew among those within 60 degrees of their hue, again for the
 	// largest of the smallest distances in three views.
 	darkColors = list("0072b2 d55e00 009e73 cc79a7 e69f00 56b4e9 6e32fa fafabe 78e678 8c78fa " +
 		"d200b4 b43c28 fab4b4 fafa3c 825a82 00e6dc a0b48c fa8cfa 8c8c00 c8fafa")
 	// Okabe and Ito (2008), with black last.
 	okabeItoColors = list("e69f00 56b4e9 009e73 f0e442 0072b2 d55e00 cc79a7 000000")
-	// Petroff (2021), arXiv:2107.02270, ten colours.
+	// Petroff (2021), arXiv:2107.02270, ten colors.
 	petroffColors = list("3f90da ffa90e bd1f01 94a4a2 832db6 a96b59 e76300 b9ac70 717581 92dadd")
 	// Paul Tol, "bright".
 	tolColors = list("4477aa ee6677 228833 ccbb44 66ccee aa3377 bbbbbb")
@@ -64,43 +68,49 @@ var (
 	plotlyColors = list("636efa ef553b 00cc96 ab63fa ffa15a 19d3f3 ff6692 b6e880 ff97ff fecb52")
 )
 
-// Palette returns n colours for a light ground, safe for colour-blind readers
-// as far as n allows. Palette(m) begins with Palette(n) for m > n, so a new
-// category never recolours the others. Beyond 20 colours hues are stepped by
-// the golden angle, which tells neighbours apart but not all pairs.
-func Palette(n int) []color.Color { return extend(defaultColors, n, 0.42, 0.72) }
+// Light returns n colors for a light ground. Light(m) begins with Light(n) for
+// m > n. Beyond 20 colors hues are stepped by the golden angle, which tells
+// neighbors apart but not all pairs.
+func Light(n int) []color.Color { return extend(defaultColors, n, 0.42, 0.72) }
 
-func darkPalette(n int) []color.Color {
+// Dark is Light for a dark ground: each color has a contrast of at least 3:1.
+func Dark(n int) []color.Color {
 	p := extend(darkColors, n, 0.62, 0.85)
-	ground := hex("0f1218")
 	for i, c := range p {
-		p[i] = legible(toRGB(c), ground, 3)
+		p[i] = Legible(ToRGB(c), DarkGround, 3)
 	}
 	return p
 }
 
-// PaletteNames lists what NamedPalette knows.
-func PaletteNames() []string { return []string{"default", "okabe-ito", "petroff", "plotly", "tol"} }
+// Plotly returns n colors of plotly.js.
+func Plotly(n int) []color.Color { return cycle(plotlyColors, n) }
 
-// NamedPalette returns n colours of a published palette, used again from the
-// start when it has fewer. Unknown names are an error.
-func NamedPalette(name string, n int) ([]color.Color, error) {
+// The colors of grounds, of text, and of points that have no color of their
+// own.
+var (
+	LightGround, LightInk, LightRest = Hex("ffffff"), Hex("1c1f2b"), Hex("d5d8de")
+	DarkGround, DarkInk, DarkRest    = Hex("0f1218"), Hex("eceef2"), Hex("3d434f")
+)
+
+// Palette returns n colors of a published palette, used again from the start
+// when it has fewer.
+func Palette(name string, n int) ([]color.Color, error) {
 	switch name {
 	case "default":
-		return Palette(n), nil
+		return Light(n), nil
 	case "okabe-ito":
 		return cycle(okabeItoColors, n), nil
 	case "petroff":
 		return cycle(petroffColors, n), nil
 	case "plotly":
-		return cycle(plotlyColors, n), nil
+		return Plotly(n), nil
 	case "tol":
 		return cycle(tolColors, n), nil
 	}
-	return nil, fmt.Errorf("plot: no palette named %q; there are %s", name, strings.Join(PaletteNames(), ", "))
+	return nil, fmt.Errorf("plot: %w: there is no palette %q, only default, okabe-ito, petroff, plotly and tol", ErrName, name)
 }
 
-func cycle(p []rgb, n int) []color.Color {
+func cycle(p []RGB, n int) []color.Color {
 	out := make([]color.Color, max(0, n))
 	for i := range out {
 		out[i] = p[i%len(p)]
@@ -110,7 +120,7 @@ func cycle(p []rgb, n int) []color.Color {
 
 // extend continues a table with hues a golden angle apart, on three levels of
 // lightness between lo and hi.
-func extend(p []rgb, n int, lo, hi float64) []color.Color {
+func extend(p []RGB, n int, lo, hi float64) []color.Color {
 	out := make([]color.Color, max(0, n))
 	for i := range out {
 		if i < len(p) {
@@ -121,12 +131,12 @@ func extend(p []rgb, n int, lo, hi float64) []color.Color {
 		l := lo + (hi-lo)*float64(k%3)/2
 		chroma := 0.09 + 0.05*float64(k/3%2)
 		h := math.Mod(float64(k)*137.50776405, 360) * math.Pi / 180
-		out[i] = oklab{l, chroma * math.Cos(h), chroma * math.Sin(h)}.rgb()
+		out[i] = oklab{l, chroma * math.Cos(h), chroma * math.Sin(h)}.RGB()
 	}
 	return out
 }
 
-// oklab is a colour in the space of [Ottosson20].
+// oklab is a color in the space of [Ottosson20].
 type oklab struct{ l, a, b float64 }
 
 func linear(v uint8) float64 {
@@ -158,14 +168,14 @@ func linearToOKLab(r, g, b float64) oklab {
 	}
 }
 
-func (c rgb) oklab() oklab { return linearToOKLab(linear(c.r), linear(c.g), linear(c.b)) }
+func (c RGB) oklab() oklab { return linearToOKLab(linear(c.R), linear(c.G), linear(c.B)) }
 
-func (c oklab) rgb() rgb {
+func (c oklab) RGB() RGB {
 	l := c.l + 0.3963377774*c.a + 0.2158037573*c.b
 	m := c.l - 0.1055613458*c.a - 0.0638541728*c.b
 	s := c.l - 0.0894841775*c.a - 1.2914855480*c.b
 	l, m, s = l*l*l, m*m*m, s*s*s
-	return rgb{
+	return RGB{
 		gamma(4.0767416621*l - 3.3077115913*m + 0.2309699292*s),
 		gamma(-1.2684380046*l + 2.6097574011*m - 0.3413193965*s),
 		gamma(-0.0041960863*l - 0.7034186147*m + 1.7076147010*s),
@@ -173,24 +183,24 @@ func (c oklab) rgb() rgb {
 }
 
 // luminance is WCAG's relative luminance.
-func (c rgb) luminance() float64 {
-	return 0.2126*linear(c.r) + 0.7152*linear(c.g) + 0.0722*linear(c.b)
+func (c RGB) luminance() float64 {
+	return 0.2126*linear(c.R) + 0.7152*linear(c.G) + 0.0722*linear(c.B)
 }
 
-// contrast is WCAG's contrast ratio of two colours.
-func contrast(a, b rgb) float64 {
+// Contrast is WCAG's contrast ratio of two colors.
+func Contrast(a, b RGB) float64 {
 	x, y := a.luminance(), b.luminance()
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
 }
 
-// legible moves a colour's lightness away from the ground's until their
+// Legible moves a color's lightness away from the ground's until their
 // contrast reaches want, keeping hue and chroma.
-func legible(c, ground rgb, want float64) rgb {
+func Legible(c, ground RGB, want float64) RGB {
 	step := 0.01
 	if ground.luminance() > 0.18 {
 		step = -step
 	}
-	for o := c.oklab(); contrast(c, ground) < want && o.l > 0 && o.l < 1; c = o.rgb() {
+	for o := c.oklab(); Contrast(c, ground) < want && o.l > -0.01 && o.l < 1.01; c = o.RGB() {
 		o.l += step
 	}
 	return c

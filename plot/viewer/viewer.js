@@ -84,7 +84,7 @@ function reorder() {
 	for (const i of shuffled) if (c[i] !== rest) order[k++] = i;
 }
 
-// Drawing: discs from masks for 4×4 positions of the centre within a pixel.
+// Drawing: discs from masks for 4×4 positions of the center within a pixel.
 const masks = new Map();
 function mask(r, alpha) {
 	r = Math.round(r * 16) / 16;
@@ -127,8 +127,8 @@ function stamp(px, py, m, rgb) {
 const size = () => Math.min(W, H) * .95 * zoom;
 const screenX = i => (pos[0][i] - .5) * size() + W / 2 + panX;
 const screenY = i => (.5 - pos[1][i]) * size() + H / 2 + panY;
-// Sizes depend on how many points have a colour of their own.
-function coloured() {
+// Sizes depend on how many points have a color of their own.
+function colored() {
 	const l = meta.labelings[by];
 	return Math.max(1, N - (l.rest ? l.counts[l.counts.length - 1] : 0));
 }
@@ -137,9 +137,9 @@ function radius(n) {
 	const r = Math.min(3.6, Math.max(.5, 2.7 * Math.pow(n / 1500, -.3) * side / 600)) / .75;
 	return Math.min(9, r * Math.pow(zoom, .4));
 }
-const reach = () => Math.max(8, radius(coloured()) + 3);
+const reach = () => Math.max(8, radius(colored()) + 3);
 let drawn = 0, colors = [], rest = 0, ground = 0, mark = 0;
-function recolour() {
+function recolor() {
 	const l = meta.labelings[by], css = getComputedStyle(document.documentElement);
 	colors = (dark ? l.dark : l.light).map(h => pack(parse(h)));
 	rest = pack(parse(css.getPropertyValue("--rest").trim()));
@@ -150,7 +150,7 @@ function draw() {
 	drawn = 0;
 	if (!W || !H) return;
 	const c = cats[by], hide = hidden[by], l = meta.labelings[by], last = l.rest ? l.names.length - 1 : -1;
-	const n = coloured(), r = radius(n) * dpr, s = size() * dpr, ox = (W / 2 + panX) * dpr - s / 2, oy = (H / 2 + panY) * dpr + s / 2;
+	const n = colored(), r = radius(n) * dpr, s = size() * dpr, ox = (W / 2 + panX) * dpr - s / 2, oy = (H / 2 + panY) * dpr + s / 2;
 	const alpha = Math.min(.92, Math.max(.6, .92 - .1 * Math.log10(n / 1000)));
 	const edged = n <= 8000 || zoom > 8;
 	const big = mask(r, alpha), small = mask(Math.min(r * .62, radius(N) * dpr), alpha), edge = mask(r * 1.13, alpha);
@@ -366,7 +366,7 @@ function titles() {
 	$("note").textContent = note;
 	$("layername").textContent = l.name;
 	slider.setAttribute("aria-valuetext", l.name);
-	canvas.setAttribute("aria-label", [l.title || meta.title, l.name, note, "Map of " + N.toLocaleString("en") + " points, coloured by " + (meta.labelings[by].name || "category") + ". Arrows move, plus and minus zoom, 0 resets, brackets change the layer, n and p step through search results."].filter(Boolean).join(". "));
+	canvas.setAttribute("aria-label", [l.title || meta.title, l.name, note, "Map of " + N.toLocaleString("en") + " points, colored by " + (meta.labelings[by].name || "category") + ". Arrows move, plus and minus zoom, 0 resets, brackets change the layer, n and p step through search results."].filter(Boolean).join(". "));
 }
 slider.max = meta.layers.length - 1;
 slider.addEventListener("input", () => setLayer(+slider.value));
@@ -423,7 +423,7 @@ meta.labelings.forEach((l, k) => select.append(new Option(l.name || "Categories 
 select.addEventListener("change", () => {
 	by = +select.value;
 	reorder();
-	recolour();
+	recolor();
 	legend();
 	titles();
 	setHover(-1);
@@ -451,13 +451,13 @@ function search() {
 		b.textContent = words[i] + " ";
 		t.textContent = cats[by].length ? meta.labelings[by].names[cats[by][i]] : "";
 		b.append(t);
-		b.addEventListener("click", () => { current = hitList[k]; centre(); });
+		b.addEventListener("click", () => { current = hitList[k]; center(); });
 		return b;
 	}));
 	if (hitList.length > 2000) hitList.length = 2000; // marks beyond that hide the map
 	redraw();
 }
-function centre() {
+function center() {
 	if (current < 0) return;
 	if (zoom < 3) zoom = 3;
 	const s = size();
@@ -472,7 +472,7 @@ function go(d) {
 	if (!hitList.length) return;
 	const k = hitList.indexOf(current);
 	current = hitList[k < 0 ? (d > 0 ? 0 : hitList.length - 1) : (k + d + hitList.length) % hitList.length];
-	centre();
+	center();
 }
 let wait = 0;
 $("q").addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(search, N > 20000 ? 120 : 0); });
@@ -486,8 +486,8 @@ function setDark(on) {
 	document.documentElement.classList.toggle("dark", dark);
 	document.documentElement.style.colorScheme = dark ? "dark" : "light";
 	$("dark").textContent = dark ? "Light" : "Dark";
-	$("dark").setAttribute("aria-label", dark ? "light colours" : "dark colours");
-	recolour();
+	$("dark").setAttribute("aria-label", dark ? "light colors" : "dark colors");
+	recolor();
 	legend();
 	redraw();
 }
