@@ -45,13 +45,14 @@ func BenchmarkQuality(b *testing.B) {
 			})
 		}
 		pairs := float64(n) * float64(n-1)
-		ptr, col, val := make([]int64, n+1), make([]int32, n), make([]float32, n) // a P of one pair a point
+		ptr, col, val := make([]int, n+1), make([]int32, n), make([]float32, n) // a P of one pair a point
 		for i := range n {
-			ptr[i+1], col[i], val[i] = int64(i+1), int32(i^1%n), 1
+			ptr[i+1], col[i], val[i] = i+1, int32(i^1%n), 1
 		}
 		col[n-1] = 0
+		p := knn.CSR(n, ptr, col, val)
 		run("kl", pairs, "pair", func() error {
-			_, err := KL(b.Context(), ptr, col, val, y, 2, nil)
+			_, err := KL(b.Context(), p, y, 2, nil)
 			return err
 		})
 		run("neighbors", float64(n), "point", func() error {

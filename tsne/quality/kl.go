@@ -1,10 +1,13 @@
 package quality
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/knn"
 )
 
 // pairBlock is the number of rows whose pairs are summed before the sum is
@@ -17,15 +20,12 @@ const pairBlock = 64
 //	Σ p_ij ln(p_ij Z / (w_i w_j k_ij)),  Z = Σ_{i,j} w_i w_j k_ij − Σ w_i,
 //
 // with k_ij the kernel at |y_i−y_j| and Z summed over all n² pairs: about
-// 0.6 ns a pair on one core. P is given in CSR form: row i has the columns
-// col[ptr[i]:ptr[i+1]] with the values val at the same places, len(ptr) is
-// n+1, and both directions of a pair are present. P is divided by its sum,
-// which must be positive; an entry of zero adds nothing. A map of less than
-// two points has divergence 0.
-//
-// The affinities p of package tsne are given as p.Ptr, p.Col, p.Val. KL reads
-// Settings.Weights, Freedom and Workers.
-func KL(ctx context.Context, ptr []int64, col []int32, val []float32, y []float32, dims int, s *Settings) (float64, error) {
+// 0.6 ns a pair on one core. P is a square matrix, for instance of [knn.CSR],
+// with ascending columns that hold both directions of a pair. It is divided by
+// its sum, which must be positive; an entry of zero adds nothing. A map of less
+// than two points has divergence 0. KL reads Settings.Weights, Freedom and
+// Workers.
+func KL(ctx context.Context, p knn.Points, y []float32, dims int, s *Settings) (float64, error) {
 	n, err := checkMap(y, dims)
 	if err != nil {
 		return 0, err
@@ -42,7 +42,8 @@ func KL(ctx context.Context, ptr []int64, col []int32, val []float32, y []float3
 	if err != nil {
 		return 0, err
 	}
-	if err := checkCSR(ptr, col, val, n); err != nil {
+	ptr, col, val, err := readAffinities(ctx, p, n)
+	if err != nil {
 		return 0, err
 	}
 	if n < 2 {
@@ -99,24 +100,55 @@ func checkWeights(w []float64, n int) ([]float64, error) {
 	return w, nil
 }
 
-func checkCSR(ptr []int64, col []int32, val []float32, n int) error {
-	if len(ptr) != n+1 || ptr[0] != 0 || len(col) != len(val) || ptr[n] != int64(len(col)) {
-		return inputErr("P has %d row pointers, %d columns and %d values for %d points", len(ptr), len(col), len(val), n)
+// readAffinities returns the entries of P: those of row i are ptr[i] to
+// ptr[i+1]−1 of the columns and values.
+func readAffinities(ctx context.Context, p knn.Points, n int) (ptr []int64, col []int32, val []float32, err error) {
+	if c, ok := p.(interface{ Check() error }); ok {
+		if err := c.Check(); err != nil {
+			return nil, nil, nil, fmt.Errorf("%w: P: %w", ErrInput, err)
+		}
 	}
+	if rows, cols := p.Dims(); rows != n || cols != n {
+		return nil, nil, nil, inputErr("P is %d×%d for %d points", rows, cols, n)
+	}
+	sparse, isSparse := p.(interface {
+		Sparse(i int, f func(j int32, v float32))
+	})
+	row := make([]float32, n)
+	ptr = make([]int64, n+1)
 	for i := range n {
-		if ptr[i] > ptr[i+1] || ptr[i+1] > int64(len(col)) {
-			return inputErr("P, row %d ends at entry %d, before it begins or after the last", i, ptr[i+1])
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, nil, nil, ctx.Err()
 		}
-		for e := ptr[i]; e < ptr[i+1]; e++ {
-			if c := col[e]; c < 0 || int(c) >= n || int(c) == i {
-				return inputErr("P, row %d, entry %d: column %d", i, e-ptr[i], c)
+		add := func(j int32, v float32) {
+			e := len(col) - int(ptr[i])
+			switch {
+			case j < 0 || int(j) >= n || int(j) == i || e > 0 && j <= col[len(col)-1]:
+				err = cmp.Or(err, inputErr("P, row %d, entry %d: column %d", i, e, j))
+			case !(v >= 0 && v <= math.MaxFloat32):
+				err = cmp.Or(err, inputErr("P, row %d, column %d: value %v", i, j, v))
 			}
-			if v := float64(val[e]); !(v >= 0) || math.IsInf(v, 0) {
-				return inputErr("P, row %d, entry %d: value %v", i, e-ptr[i], v)
+			col, val = append(col, j), append(val, v)
+		}
+		if isSparse {
+			sparse.Sparse(i, add)
+		} else {
+			values, rowErr := readRow(p, row, i, n)
+			if rowErr != nil {
+				return nil, nil, nil, rowErr
+			}
+			for j, v := range values {
+				if v != 0 {
+					add(int32(j), v)
+				}
 			}
 		}
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		ptr[i+1] = int64(len(col))
 	}
-	return nil
+	return ptr, col, val, nil
 }
 
 // partition returns Z: twice the sum over pairs i < j, and Σ w_i² − Σ w_i for

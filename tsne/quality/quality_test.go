@@ -22,7 +22,7 @@ type reference struct {
 	N, D                    int
 	X, Y, Val               []float32
 	Labels, Col             []int32
-	Ptr                     []int64
+	Ptr                     []int
 	Weights                 []float64
 	Trust, Continuity, Kept map[int]float64
 	Accuracy                map[int]float64
@@ -51,6 +51,9 @@ func near64(t *testing.T, what string, got, want, tol float64) {
 }
 
 var ctx = context.Background()
+
+// p returns the affinities of the reference.
+func (r *reference) p() knn.Points { return knn.CSR(r.N, r.Ptr, r.Col, r.Val) }
 
 func TestNeighborhoodAgainstScikitLearn(t *testing.T) {
 	r := load(t)
@@ -317,7 +320,7 @@ func TestKLAgainstDenseSums(t *testing.T) {
 		"freedom 2.5": {Freedom: 2.5},
 		"both":        {Weights: r.Weights, Freedom: 2.5},
 	} {
-		got, err := KL(ctx, r.Ptr, r.Col, r.Val, r.Y, 2, k)
+		got, err := KL(ctx, r.p(), r.Y, 2, k)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -332,7 +335,7 @@ func TestKLAgainstDenseSums(t *testing.T) {
 	for i := range r.N {
 		copy(y3[3*i:], r.Y[2*i:2*i+2])
 	}
-	got, err := KL(ctx, r.Ptr, r.Col, val, y3, 3, nil)
+	got, err := KL(ctx, knn.CSR(r.N, r.Ptr, r.Col, val), y3, 3, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,9 +346,9 @@ func TestGoldenMaps(t *testing.T) {
 	for _, c := range []struct{ p, m string }{{"n500", "start"}, {"n500", "late"}, {"n500", "hard"}, {"n2000", "start"}, {"n2000", "late"}} {
 		t.Run(c.p+"-"+c.m, func(t *testing.T) {
 			ptr32 := array[int32](t, c.p+"-p-ptr")
-			ptr := make([]int64, len(ptr32))
+			ptr := make([]int, len(ptr32))
 			for i, v := range ptr32 {
-				ptr[i] = int64(v)
+				ptr[i] = int(v)
 			}
 			y := array[float32](t, c.p+"-"+c.m+"-y")
 			if c.m == "start" {
@@ -357,7 +360,7 @@ func TestGoldenMaps(t *testing.T) {
 				val32[i] = float32(v)
 			}
 			zkl := array[float64](t, c.p+"-"+c.m+"-zkl")
-			kl, err := KL(ctx, ptr, array[int32](t, c.p+"-p-col"), val32, y, 2, nil)
+			kl, err := KL(ctx, knn.CSR(len(ptr)-1, ptr, array[int32](t, c.p+"-p-col"), val32), y, 2, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -414,7 +417,7 @@ func TestSameBits(t *testing.T) {
 	var want []float64
 	for _, procs := range []int{1, 2, 3, 8} {
 		runtime.GOMAXPROCS(procs)
-		kl, err1 := KL(ctx, r.Ptr, r.Col, r.Val, r.Y, 2, &Settings{Weights: r.Weights})
+		kl, err1 := KL(ctx, r.p(), r.Y, 2, &Settings{Weights: r.Weights})
 		h, err2 := Compare(ctx, knn.Rows(r.X, r.N, r.D), r.Y, 2, 7, &Settings{Sample: 77, Seed: 3})
 		c, err3 := DistanceCorrelation(ctx, knn.Rows(r.X, r.N, r.D), r.Y, 2, &Settings{Sample: 5000, Seed: 3})
 		a, err4 := LabelAgreement(ctx, graph(t, r.Y, 2, 7), r.Labels, &Settings{Permutations: 50, Seed: 2})
@@ -442,7 +445,7 @@ func TestBadInput(t *testing.T) {
 	badX := knn.Rows(infX, r.N, r.D)
 	edit := func(f func(*reference)) *reference { c := load(t); f(c); return c }
 	kl := func(r *reference, k *Settings) error {
-		_, err := KL(ctx, r.Ptr, r.Col, r.Val, r.Y, 2, k)
+		_, err := KL(ctx, r.p(), r.Y, 2, k)
 		return err
 	}
 	compare := func(x knn.Points, y []float32, dims, k int, s *Settings) error {
@@ -471,12 +474,12 @@ func TestBadInput(t *testing.T) {
 		{"Sample is -1", compare(x, r.Y, 2, 5, &Settings{Sample: -1})},
 		{"no pair", one(DistanceCorrelation(ctx, knn.Rows([]float32{}, 0, 3), nil, 2, nil))},
 		{"pairs; draw", one(DistanceCorrelation(ctx, knn.Rows(make([]float32, 30000), 30000, 1), make([]float32, 30000), 1, nil))},
-		{"row 4 ends", kl(edit(func(r *reference) { r.Ptr[5] = 0 }), nil)},
-		{"row pointers", kl(edit(func(r *reference) { r.Ptr[r.N]++ }), nil)},
-		{"row 0, entry 1: column 120", kl(edit(func(r *reference) { r.Col[1] = 120 }), nil)},
+		{"P: ", kl(edit(func(r *reference) { r.Ptr[5] = 0 }), nil)},
+		{"P: ", kl(edit(func(r *reference) { r.Ptr[r.N]++ }), nil)},
+		{"P: ", kl(edit(func(r *reference) { r.Col[1] = 120 }), nil)},
 		{"row 0, entry 0: column 0", kl(edit(func(r *reference) { r.Col[0] = 0 }), nil)},
-		{"row 0, entry 2: value NaN", kl(edit(func(r *reference) { r.Val[2] = nan }), nil)},
-		{"row 0, entry 2: value -1", kl(edit(func(r *reference) { r.Val[2] = -1 }), nil)},
+		{"row 0, column 56: value NaN", kl(edit(func(r *reference) { r.Val[2] = nan }), nil)},
+		{"row 0, column 56: value -1", kl(edit(func(r *reference) { r.Val[2] = -1 }), nil)},
 		{"sums to 0", kl(edit(func(r *reference) { clear(r.Val) }), nil)},
 		{"Freedom is NaN", kl(r, &Settings{Freedom: math.NaN()})},
 		{"1 weights", kl(r, &Settings{Weights: []float64{1}})},
@@ -507,14 +510,13 @@ func TestBadInput(t *testing.T) {
 func TestTinyMaps(t *testing.T) {
 	for n := range 3 {
 		y := make([]float32, 2*n)
-		ptr := make([]int64, n+1)
-		v, err := KL(ctx, ptr, nil, nil, y, 2, nil)
+		v, err := KL(ctx, knn.CSR(n, make([]int, n+1), nil, []float32{}), y, 2, nil)
 		if n < 2 && (v != 0 || err != nil) {
 			t.Errorf("n = %d: KL = %v, %v", n, v, err)
 		}
 	}
 	// Two points at a known distance: P = ½ each, Q = ½ each.
-	if v, err := KL(ctx, []int64{0, 1, 2}, []int32{1, 0}, []float32{.5, .5}, []float32{0, 0, 3, 4}, 2, nil); math.Abs(v) > 1e-15 || err != nil {
+	if v, err := KL(ctx, knn.Rows([]float32{0, .5, .5, 0}, 2, 2), []float32{0, 0, 3, 4}, 2, nil); math.Abs(v) > 1e-15 || err != nil {
 		t.Errorf("KL of two points = %v, %v", v, err)
 	}
 }
@@ -524,7 +526,7 @@ func TestCancelled(t *testing.T) {
 	done, cancel := context.WithCancel(ctx)
 	cancel()
 	x := knn.Rows(r.X, r.N, r.D)
-	_, err1 := KL(done, r.Ptr, r.Col, r.Val, r.Y, 2, nil)
+	_, err1 := KL(done, r.p(), r.Y, 2, nil)
 	_, err2 := Compare(done, x, r.Y, 2, 5, nil)
 	_, err3 := DistanceCorrelation(done, x, r.Y, 2, nil)
 	_, err4 := LabelAgreement(done, lists(1, make([]int32, r.N)...), r.Labels, nil)
