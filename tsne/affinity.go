@@ -3,6 +3,7 @@ package tsne
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -12,23 +13,21 @@ import (
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// Affinities are the joint probabilities P of N rows as a compressed sparse
-// matrix: row i has the entries Ptr[i] … Ptr[i+1]−1, with ascending columns
-// Col and values Val. P is symmetric, its diagonal is empty and its sum is 1.
-type Affinities struct {
+// joint is the joint probabilities P of N rows as a compressed sparse matrix:
+// row i has the entries Ptr[i] … Ptr[i+1]−1, with ascending columns Col and
+// values Val. P is symmetric, its diagonal is empty and its sum is 1.
+type joint struct {
 	Ptr []int64
 	Col []int32
 	Val []float32
 }
-
-func (a *Affinities) rows() int { return max(0, len(a.Ptr)-1) }
 
 // newAffinities calibrates the neighbours of g: p(j|i) has the entropy of the
 // perplexity, and p_ij = (w_i p(j|i) + w_j p(i|j)) / 2W. Of the settings it
 // uses Perplexity, Kernel, Weights and Workers. An explicit Perplexity must be
 // below the number of neighbours of each row; zero means 30, or a third of
 // the neighbours if that is less.
-func newAffinities(ctx context.Context, g *knn.Graph, s *Settings) (*Affinities, error) {
+func newAffinities(ctx context.Context, g *knn.Graph, s *Settings) (*joint, error) {
 	var set Settings
 	if s != nil {
 		set = *s
@@ -69,7 +68,7 @@ func (s *Settings) graphKernel(g *knn.Graph) (Kernel, float64, error) {
 
 // affinities returns P and the number of rows without a solution. With reuse
 // it overwrites g.Dist2 and empties g. P is put in room, if that is enough.
-func affinities(ctx context.Context, g *knn.Graph, kern Kernel, w []float64, workers int, reuse bool, room []uint64) (*Affinities, int, error) {
+func affinities(ctx context.Context, g *knn.Graph, kern Kernel, w []float64, workers int, reuse bool, room []uint64) (*joint, int, error) {
 	n, k := g.N, g.K
 	cond := g.Dist2
 	if !reuse {
@@ -152,7 +151,7 @@ func total(w []float64, n int) float64 {
 
 // symmetrize adds the matrix of n rows of k values, columns ascending, and its
 // transpose, and divides by twice the total weight.
-func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []float64, workers int, room []uint64) (*Affinities, error) {
+func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []float64, workers int, room []uint64) (*joint, error) {
 	// The transpose is never stored. Each worker takes a range of columns, which
 	// is one stretch of every row, and so meets the entries of each row of the
 	// transpose in ascending order.
@@ -177,7 +176,7 @@ func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []f
 		})
 		return cmp.Or(err, ctx.Err())
 	}
-	a := &Affinities{Ptr: make([]int64, n+1)}
+	a := &joint{Ptr: make([]int64, n+1)}
 	err := transpose(func(j, i int32, _ int) {
 		own := col[int(j)*k:][:k]
 		x := int(at[j])
@@ -239,7 +238,7 @@ func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []f
 // order gives the rows new places: that at place from[p] goes to place p. Room
 // for the columns is taken from spare, if there is enough, and what the old
 // ones took is returned.
-func (a *Affinities) order(p *pool, from, to, spare []int32) []int32 {
+func (a *joint) order(p *pool, from, to, spare []int32) []int32 {
 	n, entries := len(from), len(a.Col)
 	if len(spare) < entries {
 		spare = make([]int32, entries)
@@ -278,41 +277,72 @@ func (a *Affinities) order(p *pool, from, to, spare []int32) []int32 {
 	return bits
 }
 
-// checkAffinities validates given affinities and returns a copy that sums to
-// 1.
-func checkAffinities(ctx context.Context, a *Affinities) (*Affinities, error) {
+// readAffinities reads given affinities, whose shape is right.
+func readAffinities(ctx context.Context, x Points) (*joint, error) {
+	n, _ := x.Dims()
+	a := &joint{Ptr: make([]int64, 1, n+1)}
+	add := func(j int32, v float32) { a.Col, a.Val = append(a.Col, j), append(a.Val, v) }
+	buf := make([]float32, n)
+	for i := range n {
+		if i%1024 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if s, ok := x.(sparse); ok {
+			s.Sparse(i, add)
+		} else {
+			row, err := readRow(x, buf, i, n)
+			if err != nil {
+				return nil, fmt.Errorf("Affinities: %w", err)
+			}
+			for j, v := range row {
+				if v != 0 {
+					add(int32(j), v)
+				}
+			}
+		}
+		a.Ptr = append(a.Ptr, int64(len(a.Col)))
+	}
+	return checkAffinities(ctx, a)
+}
+
+// checkAffinities validates a and makes its sum 1.
+func checkAffinities(ctx context.Context, a *joint) (*joint, error) {
 	n, sum, err := validAffinities(ctx, a)
+	if err == nil {
+		err = ctx.Err()
+	} else if ctx.Err() == nil {
+		err = badSetting("Affinities", "given", err.Error())
+	}
 	if err != nil {
 		return nil, err
 	}
 	if n > 1 && !(sum > 0) {
-		return nil, fmt.Errorf("%w: the sum is not positive", ErrAffinities)
+		return nil, badSetting("Affinities", sum, "the sum is not positive")
 	}
-	c := &Affinities{slices.Clone(a.Ptr), slices.Clone(a.Col), slices.Clone(a.Val)}
 	if math.Abs(sum-1) > 1e-6 && sum > 0 {
-		for e, v := range c.Val {
+		for e, v := range a.Val {
 			if e&0xfffff == 0 && ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			c.Val[e] = float32(float64(v) / sum)
+			a.Val[e] = float32(float64(v) / sum)
 		}
 	}
-	return c, nil
+	return a, nil
 }
 
 // validAffinities reports the first defect of affinities, their rows and
 // their sum.
-func validAffinities(ctx context.Context, a *Affinities) (rows int, sum float64, err error) {
+func validAffinities(ctx context.Context, a *joint) (rows int, sum float64, err error) {
 	bad := func(row, entry int, reason string) error {
-		return fmt.Errorf("%w: row %d, entry %d: %s", ErrAffinities, row, entry, reason)
+		return fmt.Errorf("row %d, entry %d: %s", row, entry, reason)
 	}
 	n := len(a.Ptr) - 1
 	if n < 0 || n > math.MaxInt32 || len(a.Col) != len(a.Val) || a.Ptr[0] != 0 || a.Ptr[n] != int64(len(a.Col)) {
-		return 0, 0, fmt.Errorf("%w: Ptr does not fit Col and Val", ErrAffinities)
+		return 0, 0, errors.New("the numbers of rows, columns and values do not fit")
 	}
 	for i := range n {
 		if a.Ptr[i+1] < a.Ptr[i] || a.Ptr[i+1] > a.Ptr[n] {
-			return 0, 0, fmt.Errorf("%w: row %d: Ptr descends", ErrAffinities, i)
+			return 0, 0, fmt.Errorf("row %d ends before it begins", i)
 		}
 	}
 	for i := range n {

@@ -429,9 +429,9 @@ func (l *loader) run(workers int) *Run {
 	return r
 }
 
-func (l *loader) affinities(u int) *Affinities {
+func (l *loader) affinities(u int) *joint {
 	entries := l.u64()
-	a := &Affinities{Ptr: make([]int64, 1, min(u+1, 1<<12))}
+	a := &joint{Ptr: make([]int64, 1, min(u+1, 1<<12))}
 	for i := range u {
 		n := l.u32()
 		if uint64(n) >= uint64(max(u, 1)) || uint64(len(a.Col))+uint64(n) > entries {

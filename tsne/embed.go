@@ -143,14 +143,20 @@ func newBuilder(x Points, s *Settings) (*builder, error) {
 		b.s = *s
 	}
 	set := &b.s
+	var rows, cols int // of given affinities
+	var err error
+	if set.Affinities != nil {
+		if rows, cols, err = checkShape(set.Affinities); err != nil {
+			return nil, fmt.Errorf("Affinities: %w", err)
+		}
+	}
 	switch {
 	case x != nil:
-		var err error
 		if b.n, b.d, err = checkShape(x); err != nil {
 			return nil, err
 		}
 	case set.Affinities != nil:
-		b.n = set.Affinities.rows()
+		b.n = rows
 	case set.Neighbors != nil:
 		b.n = set.Neighbors.N
 	default:
@@ -171,10 +177,11 @@ func newBuilder(x Points, s *Settings) (*builder, error) {
 		return nil, badSetting("Start", "PCA", "needs points with coordinates")
 	case set.Affinities != nil && set.Neighbors != nil:
 		return nil, badSetting("Affinities", "given", "Neighbors are given too")
-	case set.Affinities != nil && set.Affinities.rows() != n:
-		return nil, badSetting("Affinities", len(set.Affinities.Ptr)-1, fmt.Sprintf("rows do not match the %d points", n))
 	case set.Neighbors != nil && set.Neighbors.N != n:
 		return nil, badSetting("Neighbors", set.Neighbors.N, fmt.Sprintf("rows do not match the %d points", n))
+	}
+	if set.Affinities != nil && (rows != n || cols != n) {
+		return nil, badSetting("Affinities", []int{rows, cols}, fmt.Sprintf("must be a matrix of %d×%d", n, n))
 	}
 	b.x, b.u = x, n
 	if k := set.search(); k.Metric == knn.Euclidean && k.Func == nil && x != nil {
@@ -235,7 +242,7 @@ type builder struct {
 	kern   Kernel
 	perp   float64
 	graph  *knn.Graph
-	p      *Affinities
+	p      *joint
 	spare  []int32 // memory that is not needed any more
 	left   []float32
 	memory lent.Memory // of the search
@@ -310,7 +317,7 @@ func (b *builder) search(ctx context.Context) error {
 	need := b.estimate(k)
 	b.stats.peakBytes = need
 	if b.s.MaxMemory > 0 && need > b.s.MaxMemory {
-		return fmt.Errorf("tsne: MaxMemory = %d: about %d bytes are needed: %w", b.s.MaxMemory, need, ErrMemory)
+		return fmt.Errorf("tsne: MaxMemory = %d: about %d bytes are needed: %w", b.s.MaxMemory, need, knn.ErrMemory)
 	}
 	ks := b.s.search()
 	if b.graph, err = knn.Search(lent.With(ctx, &b.memory), b.x, k, &ks); err != nil {
@@ -331,11 +338,14 @@ func (b *builder) estimate(k int) int64 {
 func (b *builder) calibrate(ctx context.Context) error {
 	var err error
 	if a := b.s.Affinities; a != nil {
-		b.p, err = checkAffinities(ctx, a)
+		b.p, err = readAffinities(ctx, a)
 		return err
 	}
 	d2 := b.graph.Dist2
 	b.p, b.stats.Unsolved, err = affinities(ctx, b.graph, b.kern, b.w, b.s.Workers, b.s.Neighbors == nil, b.memory.Words)
+	if err != nil {
+		return err
+	}
 	if k := (len(b.p.Col) + 31) / 32 * 32; k < len(b.memory.Words) { // what P left of it, by the line
 		b.left = view[float32](b.memory.Words[k:])
 	}
@@ -344,7 +354,7 @@ func (b *builder) calibrate(ctx context.Context) error {
 		b.spare = view[int32](d2)
 	}
 	b.graph = nil
-	return err
+	return nil
 }
 
 func (b *builder) start(ctx context.Context) error {

@@ -9,8 +9,6 @@ import (
 // Errors that the errors of this package wrap, beside those of package knn.
 var (
 	ErrDiverged   = errors.New("tsne: run diverged")              // a position is not finite
-	ErrMemory     = errors.New("tsne: MaxMemory is below need")   // the message tells the need
-	ErrAffinities = errors.New("tsne: bad affinities")            // of Settings.Affinities
 	ErrCheckpoint = errors.New("tsne: bad checkpoint")            // malformed, or of another version
 	ErrMismatch   = errors.New("tsne: checkpoint of another run") // other data or settings
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"github.com/semamap/semamap/tsne/knn"
 	"math"
 	"testing"
 )
@@ -21,7 +22,7 @@ func FuzzAffinities(f *testing.F) {
 		if len(ptr) > 100 || len(col) > 1000 {
 			return
 		}
-		a := &Affinities{}
+		a := &joint{}
 		for _, p := range ptr {
 			a.Ptr = append(a.Ptr, int64(int8(p)))
 		}
@@ -37,7 +38,7 @@ func FuzzAffinities(f *testing.F) {
 			t.Fatalf("%v: %v", a, err)
 		}
 		if err != nil {
-			if !errors.Is(err, ErrAffinities) {
+			if !errors.Is(err, knn.ErrSetting) {
 				t.Fatal(err)
 			}
 			return
@@ -49,7 +50,7 @@ func FuzzAffinities(f *testing.F) {
 		if len(c.Ptr) > 2 && !(math.Abs(sum-1) < 1e-5) {
 			t.Fatalf("the sum is %v", sum)
 		}
-		res, err := Embed(context.Background(), nil, &Settings{Affinities: a, Start: Random(), Phases: []Phase{{Steps: 3}}, Workers: 1})
+		res, err := Embed(context.Background(), nil, &Settings{Affinities: a.points(), Start: Random(), Phases: []Phase{{Steps: 3}}, Workers: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +62,7 @@ func FuzzAffinities(f *testing.F) {
 }
 
 // isAffinities is the definition, by a dense matrix.
-func isAffinities(a *Affinities) bool {
+func isAffinities(a *joint) bool {
 	n := len(a.Ptr) - 1
 	if n < 0 || len(a.Col) != len(a.Val) || a.Ptr[0] != 0 || a.Ptr[n] != int64(len(a.Col)) {
 		return false

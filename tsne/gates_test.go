@@ -73,7 +73,7 @@ func checkGate(t *testing.T, n int, g gate) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kl, err := quality.KL(ctx, p.Ptr, p.Col, p.Val, res.Y, 2, nil)
+	kl, err := quality.KL(ctx, p.Points(), res.Y, 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,9 +10,9 @@ import (
 )
 
 // runAt returns a run of given affinities at given positions.
-func runAt(t testing.TB, a *Affinities, y []float32, s Settings) *Run {
+func runAt(t testing.TB, a *joint, y []float32, s Settings) *Run {
 	t.Helper()
-	s.Affinities, s.Start = a, Positions(y)
+	s.Affinities, s.Start = a.points(), Positions(y)
 	r, err := New(context.Background(), nil, &s)
 	if err != nil {
 		t.Fatal(err)
@@ -35,8 +35,8 @@ func gradient(r *Run) (grad []float32, z float64) {
 	return grad, z
 }
 
-func goldenP(t testing.TB, name string) *Affinities {
-	a := &Affinities{}
+func goldenP(t testing.TB, name string) *joint {
+	a := &joint{}
 	for _, p := range load[int32](t, name+"-p-ptr") {
 		a.Ptr = append(a.Ptr, int64(p))
 	}

@@ -36,9 +36,11 @@ func (b *builder) identity(ctx context.Context) (id identity, err error) {
 		hashSlice(h, g.Dist2, math.Float64bits)
 	}
 	if a := s.Affinities; a != nil {
-		hashSlice(h, a.Ptr, func(v int64) uint64 { return uint64(v) })
-		hashSlice(h, a.Col, func(v int32) uint64 { return uint64(v) })
-		hashSlice(h, a.Val, func(v float32) uint64 { return uint64(math.Float32bits(v)) })
+		p, err := hashPoints(ctx, a, s.Workers)
+		if err != nil {
+			return id, err
+		}
+		fmt.Fprint(h, " ", p)
 	}
 	id.settings = h.Sum64()
 	return id, nil
@@ -82,6 +84,14 @@ func hashPoints(ctx context.Context, x Points, workers int) (uint64, error) {
 		return join(h, hashFloats(weight)), err
 	}
 	n, d := x.Dims()
+	if s, ok := x.(sparse); ok {
+		h := uint64(d)
+		for i := range n {
+			h = join(h, uint64(i))
+			s.Sparse(i, func(j int32, v float32) { h = join(h, uint64(j)<<32|uint64(math.Float32bits(v))) })
+		}
+		return h, nil
+	}
 	rows := make([]uint64, n)
 	err := eachRow(ctx, x, workers, n, d, 64, func(_, _, i int, row []float32) { rows[i] = hashFloats(row) })
 	h := join(uint64(n), uint64(d))

@@ -16,7 +16,7 @@ func apart(t *testing.T, r *Run) *Run {
 	for i, u := range r.of {
 		copies[u] = append(copies[u], int32(i))
 	}
-	p := &Affinities{Ptr: make([]int64, 1)}
+	p := &joint{Ptr: make([]int64, 1)}
 	for _, u := range r.of {
 		type entry struct {
 			col int32

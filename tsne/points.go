@@ -84,6 +84,11 @@ func centered(x Points) Points {
 	return x
 }
 
+// sparse points tell their numbers other than zero.
+type sparse interface {
+	Sparse(i int, f func(j int32, v float32))
+}
+
 // checkShape returns the dimensions of x.
 func checkShape(x Points) (n, d int, err error) {
 	if c, ok := x.(interface{ Check() error }); ok {

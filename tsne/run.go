@@ -28,7 +28,7 @@ type Run struct {
 	w        []float32
 	fixed    []bool // nil: none
 	anyFixed bool
-	p        *Affinities
+	p        *joint
 	spare    []int32 // memory for the next order of p
 	y, next  []float32
 	v        []float32
@@ -87,7 +87,7 @@ type Step struct {
 const updateBlock = 512
 
 // makeRun makes a run of u distinct rows at the positions y (u × Dims).
-func makeRun(ctx context.Context, s Settings, rows, u int, of []int32, w []float64, fixed []bool, p *Affinities, y []float64) (*Run, error) {
+func makeRun(ctx context.Context, s Settings, rows, u int, of []int32, w []float64, fixed []bool, p *joint, y []float64) (*Run, error) {
 	r := &Run{s: s, rows: rows, of: of, u: u, dims: max(2, s.Dims), p: p, fixed: fixed, phases: s.Phases}
 	r.w = make([]float32, u)
 	for i := range r.w {

@@ -67,7 +67,7 @@ type Settings struct {
 	Workers int
 
 	// MaxMemory bounds the bytes used beyond the input, by estimate. Zero
-	// means no bound. A run that needs more fails with [ErrMemory].
+	// means no bound. A run that needs more fails with [knn.ErrMemory].
 	MaxMemory int64
 
 	// Duplicates says what to do with equal rows. Zero means Merge.
@@ -89,9 +89,11 @@ type Settings struct {
 	// be nil if Start does not need them.
 	Neighbors *knn.Graph
 
-	// Affinities supplies P: nothing is searched, calibrated or merged. The
-	// points are needed as with Neighbors.
-	Affinities *Affinities
+	// Affinities supplies the joint probabilities P, for instance as [CSR] rows
+	// with ascending columns: a symmetric matrix with an empty diagonal. It is
+	// divided by its sum. Nothing is searched, calibrated or merged; the points
+	// are needed as with Neighbors.
+	Affinities Points
 
 	// Expert holds settings that are rarely changed. Nil means their defaults.
 	Expert *Expert

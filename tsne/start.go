@@ -28,7 +28,7 @@ type Start interface {
 // A startInput is what a start may look at: distinct rows with their weights.
 type startInput struct {
 	x       Points // may be nil
-	p       *Affinities
+	p       *joint
 	w       []float64 // nil means 1 each
 	n, dims int
 	seed    uint64

@@ -1,6 +1,7 @@
 package tsne
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -11,27 +12,25 @@ import (
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// TransformSettings tunes the placing of new points. Nil and the zero value
-// both ask for the defaults.
-type TransformSettings struct {
-	Perplexity float64 // of the new points; zero means 5, or less for few reference rows
-	Steps      int     // zero means 250; −1 means none: the median of neighbours
-	Workers    int     // zero means GOMAXPROCS
+// transformSettings is what Transform uses of Settings, with its defaults.
+type transformSettings struct {
+	perplexity     float64
+	steps, workers int
 }
 
-func (s *TransformSettings) fill(n int) error {
-	if s.Perplexity == 0 {
-		s.Perplexity = max(1, min(5, float64(n)/3))
-	} else if n > 1 && !(s.Perplexity > 1 && s.Perplexity < float64(n)) {
-		return badSetting("TransformSettings.Perplexity", s.Perplexity, fmt.Sprintf("must be above 1 and below %d, the reference rows", n))
+func newTransformSettings(s *Settings, n int) (t transformSettings, err error) {
+	if s != nil {
+		t = transformSettings{s.Perplexity, s.Iterations, s.Workers}
 	}
-	if s.Steps == 0 {
-		s.Steps = 250
+	if t.perplexity == 0 {
+		t.perplexity = max(1, min(5, float64(n)/3))
+	} else if n > 1 && !(t.perplexity > 1 && t.perplexity < float64(n)) {
+		return t, badSetting("Perplexity", t.perplexity, fmt.Sprintf("must be above 1 and below %d, the reference rows", n))
 	}
-	if s.Steps < -1 {
-		return badSetting("TransformSettings.Steps", s.Steps, "must not be below −1")
+	if t.steps = cmp.Or(t.steps, 250); t.steps < -1 {
+		return t, badSetting("Iterations", t.steps, "must not be below −1")
 	}
-	return nil
+	return t, nil
 }
 
 // How new points move.
@@ -54,11 +53,11 @@ const startNeighbors = 25
 // within the box of the map plus 10 %. An exact copy of a reference row is
 // placed on it. Reference rows count with their Settings.Weights. A map made
 // from [Distances] takes no new points.
-func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSettings) ([]float32, error) {
-	var set TransformSettings
-	if s != nil {
-		set = *s
-	}
+//
+// Of the settings, Transform uses Perplexity, that of the new points (zero
+// means 5, or less for few reference rows), Iterations (zero means 250; −1 means
+// none: the median of neighbours) and Workers.
+func (r *Result) Transform(ctx context.Context, ref, x Points, s *Settings) ([]float32, error) {
 	n, d, err := checkShape(ref)
 	if err != nil {
 		return nil, err
@@ -76,16 +75,17 @@ func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSetti
 	case n == 0:
 		return nil, badSetting("ref", 0, "no reference rows")
 	}
-	if err := set.fill(n); err != nil {
+	set, err := newTransformSettings(s, n)
+	if err != nil {
 		return nil, err
 	}
-	ks := knn.Settings{Metric: r.metric, Func: r.distance, Workers: set.Workers}
-	k := min(n, max(startNeighbors, int(math.Ceil(3*set.Perplexity))))
+	ks := knn.Settings{Metric: r.metric, Func: r.distance, Workers: set.workers}
+	k := min(n, max(startNeighbors, int(math.Ceil(3*set.perplexity))))
 	g, err := knn.Query(ctx, ref, x, k, &ks)
 	if err != nil {
 		return nil, err
 	}
-	t := &transformer{res: r, set: set, dims: max(2, r.Dims), m: m, graph: g, pool: newPool(set.Workers)}
+	t := &transformer{res: r, set: set, dims: max(2, r.Dims), m: m, graph: g, pool: newPool(set.workers)}
 	t.field()
 	return t.run(ctx)
 }
@@ -93,7 +93,7 @@ func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSetti
 // A transformer places new points.
 type transformer struct {
 	res   *Result
-	set   TransformSettings
+	set   transformSettings
 	dims  int // 2 for maps of one dimension
 	m     int
 	graph *knn.Graph
@@ -154,7 +154,7 @@ const transformBlock = vec.Lanes
 
 func (t *transformer) run(ctx context.Context) ([]float32, error) {
 	out := make([]float32, t.m*t.res.Dims)
-	err := par.Blocks(ctx, t.set.Workers, t.m, transformBlock, func(_, _, lo, hi int) {
+	err := par.Blocks(ctx, t.set.workers, t.m, transformBlock, func(_, _, lo, hi int) {
 		t.block(ctx, out, lo, hi)
 	})
 	if err == nil {
@@ -169,7 +169,7 @@ func (t *transformer) run(ctx context.Context) ([]float32, error) {
 // block moves the new points lo to hi, which are few enough for the stack.
 func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 	d, n, k := t.dims, hi-lo, t.graph.K
-	nb := min(k, int(math.Ceil(3*t.set.Perplexity)))
+	nb := min(k, int(math.Ceil(3*t.set.perplexity)))
 	p := make([]float64, n*nb)
 	var w []float64 // of a point's neighbours
 	if t.res.weights != nil {
@@ -189,7 +189,7 @@ func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 		for e := range w {
 			w[e] = t.res.weights[index[e]]
 		}
-		gaussian(t.set.Perplexity).row(p[i*nb:(i+1)*nb], d2[:nb], w, nil)
+		gaussian(t.set.perplexity).row(p[i*nb:(i+1)*nb], d2[:nb], w, nil)
 		for c := range d {
 			median = median[:0]
 			for _, j := range index[:min(k, startNeighbors)] {
@@ -205,7 +205,7 @@ func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 		}
 	}
 	inv := 1 / t.rep.freedom
-	for step := range max(0, t.set.Steps) {
+	for step := range max(0, t.set.steps) {
 		if step%16 == 0 && ctx.Err() != nil {
 			return
 		}

@@ -205,6 +205,14 @@ type sparse[T float32 | float64] struct {
 
 func (s *sparse[T]) Dims() (n, d int) { return max(0, len(s.start)-1), s.cols }
 func (s *sparse[T]) Check() error     { return s.err }
+
+// Sparse calls f for each number of row i that is given.
+func (s *sparse[T]) Sparse(i int, f func(j int32, v float32)) {
+	for e := s.start[i]; e < s.start[i+1]; e++ {
+		f(s.index[e], float32(s.value[e]))
+	}
+}
+
 func (s *sparse[T]) Row(dst []float32, i int) ([]float32, error) {
 	if s.err != nil {
 		return nil, s.err

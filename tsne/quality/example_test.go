@@ -108,20 +108,21 @@ func ExampleRecall() {
 // of a ring is bound to the two beside it.
 func ExampleKL() {
 	const n = 50
-	p := &tsne.Affinities{Ptr: []int64{0}}
+	start, column, p := []int{0}, []int32{}, []float32{}
 	for i := range n {
-		a, b := int32((i+n-1)%n), int32((i+1)%n)
-		p.Col = append(p.Col, min(a, b), max(a, b))
-		p.Val = append(p.Val, 1./(2*n), 1./(2*n))
-		p.Ptr = append(p.Ptr, int64(len(p.Col)))
+		before, after := int32((i+n-1)%n), int32((i+1)%n)
+		column = append(column, min(before, after), max(before, after))
+		p = append(p, 1, 1)
+		start = append(start, len(column))
 	}
+	affinities := tsne.CSR(n, start, column, p)
 	ctx := context.Background()
-	res, err := tsne.Embed(ctx, nil, &tsne.Settings{Affinities: p, Start: tsne.Spectral()})
+	res, err := tsne.Embed(ctx, nil, &tsne.Settings{Affinities: affinities, Start: tsne.Spectral()})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	kl, err := quality.KL(ctx, p.Ptr, p.Col, p.Val, res.Y, res.Dims, nil)
+	kl, err := quality.KL(ctx, affinities, res.Y, res.Dims, nil)
 	fmt.Println("as the run says:", math.Abs(kl-res.KL) < .001, err)
 	// Output: as the run says: true <nil>
 }

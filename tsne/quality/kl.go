@@ -42,42 +42,18 @@ func KL(ctx context.Context, p knn.Points, y []float32, dims int, s *Settings) (
 	if err != nil {
 		return 0, err
 	}
-	ptr, col, val, err := readAffinities(ctx, p, n)
-	if err != nil {
+	mass, sum, err := attraction(ctx, p, y, dims, w, a, set.Workers)
+	if err != nil || n < 2 {
 		return 0, err
 	}
-	if n < 2 {
-		return 0, ctx.Err()
-	}
-	var sum float64
-	for _, p := range val {
-		sum += float64(p)
-	}
-	if sum == 0 {
+	if mass == 0 {
 		return 0, inputErr("P sums to 0")
 	}
 	z, err := partition(ctx, y, dims, w, a, set.Workers)
 	if err != nil {
 		return 0, err
 	}
-	lnz := math.Log(z / sum)
-	kl, err := par.Sum(ctx, set.Workers, n, 512, func(_, lo, hi int) float64 {
-		var s float64
-		for i := lo; i < hi; i++ {
-			yi := y[i*dims : (i+1)*dims]
-			for e := ptr[i]; e < ptr[i+1]; e++ {
-				p := float64(val[e])
-				if p == 0 {
-					continue
-				}
-				j := int(col[e])
-				r2 := sqDist32(yi, y[j*dims:(j+1)*dims])
-				s += p * (math.Log(p/(w[i]*w[j])) + a*math.Log1p(r2/a) + lnz)
-			}
-		}
-		return s
-	})
-	return kl / sum, err
+	return sum/mass + math.Log(z/mass), nil
 }
 
 // checkWeights makes weights of 1 out of nil.
@@ -100,42 +76,54 @@ func checkWeights(w []float64, n int) ([]float64, error) {
 	return w, nil
 }
 
-// readAffinities returns the entries of P: those of row i are ptr[i] to
-// ptr[i+1]−1 of the columns and values.
-func readAffinities(ctx context.Context, p knn.Points, n int) (ptr []int64, col []int32, val []float32, err error) {
+// attraction returns Σ p_ij and Σ p_ij ln(p_ij/(w_i w_j k_ij)).
+func attraction(ctx context.Context, p knn.Points, y []float32, dims int, w []float64, a float64, workers int) (mass, sum float64, err error) {
+	n := len(w)
 	if c, ok := p.(interface{ Check() error }); ok {
 		if err := c.Check(); err != nil {
-			return nil, nil, nil, fmt.Errorf("%w: P: %w", ErrInput, err)
+			return 0, 0, fmt.Errorf("%w: P: %w", ErrInput, err)
 		}
 	}
 	if rows, cols := p.Dims(); rows != n || cols != n {
-		return nil, nil, nil, inputErr("P is %d×%d for %d points", rows, cols, n)
+		return 0, 0, inputErr("P is %d×%d for %d points", rows, cols, n)
 	}
 	sparse, isSparse := p.(interface {
 		Sparse(i int, f func(j int32, v float32))
 	})
-	row := make([]float32, n)
-	ptr = make([]int64, n+1)
-	for i := range n {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return nil, nil, nil, ctx.Err()
-		}
-		add := func(j int32, v float32) {
-			e := len(col) - int(ptr[i])
-			switch {
-			case j < 0 || int(j) >= n || int(j) == i || e > 0 && j <= col[len(col)-1]:
-				err = cmp.Or(err, inputErr("P, row %d, entry %d: column %d", i, e, j))
-			case !(v >= 0 && v <= math.MaxFloat32):
-				err = cmp.Or(err, inputErr("P, row %d, column %d: value %v", i, j, v))
+	type part struct {
+		mass, sum float64
+		err       error
+	}
+	const size = 512
+	parts := make([]part, par.NumBlocks(n, size))
+	err = par.Blocks(ctx, workers, n, size, func(_, b, lo, hi int) {
+		t := &parts[b]
+		var row []float32
+		for i := lo; i < hi && t.err == nil; i++ {
+			yi, last := y[i*dims:(i+1)*dims], int32(-1)
+			add := func(j int32, v float32) {
+				switch {
+				case j <= last || int(j) >= n || int(j) == i:
+					t.err = cmp.Or(t.err, inputErr("P, row %d: column %d after %d", i, j, last))
+				case !(v >= 0 && v <= math.MaxFloat32):
+					t.err = cmp.Or(t.err, inputErr("P, row %d, column %d: value %v", i, j, v))
+				case v > 0 && t.err == nil:
+					p, r2 := float64(v), sqDist32(yi, y[int(j)*dims:int(j+1)*dims])
+					t.mass += p
+					t.sum += p * (math.Log(p/(w[i]*w[j])) + a*math.Log1p(r2/a))
+				}
+				last = j
 			}
-			col, val = append(col, j), append(val, v)
-		}
-		if isSparse {
-			sparse.Sparse(i, add)
-		} else {
-			values, rowErr := readRow(p, row, i, n)
-			if rowErr != nil {
-				return nil, nil, nil, rowErr
+			if isSparse {
+				sparse.Sparse(i, add)
+				continue
+			}
+			if row == nil {
+				row = make([]float32, n)
+			}
+			var values []float32
+			if values, t.err = readRow(p, row, i, n); t.err != nil {
+				return
 			}
 			for j, v := range values {
 				if v != 0 {
@@ -143,12 +131,17 @@ func readAffinities(ctx context.Context, p knn.Points, n int) (ptr []int64, col 
 				}
 			}
 		}
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		ptr[i+1] = int64(len(col))
+	})
+	if err != nil {
+		return 0, 0, err
 	}
-	return ptr, col, val, nil
+	for _, t := range parts {
+		if t.err != nil {
+			return 0, 0, t.err
+		}
+		mass, sum = mass+t.mass, sum+t.sum
+	}
+	return mass, sum, nil
 }
 
 // partition returns Z: twice the sum over pairs i < j, and Σ w_i² − Σ w_i for

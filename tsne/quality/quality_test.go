@@ -477,7 +477,7 @@ func TestBadInput(t *testing.T) {
 		{"P: ", kl(edit(func(r *reference) { r.Ptr[5] = 0 }), nil)},
 		{"P: ", kl(edit(func(r *reference) { r.Ptr[r.N]++ }), nil)},
 		{"P: ", kl(edit(func(r *reference) { r.Col[1] = 120 }), nil)},
-		{"row 0, entry 0: column 0", kl(edit(func(r *reference) { r.Col[0] = 0 }), nil)},
+		{"row 0: column 0", kl(edit(func(r *reference) { r.Col[0] = 0 }), nil)},
 		{"row 0, column 56: value NaN", kl(edit(func(r *reference) { r.Val[2] = nan }), nil)},
 		{"row 0, column 56: value -1", kl(edit(func(r *reference) { r.Val[2] = -1 }), nil)},
 		{"sums to 0", kl(edit(func(r *reference) { clear(r.Val) }), nil)},
