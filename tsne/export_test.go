@@ -15,8 +15,9 @@ func (a *joint) points() Points {
 	return CSR(max(0, len(a.Ptr)-1), start, a.Col, a.Val)
 }
 
-// A Repulsion is that of a map, as [Run.Repulsion] returns it. Its Phi and
-// Force are the arguments of quality.ForceError.
+func (a *joint) Points() Points { return a.points() }
+
+// A Repulsion is that of a map, as [Run.Repulsion] returns it.
 type Repulsion struct {
 	// Phi holds φ_i = Σ_j w_j (1+r²/a)^−a for each row of the input, with the
 	// term j = i, where r = |y_i−y_j|, w is Settings.Weights and a
@@ -29,8 +30,9 @@ type Repulsion struct {
 	Method Method  // that summed them
 }
 
-// Repulsion sums the repulsion of the present map as a step would. Copies of merged rows count each for itself and have equal values. All
-// numbers are NaN after a run that diverged.
+// Repulsion sums the repulsion of the present map as a step would. Copies of
+// merged rows count each for itself and have equal values. All numbers are NaN
+// after a run that diverged.
 func (r *Run) Repulsion() Repulsion {
 	d := r.s.Dims
 	f := Repulsion{Phi: make([]float64, r.rows), Force: make([]float64, r.rows*d)}

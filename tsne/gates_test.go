@@ -73,34 +73,35 @@ func checkGate(t *testing.T, n int, g gate) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kl, err := quality.KL(ctx, p.Ptr, p.Col, p.Val, res.Y, 2, nil)
+	kl, err := quality.KL(ctx, p.Points(), res.Y, 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 
-	rows, err := quality.Sample{Size: 5000, Seed: 1}.Rows(n)
+	all, err := knn.Search(ctx, tsne.Rows(res.Y, n, 2), 10, nil) // on the map
 	if err != nil {
 		t.Fatal(err)
 	}
-	embedded, err := quality.Neighbors(ctx, res.Y, 2, 10, rows, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	data := make([]int32, 0, len(rows)*10)
+	rows := sample(n, 5000)
+	data, embedded := knn.Graph{N: len(rows), K: 90}, knn.Graph{N: len(rows), K: 10}
 	sx, sy := make([]float32, 0, len(rows)*784), make([]float32, 0, len(rows)*2)
 	for _, i := range rows {
-		data = append(data, graph.Index[int(i)*90:int(i)*90+10]...)
+		near, _ := graph.Row(int(i))
+		data.Index = append(data.Index, near...)
+		near, _ = all.Row(int(i))
+		embedded.Index = append(embedded.Index, near...)
 		sx = append(sx, x[int(i)*784:int(i+1)*784]...)
 		sy = append(sy, res.Y[2*i:2*i+2]...)
 	}
-	knn10, err := quality.Preservation(data, embedded, 10, n)
+	knn10, err := quality.Recall(&embedded, &data, 10)
 	if err != nil {
 		t.Fatal(err)
 	}
-	trust10, err := quality.Trustworthiness(ctx, plain{tsne.Rows(sx, len(rows), 784)}, sy, 2, 10, quality.Sample{})
+	within, err := quality.Compare(ctx, tsne.Rows(sx, len(rows), 784), sy, 2, 10, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	trust10 := within.Trustworthiness
 	t.Logf("KL %.4f (the run says %.4f), knn10 %.4f, trust10 %.4f", kl, res.KL, knn10, trust10)
 	if !(kl <= g.kl) {
 		t.Errorf("KL = %.4f, gate %v", kl, g.kl)
@@ -117,25 +118,19 @@ func checkGate(t *testing.T, n int, g gate) {
 
 	// The repulsion of the finished map, as the steps saw it.
 	f := r.Repulsion()
-	e, err := quality.ForceError(ctx, res.Y, 2, quality.Field{Phi: f.Phi, Rep: f.Force}, nil, quality.Sample{Size: 2000, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
+	rows = sample(n, 2000)
+	e := compareFields(field{f.Phi, f.Force}, allPairs(res.Y, 2, nil, 0, rows), nil, rows)
 	t.Logf("%v: error of the force %.4f rms, %.3f largest; of Z %.6f; Z = %.1f", f.Method, e.RMS, e.Max, e.Z, f.Z)
 	if f.Method != tsne.Mesh || !(e.RMS < .02) || !(math.Abs(e.Z) < .003) {
 		t.Errorf("%v: errors %+v", f.Method, e)
 	}
 
 	// Digits lie among their like; by chance one neighbor in ten would.
-	all, err := quality.Neighbors(ctx, res.Y, 2, 10, nil, 0)
+	a, err := quality.LabelAgreement(ctx, all, labels, &quality.Settings{Permutations: 99})
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, err := quality.LabelAgreement(ctx, all, 10, nil, labels, quality.Permutations{Count: 99})
-	if err != nil {
-		t.Fatal(err)
-	}
-	accuracy, err := quality.LabelAccuracy(all, 10, nil, labels)
+	accuracy, err := quality.LabelAccuracy(all, labels, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,6 +138,21 @@ func checkGate(t *testing.T, n int, g gate) {
 	if accuracy < .93 || a.P != .01 {
 		t.Errorf("accuracy %.3f, agreement %+v", accuracy, a)
 	}
+}
+
+// sample draws some of n rows, ascending.
+func sample(n, size int) []int32 {
+	rng := rand.New(rand.NewPCG(1, 0x73616d706c65))
+	rows := make([]int32, n)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	for i := range size {
+		j := i + rng.IntN(n-i)
+		rows[i], rows[j] = rows[j], rows[i]
+	}
+	slices.Sort(rows[:size])
+	return rows[:size]
 }
 
 // Digits that were left out and placed afterwards fall among their like.
@@ -162,18 +172,16 @@ func TestTransformDigits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := slices.Concat(res.Y, y)
-	var rows, nn []int32
-	for i := n; i < n+m; i++ {
-		// Its neighbors among the others of the map, not among the new ones.
-		one := append(slices.Clone(all[:2*n]), all[2*i:2*i+2]...)
-		l, err := quality.Neighbors(ctx, one, 2, 10, []int32{n}, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows, nn = append(rows, int32(i)), append(nn, l...)
+	// The neighbors of new points among the others of the map.
+	nn, err := knn.Query(ctx, tsne.Rows(res.Y, n, 2), tsne.Rows(y, m, 2), 10, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	accuracy, err := quality.LabelAccuracy(nn, 10, rows, labels)
+	var rows []int32
+	for i := range m {
+		rows = append(rows, int32(n+i))
+	}
+	accuracy, err := quality.LabelAccuracy(nn, labels, &quality.Settings{Rows: rows})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,7 +203,7 @@ func TestExaggerationKeepsPointsApart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := quality.CompareNeighbors(context.Background(), plain{tsne.Rows(x, 100, 10)}, res.Y, 2, 10, quality.Sample{})
+	h, err := quality.Compare(context.Background(), tsne.Rows(x, 100, 10), res.Y, 2, 10, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/semamap/semamap/tsne/knn"
 	"github.com/semamap/semamap/tsne/quality"
 )
 
@@ -89,17 +90,17 @@ func (s *sites) purity(ctx context.Context, seed uint64, skip func(i, j int) boo
 	if k < 1 {
 		return agreement{}, nil
 	}
-	var nn []int32
+	var g *knn.Graph
 	var err error
 	if skip == nil {
-		nn, err = quality.Neighbors(ctx, s.y, 2, k, nil, 0)
+		g, err = knn.Search(ctx, knn.Rows(s.y, n, 2), k, nil)
 	} else {
-		nn, err = s.neighboursExcept(ctx, k, skip)
+		g, err = s.neighboursExcept(ctx, k, skip)
 	}
-	if err != nil || nn == nil {
+	if err != nil || g == nil {
 		return agreement{}, err
 	}
-	a, err := quality.LabelAgreement(ctx, nn, k, nil, s.labels, quality.Permutations{Seed: seed})
+	a, err := quality.LabelAgreement(ctx, g, s.labels, &quality.Settings{Seed: seed})
 	if err != nil {
 		return agreement{}, err
 	}
@@ -109,23 +110,29 @@ func (s *sites) purity(ctx context.Context, seed uint64, skip func(i, j int) boo
 // neighboursExcept returns the k nearest sites of each for which skip does not
 // hold, or nil if some site has fewer. It asks for more and more neighbours
 // until enough are left.
-func (s *sites) neighboursExcept(ctx context.Context, k int, skip func(i, j int) bool) ([]int32, error) {
+func (s *sites) neighboursExcept(ctx context.Context, k int, skip func(i, j int) bool) (*knn.Graph, error) {
 	n := len(s.labels)
-	nn := make([]int32, n*k)
+	all := knn.Rows(s.y, n, 2)
+	g := &knn.Graph{N: n, K: k, Index: make([]int32, n*k)}
 	todo := make([]int32, n)
 	for i := range todo {
 		todo[i] = int32(i)
 	}
-	for ask := min(8*k, n-1); len(todo) > 0; ask = min(4*ask, n-1) {
-		lists, err := quality.Neighbors(ctx, s.y, 2, ask, todo, 0)
+	for ask := min(8*k, n); len(todo) > 0; ask = min(4*ask, n) {
+		var places []float32
+		for _, i := range todo {
+			places = append(places, s.y[2*i], s.y[2*i+1])
+		}
+		lists, err := knn.Query(ctx, all, knn.Rows(places, len(todo), 2), ask, nil)
 		if err != nil {
 			return nil, err
 		}
 		var again []int32
 		for t, i := range todo {
-			got := nn[int(i)*k : int(i)*k : int(i+1)*k]
-			for _, j := range lists[t*ask : (t+1)*ask] {
-				if len(got) < k && !skip(s.row[i], s.row[j]) {
+			got := g.Index[int(i)*k : int(i)*k : int(i+1)*k]
+			near, _ := lists.Row(t)
+			for _, j := range near {
+				if len(got) < k && i != j && !skip(s.row[i], s.row[j]) {
 					got = append(got, j)
 				}
 			}
@@ -133,12 +140,12 @@ func (s *sites) neighboursExcept(ctx context.Context, k int, skip func(i, j int)
 				again = append(again, i)
 			}
 		}
-		if len(again) > 0 && ask == n-1 {
+		if len(again) > 0 && ask == n {
 			return nil, nil
 		}
 		todo = again
 	}
-	return nn, nil
+	return g, nil
 }
 
 // shareToken reports whether two rows have a token in common, which brings

@@ -38,7 +38,7 @@ func writeCSV(ctx context.Context, path string, w *words, maps []*layerMap) erro
 			}
 			row = append(row[:0], r.synset, r.domain, r.lemma, r.pos, strconv.Itoa(r.tokens))
 			for _, m := range maps {
-				row = append(row, shortest(m.Y[2*i]), shortest(m.Y[2*i+1]))
+				row = append(row, cli.Float(m.Y[2*i]), cli.Float(m.Y[2*i+1]))
 			}
 			if err := c.Write(row); err != nil {
 				return err
@@ -48,9 +48,6 @@ func writeCSV(ctx context.Context, path string, w *words, maps []*layerMap) erro
 		return c.Error()
 	})
 }
-
-// shortest is the shortest decimal that reads back as the same float32.
-func shortest(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
 
 // record is what run.json says of a run.
 type record struct {
@@ -182,15 +179,9 @@ func (r *record) hash(ctx context.Context, role, path string) error {
 		return err
 	}
 	defer f.Close()
-	h, size := sha256.New(), int64(0)
-	for err == nil { // a piece at a time, so that an interrupt ends it
-		var n int64
-		if err = ctx.Err(); err == nil {
-			n, err = io.CopyN(h, f, 1<<24)
-			size += n
-		}
-	}
-	if err != io.EOF {
+	h := sha256.New()
+	size, err := io.CopyBuffer(h, cli.Reader(ctx, f), make([]byte, 1<<20))
+	if err != nil {
 		return err
 	}
 	r.Inputs = append(r.Inputs, input{role, filepath.Base(path), size, hex.EncodeToString(h.Sum(nil))})

@@ -30,7 +30,7 @@ func readTable(ctx context.Context, name string) (*table, error) {
 		return nil, err
 	}
 	defer f.Close()
-	r := stopReader{ctx, f}
+	r := cli.Reader(ctx, f)
 	var t *table
 	if extension(name) == ".npy" {
 		t, err = readNPY(r)
@@ -41,20 +41,6 @@ func readTable(ctx context.Context, name string) (*table, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return t, nil
-}
-
-// A stopReader fails when its context ends, so that the reading of a large
-// file can be interrupted.
-type stopReader struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (s stopReader) Read(b []byte) (int, error) {
-	if err := s.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return s.r.Read(b)
 }
 
 func readNPY(r io.Reader) (*table, error) {
@@ -87,7 +73,7 @@ func readCSV(r io.Reader) (*table, error) {
 		}
 		if first {
 			t.d = len(rec)
-			if !anyNumber(rec) {
+			if !slices.ContainsFunc(rec, isNumber) {
 				continue
 			}
 		}
@@ -103,76 +89,60 @@ func readCSV(r io.Reader) (*table, error) {
 	}
 }
 
-func anyNumber(rec []string) bool {
-	for _, s := range rec {
-		if _, err := strconv.ParseFloat(s, 32); err == nil || errors.Is(err, strconv.ErrRange) {
-			return true
-		}
-	}
-	return false
+func isNumber(s string) bool {
+	_, err := strconv.ParseFloat(s, 32)
+	return err == nil || errors.Is(err, strconv.ErrRange)
 }
 
-// readLabels reads the first column of a .csv. Labels become numbers in the
-// order of their texts, names. A file of one line more than
+// readLabels reads the first column of a .csv. A file of one line more than
 // there are rows begins with a title.
-func readLabels(name string, n int) (labels []int32, names []string, err error) {
+func readLabels(name string, n int) ([]string, error) {
 	if name == "" {
-		return nil, nil, nil
+		return nil, nil
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer f.Close()
 	c := csv.NewReader(f)
 	c.FieldsPerRecord = -1
-	var texts []string
-	for {
-		rec, err := c.Read()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", name, err)
-		}
-		texts = append(texts, rec[0])
+	recs, err := c.ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	if len(texts) == n+1 {
-		texts = texts[1:]
+	if len(recs) == n+1 {
+		recs = recs[1:]
 	}
-	if len(texts) != n {
-		return nil, nil, fmt.Errorf("%s: %d labels for %d rows", name, len(texts), n)
+	if len(recs) != n {
+		return nil, fmt.Errorf("%s: %d labels for %d rows", name, len(recs), n)
 	}
-	names = slices.Compact(slices.Sorted(slices.Values(texts)))
-	for _, s := range texts {
-		l, _ := slices.BinarySearch(names, s)
-		labels = append(labels, int32(l))
+	labels := make([]string, n)
+	for i, rec := range recs {
+		labels[i] = rec[0]
 	}
-	return labels, names, nil
+	return labels, nil
 }
 
-func writeMap(name string, y []float32, dims int, labels []int32, names []string) error {
+func writeMap(name string, y []float32, dims int, labels []string) error {
 	n := len(y) / dims
 	return cli.WriteFile(name, func(w io.Writer) error {
 		if extension(name) == ".npy" {
 			return npy.Write(w, y, n, dims)
 		}
-		b := []byte("x,y,z"[:2*dims-1])
-		if labels != nil {
-			b = append(b, ",label"...)
-		}
-		if _, err := w.Write(append(b, '\n')); err != nil {
-			return err
-		}
 		c := csv.NewWriter(w)
-		rec := make([]string, 0, dims+1)
+		rec := []string{"x", "y", "z"}[:dims]
+		if labels != nil {
+			rec = append(rec, "label")
+		}
+		c.Write(rec)
 		for i := range n {
 			rec = rec[:0]
 			for _, v := range y[i*dims : (i+1)*dims] {
-				rec = append(rec, strconv.FormatFloat(float64(v), 'g', -1, 32))
+				rec = append(rec, cli.Float(v))
 			}
 			if labels != nil {
-				rec = append(rec, names[labels[i]])
+				rec = append(rec, labels[i])
 			}
 			if err := c.Write(rec); err != nil {
 				return err
@@ -185,11 +155,10 @@ func writeMap(name string, y []float32, dims int, labels []int32, names []string
 
 // writePNG draws the first two coordinates, coloured by label: the most
 // frequent labels in colour, the rest in grey.
-func writePNG(name string, res *tsne.Result, labels []int32, names []string) error {
-	p := plot.Panel{XYs: res}
-	for _, l := range labels {
-		p.Labels = append(p.Labels, names[l])
+func writePNG(name string, res *tsne.Result, labels []string) error {
+	f := &plot.Figure{
+		XLabel: "First t-SNE", YLabel: "Second t-SNE",
+		Panels: []plot.Panel{{XYs: res, Labels: labels}}, Top: 12,
 	}
-	f := &plot.Figure{XLabel: "First t-SNE", YLabel: "Second t-SNE", Panels: []plot.Panel{p}, Top: 12}
 	return cli.WriteFile(name, func(w io.Writer) error { return f.WritePNG(w, 0, 0) })
 }

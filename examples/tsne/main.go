@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,7 +52,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&o.start, "start", "", ".npy `file` of first positions instead of principal components")
 	f.StringVar(&o.png, "png", "", "`file` for a picture of the map")
 	f.StringVar(&o.checkpoint, "checkpoint", "", "`file` to save the run in, every minute and when interrupted; if it exists, the run goes on from there")
-	f.BoolVar(&o.quality, "quality", false, "print one line of JSON: kl, knn10, trust10 and the seconds of each phase")
+	f.BoolVar(&o.quality, "quality", false, "print one line of JSON: kl, knn10, trust10, the vector instructions in use and the seconds of each phase")
 	if err := f.Parse(args); err != nil {
 		return nil, err
 	}
@@ -60,20 +61,14 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	if f.NArg() > 0 {
 		bad("unexpected argument %q", f.Arg(0))
 	}
-	if e := extension(o.in); e != ".npy" && e != ".csv" {
-		bad("-in %q is not a .npy or .csv file", o.in)
-	}
-	if e := extension(o.out); e != ".npy" && e != ".csv" {
-		bad("-out %q is not a .npy or .csv file", o.out)
-	}
-	if o.labels != "" && extension(o.labels) != ".csv" {
-		bad("-labels %q is not a .csv file", o.labels)
-	}
-	if o.png != "" && extension(o.png) != ".png" {
-		bad("-png %q is not a .png file", o.png)
-	}
-	if o.start != "" && extension(o.start) != ".npy" {
-		bad("-start %q is not a .npy file", o.start)
+	for _, c := range []struct{ flag, name, kinds string }{
+		{"in", o.in, ".npy or .csv"}, {"out", o.out, ".npy or .csv"},
+		{"labels", o.labels, ".csv"}, {"png", o.png, ".png"}, {"start", o.start, ".npy"},
+	} {
+		optional := c.name == "" && c.flag != "in" && c.flag != "out"
+		if !optional && !slices.Contains(strings.Fields(c.kinds), extension(c.name)) {
+			bad("-%s %q is not a %s file", c.flag, c.name, c.kinds)
+		}
 	}
 	if o.iter < 0 {
 		bad("-iter %d is negative", o.iter)
@@ -96,13 +91,12 @@ func (o *options) settings() *tsne.Settings {
 		Perplexity: o.perplexity,
 		Seed:       o.seed,
 		Phases:     []tsne.Phase{{Steps: early, Exaggeration: 12}, {Steps: o.iter - early, Exaggeration: 1}},
-		Search:     &knn.Settings{Seed: o.seed},
 	}
 	if o.neighbors == "exact" {
-		s.Search.Method = knn.Exact
+		s.Search = &knn.Settings{Method: knn.Exact}
 	}
 	if o.metric == "cosine" {
-		s.Search.Metric = knn.Cosine
+		s.Metric = knn.Cosine
 	}
 	return s
 }
@@ -113,8 +107,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var clock stopwatch
-	clock.begin("read")
+	clock := clock{time.Now(), map[string]float64{}}
 	x, err := readTable(ctx, o.in)
 	if err != nil {
 		return err
@@ -122,7 +115,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if x.n == 0 && o.png != "" {
 		return fmt.Errorf("%s: no rows to draw in %s", o.in, o.png)
 	}
-	labels, names, err := readLabels(o.labels, x.n)
+	labels, err := readLabels(o.labels, x.n)
 	if err != nil {
 		return err
 	}
@@ -139,17 +132,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	points := tsne.Rows(x.x, x.n, x.d)
 
-	clock.begin("prepare") // its parts are in the result
-	say(stderr, "%d rows of %d numbers", x.n, x.d)
+	clock.lap("read")
+	fmt.Fprintf(stderr, "%d rows of %d numbers\n", x.n, x.d)
 	r, resumed, err := o.prepare(ctx, points, s)
 	if err != nil {
 		return err
 	}
 	if resumed {
-		say(stderr, "going on from %s", o.checkpoint)
+		fmt.Fprintf(stderr, "going on from %s\n", o.checkpoint)
 	}
+	clock.lap("prepare")
 
-	clock.begin("steps")
 	if err := o.steps(ctx, r, stderr); err != nil {
 		return err
 	}
@@ -157,54 +150,37 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if !resumed {
-		clock.split("prepare", map[string]time.Duration{
-			"merge": res.Stats.Merging, "neighbors": res.Stats.Searching,
-			"affinities": res.Stats.Calibrating, "start": res.Stats.Starting,
-		})
-	}
+	clock.lap("steps")
 
-	clock.begin("write")
-	if err := writeMap(o.out, res.Y, res.Dims, labels, names); err != nil {
+	if err := writeMap(o.out, res.Y, res.Dims, labels); err != nil {
 		return err
 	}
 	if o.png != "" {
-		if err := writePNG(o.png, res, labels, names); err != nil {
+		if err := writePNG(o.png, res, labels); err != nil {
 			return err
 		}
 	}
-	if o.quality {
-		clock.begin("quality")
-		return o.report(ctx, stdout, &clock, x, res, labels)
+	clock.lap("write")
+	if !o.quality {
+		return nil
 	}
-	return nil
+	if st := res.Stats; !resumed { // the parts of the preparation
+		delete(clock.seconds, "prepare")
+		clock.seconds["merge"], clock.seconds["neighbors"] = st.Merging.Seconds(), st.Searching.Seconds()
+		clock.seconds["affinities"], clock.seconds["start"] = st.Calibrating.Seconds(), st.Starting.Seconds()
+	}
+	return o.report(ctx, stdout, &clock, x, res, labels)
 }
 
-// say prints a line of progress.
-func say(w io.Writer, format string, a ...any) { fmt.Fprintf(w, format+"\n", a...) }
-
-// A stopwatch sums the seconds of named phases.
-type stopwatch struct {
+// A clock keeps the seconds of the phases.
+type clock struct {
+	last    time.Time
 	seconds map[string]float64
-	name    string
-	at      time.Time
 }
 
-func (s *stopwatch) begin(name string) {
+// lap ends a phase.
+func (c *clock) lap(name string) {
 	now := time.Now()
-	if s.seconds == nil {
-		s.seconds = map[string]float64{}
-	}
-	if s.name != "" {
-		s.seconds[s.name] += now.Sub(s.at).Seconds()
-	}
-	s.name, s.at = name, now
-}
-
-// split replaces the seconds of an ended phase by those of its parts.
-func (s *stopwatch) split(name string, parts map[string]time.Duration) {
-	delete(s.seconds, name)
-	for part, d := range parts {
-		s.seconds[part] = d.Seconds()
-	}
+	c.seconds[name] = now.Sub(c.last).Seconds()
+	c.last = now
 }

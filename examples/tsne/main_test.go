@@ -10,12 +10,14 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/semamap/semamap/internal/npy"
+	"github.com/semamap/semamap/internal/vec"
 )
 
 // data writes three groups of points as X.npy, X.csv and L.csv.
@@ -97,6 +99,7 @@ func TestOutputs(t *testing.T) {
 		N, Sample           int
 		KL, KNN10, Trust10  float64
 		Label10, Label10_p  float64
+		Level               string
 		Seconds             map[string]float64
 		Label10_chance, Dim float64
 	}
@@ -113,6 +116,9 @@ func TestOutputs(t *testing.T) {
 		if _, ok := q.Seconds[phase]; !ok {
 			t.Errorf("no seconds of %s: %v", phase, q.Seconds)
 		}
+	}
+	if level := vec.Best().String(); level != strings.TrimSuffix(q.Level, "+amx") {
+		t.Errorf("level %q, want %s", q.Level, level)
 	}
 	if len(q.Seconds) != 8 {
 		t.Errorf("seconds %v", q.Seconds)
@@ -146,6 +152,26 @@ func TestOutputs(t *testing.T) {
 		}
 	}
 	left(t, dir, "X.npy", "X.csv", "L.csv", "Y.csv", "Y.npy", "Z.csv", "map.png")
+}
+
+// The level in the line of -quality is the one in use: that of plain Go when
+// GODEBUG hides the processor's vector instructions.
+func TestLevel(t *testing.T) {
+	const child = "TSNE_TEST_LEVEL"
+	if os.Getenv(child) != "" {
+		stdout, _, err := start(t.Context(), data(t), "-in @X.npy -out @Y.csv -iter 5 -quality")
+		fmt.Println(stdout, err)
+		return
+	}
+	if vec.Best() == vec.NEON {
+		t.Skip("arm64 always has NEON")
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestLevel$")
+	cmd.Env = append(os.Environ(), child+"=1", "GODEBUG=cpu.all=off")
+	out, err := cmd.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"level":"go"`) {
+		t.Errorf("%s%v", out, err)
+	}
 }
 
 // left fails unless dir holds just the named files.

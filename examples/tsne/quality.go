@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/semamap/semamap/tsne"
+	"github.com/semamap/semamap/tsne/knn"
 	"github.com/semamap/semamap/tsne/quality"
 )
 
@@ -21,46 +22,60 @@ type report struct {
 	Label10 *float64           `json:"label10,omitempty"`
 	Chance  *float64           `json:"label10_chance,omitempty"`
 	LabelP  *float64           `json:"label10_p,omitempty"`
+	Level   string             `json:"level"` // of the vector instructions in use
 	Seconds map[string]float64 `json:"seconds"`
 }
 
 // work bounds what knn10 and trust10 cost, in operations: about ten seconds.
 const work = 4e10
 
-func (o *options) report(ctx context.Context, w io.Writer, clock *stopwatch, x *table, res *tsne.Result, labels []int32) error {
-	r := report{N: x.n, Dims: res.Dims, KL: finite(res.KL), Seconds: clock.seconds}
+func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *table, res *tsne.Result, labels []string) error {
+	r := report{N: x.n, Dims: res.Dims, KL: finite(res.KL), Level: res.Stats.Kernels, Seconds: clock.seconds}
 	const k = 10
 	if x.n > 2*k {
-		var p quality.Points = plain{tsne.Rows(x.x, x.n, x.d)}
+		p := tsne.Rows(x.x, x.n, x.d)
 		if o.metric == "cosine" {
-			p = unit{x}
+			p = unit{p}
 		}
 		size := int(work / (float64(x.n) * float64(max(1, x.d))))
-		s := quality.Sample{Size: max(500, min(5000, size)), Seed: o.seed}
-		h, err := quality.CompareNeighbors(ctx, p, res.Y, res.Dims, k, s)
+		s := &quality.Settings{Sample: max(500, min(5000, size)), Seed: o.seed}
+		h, err := quality.Compare(ctx, p, res.Y, res.Dims, k, s)
 		if err != nil {
 			return err
 		}
 		r.KNN10, r.Trust10, r.Sample = finite(h.Preservation), finite(h.Trustworthiness), h.Rows
 		if labels != nil {
-			nn, err := quality.Neighbors(ctx, res.Y, res.Dims, k, nil, 0)
+			g, err := knn.Search(ctx, tsne.Rows(res.Y, x.n, res.Dims), k, nil) // on the map
 			if err != nil {
 				return err
 			}
-			a, err := quality.LabelAgreement(ctx, nn, k, nil, labels, quality.Permutations{Seed: o.seed})
+			a, err := quality.LabelAgreement(ctx, g, numbers(labels), s)
 			if err != nil {
 				return err
 			}
 			r.Label10, r.Chance, r.LabelP = finite(a.Share), finite(a.Chance), finite(a.P)
 		}
 	}
-	clock.begin("")
+	clock.lap("quality")
 	b, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
 	_, err = w.Write(append(b, '\n'))
 	return err
+}
+
+// numbers gives equal labels equal numbers.
+func numbers(labels []string) []int32 {
+	id := map[string]int32{}
+	out := make([]int32, len(labels))
+	for i, l := range labels {
+		if _, ok := id[l]; !ok {
+			id[l] = int32(len(id))
+		}
+		out[i] = id[l]
+	}
+	return out
 }
 
 // finite is v for JSON, which has no NaN.
@@ -71,22 +86,12 @@ func finite(v float64) *float64 {
 	return &v
 }
 
-// plain gives rows without errors, which those of a table have not.
-type plain struct{ tsne.Points }
+// unit is rows divided by their lengths, on which Euclidean neighbours are
+// those by cosine.
+type unit struct{ tsne.Points }
 
-func (p plain) Row(dst []float32, i int) {
-	row, _ := p.Points.Row(dst, i)
-	copy(dst, row)
-}
-
-// unit is the rows of a table divided by their lengths, on which Euclidean
-// neighbours are those by cosine.
-type unit struct{ *table }
-
-func (u unit) Dims() (n, d int) { return u.n, u.d }
-
-func (u unit) Row(dst []float32, i int) {
-	row := u.x[i*u.d : (i+1)*u.d]
+func (u unit) Row(dst []float32, i int) ([]float32, error) {
+	row, err := u.Points.Row(dst, i)
 	var s float64
 	for _, v := range row {
 		s += float64(v) * float64(v)
@@ -94,7 +99,9 @@ func (u unit) Row(dst []float32, i int) {
 	if s > 0 {
 		s = 1 / math.Sqrt(s)
 	}
-	for c, v := range row {
-		dst[c] = float32(float64(v) * s)
+	dst = dst[:0]
+	for _, v := range row {
+		dst = append(dst, float32(float64(v)*s))
 	}
+	return dst, err
 }

@@ -38,6 +38,10 @@
 // excludes nearly all pairs (Stats.Columns tells by how many numbers). A
 // sample decides whether that is cheaper; lists do not depend on it.
 //
+// Rows of at most three numbers, as those of a t-SNE map, are searched by a
+// tree of boxes (up to 256 neighbours each): about 3 µs a row for ten
+// neighbours.
+//
 // On processors with matrix tiles (Intel AMX, under Linux) rows of 16 numbers
 // or more are compared as sums of two bfloat16, whose products take about a
 // fourth of the time. The error of that is larger, though bounded as strictly;

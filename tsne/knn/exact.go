@@ -39,6 +39,9 @@ func searchExact(ctx context.Context, ref, x *source, k int, same bool, set *Set
 	if k == 0 || x.n == 0 {
 		return newGraph(x.n, k), nil
 	}
+	if boxed(ref, x, k, set, used) {
+		return searchBoxes(ctx, ref, x, k, same, set, used)
+	}
 	e := &exact{rescorer: newRescorer(ctx, ref, x, k, same, set), limit: set.MaxMemory}
 	e.split = vec.Splits() && ref.d >= splitDim
 	if err := e.plan(used); err != nil {

@@ -90,7 +90,7 @@ func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used i
 		}
 	}
 	n := float64(s.n)
-	if set.Method == Descent || set.Method == Auto && n*n*float64(max(s.d, leastDim)) > exactFlop {
+	if set.Method == Descent || set.Method == Auto && n*n*float64(max(s.d, leastDim)) > exactFlop && !boxed(s, s, k, set, used) {
 		return searchDescent(ctx, s, k, set, used)
 	}
 	s, used, err := materialise(ctx, s, set, used)

@@ -10,7 +10,7 @@ type Method uint8
 
 const (
 	// Auto is Gram for combined points where that is cheaper, else Exact while
-	// n²·max(d, 32) is at most 6e13, else Descent. The choice depends on the
+	// n²·max(d, 32) is at most 6e13 or d at most 3, else Descent. The choice depends on the
 	// input and MaxMemory alone, never on the machine.
 	Auto Method = iota
 	// Exact compares all pairs.

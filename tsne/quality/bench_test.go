@@ -4,11 +4,13 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/semamap/semamap/tsne/knn"
 )
 
 // blobs are n points in 2-D around n/300 seeded centres, about as dense as a
 // finished t-SNE map, and data of d numbers that it shows.
-func blobs(n, d int) (y []float32, x rows) {
+func blobs(n, d int) (y []float32, x knn.Points) {
 	rng := rand.New(rand.NewPCG(1, uint64(n)))
 	groups := n/300 + 1
 	centre := make([]float32, groups*2)
@@ -16,17 +18,17 @@ func blobs(n, d int) (y []float32, x rows) {
 		centre[i] = float32(rng.NormFloat64() * 40)
 	}
 	y = make([]float32, 2*n)
-	x = rows{make([]float32, n*d), n, d}
+	flat := make([]float32, n*d)
 	for i := range n {
 		g := rng.IntN(groups)
 		for c := range 2 {
 			y[2*i+c] = centre[2*g+c] + float32(rng.NormFloat64())
 		}
 		for c := range d {
-			x.x[i*d+c] = y[2*i+c%2] + float32(rng.NormFloat64())
+			flat[i*d+c] = y[2*i+c%2] + float32(rng.NormFloat64())
 		}
 	}
-	return y, x
+	return y, knn.Rows(flat, n, d)
 }
 
 func BenchmarkQuality(b *testing.B) {
@@ -43,42 +45,35 @@ func BenchmarkQuality(b *testing.B) {
 			})
 		}
 		pairs := float64(n) * float64(n-1)
-		ptr, col, val := make([]int64, n+1), make([]int32, n), make([]float32, n) // a P of one pair a point
+		ptr, col, val := make([]int, n+1), make([]int32, n), make([]float32, n) // a P of one pair a point
 		for i := range n {
-			ptr[i+1], col[i], val[i] = int64(i+1), int32(i^1%n), 1
+			ptr[i+1], col[i], val[i] = i+1, int32(i^1%n), 1
 		}
 		col[n-1] = 0
+		p := knn.CSR(n, ptr, col, val)
 		run("kl", pairs, "pair", func() error {
-			_, err := KL(b.Context(), ptr, col, val, y, 2, nil)
+			_, err := KL(b.Context(), p, y, 2, nil)
 			return err
 		})
 		run("neighbors", float64(n), "point", func() error {
-			_, err := Neighbors(b.Context(), y, 2, 10, nil, 0)
+			_, err := knn.Search(b.Context(), knn.Rows(y, n, 2), 10, nil)
 			return err
 		})
 		run("compare", 200*float64(n)*64, "number", func() error {
-			_, err := CompareNeighbors(b.Context(), x, y, 2, 10, Sample{Size: 200})
+			_, err := Compare(b.Context(), x, y, 2, 10, &Settings{Sample: 200})
 			return err
 		})
-		run("force", 500*float64(n), "pair", func() error {
-			rows, _ := Sample{Size: 500}.Rows(n)
-			_, err := Repulsion(b.Context(), y, 2, rows, nil)
-			return err
-		})
-		nn, err := Neighbors(b.Context(), y, 2, 10, nil, 0)
-		if err != nil {
-			b.Fatal(err)
-		}
+		nn := graph(b, y, 2, 10)
 		labels := make([]int32, n)
 		for i := range labels {
 			labels[i] = int32(i % 7)
 		}
 		run("agreement", 100*10*float64(n), "edge", func() error {
-			_, err := LabelAgreement(b.Context(), nn, 10, nil, labels, Permutations{Count: 100})
+			_, err := LabelAgreement(b.Context(), nn, labels, &Settings{Permutations: 100})
 			return err
 		})
 		run("correlation", 1e6, "pair", func() error {
-			_, err := DistanceCorrelation(b.Context(), x, y, 2, Sample{Size: 1_000_000})
+			_, err := DistanceCorrelation(b.Context(), x, y, 2, &Settings{Sample: 1_000_000})
 			return err
 		})
 	}

@@ -1,6 +1,7 @@
 package quality
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"math/rand/v2"
@@ -8,82 +9,82 @@ import (
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/knn"
 )
 
 // maxPairs bounds the memory of DistanceCorrelation to about half a gigabyte.
 const maxPairs = 1 << 24
 
 // DistanceCorrelation returns Spearman's rank correlation of the distances of
-// pairs of points in the data and in the map, equal distances sharing their
-// mean rank. The size of the sample is a number of pairs, drawn independently;
-// 0 means every pair, and more than 2²⁴ pairs are refused. The result is NaN
-// when all distances in the data, or all in the map, are equal.
-func DistanceCorrelation(ctx context.Context, x Points, y []float32, dims int, s Sample) (float64, error) {
-	n, err := checkMap(y, dims)
+// pairs of points in the data x and in the map y; equal distances share their
+// mean rank. Settings.Sample is a number of pairs, drawn independently; all
+// pairs are taken when it is zero, and more than 2²⁴ are refused. The result
+// is NaN when all distances in the data, or all in the map, are equal.
+// DistanceCorrelation reads Settings.Sample, Seed and Workers.
+func DistanceCorrelation(ctx context.Context, x knn.Points, y []float32, dims int, s *Settings) (float64, error) {
+	x, n, d, err := checkBoth(x, y, dims)
 	if err != nil {
 		return 0, err
-	}
-	xn, d := x.Dims()
-	if xn != n {
-		return 0, inputErr("%d rows of data and %d points of the map", xn, n)
 	}
 	if n < 2 {
 		return 0, inputErr("no pair among %d points", n)
 	}
-	all := int64(n) * int64(n-1) / 2
-	m := int64(s.Size)
+	set := s.fill()
+	m := int64(set.Sample)
 	if m == 0 {
-		m = all
+		m = int64(n) * int64(n-1) / 2
 	}
 	if m < 0 || m > maxPairs {
-		return 0, inputErr("%d pairs; draw at most %d by Sample.Size", m, maxPairs)
+		return 0, inputErr("%d pairs; draw at most %d by Settings.Sample", m, maxPairs)
 	}
 	dx, dy := make([]float64, m), make([]float64, m)
 	type buffers struct{ a, b []float32 }
-	buf := make([]buffers, par.Workers(s.Workers))
+	buf := make([]buffers, par.Workers(set.Workers))
 	bad := make([]error, par.NumBlocks(int(m), 512))
-	err = par.Blocks(ctx, s.Workers, int(m), 512, func(w, b, lo, hi int) {
+	err = par.Blocks(ctx, set.Workers, int(m), 512, func(w, b, lo, hi int) {
 		if buf[w].a == nil {
 			buf[w] = buffers{make([]float32, d), make([]float32, d)}
 		}
-		ra, rb := buf[w].a, buf[w].b
-		rng := rand.New(rand.NewPCG(s.Seed, 1<<32+uint64(b)))
+		rng := rand.New(rand.NewPCG(set.Seed, 1<<32+uint64(b)))
 		i, j := 0, 0
-		if s.Size == 0 {
+		if set.Sample == 0 {
 			i, j = pairAt(int64(lo))
 		}
 		for p := lo; p < hi; p++ {
-			if s.Size != 0 {
+			if set.Sample != 0 {
 				i, j = rng.IntN(n), rng.IntN(n-1)
 				if j >= i {
 					j++
 				}
 			}
-			x.Row(ra, i)
-			x.Row(rb, j)
+			ra, err := readRow(x, buf[w].a, i, d)
+			if err != nil {
+				bad[b] = err
+				return
+			}
+			rb, err := readRow(x, buf[w].b, j, d)
+			if err != nil {
+				bad[b] = err
+				return
+			}
 			dx[p] = vec.SqDist(ra, rb)
 			dy[p] = sqDist32(y[i*dims:(i+1)*dims], y[j*dims:(j+1)*dims])
-			if !(dx[p] <= math.MaxFloat64) && bad[b] == nil {
-				row, at := ra, i
-				if notFinite(ra) < 0 {
-					row, at = rb, j
-				}
-				bad[b] = inputErr("row %d, column %d is %v", at, notFinite(row), row[notFinite(row)])
+			if !(dx[p] <= math.MaxFloat64) {
+				bad[b] = cmp.Or(finiteErr(ra, i), finiteErr(rb, j))
+				return
 			}
-			if s.Size == 0 {
+			if set.Sample == 0 {
 				if j++; j == i {
 					i, j = i+1, 0
 				}
 			}
 		}
 	})
+	if err == nil {
+		err = cmp.Or(bad...)
+	}
 	if err != nil {
 		return 0, err
-	}
-	for _, e := range bad {
-		if e != nil {
-			return 0, e
-		}
 	}
 	order := make([]int32, m)
 	rank(dx, order)

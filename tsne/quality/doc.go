@@ -3,28 +3,29 @@
 // A map is a slice y of n×dims numbers, point after point, as in the result of
 // a t-SNE run, but any embedding will do. The measures are
 //
-//   - [KL], the Kullback–Leibler divergence t-SNE minimises [vdMH08, eq. 2],
-//     with the normalisation summed over all pairs and not estimated;
-//   - [Preservation], the share of the nearest neighbours that are kept, and
-//     [Recall] of an approximate neighbour graph, the same sum for lists;
-//   - [Trustworthiness] and [Continuity] [VK01], and [CompareNeighbors], which
-//     gives all three from one pass over the data;
-//   - [LabelAgreement] and [LabelAccuracy]: whether neighbours bear the same
+//   - [Compare]: the share of the nearest neighbors that are kept, with
+//     trustworthiness and continuity ([Venna and Kaski 2001]);
+//   - [LabelAgreement] and [LabelAccuracy]: whether neighbors bear the same
 //     label, against chance, with a permutation test;
+//   - [KL], the Kullback–Leibler divergence that t-SNE minimizes
+//     ([van der Maaten and Hinton 2008], eq. 2), with the normalization summed
+//     over all pairs and not estimated;
 //   - [DistanceCorrelation], Spearman's rank correlation of distances;
-//   - [ForceError], which tests a fast repulsion against the sum over pairs.
+//   - [Recall] of a neighbor graph against another.
 //
-// [Neighbors] finds the exact nearest neighbours in a map.
+// Data is anything with the two methods of [knn.Points]. [knn.Search] finds
+// the neighbors in the data and, given the points of a map as [knn.Rows], those
+// on the map.
 //
-// Neighbours are ordered everywhere by (squared distance, index), so ties have
-// one answer. Sums are float64. Where the cost is quadratic a [Sample] bounds
-// it. Results have the same bits for every number of goroutines on one machine
-// and build. Inputs are never modified and never kept.
+// Neighbors are ordered everywhere by (squared distance, index), so ties have
+// one answer. Sums are float64. Where the cost is quadratic Settings.Sample
+// bounds it. Results have the same bits for every number of goroutines on one
+// machine and build. Inputs are never modified and never kept.
 //
-// Wrong input gives an error that wraps [ErrInput] and names the place;
-// functions that may run long take a context and return its error.
+// Errors about an argument wrap [ErrInput] and name the place; an error of a
+// row of data is passed on with the row. Functions that may run long take a
+// context and return its error.
 //
-// [VK01]: https://doi.org/10.1007/3-540-44668-0_68
-//
-// [vdMH08]: https://jmlr.org/papers/v9/vandermaaten08a.html
+// [Venna and Kaski 2001]: https://doi.org/10.1007/3-540-44668-0_68
+// [van der Maaten and Hinton 2008]: https://jmlr.org/papers/v9/vandermaaten08a.html
 package quality

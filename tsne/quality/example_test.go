@@ -3,25 +3,29 @@ package quality_test
 import (
 	"context"
 	"fmt"
+	"math"
+	"math/rand/v2"
 
+	"github.com/semamap/semamap/tsne"
+	"github.com/semamap/semamap/tsne/knn"
 	"github.com/semamap/semamap/tsne/quality"
 )
 
-// circle is 100 points of a circle in three dimensions, as rows of data.
-type circle [300]float32
-
-func (circle) Dims() (n, d int)           { return 100, 3 }
-func (c circle) Row(dst []float32, i int) { copy(dst, c[3*i:3*i+3]) }
-
-func ExampleCompareNeighbors() {
-	var x circle
-	var y []float32 // the circle cut open and laid on a line
+// strip returns 100 points of a curve in three dimensions, and the curve cut
+// open and laid on a line.
+func strip() (x knn.Points, y []float32) {
+	data := make([]float32, 0, 300)
 	for i := range 100 {
 		t := float32(i) / 100
-		x[3*i], x[3*i+1], x[3*i+2] = 4*t*(1-t), (2*t-1)*(1-4*t*(1-t)), 1
+		data = append(data, 4*t*(1-t), (2*t-1)*(1-4*t*(1-t)), 1)
 		y = append(y, t)
 	}
-	h, err := quality.CompareNeighbors(context.Background(), x, y, 1, 10, quality.Sample{})
+	return knn.Rows(data, 100, 3), y
+}
+
+func ExampleCompare() {
+	x, y := strip() // y is a map of one dimension
+	h, err := quality.Compare(context.Background(), x, y, 1, 10, nil)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -30,20 +34,95 @@ func ExampleCompareNeighbors() {
 	// Output: kept 0.82, trustworthiness 0.99, continuity 0.96
 }
 
+func ExampleDistanceCorrelation() {
+	x, y := strip()
+	c, err := quality.DistanceCorrelation(context.Background(), x, y, 1, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%.2f\n", c)
+	// Output: 0.73
+}
+
 func ExampleLabelAgreement() {
 	y := []float32{0, 0, 0, 1, 1, 0, 9, 9, 9, 8, 8, 9} // two groups of three points
 	labels := []int32{0, 0, 0, 1, 1, 1}
 	ctx := context.Background()
-	nn, err := quality.Neighbors(ctx, y, 2, 2, nil, 0)
+	g, err := knn.Search(ctx, knn.Rows(y, 6, 2), 2, nil) // the neighbors on the map
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	a, err := quality.LabelAgreement(ctx, nn, 2, nil, labels, quality.Permutations{Count: 999, Seed: 1})
+	a, err := quality.LabelAgreement(ctx, g, labels, &quality.Settings{Seed: 1})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("%.0f %% of the neighbours share the label, %.0f %% by chance, p = %.2f\n", 100*a.Share, 100*a.Chance, a.P)
-	// Output: 100 % of the neighbours share the label, 40 % by chance, p = 0.09
+	fmt.Printf("%.0f %% of the neighbors share the label, %.0f %% by chance, p = %.2f\n", 100*a.Share, 100*a.Chance, a.P)
+	// Output: 100 % of the neighbors share the label, 40 % by chance, p = 0.09
+}
+
+func ExampleLabelAccuracy() {
+	y := []float32{0, 1, 2, 7, 8, 9}
+	labels := []int32{0, 0, 0, 1, 1, 1}
+	g, err := knn.Search(context.Background(), knn.Rows(y, 6, 1), 2, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	accuracy, err := quality.LabelAccuracy(g, labels, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(accuracy)
+	// Output: 1
+}
+
+// Recall compares an approximate graph with the exact one.
+func ExampleRecall() {
+	const n, d = 2000, 20
+	rng := rand.New(rand.NewPCG(1, 2))
+	x := make([]float32, n*d)
+	for i := range x {
+		x[i] = float32(rng.NormFloat64())
+	}
+	ctx := context.Background()
+	fast, err := knn.Search(ctx, knn.Rows(x, n, d), 30, &knn.Settings{Method: knn.Descent})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	exact, err := knn.Search(ctx, knn.Rows(x, n, d), 30, &knn.Settings{Method: knn.Exact})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	recall, err := quality.Recall(fast, exact, 10)
+	fmt.Println(recall > .95, err)
+	// Output: true <nil>
+}
+
+// The divergence of a map from the affinities it was made of: here each point
+// of a ring is bound to the two beside it.
+func ExampleKL() {
+	const n = 50
+	start, column, p := []int{0}, []int32{}, []float32{}
+	for i := range n {
+		before, after := int32((i+n-1)%n), int32((i+1)%n)
+		column = append(column, min(before, after), max(before, after))
+		p = append(p, 1, 1)
+		start = append(start, len(column))
+	}
+	affinities := tsne.CSR(n, start, column, p)
+	ctx := context.Background()
+	res, err := tsne.Embed(ctx, nil, &tsne.Settings{Affinities: affinities, Start: tsne.Spectral()})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	kl, err := quality.KL(ctx, affinities, res.Y, res.Dims, nil)
+	fmt.Println("as the run says:", math.Abs(kl-res.KL) < .001, err)
+	// Output: as the run says: true <nil>
 }

@@ -1,35 +1,14 @@
 package quality
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/knn"
 )
-
-// A Kernel describes the similarity in the map, w_i w_j (1+r²/a)^−a, and how
-// many goroutines sum it. Nil and the zero value mean t-SNE's own, 1/(1+r²).
-type Kernel struct {
-	Weights []float64 // w, the multiplicity of each point; nil means 1
-	Freedom float64   // a; 0 means 1
-	Workers int       // goroutines; 0 means GOMAXPROCS. It never changes a result
-}
-
-func (k *Kernel) fill(n int) (w []float64, a float64, workers int, err error) {
-	if k == nil {
-		k = &Kernel{}
-	}
-	if !(k.Freedom >= 0) || math.IsInf(k.Freedom, 0) {
-		return nil, 0, 0, inputErr("Kernel.Freedom is %v", k.Freedom)
-	}
-	if w, err = checkWeights(k.Weights, n); err != nil {
-		return nil, 0, 0, err
-	}
-	if a = k.Freedom; a == 0 {
-		a = 1
-	}
-	return w, a, k.Workers, nil
-}
 
 // pairBlock is the number of rows whose pairs are summed before the sum is
 // joined to the others.
@@ -41,75 +20,128 @@ const pairBlock = 64
 //	Σ p_ij ln(p_ij Z / (w_i w_j k_ij)),  Z = Σ_{i,j} w_i w_j k_ij − Σ w_i,
 //
 // with k_ij the kernel at |y_i−y_j| and Z summed over all n² pairs: about
-// 0.6 ns a pair on one core. P is given in CSR form: row i has the columns
-// col[ptr[i]:ptr[i+1]] with the values val at the same places, len(ptr) is
-// n+1, and both directions of a pair are present. P is divided by its sum,
-// which must be positive; an entry of zero adds nothing. A map of less than
-// two points has divergence 0.
-func KL(ctx context.Context, ptr []int64, col []int32, val []float32, y []float32, dims int, kernel *Kernel) (float64, error) {
+// 0.6 ns a pair on one core. P is a square matrix, for instance of [knn.CSR],
+// with ascending columns that hold both directions of a pair. It is divided by
+// its sum, which must be positive; an entry of zero adds nothing. A map of less
+// than two points has divergence 0. KL reads Settings.Weights, Freedom and
+// Workers.
+func KL(ctx context.Context, p knn.Points, y []float32, dims int, s *Settings) (float64, error) {
 	n, err := checkMap(y, dims)
 	if err != nil {
 		return 0, err
 	}
-	w, a, workers, err := kernel.fill(n)
+	set := s.fill()
+	a := set.Freedom
+	if !(a >= 0) || math.IsInf(a, 0) {
+		return 0, inputErr("Freedom is %v", a)
+	}
+	if a == 0 {
+		a = 1
+	}
+	w, err := checkWeights(set.Weights, n)
 	if err != nil {
 		return 0, err
 	}
-	if err := checkCSR(ptr, col, val, n); err != nil {
+	mass, sum, err := attraction(ctx, p, y, dims, w, a, set.Workers)
+	if err != nil || n < 2 {
 		return 0, err
 	}
-	if n < 2 {
-		return 0, ctx.Err()
-	}
-	var sum float64
-	for _, p := range val {
-		sum += float64(p)
-	}
-	if sum == 0 {
+	if mass == 0 {
 		return 0, inputErr("P sums to 0")
 	}
-	z, err := partition(ctx, y, dims, w, a, workers)
+	z, err := partition(ctx, y, dims, w, a, set.Workers)
 	if err != nil {
 		return 0, err
 	}
-	lnz := math.Log(z / sum)
-	kl, err := par.Sum(ctx, workers, n, 512, func(_, lo, hi int) float64 {
-		var s float64
-		for i := lo; i < hi; i++ {
-			yi := y[i*dims : (i+1)*dims]
-			for e := ptr[i]; e < ptr[i+1]; e++ {
-				p := float64(val[e])
-				if p == 0 {
-					continue
-				}
-				j := int(col[e])
-				r2 := sqDist32(yi, y[j*dims:(j+1)*dims])
-				s += p * (math.Log(p/(w[i]*w[j])) + a*math.Log1p(r2/a) + lnz)
-			}
-		}
-		return s
-	})
-	return kl / sum, err
+	return sum/mass + math.Log(z/mass), nil
 }
 
-func checkCSR(ptr []int64, col []int32, val []float32, n int) error {
-	if len(ptr) != n+1 || ptr[0] != 0 || len(col) != len(val) || ptr[n] != int64(len(col)) {
-		return inputErr("P has %d row pointers, %d columns and %d values for %d points", len(ptr), len(col), len(val), n)
-	}
-	for i := range n {
-		if ptr[i] > ptr[i+1] || ptr[i+1] > int64(len(col)) {
-			return inputErr("P, row %d ends at entry %d, before it begins or after the last", i, ptr[i+1])
+// checkWeights makes weights of 1 out of nil.
+func checkWeights(w []float64, n int) ([]float64, error) {
+	if w == nil {
+		w = make([]float64, n)
+		for i := range w {
+			w[i] = 1
 		}
-		for e := ptr[i]; e < ptr[i+1]; e++ {
-			if c := col[e]; c < 0 || int(c) >= n || int(c) == i {
-				return inputErr("P, row %d, entry %d: column %d", i, e-ptr[i], c)
-			}
-			if v := float64(val[e]); !(v >= 0) || math.IsInf(v, 0) {
-				return inputErr("P, row %d, entry %d: value %v", i, e-ptr[i], v)
-			}
+		return w, nil
+	}
+	if len(w) != n {
+		return nil, inputErr("%d weights for %d points", len(w), n)
+	}
+	for i, v := range w {
+		if !(v > 0) || math.IsInf(v, 0) {
+			return nil, inputErr("weight %d is %v", i, v)
 		}
 	}
-	return nil
+	return w, nil
+}
+
+// attraction returns Σ p_ij and Σ p_ij ln(p_ij/(w_i w_j k_ij)).
+func attraction(ctx context.Context, p knn.Points, y []float32, dims int, w []float64, a float64, workers int) (mass, sum float64, err error) {
+	n := len(w)
+	if c, ok := p.(interface{ Check() error }); ok {
+		if err := c.Check(); err != nil {
+			return 0, 0, fmt.Errorf("%w: P: %w", ErrInput, err)
+		}
+	}
+	if rows, cols := p.Dims(); rows != n || cols != n {
+		return 0, 0, inputErr("P is %d×%d for %d points", rows, cols, n)
+	}
+	sparse, isSparse := p.(interface {
+		Sparse(i int, f func(j int32, v float32))
+	})
+	type part struct {
+		mass, sum float64
+		err       error
+	}
+	const size = 512
+	parts := make([]part, par.NumBlocks(n, size))
+	err = par.Blocks(ctx, workers, n, size, func(_, b, lo, hi int) {
+		t := &parts[b]
+		var row []float32
+		for i := lo; i < hi && t.err == nil; i++ {
+			yi, last := y[i*dims:(i+1)*dims], int32(-1)
+			add := func(j int32, v float32) {
+				switch {
+				case j <= last || int(j) >= n || int(j) == i:
+					t.err = cmp.Or(t.err, inputErr("P, row %d: column %d after %d", i, j, last))
+				case !(v >= 0 && v <= math.MaxFloat32):
+					t.err = cmp.Or(t.err, inputErr("P, row %d, column %d: value %v", i, j, v))
+				case v > 0 && t.err == nil:
+					p, r2 := float64(v), sqDist32(yi, y[int(j)*dims:int(j+1)*dims])
+					t.mass += p
+					t.sum += p * (math.Log(p/(w[i]*w[j])) + a*math.Log1p(r2/a))
+				}
+				last = j
+			}
+			if isSparse {
+				sparse.Sparse(i, add)
+				continue
+			}
+			if row == nil {
+				row = make([]float32, n)
+			}
+			var values []float32
+			if values, t.err = readRow(p, row, i, n); t.err != nil {
+				return
+			}
+			for j, v := range values {
+				if v != 0 {
+					add(int32(j), v)
+				}
+			}
+		}
+	})
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, t := range parts {
+		if t.err != nil {
+			return 0, 0, t.err
+		}
+		mass, sum = mass+t.mass, sum+t.sum
+	}
+	return mass, sum, nil
 }
 
 // partition returns Z: twice the sum over pairs i < j, and Σ w_i² − Σ w_i for
@@ -181,7 +213,7 @@ func sqDist32(a, b []float32) float64 {
 	var s float64
 	for c, v := range a {
 		d := float64(v) - float64(b[c])
-		s += float64(d * d) // no fused multiply-add: bounds of the tree rely on it
+		s += float64(d * d) // no fused multiply-add
 	}
 	return s
 }

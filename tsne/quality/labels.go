@@ -4,25 +4,18 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
-	"sync/atomic"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/knn"
 )
 
-// Permutations sets up a permutation test.
-type Permutations struct {
-	Count   int    // random permutations of the labels; 0 means 999
-	Seed    uint64 // of the permutations
-	Workers int    // goroutines; 0 means GOMAXPROCS. It never changes a result
-}
-
-// An Agreement tells how often neighbours bear the same label.
+// An Agreement tells how often neighbors bear the same label.
 type Agreement struct {
-	Points int     // labelled points whose neighbours were looked at
-	Share  float64 // of their neighbours that bear the same label: the purity of neighbourhoods
+	Points int     // labeled points whose neighbors were looked at
+	Share  float64 // of their neighbors that bear the same label: the purity of neighborhoods
 
 	// Chance is the expected share when the labels are dealt at random to the
-	// labelled points.
+	// labeled points.
 	Chance float64
 
 	// SD is the standard deviation of the share over the permutations.
@@ -31,57 +24,58 @@ type Agreement struct {
 	// P is the share of permutations, the given labels counted as one of them,
 	// that reach the Share: (1 + number) / (1 + Permutations). It cannot be
 	// below 1 / (1 + Permutations).
-	P            float64
-	Permutations int
+	P float64
 }
 
-// LabelAgreement compares the label of points with those of their neighbours
-// and tests the share of equal ones against labels permuted at random. nn
-// holds k indices a point; list r belongs to point rows[r], or r when rows is
-// nil. The neighbours may be those in a map ([Neighbors]) or in the data.
-// labels has one entry a point; a negative one means no label: such points are
-// not looked at, agree with nobody, and are left out of the permutations.
+// LabelAgreement compares the label of points with those of their neighbors
+// and tests the share of equal ones against labels permuted at random. The
+// neighbors may be those in a map or in the data: g is a graph of
+// [knn.Search], or has a list for each of Settings.Rows. labels has one entry
+// a point; a negative one means no label: such points are not looked at, agree
+// with nobody, and are left out of the permutations.
 //
 // Copies of one point that bear one label agree by construction; to test a
-// map, give each distinct point once.
-func LabelAgreement(ctx context.Context, nn []int32, k int, rows, labels []int32, p Permutations) (Agreement, error) {
-	m, err := checkLabelled(nn, k, rows, labels)
-	if err != nil {
+// map, give each distinct point once. LabelAgreement reads Settings.Rows,
+// Permutations, Seed and Workers.
+func LabelAgreement(ctx context.Context, g *knn.Graph, labels []int32, s *Settings) (Agreement, error) {
+	set := s.fill()
+	if err := checkLabelled(g, labels, &set); err != nil {
 		return Agreement{}, err
 	}
-	if p.Count < 0 {
-		return Agreement{}, inputErr("Permutations.Count is %d", p.Count)
+	count := set.Permutations
+	if count < 0 {
+		return Agreement{}, inputErr("Permutations is %d", count)
 	}
-	if p.Count == 0 {
-		p.Count = 999
+	if count == 0 {
+		count = 999
 	}
-	a := Agreement{Permutations: p.Count}
-	var labelled []int32 // their indices
+	var a Agreement
+	var labeled []int32 // their indices
 	counts := map[int32]int64{}
 	for i, l := range labels {
 		if l >= 0 {
-			labelled = append(labelled, int32(i))
+			labeled = append(labeled, int32(i))
 			counts[l]++
 		}
 	}
-	// Edges from and to labelled points decide; the others never agree.
+	// Edges from and to labeled points decide; the others never agree.
 	var from, to []int32
 	edges := 0
-	for r := range m {
-		i := listRow(rows, r)
+	for r := range g.N {
+		i := set.listRow(r)
 		if labels[i] < 0 {
 			continue
 		}
 		a.Points++
-		edges += k
-		for _, j := range nn[r*k : (r+1)*k] {
+		edges += g.K
+		for _, j := range g.Index[r*g.K : (r+1)*g.K] {
 			if labels[j] >= 0 {
 				from, to = append(from, i), append(to, j)
 			}
 		}
 	}
 	if edges == 0 {
-		return Agreement{}, inputErr("no labelled point has neighbours")
+		return Agreement{}, inputErr("no labeled point has neighbors")
 	}
 	same := func(l []int32) int64 {
 		var n int64
@@ -94,7 +88,7 @@ func LabelAgreement(ctx context.Context, nn []int32, k int, rows, labels []int32
 	}
 	found := same(labels)
 	a.Share = float64(found) / float64(edges)
-	if n := float64(len(labelled)); n > 1 {
+	if n := float64(len(labeled)); n > 1 {
 		var pairs int64 // of different points with one label; whole, so the order of the map does not matter
 		for _, c := range counts {
 			pairs += c * (c - 1)
@@ -102,17 +96,17 @@ func LabelAgreement(ctx context.Context, nn []int32, k int, rows, labels []int32
 		a.Chance = float64(pairs) / (n * (n - 1)) * float64(len(from)) / float64(edges)
 	}
 
-	got := make([]int64, p.Count)
-	scratch := make([][]int32, par.Workers(p.Workers))
-	err = par.Blocks(ctx, p.Workers, p.Count, 1, func(w, b, _, _ int) {
+	got := make([]int64, count)
+	scratch := make([][]int32, par.Workers(set.Workers))
+	err := par.Blocks(ctx, set.Workers, count, 1, func(w, b, _, _ int) {
 		if scratch[w] == nil {
 			scratch[w] = make([]int32, len(labels))
 		}
 		l := scratch[w]
 		copy(l, labels)
-		rng := rand.New(rand.NewPCG(p.Seed, uint64(b)))
-		for i := len(labelled) - 1; i > 0; i-- {
-			u, v := labelled[i], labelled[rng.IntN(i+1)]
+		rng := rand.New(rand.NewPCG(set.Seed, uint64(b)))
+		for i := len(labeled) - 1; i > 0; i-- {
+			u, v := labeled[i], labeled[rng.IntN(i+1)]
 			l[u], l[v] = l[v], l[u]
 		}
 		got[b] = same(l)
@@ -130,82 +124,71 @@ func LabelAgreement(ctx context.Context, nn []int32, k int, rows, labels []int32
 		mean += d / float64(i+1)
 		m2 += d * (float64(g) - mean)
 	}
-	a.P = float64(reached) / float64(1+p.Count)
-	if p.Count > 1 {
-		a.SD = math.Sqrt(m2/float64(p.Count-1)) / float64(edges)
+	a.P = float64(reached) / float64(1+count)
+	if count > 1 {
+		a.SD = math.Sqrt(m2/float64(count-1)) / float64(edges)
 	}
 	return a, nil
 }
 
-// LabelAccuracy returns the share of labelled points whose label is the most
-// frequent one among their k neighbours, the smallest of several: a
-// k-nearest-neighbour classifier, leave one out. The arguments are those of
-// [LabelAgreement]; a point without labelled neighbours counts as an error.
-func LabelAccuracy(nn []int32, k int, rows, labels []int32) (float64, error) {
-	m, err := checkLabelled(nn, k, rows, labels)
-	if err != nil {
+// LabelAccuracy returns the share of labeled points whose label is the most
+// frequent one among their neighbors, the smallest of several: a
+// k-nearest-neighbor classifier, leave one out. A point without labeled
+// neighbors counts as an error. Graph and labels are those of
+// [LabelAgreement]; LabelAccuracy reads Settings.Rows.
+func LabelAccuracy(g *knn.Graph, labels []int32, s *Settings) (float64, error) {
+	set := s.fill()
+	if err := checkLabelled(g, labels, &set); err != nil {
 		return 0, err
 	}
-	var right, points atomic.Int64
-	err = par.Blocks(context.Background(), 0, m, 4096, func(_, _, lo, hi int) {
-		for r := lo; r < hi; r++ {
-			want := labels[listRow(rows, r)]
-			if want < 0 {
-				continue
-			}
-			points.Add(1)
-			list := nn[r*k : (r+1)*k]
-			best, votes := int32(-1), 0
-			for _, i := range list {
-				l := labels[i]
-				if l < 0 {
-					continue
+	right, points := 0, 0
+	votes := map[int32]int{}
+	for r := range g.N {
+		want := labels[set.listRow(r)]
+		if want < 0 {
+			continue
+		}
+		points++
+		clear(votes)
+		best := int32(-1)
+		for _, j := range g.Index[r*g.K : (r+1)*g.K] {
+			if l := labels[j]; l >= 0 {
+				votes[l]++
+				if best < 0 || votes[l] > votes[best] || votes[l] == votes[best] && l < best {
+					best = l
 				}
-				n := 0
-				for _, j := range list {
-					if labels[j] == l {
-						n++
-					}
-				}
-				if n > votes || n == votes && l < best {
-					best, votes = l, n
-				}
-			}
-			if best == want {
-				right.Add(1)
 			}
 		}
-	})
-	if err != nil {
-		return 0, err
+		if best == want {
+			right++
+		}
 	}
-	if points.Load() == 0 {
-		return 0, inputErr("no labelled point has neighbours")
+	if points == 0 {
+		return 0, inputErr("no labeled point has neighbors")
 	}
-	return float64(right.Load()) / float64(points.Load()), nil
+	return float64(right) / float64(points), nil
 }
 
-func listRow(rows []int32, r int) int32 {
-	if rows == nil {
+// listRow returns the point that list r belongs to.
+func (s *Settings) listRow(r int) int32 {
+	if s.Rows == nil {
 		return int32(r)
 	}
-	return rows[r]
+	return s.Rows[r]
 }
 
-func checkLabelled(nn []int32, k int, rows, labels []int32) (int, error) {
-	m, err := checkLists("nn", nn, k, len(labels))
-	if err != nil {
-		return 0, err
+func checkLabelled(g *knn.Graph, labels []int32, s *Settings) error {
+	if err := checkLists("graph", g); err != nil {
+		return err
 	}
-	if rows == nil {
-		if m > len(labels) {
-			return 0, inputErr("%d lists of neighbours for %d labels", m, len(labels))
-		}
-		return m, nil
+	if err := checkIndices("graph", g.Index, g.K, len(labels)); err != nil {
+		return err
 	}
-	if len(rows) != m {
-		return 0, inputErr("%d lists of neighbours for %d rows", m, len(rows))
+	if s.Rows == nil && g.N > len(labels) {
+		return inputErr("%d lists of neighbors for %d labels", g.N, len(labels))
 	}
-	_, err = checkLists("rows", rows, 1, len(labels))
-	return m, err
+	if s.Rows != nil && len(s.Rows) != g.N {
+		return inputErr("%d lists of neighbors for %d rows", g.N, len(s.Rows))
+	}
+	return checkIndices("Rows", s.Rows, 1, len(labels))
 }

@@ -6,6 +6,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/semamap/semamap/tsne/knn"
 )
 
 // ErrInput is wrapped by every error about an argument.
@@ -15,44 +17,68 @@ func inputErr(format string, a ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrInput}, a...)...)
 }
 
-// Points is a set of n rows of d numbers. Row fills dst[:d] with row i and may
-// be called from many goroutines at once. The points of packages tsne and knn
-// fit as they are.
-type Points interface {
-	Dims() (n, d int)
-	Row(dst []float32, i int)
+// Settings tunes a measure. Nil and the zero value mean the defaults. Each
+// function names the fields it reads.
+type Settings struct {
+	// Rows are the points to look at. Nil means all of them.
+	Rows []int32
+
+	// Sample is how many rows are drawn at random, without replacement, when
+	// Rows is nil, and how many pairs of rows in DistanceCorrelation. Zero
+	// means all.
+	Sample int
+
+	// Permutations is the number of random permutations of the labels. Zero
+	// means 999.
+	Permutations int
+
+	// Seed makes the sample and the permutations.
+	Seed uint64
+
+	// Weights are the multiplicities w of the points of KL. Nil means 1 each.
+	Weights []float64
+
+	// Freedom is the degrees of freedom a of KL's kernel (1 + r²/a)^−a. Zero
+	// means 1.
+	Freedom float64
+
+	// Workers bounds the goroutines. Zero means GOMAXPROCS. It never changes
+	// a result.
+	Workers int
 }
 
-// A Sample says which part of the data a measure looks at. The zero value
-// means all of it.
-type Sample struct {
-	Size    int    // rows (or pairs, where the function says so) drawn without replacement; 0 means all
-	Seed    uint64 // of the draw; equal seeds draw the same rows
-	Workers int    // goroutines; 0 means GOMAXPROCS. It never changes a result
-}
-
-// Rows returns the drawn rows of n, ascending.
-func (s Sample) Rows(n int) ([]int32, error) {
-	if s.Size < 0 {
-		return nil, inputErr("Sample.Size is %d", s.Size)
+func (s *Settings) fill() Settings {
+	if s == nil {
+		return Settings{}
 	}
-	if n < 0 || n > math.MaxInt32 {
-		return nil, inputErr("%d rows", n)
+	return *s
+}
+
+// rows returns the rows to look at of n, ascending if they are drawn.
+func (s *Settings) rows(n int) ([]int32, error) {
+	if s.Sample < 0 {
+		return nil, inputErr("Sample is %d", s.Sample)
+	}
+	if s.Rows != nil && len(s.Rows) == 0 {
+		return nil, inputErr("Rows is empty")
+	}
+	if s.Rows != nil {
+		return s.Rows, checkIndices("Rows", s.Rows, 1, n)
 	}
 	all := make([]int32, n)
 	for i := range all {
 		all[i] = int32(i)
 	}
-	if s.Size == 0 || s.Size >= n {
+	if s.Sample == 0 || s.Sample >= n {
 		return all, nil
 	}
 	// The first steps of a Fisher–Yates shuffle.
 	rng := rand.New(rand.NewPCG(s.Seed, 0x73616d706c65)) // the stream of this package's row samples
-	for i := range s.Size {
+	for i := range s.Sample {
 		j := i + rng.IntN(n-i)
 		all[i], all[j] = all[j], all[i]
 	}
-	rows := slices.Clone(all[:s.Size])
+	rows := all[:s.Sample:s.Sample]
 	slices.Sort(rows)
 	return rows, nil
 }
@@ -66,43 +92,111 @@ func checkMap(y []float32, dims int) (int, error) {
 	if n > math.MaxInt32 {
 		return 0, inputErr("%d points", n)
 	}
-	for i, v := range y {
-		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
-			return 0, inputErr("point %d, coordinate %d is %v", i/dims, i%dims, v)
-		}
+	if i := notFinite(y); i >= 0 {
+		return 0, inputErr("point %d, coordinate %d is %v", i/dims, i%dims, y[i])
 	}
 	return n, nil
 }
 
-// checkLists returns the number of lists of k indices below n that nn holds.
-func checkLists(name string, nn []int32, k, n int) (int, error) {
-	if k <= 0 || len(nn)%k != 0 {
-		return 0, inputErr("%s has %d indices in lists of %d", name, len(nn), k)
+// checkBoth is checkMap for a map of x. It returns the columns of x as well,
+// and rows of the same distances that lose less by rounding if x has such.
+func checkBoth(x knn.Points, y []float32, dims int) (rows knn.Points, n, d int, err error) {
+	if n, err = checkMap(y, dims); err != nil {
+		return nil, 0, 0, err
 	}
-	for i, j := range nn {
-		if j < 0 || int(j) >= n {
-			return 0, inputErr("%s, list %d, entry %d: index %d of %d rows", name, i/k, i%k, j, n)
-		}
+	if _, ok := x.(interface{ AreDistances() }); ok {
+		return nil, 0, 0, inputErr("data are distances, not rows")
 	}
-	return len(nn) / k, nil
+	m, d := x.Dims()
+	if m != n {
+		return nil, 0, 0, inputErr("%d rows of data and %d points of the map", m, n)
+	}
+	if c, ok := x.(interface {
+		Centered([]float64) (knn.Points, []float64)
+	}); ok {
+		x, _ = c.Centered(nil)
+	}
+	return x, n, d, nil
 }
 
-// checkWeights makes weights of 1 out of nil.
-func checkWeights(w []float64, n int) ([]float64, error) {
-	if w == nil {
-		w = make([]float64, n)
-		for i := range w {
-			w[i] = 1
-		}
-		return w, nil
-	}
-	if len(w) != n {
-		return nil, inputErr("%d weights for %d points", len(w), n)
-	}
-	for i, v := range w {
-		if !(v > 0) || math.IsInf(v, 0) {
-			return nil, inputErr("weight %d is %v", i, v)
+// checkIndices reports the first index, in lists of k, that is not one of n.
+func checkIndices(name string, index []int32, k, n int) error {
+	for i, j := range index {
+		if j < 0 || int(j) >= n {
+			return inputErr("%s, list %d, entry %d: index %d of %d", name, i/k, i%k, j, n)
 		}
 	}
-	return w, nil
+	return nil
+}
+
+// checkLists refuses a graph whose lists are empty or not all there.
+func checkLists(name string, g *knn.Graph) error {
+	if g == nil {
+		return inputErr("%s is nil", name)
+	}
+	if g.K <= 0 || g.N < 0 || len(g.Index)%g.K != 0 || len(g.Index)/g.K != g.N {
+		return inputErr("%s has %d indices in %d lists of %d", name, len(g.Index), g.N, g.K)
+	}
+	return nil
+}
+
+// readRow returns row i of x, which has d columns.
+func readRow(x knn.Points, dst []float32, i, d int) ([]float32, error) {
+	row, err := x.Row(dst, i)
+	if err != nil {
+		return nil, fmt.Errorf("quality: row %d: %w", i, err)
+	}
+	if len(row) != d {
+		return nil, inputErr("row %d has %d numbers, not %d", i, len(row), d)
+	}
+	return row, nil
+}
+
+// notFinite returns the first place with NaN or an infinity, or −1.
+func notFinite(x []float32) int {
+	for c, v := range x {
+		if v-v != 0 {
+			return c
+		}
+	}
+	return -1
+}
+
+// finiteErr is the error of row i if it holds a number that is not finite.
+func finiteErr(row []float32, i int) error {
+	if c := notFinite(row); c >= 0 {
+		return inputErr("row %d, column %d is %v", i, c, row[c])
+	}
+	return nil
+}
+
+// Recall returns the mean share of the k nearest neighbors in want that got
+// lists too: the recall of an approximate graph, or with the graphs of a map
+// and of its data the share of neighbors the map keeps. Both graphs have a
+// list for the same points in the same order. Without any list it is 1.
+func Recall(got, want *knn.Graph, k int) (float64, error) {
+	if err := errors.Join(checkLists("got", got), checkLists("want", want)); err != nil {
+		return 0, err
+	}
+	if got.N != want.N {
+		return 0, inputErr("%d lists to compare with %d", got.N, want.N)
+	}
+	if k < 1 || k > want.K {
+		return 0, inputErr("k = %d of lists of %d", k, want.K)
+	}
+	if got.N == 0 {
+		return 1, nil
+	}
+	hits := 0
+	list := make([]int32, got.K)
+	for i := range got.N {
+		copy(list, got.Index[i*got.K:])
+		slices.Sort(list)
+		for _, j := range want.Index[i*want.K:][:k] {
+			if _, ok := slices.BinarySearch(list, j); ok {
+				hits++
+			}
+		}
+	}
+	return float64(hits) / (float64(got.N) * float64(k)), nil
 }

@@ -14,32 +14,21 @@ import (
 
 	"github.com/semamap/semamap/internal/golden"
 	"github.com/semamap/semamap/internal/npy"
+	"github.com/semamap/semamap/tsne/knn"
 )
-
-// rows are plain rows of data.
-type rows struct {
-	x    []float32
-	n, d int
-}
-
-func (r rows) Dims() (n, d int)         { return r.n, r.d }
-func (r rows) Row(dst []float32, i int) { copy(dst[:r.d], r.x[i*r.d:]) }
-
-type field struct{ Phi, Rep []float64 }
 
 // reference is testdata/reference.json; see the README there.
 type reference struct {
 	N, D                    int
 	X, Y, Val               []float32
 	Labels, Col             []int32
-	Ptr                     []int64
+	Ptr                     []int
 	Weights                 []float64
 	Trust, Continuity, Kept map[int]float64
 	Accuracy                map[int]float64
 	Spearman                float64
 	SpearmanTies            float64 `json:"spearman_ties"`
 	KL                      map[string]float64
-	Field                   map[string]field
 }
 
 func load(t testing.TB) *reference {
@@ -63,35 +52,32 @@ func near64(t *testing.T, what string, got, want, tol float64) {
 
 var ctx = context.Background()
 
+// p returns the affinities of the reference.
+func (r *reference) p() knn.Points { return knn.CSR(r.N, r.Ptr, r.Col, r.Val) }
+
 func TestNeighborhoodAgainstScikitLearn(t *testing.T) {
 	r := load(t)
-	x := rows{r.X, r.N, r.D}
+	x := knn.Rows(r.X, r.N, r.D)
 	for k, want := range r.Trust {
-		h, err := CompareNeighbors(ctx, x, r.Y, 2, k, Sample{})
+		h, err := Compare(ctx, x, r.Y, 2, k, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		near64(t, "trustworthiness", h.Trustworthiness, want, 1e-12)
 		near64(t, "continuity", h.Continuity, r.Continuity[k], 1e-12)
 		near64(t, "preservation", h.Preservation, r.Kept[k], 1e-12)
-		if h.K != k || h.Rows != r.N {
-			t.Errorf("K, Rows = %d, %d", h.K, h.Rows)
+		if h.Rows != r.N {
+			t.Errorf("Rows = %d", h.Rows)
 		}
 		// The same with data and map exchanged.
-		y := rows{r.Y, r.N, 2}
-		c, err := Continuity(ctx, y, r.X, r.D, k, Sample{})
-		if err != nil || c != h.Trustworthiness {
-			t.Errorf("exchanged continuity = %v, %v, want %v", c, err, h.Trustworthiness)
-		}
-		tr, err := Trustworthiness(ctx, y, r.X, r.D, k, Sample{})
-		if err != nil || tr != h.Continuity {
-			t.Errorf("exchanged trustworthiness = %v, %v, want %v", tr, err, h.Continuity)
+		y := knn.Rows(r.Y, r.N, 2)
+		c, err := Compare(ctx, y, r.X, r.D, k, nil)
+		if err != nil || c.Continuity != h.Trustworthiness || c.Trustworthiness != h.Continuity {
+			t.Errorf("exchanged: %+v, %v, want %+v", c, err, h)
 		}
 		// From lists.
-		a, err1 := Neighbors(ctx, r.X, r.D, k, nil, 0)
-		b, err2 := Neighbors(ctx, r.Y, 2, k, nil, 0)
-		p, err3 := Preservation(a, b, k, r.N)
-		if err := errors.Join(err1, err2, err3); err != nil {
+		p, err := Recall(graph(t, r.Y, 2, k), graph(t, r.X, r.D, r.N/2), k)
+		if err != nil {
 			t.Fatal(err)
 		}
 		near64(t, "preservation of lists", p, r.Kept[k], 1e-12)
@@ -100,12 +86,12 @@ func TestNeighborhoodAgainstScikitLearn(t *testing.T) {
 
 func TestPerfectAndBadMaps(t *testing.T) {
 	r := load(t)
-	flat := rows{r.Y, r.N, 2}
-	h, err := CompareNeighbors(ctx, flat, r.Y, 2, 10, Sample{})
+	flat := knn.Rows(r.Y, r.N, 2)
+	h, err := Compare(ctx, flat, r.Y, 2, 10, nil)
 	if err != nil || h.Preservation != 1 || h.Trustworthiness != 1 || h.Continuity != 1 {
 		t.Errorf("a map of itself: %+v, %v", h, err)
 	}
-	if c, err := DistanceCorrelation(ctx, flat, r.Y, 2, Sample{}); err != nil || math.Abs(c-1) > 1e-12 {
+	if c, err := DistanceCorrelation(ctx, flat, r.Y, 2, nil); err != nil || math.Abs(c-1) > 1e-12 {
 		t.Errorf("correlation with itself = %v, %v", c, err)
 	}
 	shuffled := slices.Clone(r.Y)
@@ -114,136 +100,97 @@ func TestPerfectAndBadMaps(t *testing.T) {
 			shuffled[2*i+c], shuffled[2*j+c] = shuffled[2*j+c], shuffled[2*i+c]
 		}
 	})
-	h, err = CompareNeighbors(ctx, flat, shuffled, 2, 10, Sample{})
+	h, err = Compare(ctx, flat, shuffled, 2, 10, nil)
 	if err != nil || h.Preservation > .2 || math.Abs(h.Trustworthiness-.5) > .06 || math.Abs(h.Continuity-.5) > .06 {
 		t.Errorf("a shuffled map: %+v, %v", h, err)
 	}
 }
 
-// bruteLists is the definition of Neighbors.
-func bruteLists(y []float32, dims, k int) []int32 {
-	n := len(y) / dims
-	var out []int32
-	for i := range n {
-		var all []near
-		for j := range n {
-			if j != i {
-				all = append(all, near{sqDist32(y[i*dims:(i+1)*dims], y[j*dims:(j+1)*dims]), int32(j)})
-			}
-		}
-		slices.SortFunc(all, compareNear)
-		for _, e := range all[:k] {
-			out = append(out, e.j)
-		}
-	}
-	return out
-}
-
-func TestNeighborsExact(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 3))
-	for _, dims := range []int{1, 2, 3, 5} {
-		for name, at := range map[string]func(i, c int) float32{
-			"normal":    func(_, _ int) float32 { return float32(rng.NormFloat64()) },
-			"grid":      func(_, _ int) float32 { return float32(rng.IntN(6)) }, // many ties and copies
-			"equal":     func(_, _ int) float32 { return 3 },
-			"line":      func(i, c int) float32 { return float32(i % 50 * c) },
-			"outliers":  func(i, _ int) float32 { return float32(rng.NormFloat64() * math.Pow(10, float64(i%30))) },
-			"two lumps": func(i, _ int) float32 { return float32(i%2) * 1e30 },
-		} {
-			for _, n := range []int{1, 2, 12, 13, 14, 25, 26, 27, 203} {
-				y := make([]float32, n*dims)
-				for i := range n {
-					for c := range dims {
-						y[i*dims+c] = at(i, c)
-					}
-				}
-				for _, k := range []int{0, 1, 7, n - 1} {
-					if k > n-1 {
-						continue
-					}
-					want := bruteLists(y, dims, k)
-					got, err := Neighbors(ctx, y, dims, k, nil, 3)
-					if err != nil || !slices.Equal(got, want) {
-						t.Fatalf("%s, dims %d, n %d, k %d: %v, %v, want %v", name, dims, n, k, got, err, want)
-					}
-					some := []int32{int32(n - 1), 0, int32(n / 2), 0}
-					got, err = Neighbors(ctx, y, dims, k, some, 2)
-					if err != nil {
-						t.Fatal(err)
-					}
-					for r, i := range some {
-						if !slices.Equal(got[r*k:(r+1)*k], want[int(i)*k:int(i+1)*k]) {
-							t.Fatalf("%s, dims %d, n %d, k %d: list of point %d differs when asked alone", name, dims, n, k, i)
-						}
-					}
-				}
-			}
-		}
-	}
-}
-
-// Coincident points must not make the search quadratic: every box of the tree
-// would then have to be opened.
-func TestNeighborsOfCoincidentPoints(t *testing.T) {
-	const n = 100_000
-	y := make([]float32, 2*n)
-	got, err := Neighbors(ctx, y, 2, 10, nil, 0)
+// graph returns the k nearest neighbors of n points of d numbers.
+func graph(t testing.TB, x []float32, d, k int) *knn.Graph {
+	t.Helper()
+	g, err := knn.Search(ctx, knn.Rows(x, len(x)/d, d), k, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []int32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
-	for _, i := range []int{10, 5000, n - 1} {
-		if !slices.Equal(got[i*10:i*10+10], want) {
-			t.Errorf("neighbours of %d: %v", i, got[i*10:i*10+10])
+	return g
+}
+
+// lists returns a graph of given lists.
+func lists(k int, index ...int32) *knn.Graph {
+	return &knn.Graph{N: len(index) / k, K: k, Index: index}
+}
+
+// Neighbors of some points are those among all, also on a place that many
+// share.
+func TestMapNeighbors(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	for _, dims := range []int{1, 2, 3, 5} {
+		y := make([]float32, 203*dims)
+		for i := range y {
+			y[i] = float32(rng.IntN(6)) * float32(i/dims%3) // many ties and copies
+		}
+		for _, k := range []int{1, 7, 101} {
+			want := graph(t, y, dims, k)
+			all := make([]int32, 203)
+			for i := range all {
+				all[i] = int32(i)
+			}
+			twice := slices.Clone(all) // as many as there are points, but not each
+			twice[1] = 0
+			for _, some := range [][]int32{{202, 0, 101, 0}, twice, all} {
+				got, err := mapNeighbors(ctx, y, dims, k, some, 2)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for r, i := range some {
+					if index, _ := want.Row(int(i)); !slices.Equal(got[r*k:(r+1)*k], index) {
+						t.Fatalf("dims %d, k %d: list of point %d differs when asked with %d others", dims, k, i, len(some)-1)
+					}
+				}
+			}
 		}
 	}
 }
 
-func TestRecallAndShorten(t *testing.T) {
-	want := []int32{1, 2, 3, 2, 0, 3, 3, 1, 0, 0, 1, 2}
-	got := []int32{1, 2, 0, 1, 3, 0, 0, 1, 2, 1, 2, 3}
-	v, err := Recall(got, 3, want, 3, 4)
+func TestRecall(t *testing.T) {
+	want := lists(3, 1, 2, 3, 2, 0, 3, 3, 1, 0, 0, 1, 2)
+	got := lists(3, 1, 2, 0, 1, 3, 0, 0, 1, 2, 1, 2, 3)
+	v, err := Recall(got, want, 3)
 	if err != nil || v != (2.+2+2+2)/12 {
 		t.Errorf("Recall = %v, %v", v, err)
 	}
-	v, err = Recall(got, 3, Shorten(want, 3, 1), 1, 4)
+	v, err = Recall(got, want, 1)
 	if err != nil || v != 1./4 {
 		t.Errorf("Recall of the nearest = %v, %v", v, err)
 	}
-	if v, err := Recall(nil, 3, nil, 3, 0); err != nil || v != 1 {
+	if v, err := Recall(lists(3), lists(3), 3); err != nil || v != 1 {
 		t.Errorf("Recall of nothing = %v, %v", v, err)
-	}
-	if s := Shorten(want, 3, 2); !slices.Equal(s, []int32{1, 2, 2, 0, 3, 1, 0, 1}) {
-		t.Errorf("Shorten = %v", s)
 	}
 }
 
 func TestLabels(t *testing.T) {
 	r := load(t)
 	for k, want := range r.Accuracy {
-		nn, err := Neighbors(ctx, r.Y, 2, k, nil, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := LabelAccuracy(nn, k, nil, r.Labels)
+		got, err := LabelAccuracy(graph(t, r.Y, 2, k), r.Labels, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		near64(t, "accuracy", got, want, 1e-12)
 	}
 	const k = 10
-	nn, _ := Neighbors(ctx, r.Y, 2, k, nil, 0)
-	a, err := LabelAgreement(ctx, nn, k, nil, r.Labels, Permutations{})
+	nn := graph(t, r.Y, 2, k)
+	a, err := LabelAgreement(ctx, nn, r.Labels, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	same := 0
-	for e, j := range nn {
+	for e, j := range nn.Index {
 		if r.Labels[e/k] == r.Labels[j] {
 			same++
 		}
 	}
-	near64(t, "share", a.Share, float64(same)/float64(len(nn)), 0)
+	near64(t, "share", a.Share, float64(same)/float64(len(nn.Index)), 0)
 	counts := make([]float64, 4)
 	for _, l := range r.Labels {
 		counts[l]++
@@ -253,7 +200,7 @@ func TestLabels(t *testing.T) {
 		chance += c * (c - 1)
 	}
 	near64(t, "chance", a.Chance, chance/float64(r.N*(r.N-1)), 1e-15)
-	if a.Points != r.N || a.Permutations != 999 || a.P != 1./1000 || a.SD <= 0 || a.SD > .05 {
+	if a.Points != r.N || a.P != 1./1000 || a.SD <= 0 || a.SD > .05 {
 		t.Errorf("labels in clusters: %+v", a)
 	}
 
@@ -263,7 +210,7 @@ func TestLabels(t *testing.T) {
 	for seed := range uint64(40) {
 		l := slices.Clone(r.Labels)
 		rand.New(rand.NewPCG(seed, 9)).Shuffle(len(l), func(i, j int) { l[i], l[j] = l[j], l[i] })
-		a, err := LabelAgreement(ctx, nn, k, nil, l, Permutations{Count: 99, Seed: seed})
+		a, err := LabelAgreement(ctx, nn, l, &Settings{Permutations: 99, Seed: seed})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -280,7 +227,7 @@ func TestLabels(t *testing.T) {
 		t.Errorf("P of random labels is below ½ %d times and above %d times", small, large)
 	}
 
-	// Without permutations' luck: unlabelled points agree with nobody, and
+	// Without permutations' luck: unlabeled points agree with nobody, and
 	// chance knows that.
 	l := slices.Clone(r.Labels)
 	for i := range l {
@@ -288,20 +235,20 @@ func TestLabels(t *testing.T) {
 			l[i] = -1
 		}
 	}
-	a, err = LabelAgreement(ctx, nn, k, nil, l, Permutations{Count: 2000, Seed: 1})
+	a, err = LabelAgreement(ctx, nn, l, &Settings{Permutations: 2000, Seed: 1})
 	if err != nil || a.Points != r.N-r.N/3 {
 		t.Fatalf("%+v, %v", a, err)
 	}
-	full, err := LabelAgreement(ctx, nn, k, nil, r.Labels, Permutations{Count: 10})
+	full, err := LabelAgreement(ctx, nn, r.Labels, &Settings{Permutations: 10})
 	if err != nil || a.Chance > .8*full.Chance {
-		t.Errorf("chance %v with a third unlabelled, %v with all labels", a.Chance, full.Chance)
+		t.Errorf("chance %v with a third unlabeled, %v with all labels", a.Chance, full.Chance)
 	}
 	// Chance is the mean over all permutations: compare it with a mean over many.
 	scrambled := slices.Clone(l)
 	var mean float64
 	const rounds = 400
 	for s := range uint64(rounds) {
-		b, err := LabelAgreement(ctx, nn, k, nil, permuted(scrambled, s), Permutations{Count: 1})
+		b, err := LabelAgreement(ctx, nn, permuted(scrambled, s), &Settings{Permutations: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -311,14 +258,18 @@ func TestLabels(t *testing.T) {
 
 	// Lists of some rows only.
 	some := []int32{5, 17, 40}
-	sub, _ := Neighbors(ctx, r.Y, 2, k, some, 0)
-	a, err = LabelAgreement(ctx, sub, k, some, r.Labels, Permutations{Count: 10})
+	sub := lists(k)
+	for _, i := range some {
+		index, _ := nn.Row(int(i))
+		sub.N, sub.Index = sub.N+1, append(sub.Index, index...)
+	}
+	a, err = LabelAgreement(ctx, sub, r.Labels, &Settings{Rows: some, Permutations: 10})
 	if err != nil || a.Points != 3 {
 		t.Errorf("%+v, %v", a, err)
 	}
 }
 
-// permuted deals the labels of the labelled points anew.
+// permuted deals the labels of the labeled points anew.
 func permuted(labels []int32, seed uint64) []int32 {
 	l := slices.Clone(labels)
 	var at []int
@@ -333,8 +284,8 @@ func permuted(labels []int32, seed uint64) []int32 {
 
 func TestDistanceCorrelation(t *testing.T) {
 	r := load(t)
-	x := rows{r.X, r.N, r.D}
-	c, err := DistanceCorrelation(ctx, x, r.Y, 2, Sample{})
+	x := knn.Rows(r.X, r.N, r.D)
+	c, err := DistanceCorrelation(ctx, x, r.Y, 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -343,12 +294,12 @@ func TestDistanceCorrelation(t *testing.T) {
 	for i, v := range rough {
 		rough[i] = float32(math.RoundToEven(float64(v) / 4))
 	}
-	c, err = DistanceCorrelation(ctx, x, rough, 2, Sample{})
+	c, err = DistanceCorrelation(ctx, x, rough, 2, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	near64(t, "Spearman with ties", c, r.SpearmanTies, 1e-12)
-	c, err = DistanceCorrelation(ctx, x, r.Y, 2, Sample{Size: 20000, Seed: 2})
+	c, err = DistanceCorrelation(ctx, x, r.Y, 2, &Settings{Sample: 20000, Seed: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -361,60 +312,19 @@ func TestDistanceCorrelation(t *testing.T) {
 	}
 }
 
-func TestKLAndFieldAgainstDenseSums(t *testing.T) {
+func TestKLAgainstDenseSums(t *testing.T) {
 	r := load(t)
-	for name, k := range map[string]*Kernel{
+	for name, k := range map[string]*Settings{
 		"plain":       nil,
 		"weights":     {Weights: r.Weights},
 		"freedom 2.5": {Freedom: 2.5},
 		"both":        {Weights: r.Weights, Freedom: 2.5},
 	} {
-		got, err := KL(ctx, r.Ptr, r.Col, r.Val, r.Y, 2, k)
+		got, err := KL(ctx, r.p(), r.Y, 2, k)
 		if err != nil {
 			t.Fatal(err)
 		}
 		near64(t, "KL "+name, got, r.KL[name], 1e-12)
-		want, ok := r.Field[name]
-		if !ok {
-			continue
-		}
-		f, err := Repulsion(ctx, r.Y, 2, nil, k)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, v := range want.Phi {
-			near64(t, "phi "+name, f.Phi[i], v, 1e-12)
-		}
-		for i, v := range want.Rep {
-			near64(t, "rep "+name, f.Rep[i], v, 1e-12)
-		}
-		e, err := ForceError(ctx, r.Y, 2, Field(want), k, Sample{})
-		if err != nil || e.RMS > 1e-12 || e.Max > 1e-12 || math.Abs(e.Z) > 1e-12 {
-			t.Errorf("ForceError of the exact field: %+v, %v", e, err)
-		}
-		// An error that is known: every force 1 % too long, every φ−1 2 % too large.
-		off := Field{slices.Clone(want.Phi), slices.Clone(want.Rep)}
-		for i := range off.Rep {
-			off.Rep[i] *= 1.01
-		}
-		for i := range off.Phi {
-			off.Phi[i] += .02 * (off.Phi[i] - 1)
-		}
-		for _, s := range []Sample{{}, {Size: 50, Seed: 4}} {
-			e, err = ForceError(ctx, r.Y, 2, off, k, s)
-			if err != nil {
-				t.Fatal(err)
-			}
-			near64(t, "rms error", e.RMS, .01, 1e-9)
-			near64(t, "error of Z", e.Z, .02, 1e-9)
-			if e.Max < .01 || e.Max > .1 {
-				t.Errorf("largest error %v", e.Max)
-			}
-		}
-		e, err = ForceError(ctx, r.Y, 2, Field{Rep: off.Rep}, k, Sample{})
-		if err != nil || !math.IsNaN(e.Z) {
-			t.Errorf("without phi: %+v, %v", e, err)
-		}
 	}
 	// Any dimension, and P that sums to something else.
 	val := slices.Clone(r.Val)
@@ -425,7 +335,7 @@ func TestKLAndFieldAgainstDenseSums(t *testing.T) {
 	for i := range r.N {
 		copy(y3[3*i:], r.Y[2*i:2*i+2])
 	}
-	got, err := KL(ctx, r.Ptr, r.Col, val, y3, 3, nil)
+	got, err := KL(ctx, knn.CSR(r.N, r.Ptr, r.Col, val), y3, 3, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -436,9 +346,9 @@ func TestGoldenMaps(t *testing.T) {
 	for _, c := range []struct{ p, m string }{{"n500", "start"}, {"n500", "late"}, {"n500", "hard"}, {"n2000", "start"}, {"n2000", "late"}} {
 		t.Run(c.p+"-"+c.m, func(t *testing.T) {
 			ptr32 := array[int32](t, c.p+"-p-ptr")
-			ptr := make([]int64, len(ptr32))
+			ptr := make([]int, len(ptr32))
 			for i, v := range ptr32 {
-				ptr[i] = int64(v)
+				ptr[i] = int(v)
 			}
 			y := array[float32](t, c.p+"-"+c.m+"-y")
 			if c.m == "start" {
@@ -450,15 +360,11 @@ func TestGoldenMaps(t *testing.T) {
 				val32[i] = float32(v)
 			}
 			zkl := array[float64](t, c.p+"-"+c.m+"-zkl")
-			kl, err := KL(ctx, ptr, array[int32](t, c.p+"-p-col"), val32, y, 2, nil)
+			kl, err := KL(ctx, knn.CSR(len(ptr)-1, ptr, array[int32](t, c.p+"-p-col"), val32), y, 2, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			near64(t, "KL", kl, zkl[1], 1e-7) // float32 P
-			e, err := ForceError(ctx, y, 2, Field{array[float64](t, c.p+"-"+c.m+"-phi"), array[float64](t, c.p+"-"+c.m+"-rep")}, nil, Sample{})
-			if err != nil || e.RMS > 1e-12 || e.Max > 1e-11 || math.Abs(e.Z) > 1e-12 {
-				t.Errorf("ForceError of the golden field: %+v, %v", e, err)
-			}
 		})
 	}
 }
@@ -479,13 +385,13 @@ func array[T npy.Number](t *testing.T, name string) []T {
 
 func TestSampling(t *testing.T) {
 	r := load(t)
-	all, err := Sample{}.Rows(5)
+	all, err := new(Settings).rows(5)
 	if err != nil || !slices.Equal(all, []int32{0, 1, 2, 3, 4}) {
 		t.Errorf("all rows: %v, %v", all, err)
 	}
 	seen := make([]int, 50)
 	for seed := range uint64(500) {
-		s, err := Sample{Size: 10, Seed: seed}.Rows(50)
+		s, err := (&Settings{Sample: 10, Seed: seed}).rows(50)
 		if err != nil || len(s) != 10 || !slices.IsSorted(s) || len(slices.Compact(slices.Clone(s))) != 10 {
 			t.Fatalf("sample %v, %v", s, err)
 		}
@@ -499,7 +405,7 @@ func TestSampling(t *testing.T) {
 		}
 	}
 	// The mean over a sample is the mean over its rows.
-	h, err := CompareNeighbors(ctx, rows{r.X, r.N, r.D}, r.Y, 2, 5, Sample{Size: 60, Seed: 1})
+	h, err := Compare(ctx, knn.Rows(r.X, r.N, r.D), r.Y, 2, 5, &Settings{Sample: 60, Seed: 1})
 	if err != nil || h.Rows != 60 || math.Abs(h.Trustworthiness-r.Trust[5]) > .05 {
 		t.Errorf("sampled: %+v, %v", h, err)
 	}
@@ -511,12 +417,11 @@ func TestSameBits(t *testing.T) {
 	var want []float64
 	for _, procs := range []int{1, 2, 3, 8} {
 		runtime.GOMAXPROCS(procs)
-		kl, err1 := KL(ctx, r.Ptr, r.Col, r.Val, r.Y, 2, &Kernel{Weights: r.Weights})
-		h, err2 := CompareNeighbors(ctx, rows{r.X, r.N, r.D}, r.Y, 2, 7, Sample{Size: 77, Seed: 3})
-		c, err3 := DistanceCorrelation(ctx, rows{r.X, r.N, r.D}, r.Y, 2, Sample{Size: 5000, Seed: 3})
-		nn, err4 := Neighbors(ctx, r.Y, 2, 7, nil, 0)
-		a, err5 := LabelAgreement(ctx, nn, 7, nil, r.Labels, Permutations{Count: 50, Seed: 2})
-		if err := errors.Join(err1, err2, err3, err4, err5); err != nil {
+		kl, err1 := KL(ctx, r.p(), r.Y, 2, &Settings{Weights: r.Weights})
+		h, err2 := Compare(ctx, knn.Rows(r.X, r.N, r.D), r.Y, 2, 7, &Settings{Sample: 77, Seed: 3})
+		c, err3 := DistanceCorrelation(ctx, knn.Rows(r.X, r.N, r.D), r.Y, 2, &Settings{Sample: 5000, Seed: 3})
+		a, err4 := LabelAgreement(ctx, graph(t, r.Y, 2, 7), r.Labels, &Settings{Permutations: 50, Seed: 2})
+		if err := errors.Join(err1, err2, err3, err4); err != nil {
 			t.Fatal(err)
 		}
 		got := []float64{kl, h.Preservation, h.Trustworthiness, h.Continuity, c, a.Share, a.Chance, a.SD, a.P}
@@ -531,23 +436,24 @@ func TestSameBits(t *testing.T) {
 
 func TestBadInput(t *testing.T) {
 	r := load(t)
-	x := rows{r.X, r.N, r.D}
+	x := knn.Rows(r.X, r.N, r.D)
 	nan := float32(math.NaN())
 	badY := slices.Clone(r.Y)
 	badY[7] = nan
-	badX := rows{slices.Clone(r.X), r.N, r.D}
-	badX.x[3*r.D+4] = float32(math.Inf(1))
+	infX := slices.Clone(r.X)
+	infX[3*r.D+4] = float32(math.Inf(1))
+	badX := knn.Rows(infX, r.N, r.D)
 	edit := func(f func(*reference)) *reference { c := load(t); f(c); return c }
-	kl := func(r *reference, k *Kernel) error {
-		_, err := KL(ctx, r.Ptr, r.Col, r.Val, r.Y, 2, k)
+	kl := func(r *reference, k *Settings) error {
+		_, err := KL(ctx, r.p(), r.Y, 2, k)
 		return err
 	}
-	compare := func(x Points, y []float32, dims, k int, s Sample) error {
-		_, err := CompareNeighbors(ctx, x, y, dims, k, s)
+	compare := func(x knn.Points, y []float32, dims, k int, s *Settings) error {
+		_, err := Compare(ctx, x, y, dims, k, s)
 		return err
 	}
-	agree := func(nn []int32, k int, rows, labels []int32, p Permutations) error {
-		_, err := LabelAgreement(ctx, nn, k, rows, labels, p)
+	agree := func(g *knn.Graph, labels []int32, s *Settings) error {
+		_, err := LabelAgreement(ctx, g, labels, s)
 		return err
 	}
 	one := func(_ float64, err error) error { return err }
@@ -555,39 +461,45 @@ func TestBadInput(t *testing.T) {
 		want string
 		err  error
 	}{
-		{"240 numbers in 7 dimensions", compare(x, r.Y, 7, 5, Sample{})},
-		{"in 0 dimensions", compare(x, r.Y, 0, 5, Sample{})},
-		{"point 3, coordinate 1 is NaN", compare(x, badY, 2, 5, Sample{})},
-		{"row 3, column 4 is +Inf", compare(badX, r.Y, 2, 5, Sample{})},
-		{"row 3, column 4 is +Inf", one(DistanceCorrelation(ctx, badX, r.Y, 2, Sample{}))},
-		{"119 points", compare(x, r.Y[2:], 2, 5, Sample{})},
-		{"k = 60", compare(x, r.Y, 2, 60, Sample{})},
-		{"k = 0", compare(x, r.Y, 2, 0, Sample{})},
-		{"Size is -1", compare(x, r.Y, 2, 5, Sample{Size: -1})},
-		{"no pair", one(DistanceCorrelation(ctx, rows{nil, 0, 3}, nil, 2, Sample{}))},
-		{"pairs; draw", one(DistanceCorrelation(ctx, rows{make([]float32, 30000), 30000, 1}, make([]float32, 30000), 1, Sample{}))},
-		{"row 4 ends", kl(edit(func(r *reference) { r.Ptr[5] = 0 }), nil)},
-		{"row pointers", kl(edit(func(r *reference) { r.Ptr[r.N]++ }), nil)},
-		{"row 0, entry 1: column 120", kl(edit(func(r *reference) { r.Col[1] = 120 }), nil)},
-		{"row 0, entry 0: column 0", kl(edit(func(r *reference) { r.Col[0] = 0 }), nil)},
-		{"row 0, entry 2: value NaN", kl(edit(func(r *reference) { r.Val[2] = nan }), nil)},
-		{"row 0, entry 2: value -1", kl(edit(func(r *reference) { r.Val[2] = -1 }), nil)},
+		{"240 numbers in 7 dimensions", compare(x, r.Y, 7, 5, nil)},
+		{"in 0 dimensions", compare(x, r.Y, 0, 5, nil)},
+		{"point 3, coordinate 1 is NaN", compare(x, badY, 2, 5, nil)},
+		{"row 3, column 4 is +Inf", compare(badX, r.Y, 2, 5, nil)},
+		{"row 3, column 4 is +Inf", one(DistanceCorrelation(ctx, badX, r.Y, 2, nil))},
+		{"119 points", compare(x, r.Y[2:], 2, 5, nil)},
+		{"k = 60", compare(x, r.Y, 2, 60, nil)},
+		{"k = 0", compare(x, r.Y, 2, 0, nil)},
+		{"distances, not rows", compare(knn.Distances(knn.Rows(make([]float32, r.N*r.N), r.N, r.N)), r.Y, 2, 5, nil)},
+		{"Rows is empty", compare(x, r.Y, 2, 5, &Settings{Rows: []int32{}})},
+		{"Sample is -1", compare(x, r.Y, 2, 5, &Settings{Sample: -1})},
+		{"no pair", one(DistanceCorrelation(ctx, knn.Rows([]float32{}, 0, 3), nil, 2, nil))},
+		{"pairs; draw", one(DistanceCorrelation(ctx, knn.Rows(make([]float32, 30000), 30000, 1), make([]float32, 30000), 1, nil))},
+		{"P: ", kl(edit(func(r *reference) { r.Ptr[5] = 0 }), nil)},
+		{"P: ", kl(edit(func(r *reference) { r.Ptr[r.N]++ }), nil)},
+		{"P: ", kl(edit(func(r *reference) { r.Col[1] = 120 }), nil)},
+		{"row 0: column 0", kl(edit(func(r *reference) { r.Col[0] = 0 }), nil)},
+		{"row 0, column 56: value NaN", kl(edit(func(r *reference) { r.Val[2] = nan }), nil)},
+		{"row 0, column 56: value -1", kl(edit(func(r *reference) { r.Val[2] = -1 }), nil)},
 		{"sums to 0", kl(edit(func(r *reference) { clear(r.Val) }), nil)},
-		{"Freedom is NaN", kl(r, &Kernel{Freedom: math.NaN()})},
-		{"1 weights", kl(r, &Kernel{Weights: []float64{1}})},
-		{"weight 2 is 0", kl(r, &Kernel{Weights: func() []float64 { w := slices.Clone(r.Weights); w[2] = 0; return w }()})},
-		{"lists of 0", agree(nil, 0, nil, nil, Permutations{})},
-		{"list 0, entry 1: index 9 of 2", agree([]int32{1, 9}, 2, nil, []int32{0, 0}, Permutations{})},
-		{"2 lists of neighbours for 1 labels", agree([]int32{0, 0}, 1, nil, []int32{0}, Permutations{})},
-		{"1 lists of neighbours for 2 rows", agree([]int32{0}, 1, []int32{0, 0}, []int32{0}, Permutations{})},
-		{"no labelled", agree([]int32{1, 0}, 1, nil, []int32{-1, -1}, Permutations{})},
-		{"Count is -1", agree([]int32{1, 0}, 1, nil, []int32{1, 1}, Permutations{Count: -1})},
-		{"no labelled", one(LabelAccuracy([]int32{1, 0}, 1, nil, []int32{-1, -1}))},
-		{"2 lists to compare with 1", one(Recall([]int32{0, 1}, 1, []int32{0}, 1, 2))},
-		{"want has 3 indices in lists of 2", one(Recall([]int32{0}, 1, []int32{0, 0, 0}, 2, 2))},
-		{"forces for 120 points", func() error { _, err := ForceError(ctx, r.Y, 2, Field{}, nil, Sample{}); return err }()},
-		{"k = 120", func() error { _, err := Neighbors(ctx, r.Y, 2, 120, nil, 0); return err }()},
-		{"rows, list 0, entry 0: index 120", func() error { _, err := Neighbors(ctx, r.Y, 2, 3, []int32{120}, 0); return err }()},
+		{"Freedom is NaN", kl(r, &Settings{Freedom: math.NaN()})},
+		{"1 weights", kl(r, &Settings{Weights: []float64{1}})},
+		{"weight 2 is 0", kl(r, &Settings{Weights: func() []float64 { w := slices.Clone(r.Weights); w[2] = 0; return w }()})},
+		{"graph is nil", agree(nil, nil, nil)},
+		{"lists of 0", agree(new(knn.Graph), nil, nil)},
+		{"3 indices in 1 lists of 2", agree(&knn.Graph{N: 1, K: 2, Index: make([]int32, 3)}, nil, nil)},
+		{"list 0, entry 1: index 9 of 2", agree(lists(2, 1, 9), []int32{0, 0}, nil)},
+		{"2 lists of neighbors for 1 labels", agree(lists(1, 0, 0), []int32{0}, nil)},
+		{"1 lists of neighbors for 2 rows", agree(lists(1, 0), []int32{0}, &Settings{Rows: []int32{0, 0}})},
+		{"Rows, list 0, entry 0: index 120", agree(lists(1, 0), make([]int32, 120), &Settings{Rows: []int32{120}})},
+		{"Rows, list 0, entry 0: index 120", compare(x, r.Y, 2, 3, &Settings{Rows: []int32{120}})},
+		{"no labeled", agree(lists(1, 1, 0), []int32{-1, -1}, nil)},
+		{"Permutations is -1", agree(lists(1, 1, 0), []int32{1, 1}, &Settings{Permutations: -1})},
+		{"no labeled", one(LabelAccuracy(lists(1, 1, 0), []int32{-1, -1}, nil))},
+		{"2 lists to compare with 1", one(Recall(lists(1, 0, 1), lists(1, 0), 1))},
+		{"want has 3 indices in 1 lists of 2", one(Recall(lists(1, 0), &knn.Graph{N: 1, K: 2, Index: make([]int32, 3)}, 2))},
+		{"k = 2 of lists of 1", one(Recall(lists(1, 0), lists(1, 0), 2))},
+		{"row 5 has 3 numbers, not 9", compare(short{x, 5}, r.Y, 2, 3, nil)},
+		{"row 5 has 3 numbers, not 9", one(DistanceCorrelation(ctx, short{x, 5}, r.Y, 2, nil))},
 	} {
 		if !errors.Is(c.err, ErrInput) || !strings.Contains(c.err.Error(), c.want) {
 			t.Errorf("error %v, want one about %q", c.err, c.want)
@@ -598,20 +510,13 @@ func TestBadInput(t *testing.T) {
 func TestTinyMaps(t *testing.T) {
 	for n := range 3 {
 		y := make([]float32, 2*n)
-		ptr := make([]int64, n+1)
-		v, err := KL(ctx, ptr, nil, nil, y, 2, nil)
+		v, err := KL(ctx, knn.CSR(n, make([]int, n+1), nil, []float32{}), y, 2, nil)
 		if n < 2 && (v != 0 || err != nil) {
 			t.Errorf("n = %d: KL = %v, %v", n, v, err)
 		}
-		if nn, err := Neighbors(ctx, y, 2, 0, nil, 0); len(nn) != 0 || err != nil {
-			t.Errorf("n = %d: %v, %v", n, nn, err)
-		}
-		if _, err := ForceError(ctx, y, 2, Field{make([]float64, n), make([]float64, 2*n)}, nil, Sample{}); err != nil {
-			t.Errorf("n = %d: %v", n, err)
-		}
 	}
 	// Two points at a known distance: P = ½ each, Q = ½ each.
-	if v, err := KL(ctx, []int64{0, 1, 2}, []int32{1, 0}, []float32{.5, .5}, []float32{0, 0, 3, 4}, 2, nil); math.Abs(v) > 1e-15 || err != nil {
+	if v, err := KL(ctx, knn.Rows([]float32{0, .5, .5, 0}, 2, 2), []float32{0, 0, 3, 4}, 2, nil); math.Abs(v) > 1e-15 || err != nil {
 		t.Errorf("KL of two points = %v, %v", v, err)
 	}
 }
@@ -620,25 +525,19 @@ func TestCancelled(t *testing.T) {
 	r := load(t)
 	done, cancel := context.WithCancel(ctx)
 	cancel()
-	x := rows{r.X, r.N, r.D}
-	_, err1 := KL(done, r.Ptr, r.Col, r.Val, r.Y, 2, nil)
-	_, err2 := CompareNeighbors(done, x, r.Y, 2, 5, Sample{})
-	_, err3 := DistanceCorrelation(done, x, r.Y, 2, Sample{})
-	nn, err4 := Neighbors(done, r.Y, 2, 5, nil, 0)
-	_, err5 := LabelAgreement(done, make([]int32, r.N), 1, nil, r.Labels, Permutations{})
-	_, err6 := Repulsion(done, r.Y, 2, nil, nil)
-	_, err7 := ForceError(done, r.Y, 2, Field{Rep: make([]float64, 2*r.N)}, nil, Sample{})
-	for i, err := range []error{err1, err2, err3, err4, err5, err6, err7} {
+	x := knn.Rows(r.X, r.N, r.D)
+	_, err1 := KL(done, r.p(), r.Y, 2, nil)
+	_, err2 := Compare(done, x, r.Y, 2, 5, nil)
+	_, err3 := DistanceCorrelation(done, x, r.Y, 2, nil)
+	_, err4 := LabelAgreement(done, lists(1, make([]int32, r.N)...), r.Labels, nil)
+	for i, err := range []error{err1, err2, err3, err4} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("call %d: %v", i+1, err)
 		}
 	}
-	if nn != nil {
-		t.Error("neighbours of a cancelled search")
-	}
 	// In the middle of the one long loop.
 	mid, stop := context.WithCancel(ctx)
-	_, err := CompareNeighbors(mid, stopper{x, stop}, r.Y, 2, 5, Sample{})
+	_, err := Compare(mid, stopper{x, stop}, r.Y, 2, 5, nil)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled inside: %v", err)
 	}
@@ -646,11 +545,67 @@ func TestCancelled(t *testing.T) {
 
 // stopper cancels when a row of the data is read.
 type stopper struct {
-	rows
+	knn.Points
 	stop func()
 }
 
-func (s stopper) Row(dst []float32, i int) { s.stop(); s.rows.Row(dst, i) }
+func (s stopper) Row(dst []float32, i int) ([]float32, error) {
+	s.stop()
+	return s.Points.Row(dst, i)
+}
+
+// short has a row with too few numbers.
+type short struct {
+	knn.Points
+	row int
+}
+
+func (s short) Row(dst []float32, i int) ([]float32, error) {
+	row, err := s.Points.Row(dst, i)
+	if i == s.row {
+		row = row[:3]
+	}
+	return row, err
+}
+
+// torn is data whose row 7 cannot be read.
+type torn struct{ knn.Points }
+
+var errTorn = errors.New("torn")
+
+func (s torn) Row(dst []float32, i int) ([]float32, error) {
+	if i == 7 {
+		return nil, errTorn
+	}
+	return s.Points.Row(dst, i)
+}
+
+// Rows of float64 lose nothing to an offset that float32 could not bear.
+func TestWideRows(t *testing.T) {
+	r := load(t)
+	x := make([]float64, len(r.X))
+	for i, v := range r.X {
+		x[i] = float64(v) + 1e9
+	}
+	want, err1 := Compare(ctx, knn.Rows(r.X, r.N, r.D), r.Y, 2, 5, nil)
+	got, err2 := Compare(ctx, knn.Rows(x, r.N, r.D), r.Y, 2, 5, nil)
+	if err := errors.Join(err1, err2); err != nil || got != want {
+		t.Errorf("%+v, want %+v, %v", got, want, err)
+	}
+}
+
+// Errors of rows are passed on with the row.
+func TestRowErrors(t *testing.T) {
+	r := load(t)
+	x := torn{knn.Rows(r.X, r.N, r.D)}
+	_, err1 := Compare(ctx, x, r.Y, 2, 5, nil)
+	_, err2 := DistanceCorrelation(ctx, x, r.Y, 2, nil)
+	for _, err := range []error{err1, err2} {
+		if !errors.Is(err, errTorn) || !strings.Contains(err.Error(), "row 7") {
+			t.Error(err)
+		}
+	}
+}
 
 func TestPairSum(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))

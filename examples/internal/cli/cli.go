@@ -1,5 +1,5 @@
 // Package cli holds what the example programs share: how they end, how they
-// write files, and how they show progress.
+// read and write files, and how they show progress.
 package cli
 
 import (
@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -78,3 +79,22 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	}
 	return os.Rename(f.Name(), path)
 }
+
+// Reader returns r with an end: reading fails when the context ends, so that a
+// large file can be interrupted.
+func Reader(ctx context.Context, r io.Reader) io.Reader { return stopReader{ctx, r} }
+
+type stopReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (s stopReader) Read(b []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.r.Read(b)
+}
+
+// Float is the shortest decimal that reads back as the same float32.
+func Float(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }

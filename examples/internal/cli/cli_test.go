@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -36,6 +37,25 @@ func TestWriteFile(t *testing.T) {
 func TestMessage(t *testing.T) {
 	if got := message("amap", errors.New("amap: unit 1_99: not found\nmore")); got != "unit 1_99: not found; more" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestReader(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	r := Reader(ctx, strings.NewReader("abcd"))
+	b := make([]byte, 2)
+	if n, err := r.Read(b); n != 2 || err != nil {
+		t.Errorf("read %d bytes, %v", n, err)
+	}
+	stop()
+	if n, err := r.Read(b); n != 0 || !errors.Is(err, context.Canceled) {
+		t.Errorf("after the end: %d bytes, %v", n, err)
+	}
+}
+
+func TestFloat(t *testing.T) {
+	if got := Float(.1); got != "0.1" {
+		t.Errorf("got %s", got)
 	}
 }
 

@@ -1,0 +1,301 @@
+package quality
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"sort"
+	"sync/atomic"
+
+	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/knn"
+)
+
+// A Comparison tells how well a map keeps the k nearest neighbors.
+type Comparison struct {
+	Rows int // points looked at
+
+	// Preservation is the mean share of the k nearest neighbors in the data
+	// that are among the k nearest in the map, often written knn10 for k = 10.
+	Preservation float64
+
+	// Trustworthiness is lowered by false neighbors: points near in the map
+	// that are far in the data, weighed by their rank there,
+	//
+	//	T = 1 − 2/(m k (2n−3k−1)) Σ_i Σ_{j∈U(i)} (r(i,j) − k),
+	//
+	// the sum over the m points looked at, with U(i) the points among the k
+	// nearest of i in the map and not in the data, and r(i,j) the rank of j
+	// among all n−1 others by distance in the data.
+	Trustworthiness float64
+
+	// Continuity is lowered by torn neighborhoods: it is the trustworthiness
+	// with data and map exchanged.
+	Continuity float64
+}
+
+// Compare compares the k nearest neighbors in the data x and in the map y,
+// n·dims numbers. k must be below n/2. All m·n distances of the m rows looked
+// at are computed, m·n·d operations; bound them with Settings.Sample. Compare
+// reads Settings.Rows, Sample, Seed and Workers.
+func Compare(ctx context.Context, x knn.Points, y []float32, dims, k int, s *Settings) (Comparison, error) {
+	x, n, d, err := checkBoth(x, y, dims)
+	if err != nil {
+		return Comparison{}, err
+	}
+	if k < 1 || 2*k >= n {
+		return Comparison{}, inputErr("k = %d is not below half of %d points", k, n)
+	}
+	set := s.fill()
+	rows, err := set.rows(n)
+	if err != nil {
+		return Comparison{}, err
+	}
+	embedded, err := mapNeighbors(ctx, y, dims, k, rows, set.Workers)
+	if err != nil {
+		return Comparison{}, err
+	}
+	workers := par.Workers(set.Workers)
+	scratch := make([]*comparison, workers)
+	bad := make([]error, par.NumBlocks(len(rows), rowBlock))
+	var failed atomic.Bool
+	var kept, falseRanks, tornRanks atomic.Int64 // whole numbers: the order of the sum does not matter
+	err = par.Blocks(ctx, workers, len(rows), rowBlock, func(w, b, lo, hi int) {
+		if failed.Load() {
+			return
+		}
+		if scratch[w] == nil {
+			scratch[w] = newComparison(x, y, dims, n, d, k)
+		}
+		c := scratch[w]
+		if bad[b] = c.block(ctx, rows[lo:hi], embedded[lo*k:hi*k]); bad[b] != nil {
+			failed.Store(true)
+			return
+		}
+		kept.Add(c.kept)
+		falseRanks.Add(c.falseRanks)
+		tornRanks.Add(c.tornRanks)
+	})
+	if err == nil {
+		err = cmp.Or(bad...)
+	}
+	if err != nil {
+		return Comparison{}, err
+	}
+	m := float64(len(rows))
+	norm := 2 / (m * float64(k) * (2*float64(n) - 3*float64(k) - 1))
+	return Comparison{
+		Rows:            len(rows),
+		Preservation:    float64(kept.Load()) / (m * float64(k)),
+		Trustworthiness: 1 - norm*float64(falseRanks.Load()),
+		Continuity:      1 - norm*float64(tornRanks.Load()),
+	}, nil
+}
+
+// mapNeighbors returns the k nearest other points of each of some points of a
+// map.
+func mapNeighbors(ctx context.Context, y []float32, dims, k int, rows []int32, workers int) ([]int32, error) {
+	n := len(y) / dims
+	all, set := knn.Rows(y, n, dims), &knn.Settings{Method: knn.Exact, Workers: workers}
+	every := len(rows) == n
+	for i := 0; every && i < n; i++ {
+		every = int(rows[i]) == i
+	}
+	if every {
+		g, err := knn.Search(ctx, all, k, set)
+		if err != nil {
+			return nil, err
+		}
+		return g.Index, nil
+	}
+	// One more than k: a point is the nearest to itself, or has k others on
+	// its place before it.
+	some := make([]float32, 0, len(rows)*dims)
+	for _, i := range rows {
+		some = append(some, y[int(i)*dims:int(i+1)*dims]...)
+	}
+	g, err := knn.Query(ctx, all, knn.Rows(some, len(rows), dims), k+1, set)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]int32, 0, len(rows)*k)
+	for r, i := range rows {
+		list, _ := g.Row(r)
+		self := slices.Index(list, i)
+		if self < 0 {
+			self = k
+		}
+		out = append(append(out, list[:self]...), list[self+1:]...)
+	}
+	return out, nil
+}
+
+// rowBlock rows of the sample, a multiple of 4, share each row of the data
+// while it is in cache.
+const rowBlock = 16
+
+// comparison is the work of one goroutine of Compare.
+type comparison struct {
+	x          knn.Points
+	y          []float32
+	dims, n, d int
+	k          int
+	q          [rowBlock][]float32 // the rows of the block
+	made       [rowBlock][]float32 // room for them
+	row        []float32
+	d2         [rowBlock]float64
+	targets    []near // k for each row of the block: where it is in the data, of its neighbors in the map
+	bins       []int  // k+1 each: bins[t] rows lie before target t and not before target t−1
+	nearest    [][]near
+
+	kept, falseRanks, tornRanks int64 // of the last block
+}
+
+func newComparison(x knn.Points, y []float32, dims, n, d, k int) *comparison {
+	c := &comparison{
+		x: x, y: y, dims: dims, n: n, d: d, k: k,
+		row:     make([]float32, d),
+		targets: make([]near, rowBlock*k),
+		bins:    make([]int, rowBlock*(k+1)),
+		nearest: make([][]near, rowBlock),
+	}
+	for i := range c.nearest {
+		c.nearest[i], c.made[i] = make([]near, 0, k), make([]float32, d)
+	}
+	return c
+}
+
+// checkEvery rows of the data the context is looked at.
+const checkEvery = 256
+
+func (c *comparison) block(ctx context.Context, rows, embedded []int32) error {
+	k, d := c.k, c.d
+	c.kept, c.falseRanks, c.tornRanks = 0, 0, 0
+	clear(c.bins)
+	for r, i := range rows {
+		q, err := readRow(c.x, c.made[r], int(i), d)
+		if err == nil {
+			err = finiteErr(q, int(i))
+		}
+		if err != nil {
+			return err
+		}
+		c.q[r] = q
+		c.nearest[r] = c.nearest[r][:0]
+		targets := c.targets[r*k : (r+1)*k]
+		for t, j := range embedded[r*k : (r+1)*k] {
+			row, err := readRow(c.x, c.row, int(j), d)
+			if err != nil {
+				return err
+			}
+			targets[t] = near{vec.SqDist(q, row), j}
+		}
+		slices.SortFunc(targets, compareNear)
+	}
+	for r := len(rows); r < rowBlock; r++ {
+		c.q[r] = c.made[r] // the distances are not used
+	}
+	for j := range c.n {
+		if j%checkEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		row, err := readRow(c.x, c.row, j, d)
+		if err != nil {
+			return err
+		}
+		for r := 0; r < len(rows); r += 4 {
+			d2 := vec.SqDist4(row, c.q[r], c.q[r+1], c.q[r+2], c.q[r+3])
+			copy(c.d2[r:], d2[:])
+		}
+		for r, i := range rows {
+			if int(i) == j {
+				continue
+			}
+			e := near{c.d2[r], int32(j)}
+			if !(e.d2 <= math.MaxFloat64) {
+				return finiteErr(row, j)
+			}
+			targets := c.targets[r*k : (r+1)*k]
+			if e.less(targets[k-1]) {
+				t := sort.Search(k, func(t int) bool { return e.less(targets[t]) })
+				c.bins[r*(k+1)+t]++
+			}
+			c.nearest[r] = insert(c.nearest[r], e)
+		}
+	}
+	for r, i := range rows {
+		rank := 1 // of the next target in the data
+		for _, n := range c.bins[r*(k+1) : r*(k+1)+k] {
+			rank += n
+			if rank > k {
+				c.falseRanks += int64(rank - k)
+			} else {
+				c.kept++
+			}
+		}
+		c.tornRanks += c.torn(i, c.nearest[r])
+	}
+	return nil
+}
+
+// torn returns Σ max(0, r−k) for the ranks r in the map of the neighbors of
+// point i in the data. It reuses bins and targets.
+func (c *comparison) torn(i int32, nearest []near) int64 {
+	k, dims := c.k, c.dims
+	q := c.y[int(i)*dims : int(i+1)*dims]
+	targets, bins := c.targets[:k], c.bins[:k]
+	for t, e := range nearest {
+		targets[t] = near{sqDist32(q, c.y[int(e.j)*dims:int(e.j+1)*dims]), e.j}
+	}
+	slices.SortFunc(targets, compareNear)
+	clear(bins)
+	last := targets[k-1]
+	for j := range c.n {
+		e := near{sqDist32(q, c.y[j*dims:(j+1)*dims]), int32(j)}
+		if e.less(last) && int(i) != j {
+			bins[sort.Search(k, func(t int) bool { return e.less(targets[t]) })]++
+		}
+	}
+	var sum int64
+	rank := 1
+	for _, n := range bins {
+		rank += n
+		sum += int64(max(0, rank-k))
+	}
+	return sum
+}
+
+// near is a candidate neighbor.
+type near struct {
+	d2 float64
+	j  int32
+}
+
+func (a near) less(b near) bool { return a.d2 < b.d2 || a.d2 == b.d2 && a.j < b.j }
+
+func compareNear(a, b near) int {
+	if a.less(b) {
+		return -1
+	}
+	if b.less(a) {
+		return 1
+	}
+	return 0
+}
+
+// insert puts e into an ascending list of at most cap(list) entries.
+func insert(list []near, e near) []near {
+	if len(list) < cap(list) {
+		list = append(list, e)
+	} else if !e.less(list[len(list)-1]) {
+		return list
+	}
+	i := len(list) - 1
+	for ; i > 0 && e.less(list[i-1]); i-- {
+		list[i] = list[i-1]
+	}
+	list[i] = e
+	return list
+}
