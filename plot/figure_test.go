@@ -152,7 +152,7 @@ func TestLayoutOfStudy(t *testing.T) {
 }
 
 func TestLegendCounts(t *testing.T) {
-	w := plottest.ManyDomains()
+	w := manyDomains()
 	for _, top := range []int{0, 3, 50, -1} {
 		f := &Figure{Panels: []Panel{panel(w)}, Top: top}
 		j, err := f.join(light())

@@ -5,8 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/semamap/semamap/plot/internal/plottest"
 )
 
 // TestLook writes the pictures that somebody looks at once a change: set
@@ -17,7 +15,7 @@ func TestLook(t *testing.T) {
 		t.Skip("set PLOT_LOOK to a folder to write pictures there")
 	}
 	many := study("domain", 1, false)
-	many.Panels[0] = panel(plottest.ManyDomains())
+	many.Panels[0] = panel(manyDomains())
 	many.Subtitle = "5,000 WordNet lemmas; the 16 largest of 344 domains in color"
 	all := *many
 	all.Top = -1

@@ -98,23 +98,24 @@ const svgFonts = "Liberation Sans,Arial,Helvetica,sans-serif"
 
 // WriteTo writes the document.
 func (c *svgCanvas) WriteTo(w io.Writer) (int64, error) {
-	cw := &countWriter{w: w}
-	b := []byte(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="`)
-	b = appendNum(b, c.w.Points())
-	b = append(b, `pt" height="`...)
-	b = appendNum(b, c.h.Points())
-	b = append(b, `pt" viewBox="0 0 `...)
-	b = appendNum(b, c.w.Points())
-	b = append(b, ' ')
-	b = appendNum(b, c.h.Points())
-	b = append(b, `" role="img" font-family="`+svgFonts+`" style="font-kerning:none">`+"\n"...)
+	head := &svgCanvas{}
+	head.str(`<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="`)
+	head.num(c.w.Points())
+	head.str(`pt" height="`)
+	head.num(c.h.Points())
+	head.str(`pt" viewBox="0 0 `)
+	head.num(c.w.Points())
+	head.str(" ")
+	head.num(c.h.Points())
+	head.str(`" role="img" font-family="` + svgFonts + `" style="font-kerning:none">` + "\n")
 	if c.title != "" {
-		b = append(append(append(b, "<title>"...), escapeXML(c.title)...), "</title>\n"...)
+		head.str("<title>", escapeXML(c.title), "</title>\n")
 	}
 	if c.desc != "" {
-		b = append(append(append(b, "<desc>"...), escapeXML(c.desc)...), "</desc>\n"...)
+		head.str("<desc>", escapeXML(c.desc), "</desc>\n")
 	}
-	cw.write(b)
+	cw := &countWriter{w: w}
+	cw.write(head.body)
 	cw.write(c.body)
 	cw.write([]byte("</svg>\n"))
 	return cw.n, cw.err
@@ -202,21 +203,15 @@ func (c *svgCanvas) trace(path vg.Path) {
 				a += d
 			}
 		case vg.CurveComp:
-			end := [2]float64{e.Pos.X.Points(), e.Pos.Y.Points()}
-			var p, q [2]float64
-			switch len(e.Control) {
-			case 1:
-				g := [2]float64{e.Control[0].X.Points(), e.Control[0].Y.Points()}
-				p = [2]float64{at[0] + (g[0]-at[0])*2/3, at[1] + (g[1]-at[1])*2/3}
-				q = [2]float64{end[0] + (g[0]-end[0])*2/3, end[1] + (g[1]-end[1])*2/3}
-			case 2:
-				p = [2]float64{e.Control[0].X.Points(), e.Control[0].Y.Points()}
-				q = [2]float64{e.Control[1].X.Points(), e.Control[1].Y.Points()}
-			default:
-				panic("plot: a curve needs one or two control points")
+			op, pts := "Q", make([][2]float64, 0, 3)
+			if len(e.Control) == 2 {
+				op = "C"
 			}
-			c.steps("C", c.point(p[0], p[1]), c.point(q[0], q[1]), c.point(end[0], end[1]))
-			at = end
+			for _, p := range e.Control {
+				pts = append(pts, pt(p))
+			}
+			c.steps(op, append(pts, pt(e.Pos))...)
+			set(e.Pos)
 		case vg.CloseComp:
 			c.str("Z")
 		}

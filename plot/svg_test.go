@@ -53,7 +53,7 @@ func TestArcsAndCurves(t *testing.T) {
 	p.Close()
 	c.trace(p)
 	curves := curvesOf(t, string(c.body), 100, zoom)
-	if closed := strings.Count(string(c.body), "Z"); len(curves) != 5 || closed != 1 {
+	if closed := strings.Count(string(c.body), "Z"); len(curves) != 4 || closed != 1 || strings.Count(string(c.body), "Q") != 1 {
 		t.Fatalf("%d curves, closed %d times", len(curves), closed)
 	}
 	at := [2]float64{60, 50}
@@ -71,8 +71,11 @@ func TestArcsAndCurves(t *testing.T) {
 	if math.Hypot(at[0]-50, at[1]-40) > 1e-9 {
 		t.Errorf("the arc ends at %v", at)
 	}
-	if q := curves[3][2]; math.Hypot(q[0]-40, q[1]-30) > 1e-9 {
-		t.Errorf("the curve ends at %v", q)
+	quad := regexp.MustCompile(`Q(\S+) (\S+) ([-0-9.]+) ([-0-9.]+)`).FindStringSubmatch(string(c.body))
+	for i, want := range []float64{50, 70, 40, 70} { // the page's height less y
+		if v, err := strconv.ParseFloat(quad[i+1], 64); err != nil || math.Abs(v/zoom-want) > 1e-9 {
+			t.Errorf("the curve's numbers are %v, %v", quad[1:], err)
+		}
 	}
 }
 

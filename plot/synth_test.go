@@ -56,4 +56,17 @@ func lineFigure(layers int) *Figure {
 	return f
 }
 
+// manyDomains returns 344 categories, as the study's first 5,000 synsets have.
+func manyDomains() plottest.Words {
+	names, counts := append([]string(nil), plottest.DomainNames...), append([]int(nil), plottest.DomainCounts...)
+	names = append(names, "biology", "terrorism", "botany", "physics", "music", "mathematics", "statistics", "baseball", "genetics", "medicine",
+		"anatomy", "Roman Catholic", "electrical engineering", "United States history", "theater")
+	counts = append(counts, 162, 150, 146, 126, 124, 123, 99, 83, 66, 63, 63, 60, 58, 55, 54)
+	for i := len(names); i < 344; i++ {
+		names = append(names, fmt.Sprintf("small domain %d", i))
+		counts = append(counts, max(1, 20-i/20))
+	}
+	return plottest.Synth(names, counts, 3)
+}
+
 func vgLength(v float64) vg.Length { return vg.Length(v) }

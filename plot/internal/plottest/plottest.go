@@ -21,10 +21,8 @@ type Words struct {
 
 // Categories as the study has them.
 var (
-	DomainNames = []string{"law", "military", "chemistry", "computer science", "greek mythology", "biology",
-		"terrorism", "botany", "physics", "music", "mathematics", "statistics", "baseball", "genetics", "medicine",
-		"anatomy", "Roman Catholic", "electrical engineering", "United States history", "theater"}
-	DomainCounts = []int{592, 365, 210, 205, 192, 162, 150, 146, 126, 124, 123, 99, 83, 66, 63, 63, 60, 58, 55, 54}
+	DomainNames  = []string{"law", "military", "chemistry", "computer science", "greek mythology"}
+	DomainCounts = []int{592, 365, 210, 205, 192}
 	POSNames     = []string{"noun", "verb", "adjective satellite", "adjective", "adverb"}
 	POSCounts    = []int{82115, 13767, 10693, 7463, 3621}
 )
@@ -64,16 +62,6 @@ func Synth(names []string, counts []int, seed uint64) Words {
 	return w
 }
 
-// ManyDomains returns 344 categories, as the study's first 5,000 synsets have.
-func ManyDomains() Words {
-	names, counts := append([]string(nil), DomainNames...), append([]int(nil), DomainCounts...)
-	for i := len(names); i < 344; i++ {
-		names = append(names, fmt.Sprintf("small domain %d", i))
-		counts = append(counts, max(1, 20-i/20))
-	}
-	return Synth(names, counts, 3)
-}
-
 // HostileLabels are texts that break careless programs.
 var HostileLabels = []string{
 	"</script><script>alert(1)</script>", `"quoted" 'twice'`, "two\nlines\tand a tab", "שלום עולם", "مرحبا بالعالم", "law \u202egnisrever",
@@ -83,7 +71,7 @@ var HostileLabels = []string{
 // Study returns a figure's data as the study draws them: a panel a layer, by
 // "domain" or "pos".
 func Study(by string, layers int, small bool) []Words {
-	names, counts := DomainNames[:5], append([]int(nil), DomainCounts[:5]...)
+	names, counts := DomainNames, append([]int(nil), DomainCounts...)
 	if by == "pos" {
 		names, counts = POSNames, append([]int(nil), POSCounts...)
 	}
