@@ -73,11 +73,15 @@ func (l list) Row(_ []float32, i int) ([]float32, error) { return l.x[i], l.err 
 
 // Matrix returns the rows of a matrix, such as a mat.Matrix of gonum. It keeps
 // m, whose methods must be safe for concurrent use. A matrix with a method
-// RawRowView(i int) []float64, as *mat.Dense has, is read by rows.
+// RawRowView(i int) []float64, as *mat.Dense has, is read by rows; one that is
+// Points already, as a layer of package amap, is returned as it is.
 func Matrix(m interface {
 	Dims() (r, c int)
 	At(i, j int) float64
 }) Points {
+	if x, ok := m.(Points); ok {
+		return x
+	}
 	n, d := m.Dims()
 	w := &wide{n: n, d: d}
 	if raw, ok := m.(interface{ RawRowView(i int) []float64 }); ok {
@@ -151,7 +155,7 @@ func (w *wide) Centered(offset []float64) (Points, []float64) {
 		for i := range w.n {
 			w.Read64(i, func(x []float64) {
 				for j, v := range x {
-					offset[j] += v / float64(w.n)
+					offset[j] += v
 					exact = exact && float64(float32(v)) == v
 				}
 			})
@@ -159,8 +163,8 @@ func (w *wide) Centered(offset []float64) (Points, []float64) {
 		if exact {
 			return w, nil
 		}
-		for j, v := range offset {
-			if v-v != 0 {
+		for j := range offset {
+			if offset[j] /= float64(w.n); offset[j]-offset[j] != 0 {
 				offset[j] = 0 // Row will report the number
 			}
 		}
@@ -255,6 +259,9 @@ func (d *distances) Dims() (n, cols int) {
 }
 
 func (d *distances) Check() error {
+	if d.x == nil {
+		return fmt.Errorf("%w: no distances", ErrPoints)
+	}
 	if n, cols := d.x.Dims(); n != cols {
 		return fmt.Errorf("%w: %d×%d distances are not square", ErrPoints, n, cols)
 	}
