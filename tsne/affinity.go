@@ -292,7 +292,7 @@ func readAffinities(ctx context.Context, x Points) (*joint, error) {
 		} else {
 			row, err := readRow(x, buf, i, n)
 			if err != nil {
-				return nil, fmt.Errorf("Affinities: %w", err)
+				return nil, fmt.Errorf("tsne: Affinities: %w", err)
 			}
 			for j, v := range row {
 				if v != 0 {

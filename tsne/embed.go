@@ -148,7 +148,7 @@ func newBuilder(ctx context.Context, x Points, s *Settings) (*builder, error) {
 	var err error
 	if set.Affinities != nil {
 		if rows, cols, err = checkShape(set.Affinities); err != nil {
-			return nil, fmt.Errorf("Affinities: %w", err)
+			return nil, fmt.Errorf("tsne: Affinities: %w", err)
 		}
 	}
 	switch {

@@ -34,7 +34,8 @@ func Slices[T float32 | float64](x [][]T) Points { return knn.Slices(x) }
 
 // Matrix returns the rows of a matrix, such as a mat.Matrix of gonum. It keeps
 // m, whose methods must be safe for concurrent use. A matrix with a method
-// RawRowView(i int) []float64, as *mat.Dense has, is read by rows.
+// RawRowView(i int) []float64, as *mat.Dense has, is read by rows; one that is
+// Points already, as a layer of package amap, is returned as it is.
 func Matrix(m interface {
 	Dims() (r, c int)
 	At(i, j int) float64

@@ -1,11 +1,14 @@
 package knn
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"slices"
 	"sync"
+
+	"github.com/semamap/semamap/internal/par"
 )
 
 // Rows returns the n rows of d numbers that x holds one after another. It
@@ -70,11 +73,15 @@ func (l list) Row(_ []float32, i int) ([]float32, error) { return l.x[i], l.err 
 
 // Matrix returns the rows of a matrix, such as a mat.Matrix of gonum. It keeps
 // m, whose methods must be safe for concurrent use. A matrix with a method
-// RawRowView(i int) []float64, as *mat.Dense has, is read by rows.
+// RawRowView(i int) []float64, as *mat.Dense has, is read by rows; one that is
+// Points already, as a layer of package amap, is returned as it is.
 func Matrix(m interface {
 	Dims() (r, c int)
 	At(i, j int) float64
 }) Points {
+	if x, ok := m.(Points); ok {
+		return x
+	}
 	n, d := m.Dims()
 	w := &wide{n: n, d: d}
 	if raw, ok := m.(interface{ RawRowView(i int) []float64 }); ok {
@@ -148,7 +155,7 @@ func (w *wide) Centered(offset []float64) (Points, []float64) {
 		for i := range w.n {
 			w.Read64(i, func(x []float64) {
 				for j, v := range x {
-					offset[j] += v / float64(w.n)
+					offset[j] += v
 					exact = exact && float64(float32(v)) == v
 				}
 			})
@@ -156,8 +163,8 @@ func (w *wide) Centered(offset []float64) (Points, []float64) {
 		if exact {
 			return w, nil
 		}
-		for j, v := range offset {
-			if v-v != 0 {
+		for j := range offset {
+			if offset[j] /= float64(w.n); offset[j]-offset[j] != 0 {
 				offset[j] = 0 // Row will report the number
 			}
 		}
@@ -252,6 +259,9 @@ func (d *distances) Dims() (n, cols int) {
 }
 
 func (d *distances) Check() error {
+	if d.x == nil {
+		return fmt.Errorf("%w: no distances", ErrPoints)
+	}
 	if n, cols := d.x.Dims(); n != cols {
 		return fmt.Errorf("%w: %d×%d distances are not square", ErrPoints, n, cols)
 	}
@@ -299,6 +309,38 @@ func (d *distances) read(i int, f func(j int, v float64)) error {
 		}
 	}
 	return nil
+}
+
+// searchDistances takes the lists from given distances.
+func searchDistances(ctx context.Context, x *distances, k int, set *Settings) (*Graph, error) {
+	n, _ := x.Dims()
+	if set.Func != nil || set.Method == Gram || set.Method == Descent {
+		return nil, &SettingError{"Method", set.Method, "only the exact search works with Distances, and Func does not"}
+	}
+	if err := checkK(n, k, n-1); err != nil {
+		return nil, err
+	}
+	g := newGraph(n, k)
+	lists := make([][]pair, par.Workers(set.Workers))
+	var first firstError
+	err := par.Blocks(ctx, len(lists), n, 1, func(w, _, i, _ int) {
+		list := lists[w][:0]
+		err := x.read(i, func(j int, v float64) {
+			if !(v >= 0 && v*v <= math.MaxFloat64) {
+				first.set(i, &ValueError{x.id(i), x.id(j), v})
+			}
+			list = append(list, pair{v * v, int32(j)})
+		})
+		if lists[w] = list; err != nil {
+			first.set(i, err)
+			return
+		}
+		g.put(i, list)
+	})
+	if err = cmp.Or(err, first.get()); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 // Select returns the given rows of x. It keeps both.

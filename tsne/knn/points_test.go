@@ -119,6 +119,11 @@ type byRows struct{ grid }
 func (g byRows) RawRowView(i int) []float64 { return g.x[i*g.d:][:g.d] }
 func (g byRows) At(i, j int) float64        { panic("not by rows") }
 
+// both is a matrix that is points too.
+type both struct{ grid }
+
+func (b both) Row([]float32, int) ([]float32, error) { return nil, errCut }
+
 // forms returns n×d numbers in all forms of float64.
 func forms(x []float64, n, d int) map[string]Points {
 	var rows [][]float64
@@ -192,6 +197,9 @@ func TestAdapters(t *testing.T) {
 			t.Errorf("%s: row 3 is %v, %v", name, row, err)
 		}
 	}
+	if p, ok := Matrix(both{grid{n, d, wide}}).(both); !ok {
+		t.Errorf("points are read as a %T", p)
+	}
 	for _, bad := range []float64{math.NaN(), math.Inf(-1), 1e39} {
 		wide[50*d+4], wide[51*d+1] = bad, bad
 		for name, p := range forms(wide, n, d) {
@@ -218,6 +226,7 @@ func TestCSR(t *testing.T) {
 		CSR(2, []int{0, 2}, []int32{0, 2}, []float32{1, 2}),
 		CSR(2, []int{0, 2}, []int32{0, 1}, []float32{1}),
 		CSR[float32](-2, nil, nil, nil),
+		Distances(nil),
 	} {
 		if _, err := Search(t.Context(), x, 0, nil); !errors.Is(err, ErrPoints) {
 			t.Errorf("%+v: %v", x, err)

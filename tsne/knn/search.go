@@ -254,38 +254,6 @@ func brute(ctx context.Context, ref, x *source, k int, same bool, set *Settings)
 	return scalar(ctx, ref, x, k, same, set, func(a, b []float32) float64 { return vec.SqDist(a, b) })
 }
 
-// searchDistances takes the lists from given distances.
-func searchDistances(ctx context.Context, x *distances, k int, set *Settings) (*Graph, error) {
-	n, _ := x.Dims()
-	if set.Func != nil || set.Method == Gram || set.Method == Descent {
-		return nil, &SettingError{"Method", set.Method, "only the exact search works with Distances, and Func does not"}
-	}
-	if err := checkK(n, k, n-1); err != nil {
-		return nil, err
-	}
-	g := newGraph(n, k)
-	lists := make([][]pair, par.Workers(set.Workers))
-	var first firstError
-	err := par.Blocks(ctx, len(lists), n, 1, func(w, _, i, _ int) {
-		list := lists[w][:0]
-		err := x.read(i, func(j int, v float64) {
-			if !(v >= 0 && v*v <= math.MaxFloat64) {
-				first.set(i, &ValueError{x.id(i), x.id(j), v})
-			}
-			list = append(list, pair{v * v, int32(j)})
-		})
-		if lists[w] = list; err != nil {
-			first.set(i, err)
-			return
-		}
-		g.put(i, list)
-	})
-	if err = cmp.Or(err, first.get()); err != nil {
-		return nil, err
-	}
-	return g, nil
-}
-
 // searchFunc is a parallel search with the caller's distance.
 func searchFunc(ctx context.Context, ref, x *source, k int, same bool, set *Settings) (*Graph, error) {
 	return scalar(ctx, ref, x, k, same, set, func(a, b []float32) float64 {
