@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/semamap/semamap/tsne/knn"
 )
@@ -96,4 +97,74 @@ func ExampleValueError() {
 	// Output:
 	// 1 1
 	// knn: row 1, column 1: bad value NaN
+}
+
+// Stats tells how a graph was made, Recall what share of the true neighbors it
+// holds.
+func ExampleStats() {
+	const n, d = 4000, 20
+	rng := rand.New(rand.NewPCG(1, 2))
+	base := make([]float32, 100*d)
+	for i := range base {
+		base[i] = float32(rng.NormFloat64())
+	}
+	start, index := []int{0}, []int32{}
+	for range n { // each point is the mean of two base rows
+		index = append(index, rng.Int32N(100), rng.Int32N(100))
+		start = append(start, len(index))
+	}
+	x := knn.Combine(knn.Rows(base, 100, d), start, index, nil)
+	for _, m := range []knn.Method{knn.Auto, knn.Gram, knn.Exact, knn.Descent} {
+		g, err := knn.Search(context.Background(), x, 5, &knn.Settings{Method: m})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		s := g.Stats
+		switch s.Method {
+		case knn.Gram:
+			fmt.Println("by inner products:", s.Distinct, "rows,", s.Rescored > 0)
+		case knn.Exact:
+			fmt.Println("by all pairs, each compared by", s.Columns, "numbers")
+		case knn.Descent:
+			fmt.Println("approximate, some rounds:", s.Rounds > 0, "recall", g.Recall.Low > .9, g.Recall.High <= 1)
+		}
+	}
+	// Output:
+	// by all pairs, each compared by 20 numbers
+	// by inner products: 2730 rows, true
+	// by all pairs, each compared by 20 numbers
+	// approximate, some rounds: true recall true true
+}
+
+// What was wrong is a sentinel, and the message says where.
+func ExampleSearch_errors() {
+	ctx := context.Background()
+	x := knn.Rows([]float32{0, 1, 3}, 3, 1)
+	_, err := knn.Search(ctx, x, 3, nil)
+	fmt.Println(errors.Is(err, knn.ErrK), err)
+	_, err = knn.Search(ctx, x, 1, &knn.Settings{MinRecall: 2})
+	fmt.Println(errors.Is(err, knn.ErrSetting))
+	_, err = knn.Search(ctx, knn.Rows([]float64{0, math.Inf(1), 3}, 3, 1), 1, nil)
+	fmt.Println(errors.Is(err, knn.ErrValue))
+	g := &knn.Graph{N: 2, K: 1, Index: []int32{1, 1}, Dist2: []float64{4, 4}} // of another program
+	fmt.Println(errors.Is(g.Check(), knn.ErrGraph), g.Check())
+	// Output:
+	// true knn: k is out of range: k = 3, but a row has 2 others
+	// true
+	// true
+	// true knn: malformed graph: row 1, entry 0: index 1 is the row itself
+}
+
+// An approximate search fails rather than return a graph of little use.
+func ExampleSettings_minRecall() {
+	const n, d = 2000, 20
+	rng := rand.New(rand.NewPCG(1, 2))
+	x := make([]float32, n*d)
+	for i := range x {
+		x[i] = rng.Float32()
+	}
+	_, err := knn.Search(context.Background(), knn.Rows(x, n, d), 5, &knn.Settings{Method: knn.Descent, MinRecall: 1})
+	fmt.Println(errors.Is(err, knn.ErrRecall))
+	// Output: true
 }

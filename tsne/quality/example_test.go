@@ -2,6 +2,7 @@ package quality_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -125,4 +126,34 @@ func ExampleKL() {
 	kl, err := quality.KL(ctx, affinities, res.Y, res.Dims, nil)
 	fmt.Println("as the run says:", math.Abs(kl-res.KL) < .001, err)
 	// Output: as the run says: true <nil>
+}
+
+// Labels of some points only, against fewer permutations than usual.
+func ExampleSettings() {
+	y := []float32{0, 1, 2, 7, 8, 9}
+	labels := []int32{0, 0, 0, 1, 1, 1}
+	ctx := context.Background()
+	g, err := knn.Query(ctx, knn.Rows(y, 6, 1), knn.Rows(y[2:4], 2, 1), 3, nil) // of the points 2 and 3
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	a, err := quality.LabelAgreement(ctx, g, labels, &quality.Settings{Rows: []int32{2, 3}, Permutations: 99, Workers: 1})
+	fmt.Println(a.Points, a.Share, err)
+
+	_, err = quality.LabelAgreement(ctx, g, labels[:2], nil)
+	fmt.Println(errors.Is(err, quality.ErrInput))
+	// Output:
+	// 2 1 <nil>
+	// true
+}
+
+// A map in which each point stands for several, made with other degrees of
+// freedom than one.
+func ExampleSettings_weights() {
+	p := tsne.CSR(3, []int{0, 1, 3, 4}, []int32{1, 0, 2, 1}, []float32{1, 1, 1, 1})
+	y := []float32{0, 1, 3}
+	kl, err := quality.KL(context.Background(), p, y, 1, &quality.Settings{Weights: []float64{2, 1, 1}, Freedom: .5})
+	fmt.Printf("%.3f %v\n", kl, err)
+	// Output: 0.865 <nil>
 }
