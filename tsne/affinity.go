@@ -130,23 +130,27 @@ func total(w []float64, n int) float64 {
 func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []float64, workers int, room []uint64) (*joint, error) {
 	// The transpose is never stored. Each worker takes a range of columns, which
 	// is one stretch of every row, and so meets the entries of each row of the
-	// transpose in ascending order.
+	// transpose in ascending order. Within it, some columns at a time: the rows
+	// that are merged with them fit in the cache.
+	const columns = 4096
 	at := make([]int32, n) // entries of each row passed
 	size := max(1, par.NumBlocks(n, par.Workers(workers)))
 	transpose := func(f func(j, i int32, e int)) error {
 		clear(at)
 		err := par.Blocks(ctx, workers, n, size, func(_, _, lo, hi int) {
-			for i := range n {
-				if i&1023 == 0 && ctx.Err() != nil {
-					return
-				}
-				c := col[i*k : (i+1)*k]
-				from, _ := slices.BinarySearch(c, int32(lo))
-				for e, j := range c[from:] {
-					if int(j) >= hi {
-						break
+			next := make([]int32, n) // entry of each row
+			for i := range next {
+				e, _ := slices.BinarySearch(col[i*k:(i+1)*k], int32(lo))
+				next[i] = int32(e)
+			}
+			for ; lo < hi && ctx.Err() == nil; lo += columns {
+				end := int32(min(lo+columns, hi))
+				for i, e := range next {
+					c := col[i*k : (i+1)*k]
+					for ; int(e) < k && c[e] < end; e++ {
+						f(c[e], int32(i), i*k+int(e))
 					}
-					f(j, int32(i), i*k+from+e)
+					next[i] = e
 				}
 			}
 		})
