@@ -22,30 +22,6 @@ type joint struct {
 	Val []float32
 }
 
-// newAffinities calibrates the neighbors of g: p(j|i) has the entropy of the
-// perplexity, and p_ij = (w_i p(j|i) + w_j p(i|j)) / 2W. Of the settings it
-// uses Perplexity, Kernel, Weights and Workers. An explicit Perplexity must be
-// below the number of neighbors of each row; zero means 30, or a third of
-// the neighbors if that is less.
-func newAffinities(ctx context.Context, g *knn.Graph, s *Settings) (*joint, error) {
-	var set Settings
-	if s != nil {
-		set = *s
-	}
-	if err := g.Check(); err != nil {
-		return nil, err
-	}
-	if err := set.fill(g.N); err != nil {
-		return nil, err
-	}
-	kern, _, err := set.graphKernel(g)
-	if err != nil {
-		return nil, err
-	}
-	a, _, err := affinities(ctx, g, kern, set.Weights, set.Workers, false, nil)
-	return a, err
-}
-
 // graphKernel returns the kernel for a given graph, and its perplexity.
 func (s *Settings) graphKernel(g *knn.Graph) (Kernel, float64, error) {
 	if s.Kernel != nil {
@@ -154,23 +130,27 @@ func total(w []float64, n int) float64 {
 func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []float64, workers int, room []uint64) (*joint, error) {
 	// The transpose is never stored. Each worker takes a range of columns, which
 	// is one stretch of every row, and so meets the entries of each row of the
-	// transpose in ascending order.
+	// transpose in ascending order. Within it, some columns at a time: the rows
+	// that are merged with them fit in the cache.
+	const columns = 4096
 	at := make([]int32, n) // entries of each row passed
 	size := max(1, par.NumBlocks(n, par.Workers(workers)))
 	transpose := func(f func(j, i int32, e int)) error {
 		clear(at)
 		err := par.Blocks(ctx, workers, n, size, func(_, _, lo, hi int) {
-			for i := range n {
-				if i&1023 == 0 && ctx.Err() != nil {
-					return
-				}
-				c := col[i*k : (i+1)*k]
-				from, _ := slices.BinarySearch(c, int32(lo))
-				for e, j := range c[from:] {
-					if int(j) >= hi {
-						break
+			next := make([]int32, n) // entry of each row
+			for i := range next {
+				e, _ := slices.BinarySearch(col[i*k:(i+1)*k], int32(lo))
+				next[i] = int32(e)
+			}
+			for ; lo < hi && ctx.Err() == nil; lo += columns {
+				end := int32(min(lo+columns, hi))
+				for i, e := range next {
+					c := col[i*k : (i+1)*k]
+					for ; int(e) < k && c[e] < end; e++ {
+						f(c[e], int32(i), i*k+int(e))
 					}
-					f(j, int32(i), i*k+from+e)
+					next[i] = e
 				}
 			}
 		})

@@ -13,6 +13,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+
+	"github.com/semamap/semamap/internal/vec"
 )
 
 // A checkpoint is, little-endian: the magic with the version; the identity of
@@ -416,7 +418,7 @@ func (l *loader) run(workers int) *Run {
 	if _, _, err := validAffinities(context.Background(), r.p); err != nil {
 		l.fail("%v", err)
 	}
-	r.stats.Distinct = u
+	r.stats.Distinct, r.stats.Kernels = u, vec.Best().String()
 	r.perm = make([]int32, u)
 	for i := range r.perm {
 		r.perm[i] = int32(i)

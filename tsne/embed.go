@@ -48,15 +48,6 @@ type Stats struct {
 	peakBytes int64 // estimate of the memory used beyond the input
 }
 
-// kernels names the vector instructions in use.
-func kernels() string {
-	s := vec.Best().String()
-	if vec.Splits() {
-		s += "+amx"
-	}
-	return s
-}
-
 // NewResult makes a result of the positions y, rows × dims, of a map made with
 // the settings s, so that [Result.Transform] can place new points on it. Of the
 // settings it uses Metric or Search, Freedom and Weights; nil means their
@@ -192,6 +183,7 @@ func newBuilder(ctx context.Context, x Points, s *Settings) (*builder, error) {
 		}
 	}
 	b.x, b.u = x, n
+	b.stats.Kernels = vec.Best().String()
 	if k := set.search(); k.Metric == knn.Euclidean && k.Func == nil && x != nil {
 		b.x = centered(x)
 	}
@@ -332,6 +324,9 @@ func (b *builder) search(ctx context.Context) error {
 		return err
 	}
 	b.stats.Recall = b.graph.Recall.Mean
+	if b.d >= 16 && vec.Splits() { // as package knn asks for tiles
+		b.stats.Kernels += "+amx"
+	}
 	b.stats.peakBytes = max(need, b.graph.Stats.Bytes)
 	return nil
 }

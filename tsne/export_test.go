@@ -1,10 +1,37 @@
 package tsne
 
-import "math"
+import (
+	"context"
+	"math"
+
+	"github.com/semamap/semamap/tsne/knn"
+)
 
 // What only tests need.
 
-var NewAffinities = newAffinities
+// NewAffinities calibrates the neighbors of g: p(j|i) has the entropy of the
+// perplexity, and p_ij = (w_i p(j|i) + w_j p(i|j)) / 2W. Of the settings it
+// uses Perplexity, Kernel, Weights and Workers. An explicit Perplexity must be
+// below the number of neighbors of each row; zero means 30, or a third of
+// the neighbors if that is less.
+func NewAffinities(ctx context.Context, g *knn.Graph, s *Settings) (*joint, error) {
+	var set Settings
+	if s != nil {
+		set = *s
+	}
+	if err := g.Check(); err != nil {
+		return nil, err
+	}
+	if err := set.fill(g.N); err != nil {
+		return nil, err
+	}
+	kern, _, err := set.graphKernel(g)
+	if err != nil {
+		return nil, err
+	}
+	a, _, err := affinities(ctx, g, kern, set.Weights, set.Workers, false, nil)
+	return a, err
+}
 
 // points returns P as it is given to Settings.
 func (a *joint) points() Points {

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/semamap/semamap/internal/vec"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
@@ -250,5 +251,16 @@ func TestReadRows(t *testing.T) {
 	}
 	if _, err := knn.Search(t.Context(), b, 3, nil); !errors.Is(err, errCut) {
 		t.Error(err)
+	}
+}
+
+func TestStatsKernels(t *testing.T) {
+	x, _ := blobs(60, 20, 3, 1)
+	want := vec.Best().String()
+	if vec.Splits() {
+		want += "+amx"
+	}
+	if s := embed(t, x, 60, 20, &Settings{Phases: short}).Stats; s.Kernels != want || s.Stepping <= 0 {
+		t.Errorf("%+v, want %s", s, want)
 	}
 }

@@ -507,7 +507,6 @@ func (r *Run) Result() (*Result, error) {
 		Y: r.Positions(nil), Dims: r.s.Dims, KL: math.NaN(), Perplexity: r.perp, Steps: r.iter, Stats: r.stats,
 		freedom: r.s.Freedom, weights: r.rowWeights(), metric: k.Metric, distance: k.Func,
 	}
-	res.Stats.Kernels = kernels()
 	if err := errors.Join(r.cut, r.err); err != nil {
 		return res, err
 	}
