@@ -16,6 +16,7 @@ const (
 	tileCols  = 1024      // columns of a work item
 	blockRows = 256       // rows of a work item, at most
 	maxDepth  = 4096      // columns of the data a tile takes at once
+	rankDepth = 64        // columns by which near lowered rows are ranked
 	splitDim  = 16        // columns that make split numbers pay
 	unit      = 0x1p-24   // rounding of float32
 	flush     = vec.Flush // smaller numbers of a copy are zero: no product underflows
@@ -164,7 +165,6 @@ func (e *exact) packed() int { return newTiling(e.split, e.width()).d }
 // A stage is a pass over pairs of rows.
 type stage struct {
 	depth     int  // columns to compare; the others count as zero
-	first     int  // columns that exclude pairs before the others are looked at; 0 for none
 	near, far bool // which pairs
 	absorb    bool // full lists go to the graph
 }
@@ -192,15 +192,15 @@ func (e *exact) candidates(ctx context.Context) error {
 		return e.run(ctx, p, stage{depth: e.width(), near: true, far: true})
 	}
 	e.absorber = newAbsorber(e.x.n, e.k+1+size, e.workers)
-	// Near rows are ranked by their estimated distances, which lack the last
-	// column; the best give limits for the bounds.
-	if err := e.run(ctx, p, stage{depth: e.width() - 1, near: true}); err != nil {
+	// Near rows are ranked by estimated distances, of the columns of the largest
+	// variances; the best give limits for the bounds.
+	if err := e.run(ctx, p, stage{depth: min(e.width()-1, rankDepth), near: true}); err != nil {
 		return err
 	}
 	if err := e.absorbAll(ctx, &e.low.rows, true); err != nil {
 		return err
 	}
-	if err := e.run(ctx, p, stage{depth: e.width(), first: e.low.first, near: true, far: true, absorb: true}); err != nil {
+	if err := e.run(ctx, p, stage{depth: e.width(), near: true, far: true, absorb: true}); err != nil {
 		return err
 	}
 	return e.absorbAll(ctx, &e.low.rows, false)
@@ -268,9 +268,9 @@ func (e *exact) bandPairs() (pairs [][2]int) {
 
 // packBand packs the rows at places [lo, hi), or their lowered ones, times by.
 func (e *exact) packBand(ctx context.Context, dst panels, s *source, lo, hi, depth int, by float32, made []float32) error {
-	f, turned := &e.frame, -1
+	f := &e.frame
 	if e.low != nil {
-		f, s, turned = &e.low.frame, e.low.z, e.low.turned
+		f, s = &e.low.frame, e.low.z
 	}
 	v, err := s.view(ctx, e.workers, lo, hi, made)
 	if err != nil {
@@ -278,9 +278,6 @@ func (e *exact) packBand(ctx context.Context, dst panels, s *source, lo, hi, dep
 	}
 	return dst.fillAll(ctx, e.workers, hi-lo, depth, func(to []float32, i, c int) {
 		f.copyRow(to, v.row(lo + i)[c:c+len(to)], c, by)
-		if at := turned - c; by < 0 && 0 <= at && at < len(to) {
-			to[at] = -to[at]
-		}
 	})
 }
 
@@ -349,9 +346,6 @@ func (e *exact) boundOf(len2 float64) bound {
 	b.exact = e.whole
 	if e.low != nil {
 		l, m := math.Sqrt(len2)*(1+2*unit), e.longest
-		if e.low.first > 0 {
-			b.slack *= 3 // one column counts three times
-		}
 		b.slack = b.slack*(1+e.low.eta) + 2.1*e.low.eta*l*m + 4*math.Sqrt(float64(e.width()))*flush*(l+m)
 		b.exact = false
 	}

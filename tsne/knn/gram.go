@@ -333,9 +333,7 @@ func (g *gram) innerBand(ctx context.Context, a, b panels, a0, a1, b0, b1 int, w
 			}
 			jn := min(j+nr, j1)
 			count := min(par.NumBlocks(i1-i0, mr), par.NumBlocks(max(0, jn-i0), mr))
-			columns := b.from(j - b0)
-			t.ahead(columns)
-			t.multiply(a.from(i0-a0), columns, 0, count, 0, a.d)
+			t.multiply(a.from(i0-a0), b.from(j-b0), count, a.d)
 			for p := range count {
 				g.mirror(t.c[p*mr*nr:], i0+p*mr, min(i1, i0+(p+1)*mr), j, jn, nr)
 			}

@@ -55,19 +55,11 @@ var lowerTo int
 // so a product over p+1 numbers excludes nearly all pairs when the rows lie
 // near the subspace, which is that of the largest variances of a sample. The
 // pairs that are left get canonical distances: the search stays exact.
-// A product over the first of the columns and the length of what lies outside
-// these excludes most pairs before the others are looked at. A row of z is
-//
-//	first columns, r₁, the other columns, r₁, r
-//
-// where the second r₁ is subtracted.
 type lowered struct {
-	frame          // z is its own copy
-	z      *source // by place
-	first  int     // columns of the first product, with r₁; 0 for none
-	turned int     // the column that is subtracted, or -1
-	eta    float64 // relative error of a product of two rows of z
-	rows   view    // the rows as they are
+	frame         // z is its own copy
+	z     *source // by place
+	eta   float64 // relative error of a product of two rows of z
+	rows  view    // the rows as they are
 }
 
 // listSize is how many entries a list has room for: less than in other
@@ -85,7 +77,7 @@ func (e *exact) lower(ctx context.Context, rows *view) error {
 		return err
 	}
 	s := min(n, lowerRows)
-	most := e.lowerCost(s, lowerMost+3)
+	most := e.lowerCost(s, lowerMost+1)
 	if !e.reserve(most) {
 		return nil
 	}
@@ -123,16 +115,6 @@ func (e *exact) lowerCost(s, q int) int64 {
 	return bytes
 }
 
-// lowerFirst is how many of p columns the first product takes.
-func lowerFirst(p int) int {
-	if s := lowerFirstTo; s > 0 {
-		return min(s, p-1)
-	}
-	return max(p/3/16*16, min(16, p-1))
-}
-
-var lowerFirstTo int
-
 // roundings bounds the relative error of the projection of a row to p columns
 // by dots.
 func roundings(p int) float64 { return 1.01 * unit * (dotDepth + 3) * math.Sqrt(float64(p)) }
@@ -140,12 +122,8 @@ func roundings(p int) float64 { return 1.01 * unit * (dotDepth + 3) * math.Sqrt(
 // project makes the lowered rows.
 func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int) error {
 	n, d := e.ref.n, e.ref.d
-	l := &lowered{rows: *rows, turned: -1}
-	q, first := p+1, p
-	if !e.split {
-		first = lowerFirst(p)
-		q, l.first, l.turned = p+3, first+1, p+1
-	}
+	q := p + 1
+	l := &lowered{rows: *rows}
 	l.frame = frame{mean: make([]float64, q), scale: 1}
 	z := make([]float32, n*q)
 	l.z = &source{n: n, d: q, flat: z}
@@ -195,25 +173,16 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int)
 		}
 		dots(ctx, t.z, t.x, columns, hi-lo, p, d)
 		for i := lo; i < hi; i++ {
-			to := z[i*q:][:q]
-			len2 := vec.SqDist(t.x[(i-lo)*d:][:d], zero)
 			var in float64
-			rest := func() float32 {
-				out := math.Sqrt(max(0, len2-in) + l.eta*len2)
-				return math.Nextafter32(float32(out*(1+0x1p-40)), float32(math.Inf(1)))
-			}
-			at := 0
+			to := z[i*q:][:q]
 			for c, v := range t.z[(i-lo)*p:][:p] {
-				if c == first {
-					to[at], to[l.turned] = rest(), rest()
-					at++
-				}
 				v = vec.Flushed(v)
-				to[at] = v
-				at++
+				to[c] = v
 				in += float64(v) * float64(v)
 			}
-			to[q-1] = rest()
+			len2 := vec.SqDist(t.x[(i-lo)*d:][:d], zero)
+			out := math.Sqrt(max(0, len2-in) + l.eta*len2)
+			to[p] = math.Nextafter32(float32(out*(1+0x1p-40)), float32(math.Inf(1)))
 		}
 	})
 	if err == nil {

@@ -112,7 +112,6 @@ type tileScratch struct {
 	packing
 	block            int // rows of a block
 	c                []float32
-	next             []float32 // of the column panels, to be fetched meanwhile
 	rowLen, rowLimit []float32
 	colLen, colLimit []float32
 	rowBits, colBits []uint32
@@ -146,29 +145,23 @@ func newTileScratches(f tiling, workers int) []*tileScratch {
 	return t
 }
 
-// ahead has multiply fetch the column panel behind the first of b, or that one
-// where there is none.
-func (t *tileScratch) ahead(b panels) {
-	t.next = b.f
-	if size := t.nr * t.d; len(t.next) > size {
-		t.next = t.next[size:]
-	}
-}
-
-// multiply fills the tiles of the row panels [p, p1) of a against the first
-// column panel of b in t.c with the products of columns [from, to), which it
-// adds to what is there if from is not 0.
-func (t *tileScratch) multiply(a, b panels, p, p1, from, to int) {
+// multiply fills t.c with the tiles of the first count row panels of a against
+// the first column panel of b, over depth columns.
+func (t *tileScratch) multiply(a, b panels, count, depth int) {
+	size := t.nr * t.d
 	if t.split {
-		vec.MultiplySplit(t.c, a.s, b.s, par.NumBlocks(to, vec.SplitCols), p1, t.mr*t.d)
+		vec.MultiplySplit(t.c, a.s, b.s, par.NumBlocks(depth, vec.SplitCols), count, t.mr*t.d)
 		return
 	}
-	for ; p < p1; p++ {
-		for k := from; k == from || k < to; k += maxDepth {
-			depth := min(maxDepth, to-k)
-			vec.GemmTileAhead(t.c[p*t.mr*t.nr:], a.f[(p*t.d+k)*t.mr:], b.f[k*t.nr:], t.next, depth, k > 0)
-			if len(t.next) > 4*depth {
-				t.next = t.next[4*depth:]
+	next := b.f // fetched meanwhile, when there is a panel behind the first
+	if len(next) > size {
+		next = next[size:]
+	}
+	for k := 0; k == 0 || k < depth; k += maxDepth {
+		for p := range count {
+			vec.GemmTileAhead(t.c[p*t.mr*t.nr:], a.f[(p*t.d+k)*t.mr:], b.f[k*t.nr:], next, min(maxDepth, depth-k), k > 0)
+			if len(next) > 4*depth {
+				next = next[4*depth:]
 			}
 		}
 	}
@@ -230,19 +223,8 @@ func (e *exact) bandPair(ctx context.Context, a, b panels, a0, b0 int, items []i
 				e.lists.readLimits(t.colLimit[:last+1-j], j)
 			}
 			t.rowHits, t.colHits = t.rowHits[:0], t.colHits[:0]
-			rows, columns := a.from(i0-a0), b.from(j-b0)
-			t.ahead(columns)
-			if g.first == 0 {
-				t.multiply(rows, columns, 0, count, 0, g.depth)
-			}
+			t.multiply(a.from(i0-a0), b.from(j-b0), count, g.depth)
 			for p := range count {
-				if g.first > 0 {
-					t.multiply(rows, columns, p, p+1, 0, g.first)
-					if !t.selectTile(p) {
-						continue
-					}
-					t.multiply(rows, columns, p, p+1, g.first, g.depth)
-				}
 				if t.selectTile(p) {
 					t.collect(i0+p*mr, j, p*mr, e.triangle, e.colAt)
 				}
