@@ -22,6 +22,18 @@ const (
 	flush     = vec.Flush // smaller numbers of a copy are zero: no product underflows
 )
 
+// The means by which a search avoids work. BenchmarkAblation goes without each
+// of them to show what it gains; nothing else sets without.
+const (
+	byProjection = 1 << iota // rows near a subspace are compared by their projections
+	byOrder                  // near rows are brought near each other
+	byNearFirst              // and compared before the others
+	byGap                    // cells of rows that are far apart are passed over
+	byRanking                // the best of the near rows give the first limits of lowered ones
+)
+
+var without int
+
 // An exact search of the k nearest rows of ref for the rows of x. A place is a
 // row of x, or of cols, in the order in which they are compared.
 type exact struct {
@@ -60,14 +72,16 @@ func searchExact(ctx context.Context, ref, x *source, k int, same bool, set *Set
 		if err != nil {
 			return nil, err
 		}
-		if err := e.lower(ctx, &rows); err != nil {
-			return nil, err
+		if without&byProjection == 0 {
+			if err := e.lower(ctx, &rows); err != nil {
+				return nil, err
+			}
 		}
 		if e.low != nil {
 			rows = view{e.low.z.flat, nil, e.low.z.d, 0, ref.n}
 		}
 		// The products of long rows outweigh all else.
-		if ref.n >= arrangeRows && ref.d < lowerDim || e.low != nil {
+		if without&byOrder == 0 && (ref.n >= arrangeRows && ref.d < lowerDim || e.low != nil) {
 			if err := e.arrange(ctx, &rows); err != nil {
 				return nil, err
 			}
@@ -194,11 +208,13 @@ func (e *exact) candidates(ctx context.Context) error {
 	e.absorber = newAbsorber(e.x.n, e.k+1+size, e.workers)
 	// Near rows are ranked by estimated distances, of the columns of the largest
 	// variances; the best give limits for the bounds.
-	if err := e.run(ctx, p, stage{depth: min(e.width()-1, rankDepth), near: true}); err != nil {
-		return err
-	}
-	if err := e.absorbAll(ctx, &e.low.rows, true); err != nil {
-		return err
+	if without&byRanking == 0 {
+		if err := e.run(ctx, p, stage{depth: min(e.width()-1, rankDepth), near: true}); err != nil {
+			return err
+		}
+		if err := e.absorbAll(ctx, &e.low.rows, true); err != nil {
+			return err
+		}
 	}
 	if err := e.run(ctx, p, stage{depth: e.width(), near: true, far: true, absorb: true}); err != nil {
 		return err
