@@ -73,12 +73,12 @@ func (e *exact) arrange(ctx context.Context, rows *view) error {
 	}
 	around := make([][]pair, cells)
 	err = par.Blocks(ctx, e.workers, cells, 1, func(_, c, _, _ int) {
-		best := nearest{k: most}
-		for o := range cells {
-			best.push(pair{vec.SqDist(mean[c*d:][:d], mean[o*d:][:d]), int32(o)})
+		list := make([]pair, cells)
+		for o := range list {
+			list[o] = pair{vec.SqDist(mean[c*d:][:d], mean[o*d:][:d]), int32(o)}
 		}
-		slices.SortFunc(best.list, comparePairs)
-		around[c] = best.list[:min(most, cells)]
+		slices.SortFunc(list, comparePairs)
+		around[c] = slices.Clone(list[:min(most, cells)])
 	})
 	if err != nil {
 		return err

@@ -146,18 +146,9 @@ func orthonormalise(panel, q []float32, d int) {
 const dotDepth = 128
 
 // columnPanels packs n rows of d numbers into column panels.
-func (e *exact) columnPanels(ctx context.Context, b []float32, n, d int) ([]float32, error) {
-	_, nr := vec.TileShape()
-	packed := make([]float32, roundUp(n, nr)*d)
-	err := par.Blocks(ctx, e.workers, n, nr, func(_, p, lo, hi int) {
-		for j := lo; j < hi; j++ {
-			to := packed[p*nr*d+j-lo:]
-			for c, v := range b[j*d:][:d] {
-				to[c*nr] = v
-			}
-		}
-	})
-	return packed, err
+func columnPanels(ctx context.Context, workers int, b []float32, n, d int) (panels, error) {
+	p := newTiling(false, d).columns(n)
+	return p, p.fillAll(ctx, workers, n, d, func(to []float32, i, c int) { copy(to, b[i*d+c:]) })
 }
 
 // transpose returns the n×d matrix x as d×n.
@@ -174,29 +165,22 @@ func (e *exact) transpose(ctx context.Context, x []float32, n, d int) ([]float32
 }
 
 // dots fills dst, m×n, with the inner products of the m rows of a with the n
-// rows in the panels. When the context ends, the rest of dst stays as it is.
-func dots(ctx context.Context, dst, a, panels []float32, m, n, d int) {
-	mr, nr := vec.TileShape()
-	rows := make([]float32, mr*d)
-	tile := make([]float32, mr*nr)
-	sum := make([]float64, mr*nr)
+// rows of b. When the context ends, the rest of dst stays as it is.
+func dots(ctx context.Context, dst, a []float32, b panels, m, n, d int) {
+	mr, nr := b.mr, b.nr
+	rows, tmp := b.rows(mr), packing{}
+	tile, sum := make([]float32, mr*nr), make([]float64, mr*nr)
 	for i := 0; i < m && ctx.Err() == nil; i += mr {
-		count := min(mr, m-i)
-		clear(rows)
-		for r := range count {
-			for c, v := range a[(i+r)*d:][:d] {
-				rows[c*mr+r] = v
-			}
-		}
+		rows.fill(i, m, d, &tmp, func(to []float32, i, c int) { copy(to, a[i*d+c:]) })
 		for j := 0; j < n; j += nr {
 			clear(sum)
 			for c := 0; c < d; c += dotDepth {
-				vec.GemmTile(tile, rows[c*mr:], panels[(j*d)+c*nr:], min(dotDepth, d-c), false)
+				vec.GemmTile(tile, rows.f[c*mr:], b.f[j*d+c*nr:], min(dotDepth, d-c), false)
 				for t, v := range tile {
 					sum[t] += float64(v)
 				}
 			}
-			for r := range count {
+			for r := range min(mr, m-i) {
 				to := dst[(i+r)*n+j:][:min(nr, n-j)]
 				for c := range to {
 					to[c] = float32(sum[r*nr+c])
@@ -209,7 +193,7 @@ func dots(ctx context.Context, dst, a, panels []float32, m, n, d int) {
 // products is dots of the rows of a and b on all workers.
 func (e *exact) products(ctx context.Context, dst, a, b []float32, m, n, d int) error {
 	const rows = 48
-	p, err := e.columnPanels(ctx, b, n, d)
+	p, err := columnPanels(ctx, e.workers, b, n, d)
 	if err != nil {
 		return err
 	}

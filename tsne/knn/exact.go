@@ -224,50 +224,19 @@ func (e *exact) candidates(ctx context.Context) error {
 
 // A pass is the memory that stages need.
 type pass struct {
-	a, b     panels
-	inA, inB struct{ lo, depth int } // what they hold
-	made     []float32
-	work     []*tileScratch
+	a, b panels
+	made []float32
+	work []*tileScratch
 }
 
 // run compares one pair of bands after the other: those of a band with itself
 // first, as near rows stand near each other.
 func (e *exact) run(ctx context.Context, p *pass, g stage) error {
-	var all *view
-	if e.low != nil {
-		all = &e.low.rows
-	}
-	for _, pair := range e.bandPairs() {
-		a0, b0 := pair[0], pair[1]
-		a1, b1 := min(a0+e.band, e.x.n), min(b0+e.band, e.ref.n)
-		items := e.items(a0, a1, b0, b1, p.work[0].block, tileCols, g)
-		if len(items) == 0 {
-			continue
-		}
-		if is := p.inA; is.lo != a0 || is.depth != g.depth {
-			if err := e.packBand(ctx, p.a, e.x, a0, a1, g.depth, -2, p.made); err != nil {
-				return err
-			}
-			p.inA.lo, p.inA.depth = a0, g.depth
-		}
-		if is := p.inB; is.lo != b0 || is.depth != g.depth {
-			if err := e.packBand(ctx, p.b, e.cols, b0, b1, g.depth, 1, p.made); err != nil {
-				return err
-			}
-			p.inB.lo, p.inB.depth = b0, g.depth
-		}
-		if err := e.bandPair(ctx, p.a, p.b, a0, b0, items, p.work, g, all); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// bandPairs lists the first rows of all pairs of bands.
-func (e *exact) bandPairs() (pairs [][2]int) {
 	if e.triangle {
 		for a0 := 0; a0 < e.x.n; a0 += e.band {
-			pairs = append(pairs, [2]int{a0, a0})
+			if err := e.runBands(ctx, p, g, a0, a0, a0+1); err != nil {
+				return err
+			}
 		}
 	}
 	for a0 := 0; a0 < e.x.n; a0 += e.band {
@@ -275,11 +244,40 @@ func (e *exact) bandPairs() (pairs [][2]int) {
 		if e.triangle {
 			from = a0 + e.band
 		}
-		for b0 := from; b0 < e.ref.n; b0 += e.band {
-			pairs = append(pairs, [2]int{a0, b0})
+		if err := e.runBands(ctx, p, g, a0, from, e.ref.n); err != nil {
+			return err
 		}
 	}
-	return pairs
+	return nil
+}
+
+// runBands compares the band from a0 on with those that begin in [from, to).
+func (e *exact) runBands(ctx context.Context, p *pass, g stage, a0, from, to int) error {
+	a1, packed := min(a0+e.band, e.x.n), false
+	var all *view
+	if e.low != nil {
+		all = &e.low.rows
+	}
+	for b0 := from; b0 < to; b0 += e.band {
+		b1 := min(b0+e.band, e.ref.n)
+		items := e.items(a0, a1, b0, b1, p.work[0].block, tileCols, g)
+		if len(items) == 0 {
+			continue
+		}
+		if !packed {
+			if err := e.packBand(ctx, p.a, e.x, a0, a1, g.depth, -2, p.made); err != nil {
+				return err
+			}
+			packed = true
+		}
+		if err := e.packBand(ctx, p.b, e.cols, b0, b1, g.depth, 1, p.made); err != nil {
+			return err
+		}
+		if err := e.bandPair(ctx, p.a, p.b, a0, b0, items, p.work, g, all); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // packBand packs the rows at places [lo, hi), or their lowered ones, times by.

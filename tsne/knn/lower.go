@@ -159,7 +159,7 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int)
 	l.eta = 2.1 * (delta + roundings(p))
 	type buffers struct{ x, z []float32 }
 	tmp, zero := make([]buffers, e.workers), make([]float32, d)
-	columns, err := e.columnPanels(ctx, basis, p, d)
+	columns, err := columnPanels(ctx, e.workers, basis, p, d)
 	if err != nil {
 		return err
 	}
@@ -212,12 +212,12 @@ func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (in
 	kth := max(1, int(math.Round(float64(e.k)*float64(others)/float64(n))))
 	kth = min(kth, others-1)
 	err := par.Blocks(ctx, e.workers, tests, 1, func(_, t, _, _ int) {
-		best := nearest{k: kth + 1} // with the row itself
-		for j := range others {
-			best.push(pair{vec.SqDist(x[test(t)*d:][:d], x[j*d:][:d]), int32(j)})
+		dist := make([]float64, others) // with the row itself
+		for j := range dist {
+			dist[j] = vec.SqDist(x[test(t)*d:][:d], x[j*d:][:d])
 		}
-		slices.SortFunc(best.list, comparePairs)
-		limit[t] = best.list[kth].d2 * 1.02
+		slices.Sort(dist)
+		limit[t] = dist[kth] * 1.02
 	})
 	if err != nil {
 		return 0, err

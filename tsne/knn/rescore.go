@@ -228,23 +228,3 @@ func (t *distScratch) distances(row []float32, v *view, keys []uint64) {
 	t.dist = slices.Grow(t.dist[:0], len(t.at))[:len(t.at)]
 	vec.SqDistRows(t.dist, row, v.x, t.rows)
 }
-
-// nearest keeps the k smallest pairs, in a list cut at twice k.
-type nearest struct {
-	k    int
-	list []pair
-	top  pair
-	full bool
-}
-
-func (s *nearest) push(p pair) {
-	if s.full && comparePairs(p, s.top) >= 0 {
-		return
-	}
-	s.list = append(s.list, p)
-	if len(s.list) >= 2*s.k {
-		slices.SortFunc(s.list, comparePairs)
-		s.list = s.list[:s.k]
-		s.top, s.full = s.list[s.k-1], true
-	}
-}
