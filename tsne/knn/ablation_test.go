@@ -14,14 +14,14 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// BenchmarkAblation goes without each of the means by which a search avoids
+// BenchmarkAblation goes disabled each of the means by which a search avoids
 // work, on five kinds of data, and reports CPU seconds. The lists must have
 // the same bits.
 func BenchmarkAblation(b *testing.B) {
-	means := []struct {
+	options := []struct {
 		name string
 		bit  int
-	}{{"nothing", 0}, {"projection", byProjection}, {"ranking", byRanking}, {"order", byOrder}, {"nearfirst", byNearFirst}, {"gap", byGap}}
+	}{{"nothing", 0}, {"projection", optProjection}, {"ranking", optRanking}, {"order", optOrder}, {"nearfirst", optNearFirst}, {"gap", optSkip}}
 	for _, data := range []struct {
 		name string
 		n, d int
@@ -39,14 +39,14 @@ func BenchmarkAblation(b *testing.B) {
 		var x Points // made for the first that is run
 		for _, l := range vec.Levels()[1:] {
 			var want uint64
-			for _, m := range means {
+			for _, m := range options {
 				b.Run(fmt.Sprintf("data=%s/n=%d/level=%v/without=%s", data.name, data.n, l, m.name), func(b *testing.B) {
 					if x == nil {
 						x = Rows(data.make(data.n, data.d), data.n, data.d)
 					}
 					defer vec.Force(l)()
-					defer func() { without = 0 }()
-					without = m.bit
+					defer func() { disabled = 0 }()
+					disabled = m.bit
 					b.ResetTimer()
 					start := cpuSeconds(b)
 					for b.Loop() {

@@ -133,7 +133,7 @@ func (a *arrangement) gap(i0, i1, j int) float64 {
 // [j, j1), all of one cell, or the other way round. t holds the lengths and
 // limits of the rows.
 func (e *exact) apart(t *tileScratch, i0, i1, j, j1 int) bool {
-	if without&byGap != 0 {
+	if disabled&optSkip != 0 {
 		return false
 	}
 	gap := e.near.gap(i0, i1, j)

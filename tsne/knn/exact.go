@@ -22,17 +22,17 @@ const (
 	flush     = vec.Flush // smaller numbers of a copy are zero: no product underflows
 )
 
-// The means by which a search avoids work. BenchmarkAblation goes without each
-// of them to show what it gains; nothing else sets without.
+// Optimizations of the exact search. BenchmarkAblation disables one at a time;
+// nothing else changes disabled.
 const (
-	byProjection = 1 << iota // rows near a subspace are compared by their projections
-	byOrder                  // near rows are brought near each other
-	byNearFirst              // and compared before the others
-	byGap                    // cells of rows that are far apart are passed over
-	byRanking                // the best of the near rows give the first limits of lowered ones
+	optProjection = 1 << iota // compare rows that lie near a subspace by their projections
+	optRanking                // rank near rows first, for limits that exclude the others
+	optOrder                  // put near rows next to each other
+	optNearFirst              // compare near cells first
+	optSkip                   // skip pairs of cells that are too far apart
 )
 
-var without int
+var disabled int
 
 // An exact search of the k nearest rows of ref for the rows of x. A place is a
 // row of x, or of cols, in the order in which they are compared.
@@ -72,7 +72,7 @@ func searchExact(ctx context.Context, ref, x *source, k int, same bool, set *Set
 		if err != nil {
 			return nil, err
 		}
-		if without&byProjection == 0 {
+		if disabled&optProjection == 0 {
 			if err := e.lower(ctx, &rows); err != nil {
 				return nil, err
 			}
@@ -81,7 +81,7 @@ func searchExact(ctx context.Context, ref, x *source, k int, same bool, set *Set
 			rows = view{e.low.z.flat, nil, e.low.z.d, 0, ref.n}
 		}
 		// The products of long rows outweigh all else.
-		if without&byOrder == 0 && (ref.n >= arrangeRows && ref.d < lowerDim || e.low != nil) {
+		if disabled&optOrder == 0 && (ref.n >= arrangeRows && ref.d < lowerDim || e.low != nil) {
 			if err := e.arrange(ctx, &rows); err != nil {
 				return nil, err
 			}
@@ -208,7 +208,7 @@ func (e *exact) candidates(ctx context.Context) error {
 	e.absorber = newAbsorber(e.x.n, e.k+1+size, e.workers)
 	// Near rows are ranked by estimated distances, of the columns of the largest
 	// variances; the best give limits for the bounds.
-	if without&byRanking == 0 {
+	if disabled&optRanking == 0 {
 		if err := e.run(ctx, p, stage{depth: min(e.width()-1, rankDepth), near: true}); err != nil {
 			return err
 		}

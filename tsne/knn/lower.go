@@ -268,7 +268,7 @@ func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (in
 		}
 		pairs := max(float64(left)/float64(tests)*rows/float64(others), float64(e.keep))
 		twice := min(1, costNear*cellRows/rows) // near pairs
-		cost := rows*rows/2*(costPair+float64(p)*costAdd(e.split))*(1+twice) + rows*float64(p)*float64(d)*1.5 +
+		cost := rows*rows/2*(costPair*(1+twice)+(float64(p)+twice*float64(min(p, rankDepth)))*costAdd(e.split)) + rows*float64(p)*float64(d)*1.5 +
 			rows*(extra+pairs)*float64(d)*costRescored + rows*pairs*costHit
 		if cost < least {
 			best, least = p, cost

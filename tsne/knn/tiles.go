@@ -248,7 +248,7 @@ func (e *exact) items(a0, a1, b0, b1, rows, columns int, g stage) []item {
 			it := item{i, min(i+rows, a1), j, min(j+columns, b1)}
 			switch {
 			case e.triangle && it.j1 <= i+1: // below the diagonal
-			case e.near != nil && (!g.far || without&byNearFirst == 0) && e.near.pair(i, it.i1, j, it.j1):
+			case e.near != nil && (!g.far || disabled&optNearFirst == 0) && e.near.pair(i, it.i1, j, it.j1):
 				if g.near {
 					near = append(near, it)
 				}
