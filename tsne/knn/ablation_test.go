@@ -14,14 +14,13 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// BenchmarkAblation goes disabled each of the means by which a search avoids
-// work, on five kinds of data, and reports CPU seconds. The lists must have
-// the same bits.
+// BenchmarkAblation disables one optimization at a time, on five kinds of data
+// at each level, and reports CPU seconds. The lists must keep their bits.
 func BenchmarkAblation(b *testing.B) {
 	options := []struct {
 		name string
 		bit  int
-	}{{"nothing", 0}, {"projection", optProjection}, {"ranking", optRanking}, {"order", optOrder}, {"nearfirst", optNearFirst}, {"gap", optSkip}}
+	}{{"nothing", 0}, {"projection", optProjection}, {"ranking", optRanking}, {"order", optOrder}, {"near-first", optNearFirst}, {"skip", optSkip}}
 	for _, data := range []struct {
 		name string
 		n, d int
