@@ -27,7 +27,7 @@ const (
 // which makes the loops over terms predictable. Rescoring visits them in the
 // order of their terms, so that neighbours share rows in the cache.
 type gramPlan struct {
-	given, points *source // as given, and in the order inside
+	points        *source // in the order inside
 	number, visit []int32 // the number of each point in the source, and the order of rescoring
 	base          *source // the base rows in use
 	stride        int     // base.n, up to a multiple of 16
@@ -117,7 +117,7 @@ func planGram(s *source, k int, set *Settings, used int64) (*gramPlan, error) {
 	}
 	made = max(min(made, n), 1)
 
-	p := &gramPlan{given: s, stride: int(stride), terms: 1, made: int(made), bytes: max(packed, fixed+4*d*made)}
+	p := &gramPlan{stride: int(stride), terms: 1, made: int(made), bytes: max(packed, fixed+4*d*made)}
 	p.base = &source{n: int(nb), d: s.d, ids: ids, points: c.Base}
 	if flat, ok := c.Base.(rows); ok {
 		p.base.flat = flat.x
@@ -572,21 +572,87 @@ func (g *gram) compare(ctx context.Context) error {
 	return err
 }
 
-// recheck searches the points again whose candidates were not proved, on the
-// rows themselves.
+// recheck searches the points again whose candidates were not proved, with
+// the distance of the k-th candidate as a bound.
 func (g *gram) recheck(ctx context.Context, failed []int32) error {
-	if len(failed) == 0 {
-		return nil
+	n, d := g.ref.n, g.ref.d
+	type buffers struct {
+		scratch
+		scan *scanScratch
+		own  []float32
+		row  []float32
 	}
-	g.inner, g.scan = nil, vec.Scan{}
-	e := &exact{rescorer: newRescorer(g.given, g.given, g.k, true, &Settings{Workers: g.workers}), cols: g.given}
-	e.graph, e.rescored = g.graph, g.rescored
-	e.band = max(g.band/3, 1) // rows are made, and packed on both sides
-	if err := e.copyFrame(ctx, true); err != nil {
-		return err
+	tmp := make([]buffers, g.workers)
+	nan := float32(math.NaN())
+	err := par.Blocks(ctx, g.workers, len(failed), lanes, func(w, _, lo, hi int) {
+		t := &tmp[w]
+		if t.scan == nil {
+			t.scan = g.newScanScratch()
+			t.own, t.row = make([]float32, lanes*d), make([]float32, d)
+		}
+		var at [lanes]int32
+		var found [lanes]nearest
+		for r := range at {
+			at[r], t.scan.norm[r], t.scan.limit[r] = -1, nan, nan
+			if lo+r < hi {
+				p := failed[lo+r]
+				at[r], t.scan.norm[r] = p, g.len2[p]
+				t.scan.limit[r] = g.bound(int(p)).reach(g.graph.Dist2[(int(g.label[p])+1)*g.k-1])
+				g.ref.fetch(t.own[r*d:(r+1)*d], int(p), &t.scratch)
+				found[r].k = g.k
+			}
+		}
+		t.scan.fill(g, &at)
+		s := g.scan
+		s.Table = t.scan.table
+		for c := range t.scan.col {
+			t.scan.col[c] = nan
+		}
+		for j := 0; j < n; j += scanChunk {
+			end := min(j+scanChunk, n)
+			count := vec.ScanCombinations(t.scan.value, t.scan.point, t.scan.mask, &s, j, end, &t.scan.norm, &t.scan.limit, t.scan.col)
+			for f := range count {
+				if ctx.Err() != nil {
+					return
+				}
+				p := t.scan.point[f]
+				g.ref.fetch(t.row, int(p), &t.scratch)
+				for m := t.scan.mask[f]; m != 0; m &= m - 1 {
+					r := bits.TrailingZeros32(m)
+					if at[r] == p {
+						continue
+					}
+					g.rescored[w]++
+					found[r].push(pair{vec.SqDist(t.own[r*d:(r+1)*d], t.row), g.label[p]})
+				}
+			}
+		}
+		for r := range hi - lo {
+			g.graph.put(int(g.label[at[r]]), found[r].list)
+		}
+	})
+	if err == nil {
+		err = ctx.Err()
 	}
-	for c, p := range failed {
-		failed[c] = g.label[p]
+	return err
+}
+
+// nearest keeps the k smallest pairs, in a list cut at twice k.
+type nearest struct {
+	k    int
+	list []pair
+	top  pair
+	full bool
+}
+
+func (s *nearest) push(p pair) {
+	if s.full && comparePairs(p, s.top) >= 0 {
+		return
 	}
-	return e.again(ctx, failed)
+	s.list = append(s.list, p)
+	if len(s.list) >= 2*s.k {
+		slices.SortFunc(s.list, comparePairs)
+		s.list = s.list[:s.k]
+		s.top, s.full = s.list[s.k-1], true
+	}
 }
