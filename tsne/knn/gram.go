@@ -1,6 +1,7 @@
 package knn
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -32,7 +33,7 @@ type gramPlan struct {
 	base          *source // the base rows in use
 	stride        int     // base.n, up to a multiple of 16
 	start, index  []int32
-	weight        []float32 // of each term, times scale
+	weights       []float32 // of each term, times scale
 	scale         float64   // a power of two: no weight is above 1
 	terms         int       // of a point, at most
 	made          int       // rows to make at a time for rescoring
@@ -128,89 +129,54 @@ func planGram(s *source, k int, set *Settings, used int64) (*gramPlan, error) {
 
 // sortPoints puts the points in order and copies their terms.
 func (g *gramPlan) sortPoints(s *source, compact []int32, total int) {
-	start, index := make([]int32, 1, s.n+1), make([]int32, 0, total)
-	weight := make([]float32, 0, total)
+	count := make([]int, s.n) // terms of each point
 	var t []term
-	var most float64
-	for u := range s.n {
-		var div float64
+	var div, most float64
+	for u := range count {
 		t, div = s.comb.terms(t[:0], s.orig(u))
 		for _, e := range t {
 			most = max(most, math.Abs(e.w/div))
 		}
+		count[u] = len(t)
+		g.terms = max(g.terms, len(t))
 	}
 	g.scale = 1
 	if most > 0 {
 		_, exp := math.Frexp(most)
 		g.scale = math.Ldexp(1, -exp)
 	}
-	for u := range s.n {
-		var div float64
-		t, div = s.comb.terms(t[:0], s.orig(u))
-		for _, e := range t {
-			index = append(index, compact[e.v])
-			weight = append(weight, float32(e.w/div*g.scale))
-		}
-		start = append(start, int32(len(index)))
-		g.terms = max(g.terms, len(t))
-	}
-	terms := func(u int32) []int32 { return index[start[u]:start[u+1]] }
 	g.number = make([]int32, s.n)
 	for p, u := range rand.New(rand.NewPCG(1, 1)).Perm(s.n) { // no part of the result depends on it
 		g.number[p] = int32(u)
 	}
-	var group [scanChunk]uint64
-	for p := 0; p < s.n; p += scanChunk {
-		l := g.number[p:min(p+scanChunk, s.n)]
-		for c, u := range l {
-			group[c] = uint64(len(terms(u)))<<32 | uint64(u)
-		}
-		slices.Sort(group[:len(l)])
-		for c := range l {
-			l[c] = int32(uint32(group[c]))
-		}
-	}
-	// By the first three terms, which is as good as all of them.
-	type place struct {
-		key uint64
-		p   int32
-	}
-	places := make([]place, s.n)
-	for p := range places {
-		places[p].p = int32(p)
-		t := terms(g.number[p])
-		for c := range 3 {
-			places[p].key <<= 21
-			if c < len(t) {
-				places[p].key |= uint64(t[c]+1) & (1<<21 - 1)
-			}
-		}
-	}
-	slices.SortFunc(places, func(a, b place) int {
-		if a.key != b.key {
-			if a.key < b.key {
-				return -1
-			}
-			return 1
-		}
-		return int(a.p) - int(b.p)
-	})
-	g.visit = make([]int32, s.n)
-	for c, v := range places {
-		g.visit[c] = v.p
-	}
-	g.start, g.index, g.weight = make([]int32, 1, s.n+1), make([]int32, 0, total), make([]float32, 0, total)
-	for _, u := range g.number {
-		g.index = append(g.index, terms(u)...)
-		g.weight = append(g.weight, weight[start[u]:start[u+1]]...)
-		g.start = append(g.start, int32(len(g.index)))
+	for group := range slices.Chunk(g.number, scanChunk) {
+		slices.SortFunc(group, func(a, b int32) int { return cmp.Or(count[a]-count[b], int(a-b)) })
 	}
 	g.points = s.pick(g.number)
+	g.start, g.index, g.weights = make([]int32, 1, s.n+1), make([]int32, 0, total), make([]float32, 0, total)
+	key := make([]uint64, s.n) // the first three terms, by which to sort is as good as by all of them
+	g.visit = make([]int32, s.n)
+	for p := range key {
+		t, div = s.comb.terms(t[:0], g.points.orig(p))
+		for _, e := range t {
+			g.index = append(g.index, compact[e.v])
+			g.weights = append(g.weights, float32(e.w/div*g.scale))
+		}
+		for c := range 3 {
+			key[p] <<= 21
+			if c < len(t) {
+				key[p] |= uint64(compact[t[c].v]+1) & (1<<21 - 1)
+			}
+		}
+		g.start = append(g.start, int32(len(g.index)))
+		g.visit[p] = int32(p)
+	}
+	slices.SortFunc(g.visit, func(p, q int32) int { return cmp.Or(cmp.Compare(key[p], key[q]), int(p-q)) })
 }
 
 // search runs a planned search.
 func (p *gramPlan) search(ctx context.Context, k int, set *Settings) (*Graph, error) {
-	g := &gram{rescorer: newRescorer(p.points, p.points, k, true, set), gramPlan: p, weight: p.weight, weightScale: p.scale}
+	g := &gram{rescorer: newRescorer(p.points, p.points, k, true, set), gramPlan: p, weight: p.weights, weightScale: p.scale}
 	g.band, g.label, g.order, g.graph = p.made, p.number, p.visit, newGraph(p.points.n, k)
 	g.graph.Stats.Method, g.graph.Stats.Bytes = Gram, p.bytes
 	if k == 0 || g.ref.n == 0 {
