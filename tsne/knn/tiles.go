@@ -109,7 +109,6 @@ func (p panels) fill(lo, hi, d int, t *packing, row func(dst []float32, i, c int
 // tileScratch is what one goroutine needs to work on tiles.
 type tileScratch struct {
 	tiling
-	packing
 	block            int // rows of a block
 	c                []float32
 	rowLen, rowLimit []float32
