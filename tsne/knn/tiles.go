@@ -166,17 +166,6 @@ func (t *tileScratch) multiply(a, b panels, count, depth int) {
 	}
 }
 
-// selectTile finds the pairs of the tile of row panel p that may be in a list,
-// and reports whether there are any.
-func (t *tileScratch) selectTile(p int) bool {
-	vec.SelectTile(t.rowBits, t.colBits, t.c[p*t.mr*t.nr:][:t.mr*t.nr], t.rowLen[p*t.mr:], t.rowLimit[p*t.mr:], t.colLen, t.colLimit)
-	var any uint32
-	for r, bits := range t.rowBits {
-		any |= bits | t.colBits[r]
-	}
-	return any != 0
-}
-
 // bandPair compares the packed rows of a and b, of which the first are at
 // places a0 and b0, and fills the lists of both. Full lists go to the graph in
 // some stages; v holds the rows for that.
@@ -224,9 +213,9 @@ func (e *exact) bandPair(ctx context.Context, a, b panels, a0, b0 int, items []i
 			t.rowHits, t.colHits = t.rowHits[:0], t.colHits[:0]
 			t.multiply(a.from(i0-a0), b.from(j-b0), count, g.depth)
 			for p := range count {
-				if t.selectTile(p) {
-					t.collect(i0+p*mr, j, p*mr, e.triangle, e.colAt)
-				}
+				tile := t.c[p*mr*nr:][:mr*nr]
+				vec.SelectTile(t.rowBits, t.colBits, tile, t.rowLen[p*mr:], t.rowLimit[p*mr:], t.colLen, t.colLimit)
+				t.collect(tile, i0+p*mr, j, p*mr, e.triangle, e.colAt)
 			}
 			e.lists.pushAll(t.rowHits, t.rowLimit, i0, full)
 			e.lists.pushAll(t.colHits, nil, 0, full)
@@ -265,7 +254,7 @@ type item struct{ i0, i1, j0, j1 int }
 // collect turns the bits of a tile into candidates. i and j are the first row
 // and column of the tile, at is the place of its rows in the block, and name
 // tells the row at each place. In a triangle only columns behind a row count.
-func (t *tileScratch) collect(i, j, at int, triangle bool, name []int32) {
+func (t *tileScratch) collect(tile []float32, i, j, at int, triangle bool, name []int32) {
 	for r := range t.rowBits {
 		row, col := t.rowBits[r], t.colBits[r]
 		if row|col == 0 {
@@ -279,7 +268,7 @@ func (t *tileScratch) collect(i, j, at int, triangle bool, name []int32) {
 			mask := ^uint32(0) << skip
 			row, col = row&mask, col&mask
 		}
-		values := t.c[(at+r)*t.nr:][:t.nr]
+		values := tile[r*t.nr:][:t.nr]
 		for ; row != 0; row &= row - 1 {
 			c := bits.TrailingZeros32(row)
 			of := j + c
