@@ -8,7 +8,7 @@ package vec
 const mostKeys = 512
 
 func selectKeys(l Level, a []uint64, n int) {
-	if l != AVX512 || len(a) > mostKeys {
+	if l == Go || len(a) > mostKeys {
 		selectKeysGo(a, n)
 		return
 	}
@@ -23,7 +23,12 @@ func selectKeys(l Level, a []uint64, n int) {
 		s := m / 9
 		b := a[lo:hi]
 		p := middle(middle(b[0], b[s], b[2*s]), middle(b[3*s], b[4*s], b[5*s]), middle(b[6*s], b[7*s], b[8*s]))
-		low := partitionKeysAVX512(&b[0], m, p, &above[0])
+		var low int
+		if l == AVX512 {
+			low = partitionKeysAVX512(&b[0], m, p, &above[0])
+		} else {
+			low = partitionKeysAVX2(&b[0], m, p, &above[0])
+		}
 		copy(b[low:], above[:m-low])
 		switch {
 		case low == m: // keys do not differ

@@ -8,3 +8,8 @@ package vec
 //
 //go:noescape
 func partitionKeysAVX512(a *uint64, n int, pivot uint64, above *uint64) int
+
+// partitionKeysAVX2 is partitionKeysAVX512.
+//
+//go:noescape
+func partitionKeysAVX2(a *uint64, n int, pivot uint64, above *uint64) int

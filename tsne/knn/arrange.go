@@ -1,6 +1,7 @@
 package knn
 
 import (
+	"context"
 	"math"
 	"slices"
 
@@ -34,7 +35,7 @@ type arrangement struct {
 
 // arrange orders the rows by a random tree and finds the cells whose means are
 // nearest. Without the memory for it the rows stay as they are.
-func (e *exact) arrange(rows *view) error {
+func (e *exact) arrange(ctx context.Context, rows *view) error {
 	n, d := e.ref.n, rows.d
 	a := &arrangement{d: d, cell: max(cellRows, roundUp(par.NumBlocks(n, maxCells), cellAlign))}
 	a.cells = par.NumBlocks(n, a.cell)
@@ -42,16 +43,16 @@ func (e *exact) arrange(rows *view) error {
 	if e.low != nil {
 		most = nearLowered
 	}
-	if !e.reserve(9*int64(n) + int64(cells)*int64(cells+32*most+4*d+8)) {
+	if !e.reserve(17*int64(n) + int64(cells)*int64(cells+32*most+4*d+8)) {
 		return nil
 	}
-	order, _, err := partition(e.ctx, e.workers, rows, n, cellRows, arrangeSeed)
+	order, _, err := partition(ctx, e.workers, rows, n, cellRows, arrangeSeed)
 	if err != nil {
 		return err
 	}
 	mean := make([]float32, cells*d)
 	a.mean, a.radius = mean, make([]float64, cells)
-	err = par.Blocks(e.ctx, e.workers, n, a.cell, func(_, c, lo, hi int) {
+	err = par.Blocks(ctx, e.workers, n, a.cell, func(_, c, lo, hi int) {
 		sum := make([]float64, d)
 		for _, i := range order[lo:hi] {
 			for k, v := range rows.row(int(i)) {
@@ -71,13 +72,13 @@ func (e *exact) arrange(rows *view) error {
 		return err
 	}
 	around := make([][]pair, cells)
-	err = par.Blocks(e.ctx, e.workers, cells, 1, func(_, c, _, _ int) {
-		best := nearest{k: most}
-		for o := range cells {
-			best.push(pair{vec.SqDist(mean[c*d:][:d], mean[o*d:][:d]), int32(o)})
+	err = par.Blocks(ctx, e.workers, cells, 1, func(_, c, _, _ int) {
+		list := make([]pair, cells)
+		for o := range list {
+			list[o] = pair{vec.SqDist(mean[c*d:][:d], mean[o*d:][:d]), int32(o)}
 		}
-		slices.SortFunc(best.list, comparePairs)
-		around[c] = best.list[:min(most, cells)]
+		slices.SortFunc(list, comparePairs)
+		around[c] = slices.Clone(list[:min(most, cells)])
 	})
 	if err != nil {
 		return err
@@ -89,7 +90,17 @@ func (e *exact) arrange(rows *view) error {
 		}
 		a.near[c*cells+c] = true
 	}
-	e.near, e.perm = a, order
+	e.near, e.at, e.colAt = a, order, order
+	e.x = e.x.pick(order)
+	e.cols = e.x
+	if e.low != nil {
+		e.low.z = e.low.z.pick(order)
+	}
+	length := make([]float32, n)
+	for p, i := range order {
+		length[p] = e.refLen[i]
+	}
+	e.refLen, e.xLen = length, length
 	e.setBands()
 	return nil
 }
@@ -122,7 +133,7 @@ func (a *arrangement) gap(i0, i1, j int) float64 {
 // [j, j1), all of one cell, or the other way round. t holds the lengths and
 // limits of the rows.
 func (e *exact) apart(t *tileScratch, i0, i1, j, j1 int) bool {
-	if e.near == nil {
+	if disabled&optSkip != 0 {
 		return false
 	}
 	gap := e.near.gap(i0, i1, j)
@@ -133,10 +144,9 @@ func (e *exact) apart(t *tileScratch, i0, i1, j, j1 int) bool {
 	if e.reachOf(far) >= gap {
 		return false
 	}
-	t.cellLen, t.cellLimit = slices.Grow(t.cellLen[:0], j1-j)[:j1-j], slices.Grow(t.cellLimit[:0], j1-j)[:j1-j]
-	e.lengthsAt(t.cellLen, e.refLen, j, j1)
+	t.cellLimit = slices.Grow(t.cellLimit[:0], j1-j)[:j1-j]
 	e.lists.readLimits(t.cellLimit, j)
-	return e.reachOf(furthest(t.cellLen, t.cellLimit)) < gap
+	return e.reachOf(furthest(e.refLen[j:j1], t.cellLimit)) < gap
 }
 
 // furthest returns the largest squared distance of copies that is within a
@@ -153,7 +163,7 @@ func furthest(length, limit []float32) float64 {
 // compared, whose copies have the float32 squared distance far2.
 func (e *exact) reachOf(far2 float64) float64 {
 	m := e.longest
-	b := e.boundOf(m*m, e.split)
+	b := e.boundOf(m * m)
 	if e.low != nil { // lengths of lowered rows, and their copies are themselves
 		return math.Sqrt(far2*(1+4*unit) + b.slack + 6*e.low.eta*m*m)
 	}

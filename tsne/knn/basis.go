@@ -1,6 +1,7 @@
 package knn
 
 import (
+	"context"
 	"math"
 
 	"github.com/semamap/semamap/internal/par"
@@ -20,11 +21,11 @@ func (e *exact) sample(rows *view, s int) []float32 {
 // spread estimates in how many directions the rows vary: the participation
 // ratio (tr C)²/tr C² of their covariances C, from the lengths of some of them
 // and the products of different ones.
-func (e *exact) spread(rows *view) (float64, error) {
+func (e *exact) spread(ctx context.Context, rows *view) (float64, error) {
 	m, d := min(e.ref.n, 256), e.ref.d
 	x := e.sample(rows, m)
 	g := make([]float32, m*m)
-	if err := e.products(g, x, x, m, m, d); err != nil {
+	if err := e.products(ctx, g, x, x, m, m, d); err != nil {
 		return 0, err
 	}
 	var trace, squares float64
@@ -42,14 +43,14 @@ func (e *exact) spread(rows *view) (float64, error) {
 
 // subspace returns rows that are an orthonormal basis of the subspace of the
 // largest variances of the sample, larger ones first.
-func (e *exact) subspace(sample []float32, s, d int) ([]float32, error) {
+func (e *exact) subspace(ctx context.Context, sample []float32, s, d int) ([]float32, error) {
 	// The covariances, of the columns as rows.
-	t, err := e.transpose(sample, s, d)
+	t, err := e.transpose(ctx, sample, s, d)
 	if err != nil {
 		return nil, err
 	}
 	cov := make([]float32, d*d)
-	if err := e.products(cov, t, t, d, d, s); err != nil {
+	if err := e.products(ctx, cov, t, t, d, d, s); err != nil {
 		return nil, err
 	}
 	// Orthogonal iteration from random columns.
@@ -61,7 +62,7 @@ func (e *exact) subspace(sample []float32, s, d int) ([]float32, error) {
 	q := make([]float32, len(y)) // rows
 	next := make([]float32, len(y))
 	for range lowerRounds {
-		err := par.Blocks(e.ctx, e.workers, blocks, 1, func(_, b, _, _ int) {
+		err := par.Blocks(ctx, e.workers, blocks, 1, func(_, b, _, _ int) {
 			from, to := y[b*vec.Lanes*d:][:vec.Lanes*d], next[b*vec.Lanes*d:][:vec.Lanes*d]
 			for c := range d {
 				vec.Panel((*[vec.Lanes]float32)(to[c*vec.Lanes:]), cov[c*d:][:d], from)
@@ -72,8 +73,8 @@ func (e *exact) subspace(sample []float32, s, d int) ([]float32, error) {
 		}
 		y, next = next, y
 		for b := range blocks {
-			if e.ctx.Err() != nil {
-				return nil, e.ctx.Err()
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
 			}
 			orthonormalise(y[b*vec.Lanes*d:][:vec.Lanes*d], q[:(b+1)*vec.Lanes*d], d)
 		}
@@ -137,4 +138,70 @@ func orthonormalise(panel, q []float32, d int) {
 			panel[c*vec.Lanes+l] = x[c]
 		}
 	}
+}
+
+// dotDepth is how many products are summed in float32 before they go to a
+// float64: an inner product has an error of at most (dotDepth+2)·unit of the
+// product of the lengths.
+const dotDepth = 128
+
+// columnPanels packs n rows of d numbers into column panels.
+func columnPanels(ctx context.Context, workers int, b []float32, n, d int) (panels, error) {
+	p := newTiling(false, d).columns(n)
+	return p, p.fillAll(ctx, workers, n, d, func(to []float32, i, c int) { copy(to, b[i*d+c:]) })
+}
+
+// transpose returns the n×d matrix x as d×n.
+func (e *exact) transpose(ctx context.Context, x []float32, n, d int) ([]float32, error) {
+	t := make([]float32, d*n)
+	err := par.Blocks(ctx, e.workers, d, 16, func(_, _, lo, hi int) {
+		for i := range n {
+			for c, v := range x[i*d+lo : i*d+hi] {
+				t[(lo+c)*n+i] = v
+			}
+		}
+	})
+	return t, err
+}
+
+// dots fills dst, m×n, with the inner products of the m rows of a with the n
+// rows of b. When the context ends, the rest of dst stays as it is.
+func dots(ctx context.Context, dst, a []float32, b panels, m, n, d int) {
+	mr, nr := b.mr, b.nr
+	rows, tmp := b.rows(mr), packing{}
+	tile, sum := make([]float32, mr*nr), make([]float64, mr*nr)
+	for i := 0; i < m && ctx.Err() == nil; i += mr {
+		rows.fill(i, m, d, &tmp, func(to []float32, i, c int) { copy(to, a[i*d+c:]) })
+		for j := 0; j < n; j += nr {
+			clear(sum)
+			for c := 0; c < d; c += dotDepth {
+				vec.GemmTile(tile, rows.f[c*mr:], b.f[j*d+c*nr:], min(dotDepth, d-c), false)
+				for t, v := range tile {
+					sum[t] += float64(v)
+				}
+			}
+			for r := range min(mr, m-i) {
+				to := dst[(i+r)*n+j:][:min(nr, n-j)]
+				for c := range to {
+					to[c] = float32(sum[r*nr+c])
+				}
+			}
+		}
+	}
+}
+
+// products is dots of the rows of a and b on all workers.
+func (e *exact) products(ctx context.Context, dst, a, b []float32, m, n, d int) error {
+	const rows = 48
+	p, err := columnPanels(ctx, e.workers, b, n, d)
+	if err != nil {
+		return err
+	}
+	err = par.Blocks(ctx, e.workers, m, rows, func(_, _, lo, hi int) {
+		dots(ctx, dst[lo*n:hi*n], a[lo*d:hi*d], p, hi-lo, n, d)
+	})
+	if err == nil {
+		err = ctx.Err()
+	}
+	return err
 }

@@ -42,7 +42,6 @@ const (
 )
 
 type descent struct {
-	ctx     context.Context
 	workers int
 	s       *source // flat
 	rows    view    // in the order of the first tree
@@ -78,7 +77,7 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 	if k == 0 || s.n <= max(exactBelow, 4*k) {
 		return searchExact(ctx, s, s, k, true, set, used)
 	}
-	e := &descent{ctx: ctx, workers: par.Workers(set.Workers), s: s, n: s.n, d: s.d, seed: set.Seed, k: k}
+	e := &descent{workers: par.Workers(set.Workers), s: s, n: s.n, d: s.d, seed: set.Seed, k: k}
 	if s.flat == nil {
 		used += 4 * int64(s.n) * int64(s.d)
 	}
@@ -96,27 +95,27 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 		}
 		e.s = &source{n: s.n, d: s.d, flat: flat}
 	}
-	if err := e.takeSample(); err != nil {
+	if err := e.takeSample(ctx); err != nil {
 		return nil, err
 	}
 	e.g = newGraph(e.n, k)
 	e.g.Stats.Method, e.g.Stats.Bytes = Descent, bytes
 	e.count = make([]int32, e.n)
 	want := max(wantRecall, set.MinRecall)
-	if err := e.layOut(); err != nil {
+	if err := e.layOut(ctx); err != nil {
 		return nil, err
 	}
-	if err := e.plant(fewTrees, want); err != nil {
+	if err := e.plant(ctx, fewTrees, want); err != nil {
 		return nil, err
 	}
-	if err := e.fillUp(); err != nil {
+	if err := e.fillUp(ctx); err != nil {
 		return nil, err
 	}
 	far := min(exploreFar, k)
 	near, met := min(exploreNear, far), 0
 	for done := false; !done && e.recall().Mean < want; {
 		e.g.Stats.Rounds++
-		changed, err := e.explore(met, near, far)
+		changed, err := e.explore(ctx, met, near, far)
 		if err != nil {
 			return nil, err
 		}
@@ -129,7 +128,7 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 			near = min(2*near, far)
 		case float64(changed) >= stopShare*all:
 		case e.trees < mostTrees: // nothing more to find from here
-			if err := e.plant(fewTrees, want); err != nil {
+			if err := e.plant(ctx, fewTrees, want); err != nil {
 				return nil, err
 			}
 		default:
@@ -137,7 +136,7 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 		}
 	}
 	e.g.Recall = e.recall()
-	if err := e.rename(); err != nil {
+	if err := e.rename(ctx); err != nil {
 		return nil, err
 	}
 	if r := e.g.Recall; r.Mean < set.MinRecall {
@@ -165,19 +164,19 @@ func (e *descent) worst(i int32) float64 {
 
 // layOut copies the rows in the order of a random tree: near ones are then
 // near in memory.
-func (e *descent) layOut() error {
-	rows, err := e.s.view(e.ctx, e.workers, 0, e.n, nil)
+func (e *descent) layOut(ctx context.Context) error {
+	rows, err := e.s.view(ctx, e.workers, 0, e.n, nil)
 	if err != nil {
 		return err
 	}
-	order, leaves, err := partition(e.ctx, e.workers, &rows, e.n, e.leafRows(), mix(e.seed, 'T'))
+	order, leaves, err := partition(ctx, e.workers, &rows, e.n, e.leafRows(), mix(e.seed, 'T'))
 	if err != nil {
 		return err
 	}
 	e.leaves = leaves
 	e.d = roundUp(max(e.d, 1), 8) // zeros behind a row change no bit of a canonical distance
 	flat := make([]float32, e.n*e.d)
-	err = par.Blocks(e.ctx, e.workers, e.n, 64, func(_, _, lo, hi int) {
+	err = par.Blocks(ctx, e.workers, e.n, 64, func(_, _, lo, hi int) {
 		for p := lo; p < hi; p++ {
 			copy(flat[p*e.d:], rows.row(int(order[p])))
 		}
@@ -189,7 +188,7 @@ func (e *descent) layOut() error {
 
 // plant compares the rows of each leaf of random trees with each other: of at
 // least so many trees, unless the recall is as wanted before.
-func (e *descent) plant(least int, want float64) error {
+func (e *descent) plant(ctx context.Context, least int, want float64) error {
 	var err error
 	recall, gain := e.recall().Mean, 0.0
 	// A tree more gives about half of what the last one gave.
@@ -201,11 +200,11 @@ func (e *descent) plant(least int, want float64) error {
 			for p := range order {
 				order[p] = int32(p)
 			}
-		} else if order, leaves, err = partition(e.ctx, e.workers, &e.rows, e.n, e.leafRows(), mix(e.seed, 'T', uint64(e.trees))); err != nil {
+		} else if order, leaves, err = partition(ctx, e.workers, &e.rows, e.n, e.leafRows(), mix(e.seed, 'T', uint64(e.trees))); err != nil {
 			return err
 		}
 		e.trees++
-		if err := e.joinLeaves(order, leaves); err != nil {
+		if err := e.joinLeaves(ctx, order, leaves); err != nil {
 			return err
 		}
 		r := e.recall().Mean
@@ -215,9 +214,9 @@ func (e *descent) plant(least int, want float64) error {
 }
 
 // fillUp gives every list k entries: the rows from a random place on.
-func (e *descent) fillUp() error {
+func (e *descent) fillUp(ctx context.Context) error {
 	t := make([]merger, e.workers)
-	return par.Blocks(e.ctx, e.workers, e.n, 64, func(w, _, lo, hi int) {
+	return par.Blocks(ctx, e.workers, e.n, 64, func(w, _, lo, hi int) {
 		t := &t[w]
 		for i := int32(lo); i < int32(hi); i++ {
 			need := e.k - int(e.count[i])
@@ -237,8 +236,8 @@ func (e *descent) fillUp() error {
 }
 
 // rename gives the entries the numbers of the source.
-func (e *descent) rename() error {
-	return par.Blocks(e.ctx, e.workers, e.n, 256, func(_, _, lo, hi int) {
+func (e *descent) rename(ctx context.Context) error {
+	return par.Blocks(ctx, e.workers, e.n, 256, func(_, _, lo, hi int) {
 		for at, j := range e.g.Index[lo*e.k : hi*e.k] {
 			e.g.Index[lo*e.k+at] = e.orig[unmark(j)]
 		}
@@ -253,7 +252,7 @@ type sample struct {
 }
 
 // takeSample searches some rows exactly.
-func (e *descent) takeSample() error {
+func (e *descent) takeSample(ctx context.Context) error {
 	n := e.n
 	m := min(recallRows, n)
 	// Floyd's sample of m of n rows.
@@ -275,7 +274,7 @@ func (e *descent) takeSample() error {
 	for t, i := range s.rows {
 		x.ids[t] = int32(e.s.orig(int(i)))
 	}
-	g, err := searchExact(e.ctx, e.s, &x, e.k+1, false, &Settings{Workers: e.workers}, 0)
+	g, err := searchExact(ctx, e.s, &x, e.k+1, false, &Settings{Workers: e.workers}, 0)
 	if err != nil {
 		return err
 	}

@@ -172,7 +172,7 @@ func TestDescentLevels(t *testing.T) {
 
 // newDescent is a descent whose rows stand as they are.
 func newDescent(x []float32, n, d, k int) *descent {
-	e := &descent{ctx: context.Background(), workers: 2, n: n, d: roundUp(d, 8), k: k, g: newGraph(n, k), count: make([]int32, n)}
+	e := &descent{workers: 2, n: n, d: roundUp(d, 8), k: k, g: newGraph(n, k), count: make([]int32, n)}
 	flat := make([]float32, n*e.d)
 	for i := range n {
 		copy(flat[i*e.d:], x[i*d:(i+1)*d])
@@ -242,7 +242,7 @@ func TestLeaves(t *testing.T) {
 					for p, i := range r.Perm(s.n) {
 						order[p] = int32(i)
 					}
-					if err := e.joinLeaves(order, []node{{lo: 0, hi: cut}, {lo: cut, hi: s.n}}); err != nil {
+					if err := e.joinLeaves(t.Context(), order, []node{{lo: 0, hi: cut}, {lo: cut, hi: s.n}}); err != nil {
 						t.Fatal(err)
 					}
 					m.all(order[:cut])
@@ -275,7 +275,7 @@ func TestExplore(t *testing.T) {
 			leaves = append(leaves, node{lo: lo, hi: lo + 30})
 			m.all(order[lo : lo+30])
 		}
-		if err := e.joinLeaves(order, leaves); err != nil {
+		if err := e.joinLeaves(t.Context(), order, leaves); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -323,7 +323,7 @@ func TestExplore(t *testing.T) {
 			}
 			delete(m[i], int32(i))
 		}
-		changed, err := e.explore(last, near, 10)
+		changed, err := e.explore(t.Context(), last, near, 10)
 		if err != nil {
 			t.Fatal(err)
 		}

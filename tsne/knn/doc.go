@@ -44,10 +44,9 @@
 //
 // On processors with matrix tiles (Intel AMX, under Linux) rows of 16 numbers
 // or more are compared as sums of two bfloat16, whose products take about a
-// fourth of the time. The error of that is larger, though bounded as strictly;
-// where rows stand in clusters so tight that many lists are left without proof,
-// and searching for them again costs more than is won, a trial on a sample
-// finds out and float32 is used. The first search asks the kernel to let the
+// fourth of the time. The error is larger, though bounded as strictly: where
+// rows stand in tight clusters, more lists are left without proof and are
+// searched again in float32. The first search asks the kernel to let the
 // process use the tiles (arch_prctl, ARCH_REQ_XCOMP_PERM). Where it refuses, as
 // when a thread of C code has a small stack for signals, float32 is used;
 // afterwards it refuses such stacks instead.

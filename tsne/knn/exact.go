@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"runtime"
 
+	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
 )
 
@@ -16,21 +16,38 @@ const (
 	tileCols  = 1024      // columns of a work item
 	blockRows = 256       // rows of a work item, at most
 	maxDepth  = 4096      // columns of the data a tile takes at once
+	rankDepth = 64        // columns by which near lowered rows are ranked
 	splitDim  = 16        // columns that make split numbers pay
 	unit      = 0x1p-24   // rounding of float32
 	flush     = vec.Flush // smaller numbers of a copy are zero: no product underflows
 )
 
-// An exact search of the k nearest rows of ref for the rows of x.
+// Optimizations of the exact search. BenchmarkAblation disables one at a time;
+// nothing else changes disabled.
+const (
+	optProjection = 1 << iota // compare rows that lie near a subspace by their projections
+	optRanking                // rank near rows first, for limits that exclude the others
+	optOrder                  // put near rows next to each other
+	optNearFirst              // compare near cells first
+	optSkip                   // skip pairs of cells that are too far apart
+)
+
+var disabled int
+
+// An exact search of the k nearest rows of ref for the rows of x. A place is a
+// row of x, or of cols, in the order in which they are compared.
 type exact struct {
 	rescorer
 	frame                     // the float32 copy
-	refLen, xLen []float32    // squared lengths of the copies
-	near         *arrangement // when not nil, the lists are in its order
+	cols         *source      // the rows of ref, by place
+	colAt        []int32      // when not nil: the row of ref at each place
+	refLen, xLen []float32    // squared lengths of the copies, by place
+	triangle     bool         // x is ref: each pair is compared once, for both
+	near         *arrangement // when not nil, the rows are in its order
 	low          *lowered     // when not nil, its rows are compared
 	split        bool         // rows are compared as split numbers
-	second       [2]second    // expected of float32 and of split numbers
 	fixed, limit int64        // memory planned besides bands, and allowed (0: any)
+	absorber
 }
 
 // searchExact finds the k nearest rows. The rows of each source are distinct
@@ -42,45 +59,54 @@ func searchExact(ctx context.Context, ref, x *source, k int, same bool, set *Set
 	if boxed(ref, x, k, set, used) {
 		return searchBoxes(ctx, ref, x, k, same, set, used)
 	}
-	e := &exact{rescorer: newRescorer(ctx, ref, x, k, same, set), limit: set.MaxMemory}
+	e := &exact{rescorer: newRescorer(ref, x, k, same, set), cols: ref, triangle: same, limit: set.MaxMemory}
 	e.split = vec.Splits() && ref.d >= splitDim
 	if err := e.plan(used); err != nil {
 		return nil, err
 	}
-	if err := e.copyFrame(true); err != nil {
+	if err := e.copyFrame(ctx, true); err != nil {
 		return nil, err
 	}
 	if e.whole && e.largest > 1<<8 {
 		e.split = false // whole numbers stay exact
-	}
-	if err := e.trial(); err != nil {
-		return nil, err
 	}
 	if same && ref.flat != nil {
 		rows, err := ref.view(ctx, e.workers, 0, ref.n, nil)
 		if err != nil {
 			return nil, err
 		}
-		if err := e.lower(&rows); err != nil {
-			return nil, err
+		if disabled&optProjection == 0 {
+			if err := e.lower(ctx, &rows); err != nil {
+				return nil, err
+			}
 		}
 		if e.low != nil {
-			rows = view{e.low.z, nil, e.low.q, 0, ref.n}
-			// The sample makes way for the bands. The pace of the collector
-			// would keep it until the heap has doubled.
-			runtime.GC()
+			rows = view{e.low.z.flat, nil, e.low.z.d, 0, ref.n}
 		}
 		// The products of long rows outweigh all else.
-		if ref.n >= arrangeRows && ref.d < lowerDim || e.low != nil {
-			if err := e.arrange(&rows); err != nil {
+		if disabled&optOrder == 0 && (ref.n >= arrangeRows && ref.d < lowerDim || e.low != nil) {
+			if err := e.arrange(ctx, &rows); err != nil {
 				return nil, err
 			}
 		}
 	}
-	if err := e.candidates(); err != nil {
+	if err := e.candidates(ctx); err != nil {
 		return nil, err
 	}
-	return e.finish()
+	if e.low != nil {
+		return e.done(0), nil
+	}
+	failed, err := e.rescore(ctx, e.bound)
+	if err != nil {
+		return nil, err
+	}
+	e.lists = nil
+	if len(failed) > 0 {
+		if err := e.again(ctx, failed); err != nil {
+			return nil, err
+		}
+	}
+	return e.done(len(failed)), nil
 }
 
 // plan makes the graph and sets the size of the bands, or reports that
@@ -145,84 +171,13 @@ func (e *exact) reserve(bytes int64) bool {
 // width is the number of columns that are compared.
 func (e *exact) width() int {
 	if e.low != nil {
-		return e.low.q
+		return e.low.z.d
 	}
 	return e.ref.d
 }
 
 // packed is the number of words of a packed row.
 func (e *exact) packed() int { return newTiling(e.split, e.width()).d }
-
-// candidates fills the lists, one pair of bands after the other: those of a
-// band with itself first, as near rows stand near each other.
-func (e *exact) candidates() error {
-	f := newTiling(e.split, e.width())
-	// To clear all this may take tens of milliseconds: look at the context.
-	size := 2 * e.keep
-	if e.low != nil {
-		size = e.low.listSize(e.keep)
-	}
-	e.lists = newLists(e.ctx, e.x.n, e.keep, size)
-	if err := e.ctx.Err(); err != nil {
-		return err
-	}
-	a := f.rows(min(e.band, e.x.n))
-	b := f.columns(min(e.band, e.ref.n))
-	if err := e.ctx.Err(); err != nil {
-		return err
-	}
-	var made []float32
-	if e.x.flat == nil || e.ref.flat == nil {
-		made = make([]float32, min(e.band, max(e.x.n, e.ref.n))*e.ref.d)
-	}
-	work := make([]*tileScratch, e.workers)
-	for w := range work {
-		work[w] = newTileScratch(f)
-	}
-	type packed struct{ lo, depth int }
-	var inA, inB packed // what a and b hold
-	run := func(g stage) error {
-		for _, p := range e.bandPairs() {
-			a0, b0 := p[0], p[1]
-			a1, b1 := min(a0+e.band, e.x.n), min(b0+e.band, e.ref.n)
-			items := e.items(a0, a1, b0, b1, work[0].block, g)
-			if len(items) == 0 {
-				continue
-			}
-			if is := (packed{a0, g.depth}); is != inA {
-				if err := e.packBand(a, e.x, a0, a1, g.depth, -2, made); err != nil {
-					return err
-				}
-				inA = is
-			}
-			if is := (packed{b0, g.depth}); is != inB {
-				if err := e.packBand(b, e.ref, b0, b1, g.depth, 1, made); err != nil {
-					return err
-				}
-				inB = is
-			}
-			if err := e.bandPair(a, b, a0, a1, b0, b1, items, work, g); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if e.low == nil {
-		return run(stage{depth: e.width(), near: true, far: true})
-	}
-	// Near rows are ranked by their estimated distances, which lack the last
-	// column; the best give limits for the bounds.
-	if err := run(stage{depth: e.low.p, near: true}); err != nil {
-		return err
-	}
-	if err := e.absorbAll(true); err != nil {
-		return err
-	}
-	if err := run(stage{depth: e.low.q, near: true, far: true, absorb: true}); err != nil {
-		return err
-	}
-	return e.absorbAll(false)
-}
 
 // A stage is a pass over pairs of rows.
 type stage struct {
@@ -231,74 +186,180 @@ type stage struct {
 	absorb    bool // full lists go to the graph
 }
 
-// bandPairs lists the first rows of all pairs of bands.
-func (e *exact) bandPairs() (pairs [][2]int) {
-	if e.same {
+// candidates fills the lists, or the graph when the rows are lowered.
+func (e *exact) candidates(ctx context.Context) error {
+	size := 2 * e.keep
+	if e.low != nil {
+		size = e.low.listSize(e.keep)
+	}
+	// To clear all this may take tens of milliseconds: look at the context.
+	e.lists = newLists(ctx, e.x.n, e.keep, size, groupShift)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	f := newTiling(e.split, e.width())
+	p := &pass{a: f.rows(min(e.band, e.x.n)), b: f.columns(min(e.band, e.ref.n)), work: newTileScratches(f, e.workers)}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if e.x.flat == nil || e.ref.flat == nil {
+		p.made = make([]float32, min(e.band, max(e.x.n, e.ref.n))*e.ref.d)
+	}
+	if e.low == nil {
+		return e.run(ctx, p, stage{depth: e.width(), near: true, far: true})
+	}
+	e.absorber = newAbsorber(e.x.n, e.k+1+size, e.workers)
+	// Near rows are ranked by estimated distances, of the columns of the largest
+	// variances; the best give limits for the bounds.
+	if disabled&optRanking == 0 {
+		if err := e.run(ctx, p, stage{depth: min(e.width()-1, rankDepth), near: true}); err != nil {
+			return err
+		}
+		if err := e.absorbAll(ctx, &e.low.rows, true); err != nil {
+			return err
+		}
+	}
+	if err := e.run(ctx, p, stage{depth: e.width(), near: true, far: true, absorb: true}); err != nil {
+		return err
+	}
+	return e.absorbAll(ctx, &e.low.rows, false)
+}
+
+// A pass is the memory that stages need.
+type pass struct {
+	a, b panels
+	made []float32
+	work []*tileScratch
+}
+
+// run compares one pair of bands after the other: those of a band with itself
+// first, as near rows stand near each other.
+func (e *exact) run(ctx context.Context, p *pass, g stage) error {
+	if e.triangle {
 		for a0 := 0; a0 < e.x.n; a0 += e.band {
-			pairs = append(pairs, [2]int{a0, a0})
+			if err := e.runBands(ctx, p, g, a0, a0, a0+1); err != nil {
+				return err
+			}
 		}
 	}
 	for a0 := 0; a0 < e.x.n; a0 += e.band {
 		from := 0
-		if e.same {
+		if e.triangle {
 			from = a0 + e.band
 		}
-		for b0 := from; b0 < e.ref.n; b0 += e.band {
-			pairs = append(pairs, [2]int{a0, b0})
-		}
-	}
-	return pairs
-}
-
-// packBand packs the rows at places [lo, hi) of s, times by.
-func (e *exact) packBand(dst panels, s *source, lo, hi, depth int, by float32, made []float32) error {
-	if e.low != nil {
-		return e.packLowered(dst, lo, hi, depth, by)
-	}
-	if e.perm != nil {
-		v, err := s.view(e.ctx, e.workers, 0, s.n, nil)
-		if err != nil {
+		if err := e.runBands(ctx, p, g, a0, from, e.ref.n); err != nil {
 			return err
 		}
-		return e.pack(dst, func(i int) []float32 { return v.row(int(e.perm[lo+i])) }, hi-lo, by)
 	}
-	v, err := s.view(e.ctx, e.workers, lo, hi, made)
+	return nil
+}
+
+// runBands compares the band from a0 on with those that begin in [from, to).
+func (e *exact) runBands(ctx context.Context, p *pass, g stage, a0, from, to int) error {
+	a1, packed := min(a0+e.band, e.x.n), false
+	var all *view
+	if e.low != nil {
+		all = &e.low.rows
+	}
+	for b0 := from; b0 < to; b0 += e.band {
+		b1 := min(b0+e.band, e.ref.n)
+		items := e.items(a0, a1, b0, b1, p.work[0].block, tileCols, g)
+		if len(items) == 0 {
+			continue
+		}
+		if !packed {
+			if err := e.packBand(ctx, p.a, e.x, a0, a1, g.depth, -2, p.made); err != nil {
+				return err
+			}
+			packed = true
+		}
+		if err := e.packBand(ctx, p.b, e.cols, b0, b1, g.depth, 1, p.made); err != nil {
+			return err
+		}
+		if err := e.bandPair(ctx, p.a, p.b, a0, b0, items, p.work, g, all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// packBand packs the rows at places [lo, hi), or their lowered ones, times by.
+func (e *exact) packBand(ctx context.Context, dst panels, s *source, lo, hi, depth int, by float32, made []float32) error {
+	f := &e.frame
+	if e.low != nil {
+		f, s = &e.low.frame, e.low.z
+	}
+	v, err := s.view(ctx, e.workers, lo, hi, made)
 	if err != nil {
 		return err
 	}
-	return e.pack(dst, func(i int) []float32 { return v.row(lo + i) }, hi-lo, by)
+	return dst.fillAll(ctx, e.workers, hi-lo, depth, func(to []float32, i, c int) {
+		f.copyRow(to, v.row(lo + i)[c:c+len(to)], c, by)
+	})
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
-// finish rescores the candidates, takes those rows whose list is proved and
-// searches the others again.
-func (e *exact) finish() (*Graph, error) {
-	if e.low != nil {
-		return e.done(0), nil
+// again searches the rows at some places once more, whose lists were not
+// proved: as queries, with the distance of the k-th candidate as a limit.
+// Whatever may be within it gets its canonical distance. Float32 numbers serve,
+// whose error is the smallest.
+func (e *exact) again(ctx context.Context, places []int32) error {
+	s := &exact{rescorer: e.rescorer, frame: e.frame, cols: e.cols, colAt: e.colAt, refLen: e.refLen}
+	s.x, s.at, s.xLen = e.x.pick(places), make([]int32, len(places)), make([]float32, len(places))
+	for q, p := range places {
+		s.at[q], s.xLen[q] = int32(e.rowAt(int(p))), e.xLen[p]
 	}
-	failed, err := e.rescore(e.bound)
-	if err != nil {
-		return nil, err
+	n, d, size := len(places), e.ref.d, e.keep+e.keep/2+1
+	s.lists, s.absorber = newLists(ctx, n, e.keep, size, 0), newAbsorber(n, e.k+1+size, e.workers)
+	for q := range n {
+		s.have[q] = int32(e.k)
+		s.lists.setLimit(q, s.bound(q).reach(e.graph.Dist2[(s.rowAt(q)+1)*e.k-1]))
 	}
-	e.lists = nil
-	if len(failed) > 0 {
-		if err := e.recheck(failed); err != nil {
-			return nil, err
+	// The rows of x, packed and made, take the place of row panels alone.
+	f, band := newTiling(false, d), min(max(e.band/2, 1), n)
+	a, b, work := f.rows(band), f.columns(min(e.band, e.ref.n)), newTileScratches(f, e.workers)
+	var madeX, made []float32
+	if s.x.flat == nil {
+		madeX = make([]float32, band*d)
+	}
+	if e.ref.flat == nil {
+		made = make([]float32, min(e.band, e.ref.n)*d)
+	}
+	block := min(work[0].block, roundUp(par.NumBlocks(band, e.workers), f.mr))
+	g := stage{depth: d, far: true, absorb: true}
+	for b0 := 0; b0 < e.ref.n; b0 += e.band {
+		b1 := min(b0+e.band, e.ref.n)
+		if err := s.packBand(ctx, b, e.cols, b0, b1, d, 1, made); err != nil {
+			return err
+		}
+		v := view{made, nil, d, b0, b1}
+		if e.ref.flat != nil {
+			v, _ = e.ref.view(ctx, e.workers, 0, e.ref.n, nil)
+		}
+		for a0 := 0; a0 < n; a0 += band {
+			a1 := min(a0+band, n)
+			if err := s.packBand(ctx, a, s.x, a0, a1, d, -2, madeX); err != nil {
+				return err
+			}
+			// A block of rows is one goroutine's.
+			if err := s.bandPair(ctx, a, b, a0, b0, s.items(a0, a1, b0, b1, block, e.band, g), work, g, &v); err != nil {
+				return err
+			}
+		}
+		if err := s.absorbAll(ctx, &v, false); err != nil {
+			return err
 		}
 	}
-	return e.done(len(failed)), nil
+	return nil
 }
 
-// bound of row i.
-func (e *exact) bound(i int) bound {
-	return e.boundOf(float64(e.xLen[i]), e.split)
-}
+// bound of the row at a place.
+func (e *exact) bound(p int) bound { return e.boundOf(float64(e.xLen[p])) }
 
-// boundOf is the bound of a row whose copy has the given squared length, when
-// rows are compared as split numbers or not.
-func (e *exact) boundOf(len2 float64, split bool) bound {
-	b := newBound(len2, e.longest, e.scale, e.width(), e.ref.d, split)
+// boundOf is the bound of a row whose copy has the given squared length.
+func (e *exact) boundOf(len2 float64) bound {
+	b := newBound(len2, e.longest, e.scale, e.width(), e.ref.d, e.split)
 	b.exact = e.whole
 	if e.low != nil {
 		l, m := math.Sqrt(len2)*(1+2*unit), e.longest

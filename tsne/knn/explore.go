@@ -1,6 +1,8 @@
 package knn
 
 import (
+	"context"
+
 	"github.com/semamap/semamap/internal/par"
 )
 
@@ -10,12 +12,12 @@ import (
 // are left out: those of entries that are not new, unless the first has a place
 // from met on, met being near in that round. It returns how many entries of
 // the lists are new.
-func (e *descent) explore(met, near, far int) (changed int64, err error) {
+func (e *descent) explore(ctx context.Context, met, near, far int) (changed int64, err error) {
 	n, k := e.n, e.k
 	// What the others see: the first entries of each list, those that came in
 	// the last round marked, and rows that have a row among their first.
 	seen := make([]int32, n*far)
-	err = par.Blocks(e.ctx, e.workers, n, 256, func(_, _, lo, hi int) {
+	err = par.Blocks(ctx, e.workers, n, 256, func(_, _, lo, hi int) {
 		for i := lo; i < hi; i++ {
 			index, _ := e.list(int32(i))
 			copy(seen[i*far:(i+1)*far], index)
@@ -34,8 +36,8 @@ func (e *descent) explore(met, near, far int) (changed int64, err error) {
 	count := make([]uint8, n)
 	for c := range near {
 		for i := range n {
-			if i&4095 == 0 && e.ctx.Err() != nil {
-				return 0, e.ctx.Err()
+			if i&4095 == 0 && ctx.Err() != nil {
+				return 0, ctx.Err()
 			}
 			v := seen[i*far+c]
 			j := unmark(v)
@@ -51,13 +53,13 @@ func (e *descent) explore(met, near, far int) (changed int64, err error) {
 		changed int64
 	}
 	work := make([]*scratch, e.workers)
-	err = par.Blocks(e.ctx, e.workers, n, 16, func(w, _, lo, hi int) {
+	err = par.Blocks(ctx, e.workers, n, 16, func(w, _, lo, hi int) {
 		if work[w] == nil {
 			work[w] = &scratch{set: newIDSet(2*near*(far+1) + k + 1)}
 		}
 		t := work[w]
 		for i := lo; i < hi; i++ {
-			if e.ctx.Err() != nil {
+			if ctx.Err() != nil {
 				return
 			}
 			t.set.clear()
@@ -88,7 +90,7 @@ func (e *descent) explore(met, near, far int) (changed int64, err error) {
 		}
 	})
 	if err == nil {
-		err = e.ctx.Err()
+		err = ctx.Err()
 	}
 	for _, t := range work {
 		if t != nil {

@@ -35,7 +35,7 @@ func partition(ctx context.Context, workers int, rows *view, n, leaf int, key ui
 		return nil, nil, ctx.Err()
 	}
 	t := &tree{
-		ctx: ctx, rows: rows, leaf: max(leaf, 1),
+		rows: rows, leaf: max(leaf, 1),
 		order: make([]int32, n), other: make([]int32, n), left: make([]bool, n),
 	}
 	for i := range t.order {
@@ -64,7 +64,7 @@ func partition(ctx context.Context, workers int, rows *view, n, leaf int, key ui
 		nodes = next
 	}
 	below := make([][]node, len(nodes))
-	err = par.Blocks(ctx, workers, len(nodes), 1, func(_, at, _, _ int) { below[at] = t.down(nil, nodes[at]) })
+	err = par.Blocks(ctx, workers, len(nodes), 1, func(_, at, _, _ int) { below[at] = t.down(ctx, nil, nodes[at]) })
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -78,7 +78,6 @@ func partition(ctx context.Context, workers int, rows *view, n, leaf int, key ui
 }
 
 type tree struct {
-	ctx          context.Context
 	rows         *view
 	leaf         int
 	order, other []int32
@@ -183,15 +182,15 @@ func (t *tree) move(v node) int {
 }
 
 // down splits a node down to its leaves, which it appends to dst.
-func (t *tree) down(dst []node, v node) []node {
-	if v.hi-v.lo <= t.leaf || t.ctx.Err() != nil {
+func (t *tree) down(ctx context.Context, dst []node, v node) []node {
+	if v.hi-v.lo <= t.leaf || ctx.Err() != nil {
 		return append(dst, v)
 	}
 	c, _ := t.split(v, func(a, b []float32) error {
 		t.sides(v, a, b, v.lo, v.hi)
 		return nil
 	})
-	return t.down(t.down(dst, c[0]), c[1])
+	return t.down(ctx, t.down(ctx, dst, c[0]), c[1])
 }
 
 // mix hashes numbers into one: splitmix64 over each in turn.

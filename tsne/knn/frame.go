@@ -1,6 +1,7 @@
 package knn
 
 import (
+	"context"
 	"math"
 
 	"github.com/semamap/semamap/internal/par"
@@ -25,13 +26,13 @@ func (f *frame) copyRow(dst, x []float32, from int, by float32) {
 }
 
 // eachRow calls f for the rows of a source in fixed blocks.
-func (e *exact) eachRow(s *source, size int, f func(worker, block, i int, row []float32)) error {
+func eachRow(ctx context.Context, workers int, s *source, size int, f func(worker, block, i int, row []float32)) error {
 	type buffers struct {
 		scratch
 		row []float32
 	}
-	tmp := make([]buffers, e.workers)
-	err := par.Blocks(e.ctx, e.workers, s.n, size, func(w, b, lo, hi int) {
+	tmp := make([]buffers, par.Workers(workers))
+	err := par.Blocks(ctx, len(tmp), s.n, size, func(w, b, lo, hi int) {
 		t := &tmp[w]
 		for i := lo; i < hi; i++ {
 			var row []float32
@@ -44,20 +45,20 @@ func (e *exact) eachRow(s *source, size int, f func(worker, block, i int, row []
 				row = t.row
 				s.fetch(row, i, &t.scratch)
 			}
-			if i&15 == 0 && e.ctx.Err() != nil {
+			if i&15 == 0 && ctx.Err() != nil {
 				return
 			}
 			f(w, b, i, row)
 		}
 	})
 	if err == nil {
-		err = e.ctx.Err()
+		err = ctx.Err()
 	}
 	return err
 }
 
 // copyFrame finds mean (zero unless centre is set), scale and lengths.
-func (e *exact) copyFrame(centre bool) error {
+func (e *exact) copyFrame(ctx context.Context, centre bool) error {
 	d := e.ref.d
 	low, high := filled(d, math.Inf(1)), filled(d, math.Inf(-1))
 	mean, whole := make([]float64, d), true
@@ -71,7 +72,7 @@ func (e *exact) copyFrame(centre bool) error {
 			*vec.ColStats
 			fraction bool
 		}, par.NumBlocks(s.n, size))
-		err := e.eachRow(s, size, func(_, b, i int, row []float32) {
+		err := eachRow(ctx, e.workers, s, size, func(_, b, i int, row []float32) {
 			p := &part[b]
 			if p.ColStats == nil {
 				p.ColStats = vec.NewColStats(d)
@@ -103,7 +104,7 @@ func (e *exact) copyFrame(centre bool) error {
 	}
 	if whole && raw <= 4096 {
 		e.frame = frame{mean: make([]float64, d), scale: 1, largest: raw}
-		if err := e.lengths(); err != nil {
+		if err := e.lengths(ctx); err != nil {
 			return err
 		}
 		// |n - 2x·y| and its parts stay below 2²⁴: float32 sums are exact.
@@ -122,7 +123,7 @@ func (e *exact) copyFrame(centre bool) error {
 		_, exp := math.Frexp(centred)
 		e.scale = math.Ldexp(1, -exp)
 	}
-	return e.lengths()
+	return e.lengths(ctx)
 }
 
 func filled(n int, v float64) []float32 {
@@ -134,14 +135,14 @@ func filled(n int, v float64) []float32 {
 }
 
 // lengths takes the squared lengths of all copies.
-func (e *exact) lengths() error {
+func (e *exact) lengths(ctx context.Context) error {
 	var err error
-	if e.refLen, err = e.lengthsOf(e.ref); err != nil {
+	if e.refLen, err = e.lengthsOf(ctx, e.ref); err != nil {
 		return err
 	}
 	e.xLen = e.refLen
 	if !e.same {
-		if e.xLen, err = e.lengthsOf(e.x); err != nil {
+		if e.xLen, err = e.lengthsOf(ctx, e.x); err != nil {
 			return err
 		}
 	}
@@ -153,20 +154,13 @@ func (e *exact) lengths() error {
 	return nil
 }
 
-func (e *exact) lengthsOf(s *source) ([]float32, error) {
+func (e *exact) lengthsOf(ctx context.Context, s *source) ([]float32, error) {
 	l := make([]float32, s.n)
 	zero, tmp := make([]float32, s.d), make([]float32, e.workers*s.d)
-	err := e.eachRow(s, 64, func(w, _, i int, row []float32) {
+	err := eachRow(ctx, e.workers, s, 64, func(w, _, i int, row []float32) {
 		x := tmp[w*s.d:][:s.d]
 		e.copyRow(x, row, 0, 1)
 		l[i] = float32(vec.SqDist(x, zero))
 	})
 	return l, err
-}
-
-// pack packs copies of n rows, times by.
-func (e *exact) pack(dst panels, row func(i int) []float32, n int, by float32) error {
-	return dst.fillAll(e.ctx, e.workers, n, e.ref.d, func(to []float32, i, c int) {
-		e.copyRow(to, row(i)[c:c+len(to)], c, by)
-	})
 }

@@ -1,6 +1,7 @@
 package knn
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -19,37 +20,48 @@ const (
 	madeBytes = 384 << 20       // rows made at a time for rescoring, likewise
 )
 
-// A gram search finds the neighbours of linear combinations X = A·T by
-// X·Xᵀ = A·(T·Tᵀ)·Aᵀ: the inner products of the base rows are taken once, and
-// those of two points are short sums of them. Candidates are rescored on the
-// rows themselves, so the graph is that of an exact search.
+// A gramPlan is what a search of linear combinations X = A·T needs, before any
+// product is taken.
 //
 // Inside, points stand in a random order, in which the limits of the lists
 // fall fastest, and within each group of scanChunk by their number of terms,
 // which makes the loops over terms predictable. Rescoring visits them in the
 // order of their terms, so that neighbours share rows in the cache.
+type gramPlan struct {
+	points        *source // in the order inside
+	number, visit []int32 // the number of each point in the source, and the order of rescoring
+	base          *source // the base rows in use
+	stride        int     // base.n, up to a multiple of 16
+	start, index  []int32
+	weights       []float32 // of each term, times scale
+	scale         float64   // a power of two: no weight is above 1
+	terms         int       // of a point, at most
+	made          int       // rows to make at a time for rescoring
+	bytes         int64
+}
+
+// A gram search finds the neighbours by X·Xᵀ = A·(T·Tᵀ)·Aᵀ: the inner products
+// of the base rows are taken once, and those of two points are short sums of
+// them. Candidates are rescored on the rows themselves, so the graph is that of
+// an exact search.
 type gram struct {
 	rescorer
-	base   *source   // the base rows in use
-	f      frame     // of the base rows
-	inner  []float32 // stride×stride inner products of the copies of base rows
-	stride int       // base.n, up to a multiple of 16
-
-	start, index []int32
-	weight       []float32 // of each term, times weightScale
-	weightScale  float64   // a power of two: no weight is above 1
-	scan         vec.Scan
-	len2         []float32
-	size, raw    []float32 // Σ|weight|·length of the copies and of the rows, upper bounds
-	sizeMax      float64
-	rawMax       float64
-	absMax       float64 // largest Σ|weight|
-	termsMax     int
+	*gramPlan
+	f           frame     // of the base rows
+	inner       []float32 // stride×stride inner products of the copies of base rows
+	weight      []float32 // as planned, or by the lengths of the points
+	weightScale float64
+	scan        vec.Scan
+	len2        []float32
+	size, raw   []float32 // Σ|weight|·length of the copies and of the rows, upper bounds
+	sizeMax     float64
+	rawMax      float64
+	absMax      float64 // largest Σ|weight|
 }
 
 // planGram decides whether the Gram matrix pays and fits. Its error says why
 // a forced one is not possible.
-func planGram(s *source, k int, set *Settings, used int64) (*gram, error) {
+func planGram(s *source, k int, set *Settings, used int64) (*gramPlan, error) {
 	refuse := func(why string) error { return &SettingError{"Method", Gram, why} }
 	if s.comb == nil {
 		return nil, refuse("needs points from Combine")
@@ -106,129 +118,87 @@ func planGram(s *source, k int, set *Settings, used int64) (*gram, error) {
 	}
 	made = max(min(made, n), 1)
 
-	g := &gram{stride: int(stride), termsMax: 1}
-	g.band = int(made)
-	g.base = &source{n: int(nb), d: s.d, ids: ids, points: c.Base, failed: s.failed}
-	g.base.flat, _ = flatOf(c.Base)
-	g.sortPoints(s, compact, total)
-	g.graph = newGraph(s.n, k)
-	g.graph.Stats.Method = Gram
-	g.graph.Stats.Bytes = max(packed, fixed+4*d*made)
-	return g, nil
+	p := &gramPlan{stride: int(stride), terms: 1, made: int(made), bytes: max(packed, fixed+4*d*made)}
+	p.base = &source{n: int(nb), d: s.d, ids: ids, points: c.Base, failed: s.failed}
+	p.base.flat, _ = flatOf(c.Base)
+	p.sortPoints(s, compact, total)
+	return p, nil
 }
 
 // sortPoints puts the points in order and copies their terms.
-func (g *gram) sortPoints(s *source, compact []int32, total int) {
-	start, index := make([]int32, 1, s.n+1), make([]int32, 0, total)
-	weight := make([]float32, 0, total)
+func (g *gramPlan) sortPoints(s *source, compact []int32, total int) {
+	count := make([]int, s.n) // terms of each point
 	var t []term
-	var most float64
-	for u := range s.n {
-		var div float64
+	var div, most float64
+	for u := range count {
 		t, div = s.comb.terms(t[:0], s.orig(u))
 		for _, e := range t {
 			most = max(most, math.Abs(e.w/div))
 		}
+		count[u] = len(t)
+		g.terms = max(g.terms, len(t))
 	}
-	g.weightScale = 1
+	g.scale = 1
 	if most > 0 {
 		_, exp := math.Frexp(most)
-		g.weightScale = math.Ldexp(1, -exp)
+		g.scale = math.Ldexp(1, -exp)
 	}
-	for u := range s.n {
-		var div float64
-		t, div = s.comb.terms(t[:0], s.orig(u))
-		for _, e := range t {
-			index = append(index, compact[e.v])
-			weight = append(weight, float32(e.w/div*g.weightScale))
-		}
-		start = append(start, int32(len(index)))
-		g.termsMax = max(g.termsMax, len(t))
-	}
-	terms := func(u int32) []int32 { return index[start[u]:start[u+1]] }
-	g.label = make([]int32, s.n)
+	g.number = make([]int32, s.n)
 	for p, u := range rand.New(rand.NewPCG(1, 1)).Perm(s.n) { // no part of the result depends on it
-		g.label[p] = int32(u)
+		g.number[p] = int32(u)
 	}
-	var group [scanChunk]uint64
-	for p := 0; p < s.n; p += scanChunk {
-		l := g.label[p:min(p+scanChunk, s.n)]
-		for c, u := range l {
-			group[c] = uint64(len(terms(u)))<<32 | uint64(u)
+	for group := range slices.Chunk(g.number, scanChunk) {
+		slices.SortFunc(group, func(a, b int32) int { return cmp.Or(count[a]-count[b], int(a-b)) })
+	}
+	g.points = s.pick(g.number)
+	g.start, g.index, g.weights = make([]int32, 1, s.n+1), make([]int32, 0, total), make([]float32, 0, total)
+	key := make([]uint64, s.n) // the first three terms, by which to sort is as good as by all of them
+	g.visit = make([]int32, s.n)
+	for p := range key {
+		t, div = s.comb.terms(t[:0], g.points.orig(p))
+		for _, e := range t {
+			g.index = append(g.index, compact[e.v])
+			g.weights = append(g.weights, float32(e.w/div*g.scale))
 		}
-		slices.Sort(group[:len(l)])
-		for c := range l {
-			l[c] = int32(uint32(group[c]))
-		}
-	}
-	// By the first three terms, which is as good as all of them.
-	type place struct {
-		key uint64
-		p   int32
-	}
-	places := make([]place, s.n)
-	for p := range places {
-		places[p].p = int32(p)
-		t := terms(g.label[p])
 		for c := range 3 {
-			places[p].key <<= 21
+			key[p] <<= 21
 			if c < len(t) {
-				places[p].key |= uint64(t[c]+1) & (1<<21 - 1)
+				key[p] |= uint64(compact[t[c].v]+1) & (1<<21 - 1)
 			}
 		}
-	}
-	slices.SortFunc(places, func(a, b place) int {
-		if a.key != b.key {
-			if a.key < b.key {
-				return -1
-			}
-			return 1
-		}
-		return int(a.p) - int(b.p)
-	})
-	g.order = make([]int32, s.n)
-	for c, v := range places {
-		g.order[c] = v.p
-	}
-	sorted := *s
-	sorted.ids = make([]int32, s.n)
-	g.start, g.index, g.weight = make([]int32, 1, s.n+1), make([]int32, 0, total), make([]float32, 0, total)
-	for p, u := range g.label {
-		sorted.ids[p] = int32(s.orig(int(u)))
-		g.index = append(g.index, terms(u)...)
-		g.weight = append(g.weight, weight[start[u]:start[u+1]]...)
 		g.start = append(g.start, int32(len(g.index)))
+		g.visit[p] = int32(p)
 	}
-	g.ref, g.x = &sorted, &sorted
+	slices.SortFunc(g.visit, func(p, q int32) int { return cmp.Or(cmp.Compare(key[p], key[q]), int(p-q)) })
 }
 
 // search runs a planned search.
-func (g *gram) search(ctx context.Context, k int, set *Settings) (*Graph, error) {
-	planned := g.rescorer
-	g.rescorer = newRescorer(ctx, planned.ref, planned.x, k, true, set)
-	g.band, g.label, g.order, g.graph = planned.band, planned.label, planned.order, planned.graph
+func (p *gramPlan) search(ctx context.Context, k int, set *Settings) (*Graph, error) {
+	g := &gram{rescorer: newRescorer(p.points, p.points, k, true, set), gramPlan: p, weight: p.weights, weightScale: p.scale}
+	g.band, g.label, g.order, g.graph = p.made, p.number, p.visit, newGraph(p.points.n, k)
+	g.graph.Stats.Method, g.graph.Stats.Bytes = Gram, p.bytes
 	if k == 0 || g.ref.n == 0 {
 		return g.graph, nil
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if err := g.innerProducts(); err != nil {
+	if err := g.innerProducts(ctx); err != nil {
 		return nil, err
 	}
-	if err := g.lengths(); err != nil {
+	if err := g.lengths(ctx); err != nil {
 		return nil, err
 	}
-	g.lists = newLists(g.ctx, g.ref.n, g.keep, 2*g.keep)
-	if err := g.compare(); err != nil {
+	g.lists = newLists(ctx, g.ref.n, g.keep, 2*g.keep, groupShift)
+	if err := g.compare(ctx); err != nil {
 		return nil, err
 	}
-	failed, err := g.rescore(g.bound)
+	failed, err := g.rescore(ctx, g.bound)
 	if err != nil {
 		return nil, err
 	}
 	g.lists = nil
-	if err := g.recheck(failed); err != nil {
+	if err := g.recheck(ctx, failed); err != nil {
 		return nil, err
 	}
 	return g.done(len(failed)), nil
@@ -261,17 +231,17 @@ func (g *gram) centred() bool {
 }
 
 // innerProducts fills g.inner, a triangle of tiles mirrored.
-func (g *gram) innerProducts() error {
-	e := &exact{rescorer: rescorer{ctx: g.ctx, workers: g.workers, ref: g.base, x: g.base, same: true}}
+func (g *gram) innerProducts(ctx context.Context) error {
+	e := &exact{rescorer: rescorer{workers: g.workers, ref: g.base, x: g.base, same: true}}
 	if g.base.flat == nil && g.base.n > 0 {
 		flat := make([]float32, g.base.n*g.base.d)
-		if _, err := g.base.view(g.ctx, g.workers, 0, g.base.n, flat); err != nil {
+		if _, err := g.base.view(ctx, g.workers, 0, g.base.n, flat); err != nil {
 			return err
 		}
 		e.ref = &source{n: g.base.n, d: g.base.d, flat: flat}
 		e.x = e.ref
 	}
-	if err := e.copyFrame(g.centred()); err != nil {
+	if err := e.copyFrame(ctx, g.centred()); err != nil {
 		return err
 	}
 	g.f = e.frame
@@ -280,25 +250,18 @@ func (g *gram) innerProducts() error {
 	band := min(roundUp(n, bandAlign), max(bandBytes/max(4*d, 1)/bandAlign*bandAlign, bandAlign))
 	f := newTiling(false, d)
 	a, b := f.rows(min(band, n)), f.columns(min(band, n))
-	work := make([]*tileScratch, g.workers)
-	for w := range work {
-		work[w] = newTileScratch(f)
-	}
-	rows, err := e.ref.view(g.ctx, g.workers, 0, n, nil)
-	if err != nil {
-		return err
-	}
+	work := newTileScratches(f, g.workers)
 	for a0 := 0; a0 < n; a0 += band {
 		a1 := min(a0+band, n)
-		if err := e.pack(a, func(i int) []float32 { return rows.row(a0 + i) }, a1-a0, 1); err != nil {
+		if err := e.packBand(ctx, a, e.ref, a0, a1, d, 1, nil); err != nil {
 			return err
 		}
 		for b0 := a0; b0 < n; b0 += band {
 			b1 := min(b0+band, n)
-			if err := e.pack(b, func(i int) []float32 { return rows.row(b0 + i) }, b1-b0, 1); err != nil {
+			if err := e.packBand(ctx, b, e.ref, b0, b1, d, 1, nil); err != nil {
 				return err
 			}
-			if err := g.innerBand(a, b, a0, a1, b0, b1, work); err != nil {
+			if err := g.innerBand(ctx, a, b, a0, a1, b0, b1, work); err != nil {
 				return err
 			}
 		}
@@ -306,7 +269,7 @@ func (g *gram) innerProducts() error {
 	// Lengths of the rows as they stand and of their copies, rounded up, for
 	// the error bound.
 	g.size, g.raw = make([]float32, n), make([]float32, n)
-	err = e.eachRow(e.ref, 64, func(_, _, i int, row []float32) {
+	err := eachRow(ctx, g.workers, e.ref, 64, func(_, _, i int, row []float32) {
 		var sum float64
 		for _, v := range row {
 			sum += float64(v) * float64(v)
@@ -319,17 +282,17 @@ func (g *gram) innerProducts() error {
 
 func roundedUp(v float64) float32 { return float32(v * (1 + 4*unit)) }
 
-func (g *gram) innerBand(a, b panels, a0, a1, b0, b1 int, work []*tileScratch) error {
+func (g *gram) innerBand(ctx context.Context, a, b panels, a0, a1, b0, b1 int, work []*tileScratch) error {
 	mr, nr, block := a.mr, a.nr, work[0].block
 	rowBlocks, colBlocks := par.NumBlocks(a1-a0, block), par.NumBlocks(b1-b0, tileCols)
-	err := par.Blocks(g.ctx, g.workers, rowBlocks*colBlocks, 1, func(w, _, item, _ int) {
+	err := par.Blocks(ctx, g.workers, rowBlocks*colBlocks, 1, func(w, _, item, _ int) {
 		t := work[w]
 		i0 := a0 + item/colBlocks*block
 		i1 := min(i0+block, a1)
 		j0 := b0 + item%colBlocks*tileCols
 		j1 := min(j0+tileCols, b1)
 		for j := max(j0, j0+(i0-j0)/nr*nr); j < j1; j += nr {
-			if g.ctx.Err() != nil {
+			if ctx.Err() != nil {
 				return
 			}
 			jn := min(j+nr, j1)
@@ -341,7 +304,7 @@ func (g *gram) innerBand(a, b panels, a0, a1, b0, b1 int, work []*tileScratch) e
 		}
 	})
 	if err == nil {
-		err = g.ctx.Err()
+		err = ctx.Err()
 	}
 	return err
 }
@@ -364,10 +327,10 @@ func (g *gram) mirror(tile []float32, i, i1, j, j1, nr int) {
 }
 
 // lengths prepares what belongs to single points.
-func (g *gram) lengths() error {
+func (g *gram) lengths(ctx context.Context) error {
 	n := g.ref.n
 	if g.ref.metric == Cosine {
-		if err := g.unitLengths(); err != nil {
+		if err := g.unitLengths(ctx); err != nil {
 			return err
 		}
 	}
@@ -376,7 +339,7 @@ func (g *gram) lengths() error {
 	type maxima struct{ size, raw, abs float64 }
 	const block = 512
 	part := make([]maxima, par.NumBlocks(n, block))
-	err := par.Blocks(g.ctx, g.workers, n, block, func(_, b, lo, hi int) {
+	err := par.Blocks(ctx, g.workers, n, block, func(_, b, lo, hi int) {
 		m := &part[b]
 		for p := lo; p < hi; p++ {
 			index, weight := g.index[g.start[p]:g.start[p+1]], g.weight[g.start[p]:g.start[p+1]]
@@ -410,14 +373,14 @@ func (g *gram) lengths() error {
 }
 
 // unitLengths divides the weights of every point by its length.
-func (g *gram) unitLengths() error {
+func (g *gram) unitLengths(ctx context.Context) error {
 	n := g.ref.n
 	tmp := make([]scratch, g.workers)
 	rows := make([][]float32, g.workers)
 	by := make([]float64, n)
 	raw := *g.ref
 	raw.metric = Euclidean
-	err := par.Blocks(g.ctx, g.workers, n, 16, func(w, _, lo, hi int) {
+	err := par.Blocks(ctx, g.workers, n, 16, func(w, _, lo, hi int) {
 		if rows[w] == nil {
 			rows[w] = make([]float32, raw.d)
 		}
@@ -446,6 +409,7 @@ func (g *gram) unitLengths() error {
 		_, exp := math.Frexp(most)
 		g.weightScale = math.Ldexp(1, -exp)
 	}
+	g.weight = slices.Clone(g.weight)
 	for p, b := range by {
 		for t := g.start[p]; t < g.start[p+1]; t++ {
 			g.weight[t] = float32(float64(g.weight[t]) * b * g.weightScale)
@@ -469,7 +433,7 @@ func (g *gram) bound(p int) bound {
 	d := float64(g.base.d)
 	s, r := float64(g.size[p]), float64(g.raw[p])
 	b := bound{len2: float64(g.len2[p]), scale: g.scale(), round: canonicalError(g.base.d)}
-	b.slack = 1.02*unit*(d+2*float64(g.termsMax)+24)*(s+g.sizeMax)*(s+g.sizeMax) + d*0x1p-120
+	b.slack = 1.02*unit*(d+2*float64(g.terms)+24)*(s+g.sizeMax)*(s+g.sizeMax) + d*0x1p-120
 	b.shift = 1.01*unit*(s+g.sizeMax+r+g.rawMax) + 2.02*math.Sqrt(d)*flush*max(g.absMax, 1)
 	return b
 }
@@ -517,11 +481,11 @@ func (t *scanScratch) fill(g *gram, at *[lanes]int32) {
 }
 
 // compare fills the lists: 16 points at a time against all behind them.
-func (g *gram) compare() error {
+func (g *gram) compare(ctx context.Context) error {
 	n := g.ref.n
 	work := make([]*scanScratch, g.workers)
 	nan := float32(math.NaN())
-	err := par.Blocks(g.ctx, g.workers, n, lanes, func(w, _, lo, hi int) {
+	err := par.Blocks(ctx, g.workers, n, lanes, func(w, _, lo, hi int) {
 		if work[w] == nil {
 			work[w] = g.newScanScratch()
 		}
@@ -538,7 +502,7 @@ func (g *gram) compare() error {
 		s.Table = t.table
 		g.lists.readLimits(t.limit[:hi-lo], lo)
 		for j := lo; j < n; {
-			if g.ctx.Err() != nil {
+			if ctx.Err() != nil {
 				return
 			}
 			end := min((j>>groupShift+1)<<groupShift, n)
@@ -567,14 +531,14 @@ func (g *gram) compare() error {
 		}
 	})
 	if err == nil {
-		err = g.ctx.Err()
+		err = ctx.Err()
 	}
 	return err
 }
 
 // recheck searches the points again whose candidates were not proved, with
 // the distance of the k-th candidate as a bound.
-func (g *gram) recheck(failed []int32) error {
+func (g *gram) recheck(ctx context.Context, failed []int32) error {
 	n, d := g.ref.n, g.ref.d
 	type buffers struct {
 		scratch
@@ -584,7 +548,7 @@ func (g *gram) recheck(failed []int32) error {
 	}
 	tmp := make([]buffers, g.workers)
 	nan := float32(math.NaN())
-	err := par.Blocks(g.ctx, g.workers, len(failed), lanes, func(w, _, lo, hi int) {
+	err := par.Blocks(ctx, g.workers, len(failed), lanes, func(w, _, lo, hi int) {
 		t := &tmp[w]
 		if t.scan == nil {
 			t.scan = g.newScanScratch()
@@ -612,7 +576,7 @@ func (g *gram) recheck(failed []int32) error {
 			end := min(j+scanChunk, n)
 			count := vec.ScanCombinations(t.scan.value, t.scan.point, t.scan.mask, &s, j, end, &t.scan.norm, &t.scan.limit, t.scan.col)
 			for f := range count {
-				if g.ctx.Err() != nil {
+				if ctx.Err() != nil {
 					return
 				}
 				p := t.scan.point[f]
@@ -632,7 +596,27 @@ func (g *gram) recheck(failed []int32) error {
 		}
 	})
 	if err == nil {
-		err = g.ctx.Err()
+		err = ctx.Err()
 	}
 	return err
+}
+
+// nearest keeps the k smallest pairs, in a list cut at twice k.
+type nearest struct {
+	k    int
+	list []pair
+	top  pair
+	full bool
+}
+
+func (s *nearest) push(p pair) {
+	if s.full && comparePairs(p, s.top) >= 0 {
+		return
+	}
+	s.list = append(s.list, p)
+	if len(s.list) >= 2*s.k {
+		slices.SortFunc(s.list, comparePairs)
+		s.list = s.list[:s.k]
+		s.top, s.full = s.list[s.k-1], true
+	}
 }

@@ -7,7 +7,15 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/semamap/semamap/internal/vec"
 )
+
+// brute takes all distances by the definition. same says that x is ref, so
+// that a row is not its own neighbour.
+func brute(ctx context.Context, ref, x *source, k int, same bool, set *Settings) (*Graph, error) {
+	return scalar(ctx, ref, x, k, same, set, func(a, b []float32) float64 { return vec.SqDist(a, b) })
+}
 
 // oracle is the definition: all canonical distances, sorted.
 func oracle(t testing.TB, ref, x Points, k int, same bool, metric Metric) *Graph {

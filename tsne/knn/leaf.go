@@ -1,6 +1,7 @@
 package knn
 
 import (
+	"context"
 	"math"
 	"math/bits"
 	"slices"
@@ -54,7 +55,7 @@ func newLeafJoin(e *descent, leaf int) *leafJoin {
 
 // joinLeaves compares the rows of each leaf, and puts what is near into their
 // lists. A row is in one leaf, so that no list is shared.
-func (e *descent) joinLeaves(order []int32, leaves []node) error {
+func (e *descent) joinLeaves(ctx context.Context, order []int32, leaves []node) error {
 	place := make([]int32, e.n) // of each row in order
 	size := 0
 	for p, i := range order {
@@ -64,23 +65,23 @@ func (e *descent) joinLeaves(order []int32, leaves []node) error {
 		size = max(size, v.hi-v.lo)
 	}
 	work := make([]*leafJoin, e.workers)
-	err := par.Blocks(e.ctx, e.workers, len(leaves), 1, func(w, at, _, _ int) {
+	err := par.Blocks(ctx, e.workers, len(leaves), 1, func(w, at, _, _ int) {
 		if work[w] == nil {
 			work[w] = newLeafJoin(e, size)
 		}
-		work[w].leaf(order[leaves[at].lo:leaves[at].hi], place, int32(leaves[at].lo))
+		work[w].leaf(ctx, order[leaves[at].lo:leaves[at].hi], place, int32(leaves[at].lo))
 	})
 	if err == nil {
-		err = e.ctx.Err()
+		err = ctx.Err()
 	}
 	return err
 }
 
-func (t *leafJoin) leaf(ids, place []int32, first int32) {
+func (t *leafJoin) leaf(ctx context.Context, ids, place []int32, first int32) {
 	t.copies(ids)
 	d := t.e.d
 	for p := 0; p < len(ids); p += t.mr {
-		if t.e.ctx.Err() != nil {
+		if ctx.Err() != nil {
 			return
 		}
 		n := min(t.mr, len(ids)-p)

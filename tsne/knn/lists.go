@@ -3,8 +3,10 @@ package knn
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 
+	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
 	"github.com/semamap/semamap/tsne/internal/share"
 )
@@ -22,19 +24,21 @@ type lists struct {
 	count []int32   // entries of each list
 	top   []uint64  // no key above it can be among the smallest
 	limit []float32 // the value of top
+	shift int       // a group is 1<<shift rows
 	lock  []sync.Mutex
 }
 
 const (
-	groupShift = 8 // rows per lock: 256
+	groupShift = 8 // of a lists: a lock for 256 rows
 	keyBytes   = 8
 )
 
 // listCost is the memory of a list of twice keep entries.
 func listCost(keep int) int64 { return 2*int64(keep)*keyBytes + 16 }
 
-// newLists makes lists of up to size entries, of which keep are to be kept.
-func newLists(ctx context.Context, n, keep, size int) *lists {
+// newLists makes lists of up to size entries, of which keep are to be kept,
+// with a lock for 1<<shift of them.
+func newLists(ctx context.Context, n, keep, size, shift int) *lists {
 	l := &lists{
 		keep:  keep,
 		size:  size,
@@ -42,7 +46,8 @@ func newLists(ctx context.Context, n, keep, size int) *lists {
 		count: make([]int32, n),
 		top:   make([]uint64, n),
 		limit: make([]float32, n),
-		lock:  make([]sync.Mutex, n>>groupShift+1),
+		shift: shift,
+		lock:  make([]sync.Mutex, n>>shift+1),
 	}
 	inf := float32(math.Inf(1))
 	if keep == 0 {
@@ -97,13 +102,19 @@ func (l *lists) cut(i int) {
 	l.limit[i] = keyValue(l.top[i])
 }
 
+// setLimit shuts out candidates of larger values from list i.
+func (l *lists) setLimit(i int, limit float32) {
+	l.limit[i], l.top[i] = limit, makeKey(limit, math.MaxInt32)
+}
+
 // readLimits copies the limits of the rows from i on.
 func (l *lists) readLimits(dst []float32, i int) {
 	for len(dst) > 0 {
-		n := min(len(dst), (i>>groupShift+1)<<groupShift-i)
-		l.lock[i>>groupShift].Lock()
+		g := i >> l.shift
+		n := min(len(dst), (g+1)<<l.shift-i)
+		l.lock[g].Lock()
 		copy(dst[:n], l.limit[i:])
-		l.lock[i>>groupShift].Unlock()
+		l.lock[g].Unlock()
 		dst, i = dst[n:], i+n
 	}
 }
@@ -114,7 +125,7 @@ func (l *lists) pushAll(hits []hit, limit []float32, i0 int, full func(i int)) {
 	group := -1
 	for _, h := range hits {
 		i := int(h.i)
-		if g := i >> groupShift; g != group {
+		if g := i >> l.shift; g != group {
 			if group >= 0 {
 				l.lock[group].Unlock()
 			}
@@ -147,4 +158,106 @@ func (l *lists) finish(i int) (list []uint64, top uint64) {
 		top = max(top, k)
 	}
 	return list, top
+}
+
+// An absorber is what a search needs to take full lists into its graph.
+type absorber struct {
+	have []int32 // entries of each row of the graph so far, by place
+	tmp  []absorbScratch
+}
+
+type absorbScratch struct {
+	scratch
+	distScratch
+	row           []float32
+	known         idSet
+	fresh, merged []pair
+}
+
+// newAbsorber makes one for n lists that, with what the graph has, hold at most
+// so many entries.
+func newAbsorber(n, most, workers int) absorber {
+	a := absorber{make([]int32, n), make([]absorbScratch, workers)}
+	for w := range a.tmp {
+		a.tmp[w].known = newIDSet(most)
+	}
+	return a
+}
+
+// absorb takes the candidates of list p, which are rows of v, into the graph
+// and empties the list. Only those within the limit and not yet in the graph
+// get their distances, and the limit falls to what the k-th neighbour leaves.
+func (e *exact) absorb(v *view, w, p int) {
+	l, t, i := e.lists, &e.tmp[w], e.rowAt(p)
+	keys, have := l.key[p*l.size:][:l.count[p]], int(e.have[p])
+	index, dist := e.graph.Row(i)
+	t.known.clear()
+	if e.same {
+		t.known.add(int32(i))
+	}
+	for _, j := range index[:have] {
+		t.known.add(j)
+	}
+	n := 0
+	for _, key := range keys {
+		if keyValue(key) <= l.limit[p] && t.known.add(int32(keyIndex(key))) {
+			keys[n] = key
+			n++
+		}
+	}
+	keys = keys[:n]
+	e.rescored[w] += int64(n)
+	t.distances(e.xRow(p, v, &t.row, &t.scratch), v, keys)
+	t.fresh = t.fresh[:0]
+	for c, key := range keys {
+		f := pair{t.dist[c], int32(keyIndex(key))}
+		if have < e.k || comparePairs(f, pair{dist[have-1], index[have-1]}) < 0 {
+			t.fresh = append(t.fresh, f)
+		}
+	}
+	if len(t.fresh) > 0 {
+		slices.SortFunc(t.fresh, comparePairs)
+		t.merged = t.merged[:0]
+		f := t.fresh
+		for c := 0; len(t.merged) < e.k && (c < have || len(f) > 0); {
+			if c == have || len(f) > 0 && comparePairs(f[0], pair{dist[c], index[c]}) < 0 {
+				t.merged = append(t.merged, f[0])
+				f = f[1:]
+			} else {
+				t.merged = append(t.merged, pair{dist[c], index[c]})
+				c++
+			}
+		}
+		have = len(t.merged)
+		for c, m := range t.merged {
+			index[c], dist[c] = m.j, m.d2
+		}
+		e.have[p] = int32(have)
+	}
+	limit := float32(math.Inf(1))
+	if have == e.k {
+		limit = e.bound(p).reach(dist[e.k-1])
+	}
+	l.count[p] = 0
+	l.setLimit(p, limit)
+}
+
+// absorbAll absorbs all lists; cut tells that only the best of each count.
+func (e *exact) absorbAll(ctx context.Context, v *view, cut bool) error {
+	err := par.Blocks(ctx, e.workers, e.x.n, 16, func(w, _, lo, hi int) {
+		for p := lo; p < hi; p++ {
+			if ctx.Err() != nil {
+				return
+			}
+			if cut {
+				e.lists.finish(p)
+				e.lists.limit[p] = float32(math.Inf(1))
+			}
+			e.absorb(v, w, p)
+		}
+	})
+	if err == nil {
+		err = ctx.Err()
+	}
+	return err
 }

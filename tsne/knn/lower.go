@@ -1,7 +1,9 @@
 package knn
 
 import (
+	"context"
 	"math"
+	"slices"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
@@ -20,6 +22,24 @@ const (
 	lowerBlock  = 96   // rows that a goroutine projects at a time
 )
 
+// Costs in units of one multiply-add of a tile. They were measured on one
+// machine, and steer only what is tried first.
+const (
+	costPair     = 8.0    // a pair, besides its columns
+	costRescored = 28.0   // a column of a canonical distance
+	costHit      = 2000.0 // a pair that is not excluded
+	costNear     = 64.0   // cells that are near a row, about
+	costSplit    = 0.24   // a multiply-add of split numbers
+)
+
+// costAdd is the cost of a multiply-add.
+func costAdd(split bool) float64 {
+	if split {
+		return costSplit
+	}
+	return 1
+}
+
 // lowerWork is the work below which a search is not lowered, in products of
 // float32 tiles. Tests change it.
 var lowerWork = 1.5e11
@@ -36,12 +56,10 @@ var lowerTo int
 // near the subspace, which is that of the largest variances of a sample. The
 // pairs that are left get canonical distances: the search stays exact.
 type lowered struct {
-	p, q int       // columns of the subspace, and of z
-	z    []float32 // n×q
-	eta  float64   // relative error of a product of two rows of z
-	rows view      // the rows as they are
-	have []int32   // entries of each row of the graph so far, by place
-	tmp  []absorbScratch
+	frame         // z is its own copy
+	z     *source // by place
+	eta   float64 // relative error of a product of two rows of z
+	rows  view    // the rows as they are
 }
 
 // listSize is how many entries a list has room for: less than in other
@@ -50,12 +68,12 @@ func (l *lowered) listSize(keep int) int { return keep + keep/2 + 1 }
 
 // lower looks for a subspace that makes the search cheaper and, if there is
 // one and the memory for it, projects all rows.
-func (e *exact) lower(rows *view) error {
+func (e *exact) lower(ctx context.Context, rows *view) error {
 	n, d := e.ref.n, e.ref.d
 	if d < lowerDim || d > lowerDepth || float64(n)*float64(n)/2*float64(d)*costAdd(e.split) < lowerWork && lowerTo == 0 {
 		return nil
 	}
-	if across, err := e.spread(rows); err != nil || across*lowerSpread > float64(d) && lowerTo == 0 {
+	if across, err := e.spread(ctx, rows); err != nil || across*lowerSpread > float64(d) && lowerTo == 0 {
 		return err
 	}
 	s := min(n, lowerRows)
@@ -66,23 +84,23 @@ func (e *exact) lower(rows *view) error {
 	defer func() {
 		least := e.lowerCost(s, 0)
 		if e.low != nil {
-			least = e.lowerCost(s, e.low.q)
+			least = e.lowerCost(s, e.low.z.d)
 		}
 		e.fixed -= most - least
 		e.setBands()
 	}()
 	sample := e.sample(rows, s)
-	basis, err := e.subspace(sample, s, d)
+	basis, err := e.subspace(ctx, sample, s, d)
 	if err != nil {
 		return err
 	}
 	p := lowerTo
 	if p == 0 {
-		if p, err = e.rank(basis, sample, s, d); err != nil || p == 0 {
+		if p, err = e.rank(ctx, basis, sample, s, d); err != nil || p == 0 {
 			return err
 		}
 	}
-	return e.project(rows, basis[:p*d], p)
+	return e.project(ctx, rows, basis[:p*d], p)
 }
 
 // lowerCost is the memory of a sample of s rows and of all rows lowered to q
@@ -91,7 +109,7 @@ func (e *exact) lowerCost(s, q int) int64 {
 	n, d := int64(e.ref.n), int64(e.ref.d)
 	bytes := 4 * (d*(2*int64(s)+d+3*lowerMost) + lowerOthers*(d+lowerStep+3*lowerTests))
 	if q > 0 {
-		bytes += 4 * n * int64(q+1+e.workers)                       // with counts and marks
+		bytes += 4 * n * int64(q+1)                                 // with counts
 		bytes += 4 * int64(e.workers) * lowerBlock * (d + int64(q)) // while they are made
 	}
 	return bytes
@@ -102,13 +120,16 @@ func (e *exact) lowerCost(s, q int) int64 {
 func roundings(p int) float64 { return 1.01 * unit * (dotDepth + 3) * math.Sqrt(float64(p)) }
 
 // project makes the lowered rows.
-func (e *exact) project(rows *view, basis []float32, p int) error {
+func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int) error {
 	n, d := e.ref.n, e.ref.d
 	q := p + 1
-	l := &lowered{p: p, q: q, rows: *rows, tmp: make([]absorbScratch, e.workers), z: make([]float32, n*q), have: make([]int32, n)}
+	l := &lowered{rows: *rows}
+	l.frame = frame{mean: make([]float64, q), scale: 1}
+	z := make([]float32, n*q)
+	l.z = &source{n: n, d: q, flat: z}
 	// How far the basis is from an orthonormal one.
 	off := make([]float64, p)
-	err := par.Blocks(e.ctx, e.workers, p, 1, func(_, a, _, _ int) {
+	err := par.Blocks(ctx, e.workers, p, 1, func(_, a, _, _ int) {
 		for b := range a + 1 {
 			var dot float64
 			for c, v := range basis[a*d:][:d] {
@@ -138,11 +159,11 @@ func (e *exact) project(rows *view, basis []float32, p int) error {
 	l.eta = 2.1 * (delta + roundings(p))
 	type buffers struct{ x, z []float32 }
 	tmp, zero := make([]buffers, e.workers), make([]float32, d)
-	columns, err := e.columnPanels(basis, p, d)
+	columns, err := columnPanels(ctx, e.workers, basis, p, d)
 	if err != nil {
 		return err
 	}
-	err = par.Blocks(e.ctx, e.workers, n, lowerBlock, func(w, _, lo, hi int) {
+	err = par.Blocks(ctx, e.workers, n, lowerBlock, func(w, _, lo, hi int) {
 		t := &tmp[w]
 		if t.x == nil {
 			t.x, t.z = make([]float32, lowerBlock*d), make([]float32, lowerBlock*p)
@@ -150,10 +171,10 @@ func (e *exact) project(rows *view, basis []float32, p int) error {
 		for i := lo; i < hi; i++ {
 			e.copyRow(t.x[(i-lo)*d:][:d], rows.row(i), 0, 1)
 		}
-		dots(e.ctx, t.z, t.x, columns, hi-lo, p, d)
+		dots(ctx, t.z, t.x, columns, hi-lo, p, d)
 		for i := lo; i < hi; i++ {
 			var in float64
-			to := l.z[i*q:][:q]
+			to := z[i*q:][:q]
 			for c, v := range t.z[(i-lo)*p:][:p] {
 				v = vec.Flushed(v)
 				to[c] = v
@@ -165,7 +186,7 @@ func (e *exact) project(rows *view, basis []float32, p int) error {
 		}
 	})
 	if err == nil {
-		err = e.ctx.Err()
+		err = ctx.Err()
 	}
 	if err != nil {
 		return err
@@ -176,12 +197,85 @@ func (e *exact) project(rows *view, basis []float32, p int) error {
 	return nil
 }
 
-// packLowered is packBand for lowered rows, of which depth columns count.
-func (e *exact) packLowered(dst panels, lo, hi, depth int, by float32) error {
-	q := e.low.q
-	return dst.fillAll(e.ctx, e.workers, hi-lo, depth, func(to []float32, i, c int) {
-		for k, v := range e.low.z[e.rowAt(lo+i)*q+c:][:len(to)] {
-			to[k] = v * by
+// rank chooses how many rows of the basis to use: 0 when none pays. It tries
+// the bounds on some rows of the sample.
+func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (int, error) {
+	n, most := e.ref.n, len(basis)/d
+	others := min(s, lowerOthers)
+	tests := min(others, lowerTests)
+	x := make([]float32, others*d)
+	for i := range others {
+		copy(x[i*d:][:d], sample[i*s/others*d:])
+	}
+	test := func(t int) int { return t * others / tests }
+	limit := make([]float64, tests) // what the neighbours' distances come to
+	kth := max(1, int(math.Round(float64(e.k)*float64(others)/float64(n))))
+	kth = min(kth, others-1)
+	err := par.Blocks(ctx, e.workers, tests, 1, func(_, t, _, _ int) {
+		dist := make([]float64, others) // with the row itself
+		for j := range dist {
+			dist[j] = vec.SqDist(x[test(t)*d:][:d], x[j*d:][:d])
 		}
+		slices.Sort(dist)
+		limit[t] = dist[kth] * 1.02
 	})
+	if err != nil {
+		return 0, err
+	}
+	length2, outside := make([]float64, others), make([]float64, others)
+	for j := range others {
+		for _, v := range x[j*d:][:d] {
+			length2[j] += float64(v) * float64(v)
+		}
+		outside[j] = length2[j]
+	}
+	z, zt := make([]float32, others*lowerStep), make([]float32, tests*lowerStep)
+	dot := make([]float32, tests*others)
+	inside := make([]float64, tests*others) // products in the subspace
+
+	rows := float64(n)
+	least := 0.8 * rows * (rows/2*(costPair+float64(d)*costAdd(e.split)) + float64(e.keep*d)*costRescored)
+	best := 0
+	for p := lowerStep; p <= most; p += lowerStep {
+		if err := e.products(ctx, z, x, basis[(p-lowerStep)*d:p*d], others, lowerStep, d); err != nil {
+			return 0, err
+		}
+		for t := range tests {
+			copy(zt[t*lowerStep:][:lowerStep], z[test(t)*lowerStep:])
+		}
+		if err := e.products(ctx, dot, zt, z, tests, others, lowerStep); err != nil {
+			return 0, err
+		}
+		for j := range others {
+			for _, v := range z[j*lowerStep:][:lowerStep] {
+				outside[j] -= float64(v) * float64(v)
+			}
+		}
+		left := 0
+		for t := range tests {
+			i := test(t)
+			slack := 5 * roundings(p) * math.Sqrt(length2[i]) * e.longest
+			if e.split {
+				slack += 2 * vec.SplitError(p) * math.Sqrt(length2[i]) * e.longest
+			}
+			for j := range others {
+				inside[t*others+j] += float64(dot[t*others+j])
+				between := math.Sqrt(max(0, outside[i]) * max(0, outside[j]))
+				if j != i && length2[i]+length2[j]-2*(inside[t*others+j]+between) <= limit[t]+slack {
+					left++
+				}
+			}
+		}
+		pairs := max(float64(left)/float64(tests)*rows/float64(others), float64(e.keep))
+		twice := min(1, costNear*cellRows/rows) // near pairs
+		cost := rows*rows/2*(costPair*(1+twice)+(float64(p)+twice*float64(min(p, rankDepth)))*costAdd(e.split)) + rows*float64(p)*float64(d)*1.5 +
+			rows*(extra+pairs)*float64(d)*costRescored + rows*pairs*costHit
+		if cost < least {
+			best, least = p, cost
+		}
+	}
+	if e.split && best > 0 {
+		best-- // with the last column of z it fills its blocks
+	}
+	return best, nil
 }

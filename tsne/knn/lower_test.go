@@ -152,15 +152,15 @@ func TestLowerBounds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &exact{rescorer: newRescorer(t.Context(), src, src, 5, true, &Settings{})}
+	e := &exact{rescorer: newRescorer(src, src, 5, true, &Settings{}), cols: src}
 	if err := e.plan(0); err != nil {
 		t.Fatal(err)
 	}
-	if err := e.copyFrame(true); err != nil {
+	if err := e.copyFrame(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
 	rows, _ := src.view(t.Context(), 1, 0, n, nil)
-	if err := e.lower(&rows); err != nil {
+	if err := e.lower(t.Context(), &rows); err != nil {
 		t.Fatal(err)
 	}
 	var sum, all float64
@@ -171,8 +171,9 @@ func TestLowerBounds(t *testing.T) {
 			}
 			d2 := vec.SqDist(rows.row(i), rows.row(j))
 			v := float64(e.xLen[j])
-			for c, a := range e.low.z[i*e.low.q:][:e.low.q] {
-				v -= 2 * float64(a) * float64(e.low.z[j*e.low.q+c])
+			q, z := e.low.z.d, e.low.z.flat
+			for c, a := range z[i*q:][:q] {
+				v -= 2 * float64(a) * float64(z[j*q+c])
 			}
 			if v > float64(e.bound(i).reach(d2)) {
 				t.Fatalf("rows %d and %d: bound %v of %v", i, j, v, d2)
@@ -237,17 +238,17 @@ func TestRankManyNeighbours(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &exact{rescorer: newRescorer(t.Context(), src, src, n-1, true, &Settings{})}
-	if err := e.copyFrame(true); err != nil {
+	e := &exact{rescorer: newRescorer(src, src, n-1, true, &Settings{})}
+	if err := e.copyFrame(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
 	rows, _ := src.view(t.Context(), 1, 0, n, nil)
 	sample := e.sample(&rows, lowerRows)
-	basis, err := e.subspace(sample, lowerRows, d)
+	basis, err := e.subspace(t.Context(), sample, lowerRows, d)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.rank(basis, sample, lowerRows, d); err != nil {
+	if _, err := e.rank(t.Context(), basis, sample, lowerRows, d); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -272,9 +273,9 @@ func lowerable(t *testing.T, x []float32, n, d, k int) (*exact, view) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &exact{rescorer: newRescorer(t.Context(), src, src, k, true, &Settings{})}
+	e := &exact{rescorer: newRescorer(src, src, k, true, &Settings{})}
 	e.graph = newGraph(0, 0)
-	if err := e.copyFrame(true); err != nil {
+	if err := e.copyFrame(t.Context(), true); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := src.view(t.Context(), 1, 0, n, nil)
@@ -297,7 +298,7 @@ func TestBasisOfFewColumns(t *testing.T) {
 		}
 		lowerFor(t, 48)
 		e, rows := lowerable(t, x, n, d, 5)
-		if err := e.lower(&rows); err != nil {
+		if err := e.lower(t.Context(), &rows); err != nil {
 			t.Fatal(err)
 		}
 		if e.low.eta > 1e-3 {
@@ -313,9 +314,9 @@ func TestRandomSearches(t *testing.T) {
 	if testing.Short() || vec.Best() == vec.Go {
 		searches = 40
 	}
-	oldRows, oldTo, oldLeast, oldProcs := arrangeRows, lowerTo, trialLeast, runtime.GOMAXPROCS(0)
+	oldRows, oldTo, oldProcs := arrangeRows, lowerTo, runtime.GOMAXPROCS(0)
 	defer func() {
-		arrangeRows, lowerTo, trialLeast = oldRows, oldTo, oldLeast
+		arrangeRows, lowerTo = oldRows, oldTo
 		runtime.GOMAXPROCS(oldProcs)
 	}()
 	levels := vec.Levels()
@@ -381,7 +382,7 @@ func TestRandomSearches(t *testing.T) {
 			x[r.IntN(len(x))] = []float32{3e38, 1e10, 1e-45, -math.MaxFloat32}[r.IntN(4)]
 		}
 		k := max(0, min([]int{1, 10, n - 1, n - 2, r.IntN(n)}[r.IntN(5)], n-1))
-		arrangeRows, lowerTo, trialLeast = []int{0, oldRows}[r.IntN(2)], 0, []int{0, oldLeast}[r.IntN(2)]
+		arrangeRows, lowerTo = []int{0, oldRows}[r.IntN(2)], 0
 		if d >= lowerDim {
 			lowerTo = []int{0, 1, 16, 33, 64}[r.IntN(5)]
 		}

@@ -22,29 +22,6 @@ func tight(seed uint64, n, d, clusters int, spread float64) []float32 {
 	return x
 }
 
-// Where both kinds of numbers leave lists without proof, but split ones leave
-// many more rows to look at, the trial takes float32.
-func TestTrialCountsHits(t *testing.T) {
-	const n, d, k = 4000, 32, 90
-	x := Rows(tight(1, n, d, 2, 0.005), n, d)
-	var taken [2]int64
-	for split := range taken {
-		restore := vec.ForceSplit(split == 1)
-		g, err := Search(t.Context(), x, k, &Settings{Method: Exact})
-		restore()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if g.Stats.Rechecked < n/2 {
-			t.Fatalf("only %d lists have no proof", g.Stats.Rechecked)
-		}
-		taken[split] = g.Stats.Rescored
-	}
-	if taken[1] != taken[0] {
-		t.Errorf("%d distances, with float32 %d", taken[1], taken[0])
-	}
-}
-
 // To search all rows again takes the memory of the first search, twice half of
 // it, and not more.
 func TestRecheckBytes(t *testing.T) {

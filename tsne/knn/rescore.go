@@ -12,7 +12,6 @@ import (
 // A rescorer turns lists of candidates into a graph: it takes canonical
 // distances and says which rows have no proof yet.
 type rescorer struct {
-	ctx      context.Context
 	workers  int
 	ref, x   *source
 	same     bool // x is ref: a row is not its own neighbour
@@ -20,15 +19,15 @@ type rescorer struct {
 	k, keep  int
 	band     int     // rows to make at a time where a source does not hold them
 	label    []int32 // when not nil: the numbers of the rows in the graph
-	order    []int32 // when not nil: the order in which to visit the rows
-	perm     []int32 // when not nil: the row that each list is for
+	order    []int32 // when not nil: the order in which to visit the lists
+	at       []int32 // when not nil: the row that each list is for
 	lists    *lists
 	graph    *Graph
 	rescored []int64 // by worker
 }
 
-func newRescorer(ctx context.Context, ref, x *source, k int, same bool, set *Settings) rescorer {
-	r := rescorer{ctx: ctx, workers: par.Workers(set.Workers), ref: ref, x: x, same: same, others: ref.n, k: k}
+func newRescorer(ref, x *source, k int, same bool, set *Settings) rescorer {
+	r := rescorer{workers: par.Workers(set.Workers), ref: ref, x: x, same: same, others: ref.n, k: k}
 	if same {
 		r.others--
 	}
@@ -46,8 +45,8 @@ func (e *rescorer) name(i int) int32 {
 
 // rowAt is the row that list p is for.
 func (e *rescorer) rowAt(p int) int {
-	if e.perm != nil {
-		return int(e.perm[p])
+	if e.at != nil {
+		return int(e.at[p])
 	}
 	return p
 }
@@ -119,8 +118,8 @@ func (b bound) within(far float64) float32 {
 }
 
 // rescore takes the canonical distances of all candidates, band by band, and
-// writes the lists. It returns the rows without proof.
-func (e *rescorer) rescore(boundOf func(i int) bound) (failed []int32, err error) {
+// writes the lists. It returns the places of those without proof.
+func (e *rescorer) rescore(ctx context.Context, bound func(p int) bound) (failed []int32, err error) {
 	d, keep := e.ref.d, e.keep
 	band := e.ref.n
 	var made []float32
@@ -139,27 +138,26 @@ func (e *rescorer) rescore(boundOf func(i int) bound) (failed []int32, err error
 	bad := make([][]int32, blocks)
 	for b0 := 0; b0 < e.ref.n; b0 += band {
 		b1 := min(b0+band, e.ref.n)
-		v, err := e.ref.view(e.ctx, e.workers, b0, b1, made)
+		v, err := e.ref.view(ctx, e.workers, b0, b1, made)
 		if err != nil {
 			return nil, err
 		}
 		first, last := b0 == 0, b1 == e.ref.n
-		err = par.Blocks(e.ctx, e.workers, e.x.n, 16, func(w, b, lo, hi int) {
+		err = par.Blocks(ctx, e.workers, e.x.n, 16, func(w, b, lo, hi int) {
 			t := &tmp[w]
 			for at := lo; at < hi; at++ {
 				p := at // the place of the list
 				if e.order != nil {
 					p = int(e.order[at])
 				}
-				if e.ctx.Err() != nil {
+				if ctx.Err() != nil {
 					return
 				}
 				if first {
 					_, top := e.lists.finish(p)
 					e.lists.top[p] = top
 				}
-				i := e.rowAt(p)
-				row := e.xRow(i, &v, &t.row, &t.scratch)
+				row := e.xRow(p, &v, &t.row, &t.scratch)
 				count := int(e.lists.count[p])
 				list := e.lists.key[p*2*keep:][:2*keep]
 				// The second half takes the distances of the first.
@@ -175,15 +173,15 @@ func (e *rescorer) rescore(boundOf func(i int) bound) (failed []int32, err error
 				for c, key := range list[:count] {
 					t.list = append(t.list, pair{math.Float64frombits(list[keep+c]), e.name(keyIndex(key))})
 				}
-				name := int(e.name(i))
+				name := int(e.name(e.rowAt(p)))
 				e.graph.put(name, t.list)
-				if count < e.others && !boundOf(i).proved(keyValue(e.lists.top[p]), e.graph.Dist2[(name+1)*e.k-1]) {
-					bad[b] = append(bad[b], int32(i))
+				if count < e.others && !bound(p).proved(keyValue(e.lists.top[p]), e.graph.Dist2[(name+1)*e.k-1]) {
+					bad[b] = append(bad[b], int32(p))
 				}
 			}
 		})
 		if err == nil {
-			err = e.ctx.Err()
+			err = ctx.Err()
 		}
 		if err != nil {
 			return nil, err
@@ -195,18 +193,18 @@ func (e *rescorer) rescore(boundOf func(i int) bound) (failed []int32, err error
 	return failed, nil
 }
 
-// xRow returns row i of x: from v when it is there, else made in *buf.
-func (e *rescorer) xRow(i int, v *view, buf *[]float32, t *scratch) []float32 {
-	if e.same && i >= v.lo && i < v.hi {
+// xRow returns the row of list p: from v when it is there, else made in *buf.
+func (e *rescorer) xRow(p int, v *view, buf *[]float32, t *scratch) []float32 {
+	if i := e.rowAt(p); e.same && i >= v.lo && i < v.hi {
 		return v.row(i)
 	}
 	if e.x.flat != nil {
-		return e.x.flat[e.x.orig(i)*e.x.d:][:e.x.d]
+		return e.x.flat[e.x.orig(p)*e.x.d:][:e.x.d]
 	}
 	if *buf == nil {
 		*buf = make([]float32, e.x.d)
 	}
-	e.x.fetch(*buf, i, t)
+	e.x.fetch(*buf, p, t)
 	return *buf
 }
 
@@ -229,24 +227,4 @@ func (t *distScratch) distances(row []float32, v *view, keys []uint64) {
 	}
 	t.dist = slices.Grow(t.dist[:0], len(t.at))[:len(t.at)]
 	vec.SqDistRows(t.dist, row, v.x, t.rows)
-}
-
-// nearest keeps the k smallest pairs, in a list cut at twice k.
-type nearest struct {
-	k    int
-	list []pair
-	top  pair
-	full bool
-}
-
-func (s *nearest) push(p pair) {
-	if s.full && comparePairs(p, s.top) >= 0 {
-		return
-	}
-	s.list = append(s.list, p)
-	if len(s.list) >= 2*s.k {
-		slices.SortFunc(s.list, comparePairs)
-		s.list = s.list[:s.k]
-		s.top, s.full = s.list[s.k-1], true
-	}
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/semamap/semamap/internal/par"
-	"github.com/semamap/semamap/internal/vec"
 )
 
 // Search finds the k nearest other rows of every row of x. k must be between
@@ -246,12 +245,6 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 		}
 	}
 	return g, nil
-}
-
-// brute takes all distances by the definition. same says that x is ref, so
-// that a row is not its own neighbour. It is the oracle of the tests.
-func brute(ctx context.Context, ref, x *source, k int, same bool, set *Settings) (*Graph, error) {
-	return scalar(ctx, ref, x, k, same, set, func(a, b []float32) float64 { return vec.SqDist(a, b) })
 }
 
 // searchFunc is a parallel search with the caller's distance.

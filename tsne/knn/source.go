@@ -444,6 +444,16 @@ func (s *source) equal(i, j int, ra, rb []float32, t *scratch) bool {
 	return true
 }
 
+// pick returns the source of some rows.
+func (s *source) pick(rows []int32) *source {
+	u := *s
+	u.n, u.ids = len(rows), make([]int32, len(rows))
+	for p, i := range rows {
+		u.ids[p] = int32(s.orig(int(i)))
+	}
+	return &u
+}
+
 // distinct returns the source of the distinct rows.
 func (s *source) distinct(m *merging) *source {
 	if m == nil {

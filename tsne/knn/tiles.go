@@ -1,6 +1,7 @@
 package knn
 
 import (
+	"context"
 	"math"
 	"math/bits"
 
@@ -8,18 +9,113 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
+// A tiling is how rows are packed and multiplied: as float32 numbers or as
+// split ones.
+type tiling struct {
+	split  bool
+	mr, nr int // rows of a row panel and of a column panel
+	d      int // numbers of a packed row
+}
+
+// newTiling returns the tiling of rows of d numbers.
+func newTiling(split bool, d int) tiling {
+	if split {
+		return tiling{true, vec.SplitRows, vec.SplitRows, roundUp(d, vec.SplitCols)}
+	}
+	mr, nr := vec.TileShape()
+	return tiling{false, mr, nr, d}
+}
+
+// panels are packed rows, in row panels or column panels.
+type panels struct {
+	tiling
+	columns bool
+	width   int // rows of a panel
+	f       []float32
+	s       []uint32
+}
+
+// rows makes room for n rows in row panels, and columns in column panels. A
+// row takes as many words in either tiling.
+func (f tiling) rows(n int) panels    { return f.room(n, f.mr, false) }
+func (f tiling) columns(n int) panels { return f.room(n, f.nr, true) }
+
+func (f tiling) room(n, width int, columns bool) panels {
+	p := panels{tiling: f, columns: columns, width: width}
+	if size := roundUp(n, width) * f.d; f.split {
+		p.s = make([]uint32, size)
+	} else {
+		p.f = make([]float32, size)
+	}
+	return p
+}
+
+// from returns the panels from row i on, which begins one.
+func (p panels) from(i int) panels {
+	if p.split {
+		p.s = p.s[i*p.d:]
+	} else {
+		p.f = p.f[i*p.d:]
+	}
+	return p
+}
+
+// packing is what one goroutine needs to pack rows.
+type packing struct{ buf []float32 }
+
+// packCols is how many columns are packed at a time: as many lines of a panel
+// stay in the first cache.
+const packCols = 64
+
+// fillAll packs n rows of d numbers on several goroutines; see fill.
+func (p panels) fillAll(ctx context.Context, workers, n, d int, row func(dst []float32, i, c int)) error {
+	tmp := make([]packing, par.Workers(workers))
+	return par.Blocks(ctx, workers, n, p.width, func(w, _, lo, hi int) {
+		p.from(lo).fill(lo, hi, d, &tmp[w], row)
+	})
+}
+
+// fill packs rows [lo, hi), of d numbers, as the first panel: row writes those
+// of row i from column c on to dst. Behind the rows and the numbers are zeros.
+func (p panels) fill(lo, hi, d int, t *packing, row func(dst []float32, i, c int)) {
+	if t.buf == nil {
+		t.buf = make([]float32, p.width*packCols)
+	}
+	for c := 0; c < p.d; c += packCols {
+		count := min(packCols, p.d-c)
+		m := max(0, min(count, d-c))
+		for r := range p.width {
+			x := t.buf[r*packCols:][:count]
+			if lo+r < hi {
+				row(x[:m], lo+r, c)
+				clear(x[m:])
+			} else {
+				clear(x)
+			}
+		}
+		if p.split {
+			vec.PackSplit(p.s[c*p.width:], t.buf, packCols, count/vec.SplitCols, p.columns)
+			continue
+		}
+		for r := range p.width {
+			to := p.f[c*p.width+r:]
+			for k, v := range t.buf[r*packCols:][:count] {
+				to[k*p.width] = v
+			}
+		}
+	}
+}
+
 // tileScratch is what one goroutine needs to work on tiles.
 type tileScratch struct {
 	tiling
-	packing
 	block            int // rows of a block
 	c                []float32
 	rowLen, rowLimit []float32
 	colLen, colLimit []float32
 	rowBits, colBits []uint32
 	rowHits, colHits []hit
-
-	cellLen, cellLimit []float32
+	cellLimit        []float32
 }
 
 type hit struct {
@@ -38,6 +134,14 @@ func newTileScratch(f tiling) *tileScratch {
 		colLen: make([]float32, nr), colLimit: make([]float32, nr),
 		rowBits: make([]uint32, mr), colBits: make([]uint32, mr),
 	}
+}
+
+func newTileScratches(f tiling, workers int) []*tileScratch {
+	t := make([]*tileScratch, workers)
+	for w := range t {
+		t[w] = newTileScratch(f)
+	}
+	return t
 }
 
 // multiply fills t.c with the tiles of the first count row panels of a against
@@ -62,32 +166,31 @@ func (t *tileScratch) multiply(a, b panels, count, depth int) {
 	}
 }
 
-// bandPair compares the packed rows [a0, a1) of x with the rows [b0, b1) of
-// ref and fills the lists of both.
-func (e *exact) bandPair(a, b panels, a0, a1, b0, b1 int, items []item, work []*tileScratch, g stage) error {
-	mr, nr, block := a.mr, a.nr, work[0].block
+// bandPair compares the packed rows of a and b, of which the first are at
+// places a0 and b0, and fills the lists of both. Full lists go to the graph in
+// some stages; v holds the rows for that.
+func (e *exact) bandPair(ctx context.Context, a, b panels, a0, b0 int, items []item, work []*tileScratch, g stage, v *view) error {
+	mr, nr := a.mr, a.nr
 	nan := float32(math.NaN())
-	err := par.Blocks(e.ctx, e.workers, len(items), 1, func(w, _, item, _ int) {
-		t := work[w]
-		i0, j0 := items[item].i0, items[item].j0
-		i1, j1 := min(i0+block, a1), min(j0+tileCols, b1)
+	err := par.Blocks(ctx, e.workers, len(items), 1, func(w, _, at, _ int) {
+		t, i0, i1, j0, j1 := work[w], items[at].i0, items[at].i1, items[at].j0, items[at].j1
 		full := e.lists.cut
 		if g.absorb {
-			full = func(p int) { e.absorb(w, p) }
+			full = func(p int) { e.absorb(v, w, p) }
 		}
 		panels := par.NumBlocks(i1-i0, mr)
 		for r := range panels * mr {
 			t.rowLen[r], t.rowLimit[r] = nan, nan
 		}
-		e.lengthsAt(t.rowLen, e.xLen, i0, i1)
+		copy(t.rowLen, e.xLen[i0:i1])
 		e.lists.readLimits(t.rowLimit[:i1-i0], i0)
 		for j := j0; j < j1; j += nr {
-			if e.ctx.Err() != nil {
+			if ctx.Err() != nil {
 				return
 			}
 			last := min(j+nr, j1) - 1
 			count := panels
-			if e.same { // row panels that begin before the last column
+			if e.triangle { // row panels that begin before the last column
 				if last <= i0 {
 					continue
 				}
@@ -100,74 +203,64 @@ func (e *exact) bandPair(a, b panels, a0, a1, b0, b1 int, items []item, work []*
 					continue
 				}
 			}
-			t.multiply(a.from(i0-a0), b.from(j-b0), count, g.depth)
 			for c := range nr {
 				t.colLen[c], t.colLimit[c] = nan, nan
 			}
-			e.lengthsAt(t.colLen, e.refLen, j, last+1)
-			if e.same {
+			copy(t.colLen, e.refLen[j:last+1])
+			if e.triangle {
 				e.lists.readLimits(t.colLimit[:last+1-j], j)
 			}
 			t.rowHits, t.colHits = t.rowHits[:0], t.colHits[:0]
+			t.multiply(a.from(i0-a0), b.from(j-b0), count, g.depth)
 			for p := range count {
 				tile := t.c[p*mr*nr:][:mr*nr]
 				vec.SelectTile(t.rowBits, t.colBits, tile, t.rowLen[p*mr:], t.rowLimit[p*mr:], t.colLen, t.colLimit)
-				t.collect(tile, i0+p*mr, j, p*mr, nr, e.same, e.perm)
+				t.collect(tile, i0+p*mr, j, p*mr, e.triangle, e.colAt)
 			}
 			e.lists.pushAll(t.rowHits, t.rowLimit, i0, full)
 			e.lists.pushAll(t.colHits, nil, 0, full)
 		}
 	})
 	if err == nil {
-		err = e.ctx.Err()
+		err = ctx.Err()
 	}
 	return err
 }
 
-// items cuts a pair of bands into blocks of rows and columns, near ones first.
-func (e *exact) items(a0, a1, b0, b1, block int, g stage) []item {
+// items cuts a pair of bands into blocks of so many rows and columns, near ones
+// first.
+func (e *exact) items(a0, a1, b0, b1, rows, columns int, g stage) []item {
 	var near, far []item
-	for i := a0; i < a1; i += block {
-		for j := b0; j < b1; j += tileCols {
-			i1, j1 := min(i+block, a1), min(j+tileCols, b1)
+	for i := a0; i < a1; i += rows {
+		for j := b0; j < b1; j += columns {
+			it := item{i, min(i+rows, a1), j, min(j+columns, b1)}
 			switch {
-			case e.same && j1 <= i+1: // below the diagonal
-			case e.near != nil && e.near.pair(i, i1, j, j1):
+			case e.triangle && it.j1 <= i+1: // below the diagonal
+			case e.near != nil && (!g.far || disabled&optNearFirst == 0) && e.near.pair(i, it.i1, j, it.j1):
 				if g.near {
-					near = append(near, item{i, j})
+					near = append(near, it)
 				}
 			case g.far:
-				far = append(far, item{i, j})
+				far = append(far, it)
 			}
 		}
 	}
 	return append(near, far...)
 }
 
-// An item is a block of rows and columns by its first ones.
-type item struct{ i0, j0 int }
-
-// lengthsAt copies the lengths of the rows at places [lo, hi).
-func (e *exact) lengthsAt(dst, length []float32, lo, hi int) {
-	if e.perm == nil {
-		copy(dst, length[lo:hi])
-		return
-	}
-	for at, i := range e.perm[lo:hi] {
-		dst[at] = length[i]
-	}
-}
+// An item is a block of rows and columns.
+type item struct{ i0, i1, j0, j1 int }
 
 // collect turns the bits of a tile into candidates. i and j are the first row
-// and column of the tile, at is the place of its rows in the block, perm tells
-// the row at each place.
-func (t *tileScratch) collect(tile []float32, i, j, at, nr int, same bool, perm []int32) {
+// and column of the tile, at is the place of its rows in the block, and name
+// tells the row at each place. In a triangle only columns behind a row count.
+func (t *tileScratch) collect(tile []float32, i, j, at int, triangle bool, name []int32) {
 	for r := range t.rowBits {
 		row, col := t.rowBits[r], t.colBits[r]
 		if row|col == 0 {
 			continue
 		}
-		if same && i+r >= j { // only columns behind the row
+		if triangle && i+r >= j {
 			skip := i + r - j + 1
 			if skip >= 32 {
 				continue
@@ -175,22 +268,22 @@ func (t *tileScratch) collect(tile []float32, i, j, at, nr int, same bool, perm 
 			mask := ^uint32(0) << skip
 			row, col = row&mask, col&mask
 		}
-		values := tile[r*nr:][:nr]
-		name := i + r
-		if perm != nil {
-			name = int(perm[name])
-		}
+		values := tile[r*t.nr:][:t.nr]
 		for ; row != 0; row &= row - 1 {
 			c := bits.TrailingZeros32(row)
-			jname := j + c
-			if perm != nil {
-				jname = int(perm[jname])
+			of := j + c
+			if name != nil {
+				of = int(name[of])
 			}
-			t.rowHits = append(t.rowHits, hit{int32(i + r), makeKey(values[c]+t.colLen[c], jname)})
+			t.rowHits = append(t.rowHits, hit{int32(i + r), makeKey(values[c]+t.colLen[c], of)})
+		}
+		of := i + r
+		if name != nil && col != 0 {
+			of = int(name[of])
 		}
 		for ; col != 0; col &= col - 1 {
 			c := bits.TrailingZeros32(col)
-			t.colHits = append(t.colHits, hit{int32(j + c), makeKey(values[c]+t.rowLen[at+r], name)})
+			t.colHits = append(t.colHits, hit{int32(j + c), makeKey(values[c]+t.rowLen[at+r], of)})
 		}
 	}
 }
