@@ -47,3 +47,13 @@ func Values(t testing.TB, file string) []Value {
 	}
 	return all
 }
+
+// Mix hashes a number with a seed: splitmix64. Data for tests that compare
+// bits of different machines are made of it, in whole numbers, as it is easily
+// written in any language.
+func Mix(seed, i uint64) uint64 {
+	h := seed*0xd1342543de82ef95 + (i+1)*0x9e3779b97f4a7c15
+	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+	h = (h ^ h>>27) * 0x94d049bb133111eb
+	return h ^ h>>31
+}
