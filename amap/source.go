@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 )
@@ -52,6 +53,14 @@ func (s *source) caught(old bool, err *error) {
 	if f, ok := p.(interface{ Addr() uintptr }); ok {
 		if off, ok := s.offsetOf(f.Addr()); ok {
 			*err = &FormatError{File: s.file, Off: off, What: "reading the mapping", Err: ErrTruncated}
+			return
+		}
+	}
+	// Emulators may tell a wrong address of the fault (qemu-user 7.2: 0 on
+	// arm64, its halves swapped on s390x). Then the file's size decides.
+	if _, ok := p.(runtime.Error); ok {
+		if cut := s.whole(); errors.Is(cut, ErrTruncated) {
+			*err = cut
 			return
 		}
 	}
