@@ -92,15 +92,21 @@ func TestBits(t *testing.T) {
 			return []any{acc}
 		}},
 		{"WeightedSum", func() []any {
-			dst := make([]float32, d)
-			WeightedSum(dst, [][]float32{row(11), row(12), row(13)}, doubles(9, 3), 17)
-			return []any{dst}
+			w := doubles(9, 3)
+			a, zero := make([]float32, d), make([]float32, d)
+			WeightedSum(a, [][]float32{row(11), row(12), row(13)}, w, 17)
+			// What remains here with a fused operation is the rounding error of
+			// a product, which is lost above when the sum becomes a float32.
+			WeightedSum(zero, [][]float32{row(11), row(11)}, []float64{w[0], -w[0]}, 17)
+			return []any{a, zero}
 		}},
 		{"MeanRows", func() []any {
-			a, b := make([]float32, d), make([]float32, d)
+			w := doubles(10, len(ids))
+			a, b, zero := make([]float32, d), make([]float32, d), make([]float32, d)
 			MeanRows(a, x, ids, nil, float64(len(ids)))
-			MeanRows(b, x, ids, doubles(10, len(ids)), 33)
-			return []any{a, b}
+			MeanRows(b, x, ids, w, 33)
+			MeanRows(zero, x, []int32{5, 5}, []float64{w[0], -w[0]}, 1) // as above
+			return []any{a, b, zero}
 		}},
 		{"ColStats", func() []any {
 			c := NewColStats(d)
