@@ -104,12 +104,12 @@ func (m multiscale) row(p, d2, w, scratch []float64) bool {
 	}
 	top := math.Inf(-1)
 	for _, b := range beta {
-		top = max(top, 0.5*log(b)-float64(b*near))
+		top = max(top, float64(0.5*log(b))-float64(b*near))
 	}
 	for j, d := range d2 {
 		p[j] = 0
 		for _, b := range beta {
-			p[j] += exp(0.5*log(b) - float64(b*d) - top)
+			p[j] += exp(float64(0.5*log(b)) - float64(b*d) - top)
 		}
 	}
 	distribute(p, w)

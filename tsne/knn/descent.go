@@ -316,12 +316,12 @@ func (e *descent) recall() Recall {
 		}
 		share := float64(found) / float64(e.k)
 		sum += share
-		sq += share * share
+		sq += float64(share * share) // the same on every machine: not fused
 	}
 	mean := sum / float64(m)
 	half := 0.0
 	if m < e.n {
-		half = 1.96 * math.Sqrt(max(0, sq/float64(m)-mean*mean)/float64(m-1))
+		half = float64(1.96 * math.Sqrt(max(0, sq/float64(m)-float64(mean*mean))/float64(m-1)))
 		if half == 0 { // all rows alike: at most 3 in m differ (rule of three)
 			half = 3 / float64(m)
 		}
