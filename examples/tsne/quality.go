@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 
+	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/tsne"
 	"github.com/semamap/semamap/tsne/knn"
 	"github.com/semamap/semamap/tsne/quality"
@@ -49,7 +50,7 @@ func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *tabl
 			if err != nil {
 				return err
 			}
-			a, err := quality.LabelAgreement(ctx, g, numbers(labels), s)
+			a, err := quality.LabelAgreement(ctx, g, cli.Numbers(labels), s)
 			if err != nil {
 				return err
 			}
@@ -63,19 +64,6 @@ func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *tabl
 	}
 	_, err = w.Write(append(b, '\n'))
 	return err
-}
-
-// numbers gives equal labels equal numbers.
-func numbers(labels []string) []int32 {
-	id := map[string]int32{}
-	out := make([]int32, len(labels))
-	for i, l := range labels {
-		if _, ok := id[l]; !ok {
-			id[l] = int32(len(id))
-		}
-		out[i] = id[l]
-	}
-	return out
 }
 
 // finite is v for JSON, which has no NaN.

@@ -164,20 +164,6 @@ func Encode(w io.Writer, h Header, ids, counts []int32, values []byte) error {
 	return z.Close()
 }
 
-// Has reports whether the row of a token was kept.
-func (m *Map) Has(id int32) bool {
-	_, ok := slices.BinarySearch(m.IDs, id)
-	return ok
-}
-
-// Count returns how often the map saw a token; of those left out, 0.
-func (m *Map) Count(id int32) int64 {
-	if i, ok := slices.BinarySearch(m.IDs, id); ok {
-		return int64(m.Counts[i])
-	}
-	return 0
-}
-
 // Layer returns one layer, from 0.
 func (m *Map) Layer(n int) *Layer { return &Layer{m, n} }
 
