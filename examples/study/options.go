@@ -41,7 +41,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	}
 	o.src.Flags(f)
 	f.StringVar(&o.wordnet, "wordnet", "", "WordNet database `DIR` (default: WordNet 3.0, embedded)")
-	cli.Ints(f, &o.layers, "layers", "`layers` to embed, such as 0,2,5 (default: all)")
+	cli.Ints(f, &o.layers, "layers", "layer", "`layers` to embed, such as 0,2,5 (default: all)")
 	f.StringVar(&o.out, "out", "study-out", "`DIR` to write to")
 	positive(&o.domains, "domains", "`how many` most frequent domains to draw (default 5)")
 	positive(&o.first, "first", "`how many` synsets with a domain to draw in the all-domains figure (default 5000)")

@@ -75,14 +75,15 @@ func Parse(f *flag.FlagSet, args []string, most int, stderr io.Writer) (rest []s
 	}
 }
 
-// Ints defines a flag of numbers from 0 on, separated by commas.
-func Ints[T int | int32](f *flag.FlagSet, to *[]T, name, usage string) {
+// Ints defines a flag of numbers from 0 on, separated by commas; kind says in
+// errors what one of them is.
+func Ints[T int | int32](f *flag.FlagSet, to *[]T, name, kind, usage string) {
 	f.Func(name, usage, func(s string) error {
 		*to = nil
 		for _, word := range strings.Split(s, ",") {
 			n, err := strconv.ParseUint(strings.TrimSpace(word), 10, 31)
 			if err != nil {
-				return fmt.Errorf("%q is not a number from 0 on", word)
+				return fmt.Errorf("%q is no %s", word, kind)
 			}
 			*to = append(*to, T(n))
 		}
