@@ -265,7 +265,9 @@ func mentioned(o types.Object) (names []types.Object) {
 				walk(a)
 			}
 		case *types.Alias:
-			names = append(names, t.Obj())
+			if t.Obj().Pkg() != nil { // not any
+				names = append(names, t.Obj())
+			}
 			walk(types.Unalias(t))
 		case *types.Pointer:
 			walk(t.Elem())

@@ -59,7 +59,7 @@ func average(ctx context.Context, args []string, stdin io.Reader, stderr io.Writ
 		return errors.New("-pool weighted and -unseen need -counts")
 	}
 
-	a.Pool = map[string]lemma.Pool{"first": lemma.PoolFirst, "last": lemma.PoolLast, "max": lemma.PoolMax}[*pool]
+	a.Pool = map[string]lemma.Pool{"mean": lemma.PoolMean, "first": lemma.PoolFirst, "last": lemma.PoolLast, "max": lemma.PoolMax}[*pool]
 	a.Text = func(word string) string {
 		if *underscore == "space" {
 			word = strings.ReplaceAll(word, "_", " ")
