@@ -70,7 +70,7 @@ func (v *view) purity(ctx context.Context, m *layerMap, apart *words, seed uint6
 		return agreement{}, err
 	}
 	a, err := quality.LabelAgreement(ctx, g, cli.Numbers(labels), &quality.Settings{Seed: seed})
-	return agreement(a), err
+	return agreement{a.Points, a.Share, a.Chance, a.SD, a.P}, err
 }
 
 // far is a distance beyond all maps.
