@@ -71,16 +71,20 @@ func (r *record) read(ctx context.Context, o *options, w *words) error {
 	return nil
 }
 
-// wordnetFiles returns the files of a database: the archive or those of a folder.
-func wordnetFiles(path string) (files []string) {
-	for _, pattern := range []string{"data.*", "index.*", "*/data.*", "*/index.*"} {
-		found, _ := fs.Glob(os.DirFS(path), pattern)
-		for _, name := range found {
-			files = append(files, filepath.Join(path, name))
+// wordnetFiles returns what a database may consist of: the archive itself, or
+// the files and archives in a folder where package wordnet looks for one.
+func wordnetFiles(path string) []string {
+	var files []string
+	for _, dir := range []string{"", "dict/", "wordnet/", "corpora/", "corpora/wordnet/", "nltk_data/corpora/", "nltk_data/corpora/wordnet/"} {
+		for _, name := range []string{"data.*", "index.*", "wordnet.compact", "wordnet.zip", "corpora.zip"} {
+			found, _ := fs.Glob(os.DirFS(path), dir+name)
+			for _, f := range found {
+				files = append(files, filepath.Join(path, f))
+			}
 		}
 	}
 	if files == nil {
-		files = []string{path}
+		return []string{path}
 	}
 	return files
 }

@@ -323,6 +323,31 @@ func TestSampleIsTheMap(t *testing.T) {
 	}
 }
 
+// Every form of a database is among the inputs of a run.
+func TestWordnetFiles(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "corpora", "wordnet.zip")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir, filepath.Dir(file), file} {
+		if got := wordnetFiles(path); !slices.Equal(got, []string{file}) {
+			t.Errorf("%s: %q", path, got)
+		}
+	}
+	for _, pos := range []string{"noun", "verb"} {
+		if err := os.WriteFile(filepath.Join(dir, "data."+pos), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := wordnetFiles(dir); len(got) != 3 {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestShort(t *testing.T) {
 	got := short([]string{"law.n.01", "computer_science.n.01", "law.n.02"})
 	if got["law.n.01"] != "law" || got["law.n.02"] != "law.n.02" || got["computer_science.n.01"] != "computer science" {
