@@ -24,8 +24,8 @@ func TestSmallStudy(t *testing.T) {
 		t.Fatalf("run.json: %s", b)
 	}
 	l := rec.Layers[0]
-	t.Logf("%d vectors, KL %.3f, part of speech %+v", l.DistinctVectors, l.KL, l.POSPurity)
-	if l.DistinctVectors != 1821 || !(l.KL > 1.7 && l.KL < 1.95) || l.POSPurity.Share < l.POSPurity.Chance+0.03 || l.POSPurity.P > 0.01 {
+	t.Logf("%d vectors, KL %.3f, part of speech %+v", l.Distinct, l.KL, l.POS)
+	if l.Distinct != 1821 || !(l.KL > 1.7 && l.KL < 1.95) || l.POS.Share < l.POS.Chance+0.03 || l.POS.P > 0.01 {
 		t.Errorf("run.json: %+v", l)
 	}
 }
