@@ -9,8 +9,8 @@
 //   - [github.com/semamap/semamap/lemma] turns words into the tokens of a
 //     model and pools their rows; lemma/neox embeds the GPT-NeoX tokenizer.
 //   - [github.com/semamap/semamap/tsne] embeds points in the plane; tsne/knn
-//     finds neighbours, tsne/quality judges a map.
-//   - [github.com/semamap/semamap/plot] draws maps of labelled points.
+//     finds neighbors, tsne/quality judges a map.
+//   - [github.com/semamap/semamap/plot] draws maps of labeled points.
 //
 // The programs under examples show them at work; examples/study is the study
 // of domains and parts of speech by layer.
