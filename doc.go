@@ -1,6 +1,6 @@
 // Package semamap is the root of a module for studying how the units of a
-// language model respond to the meaning of words. It holds no code; the work
-// is in its packages, each useful alone:
+// language model respond to the meaning of words. It contains no code. The
+// packages can be used independently of each other:
 //
 //   - [github.com/semamap/semamap/amap] reads activation maps: the mean
 //     activation of every unit of every layer on every token.
