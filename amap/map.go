@@ -14,8 +14,9 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// Mode selects the token that an activation is attributed to. Use [Input] to see
-// how units respond to tokens; most studies do.
+// Mode selects the token that an activation is attributed to. [Input] shows how
+// units respond to a token, [Output] which tokens follow when they are active. If
+// in doubt, use Input.
 type Mode string
 
 const (

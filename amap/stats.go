@@ -217,9 +217,8 @@ func (l *Layer) oddUnits(ctx context.Context, rows []int32, odd []int, out []Uni
 	})
 }
 
-// Dead returns the statistics of the units that no token activates: those whose
-// Max is below a value, such as SYSIF's 0.1. A unit without a number, whose Max
-// is NaN, is not among them.
+// Dead returns the statistics of the units that no token activates: those with
+// Max < below, such as 0.1 in SYSIF. Units whose Max is NaN are not included.
 func Dead(stats []UnitStats, below float32) []UnitStats {
 	var out []UnitStats
 	for _, s := range stats {

@@ -61,8 +61,9 @@ func (r *Run) SaveFile(name string) (err error) {
 }
 
 // Open resumes the run saved in the named file, as [Resume] does. If there is
-// no such file, it starts a run with [New]. The first [Step] tells which: its
-// Iter is 1 in a new run.
+// no such file, it starts a run with [New]. In a new run, Iter of the first
+// [Step] is 1; in a resumed run it is higher, unless it was saved before its
+// first step.
 func Open(ctx context.Context, name string, x Points, s *Settings) (*Run, error) {
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {

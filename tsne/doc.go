@@ -15,8 +15,8 @@
 // lists come from package [github.com/semamap/semamap/tsne/knn] and are exact
 // by default. Repulsion is a particle-mesh sum as in [L19], but of one scalar
 // field φ(y) = Σ_j 1/(1+|y−y_j|²): the normalization is Z = Σ φ(y_i) − N and
-// the repulsive force −½∇φ(y_i). One convolution replaces the four of [L19],
-// one for Z and three for the forces in two dimensions. Small sets are summed
+// the repulsive force −½∇φ(y_i). So one convolution is enough where [L19] uses
+// four in two dimensions, one for each of its charges. Small sets are summed
 // exactly; three-dimensional maps and very spread ones are summed by a
 // Barnes–Hut tree [vdM14]. The schedule (early exaggeration 12, learning rate
 // N/exaggeration) follows [B19] and [KB19]; degrees of freedom follow

@@ -75,7 +75,7 @@ type Settings struct {
 	// means no limit. A run that needs more fails with knn.ErrMemory.
 	MaxMemory int64
 
-	// Duplicates says what to do with equal rows. Zero means Merge.
+	// Duplicates selects what to do with equal rows. Zero means Merge.
 	Duplicates Duplicates
 
 	// Weights are the multiplicities of the rows, positive. Nil means 1 each.

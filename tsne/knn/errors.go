@@ -13,7 +13,7 @@ var (
 	ErrPoints  = errors.New("knn: malformed points")            // impossible shape or terms
 	ErrGraph   = errors.New("knn: malformed graph")             // see Graph.Check
 	ErrRecall  = errors.New("knn: recall is below MinRecall")   // approximate search missed its goal
-	ErrMemory  = errors.New("knn: MaxMemory is below the need") // the message tells the need
+	ErrMemory  = errors.New("knn: MaxMemory is below the need") // the message states the need
 )
 
 // A ValueError reports a number that is NaN or infinite, or a negative
