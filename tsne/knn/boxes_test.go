@@ -70,7 +70,7 @@ func TestBoxesMemory(t *testing.T) {
 	}
 	sameGraph(t, "enough memory", again, want)
 	many, err := Search(t.Context(), x, boxK+1, nil)
-	if err != nil || many.Stats.Rescored == 0 {
+	if err != nil || many.Stats.rescored == 0 {
 		t.Fatal(err)
 	}
 	sameGraph(t, "more neighbours than boxes are for", truncated(many, k), want)

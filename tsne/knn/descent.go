@@ -10,8 +10,8 @@ import (
 )
 
 // NN-descent [DML11] in the form of [TLZM16]: a few random trees, whose leaves
-// are compared in full, give most neighbours, and rounds in which each row
-// looks at the neighbours of its neighbours give the rest. A sample of rows is
+// are compared in full, give most neighbors, and rounds in which each row
+// looks at the neighbors of its neighbors give the rest. A sample of rows is
 // searched exactly before all this; the search goes on until the lists of the
 // sample are good enough, or neither rounds nor trees make them much better.
 //
@@ -31,11 +31,11 @@ const (
 	leafNumbers = 1 << 19 // of all rows of a leaf
 	fewTrees    = 4       // at a time
 	mostTrees   = 16
-	exploreNear = 10   // neighbours, and reverse neighbours, to look from at first
-	exploreFar  = 96   // neighbours of them to look at
+	exploreNear = 10   // neighbors, and reverse neighbors, to look from at first
+	exploreFar  = 96   // neighbors of them to look at
 	wantRecall  = 0.98 // that ends the search
 	fairRecall  = 0.95 // that ends it where rounds find little
-	growShare   = 0.03 // of all entries: if fewer are new, more neighbours are looked from
+	growShare   = 0.03 // of all entries: if fewer are new, more neighbors are looked from
 	stopShare   = 0.001
 	recallRows  = 1000
 	exactBelow  = 1024 // rows that are searched exactly in any case
@@ -114,7 +114,7 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 	far := min(exploreFar, k)
 	near, met := min(exploreNear, far), 0
 	for done := false; !done && e.recall().Mean < want; {
-		e.g.Stats.Rounds++
+		e.g.Stats.rounds++
 		changed, err := e.explore(ctx, met, near, far)
 		if err != nil {
 			return nil, err
@@ -244,7 +244,7 @@ func (e *descent) rename(ctx context.Context) error {
 	})
 }
 
-// A sample is some rows with their true neighbours.
+// A sample is some rows with their true neighbors.
 type sample struct {
 	rows  []int32   // numbers in the source, ascending
 	at    []int32   // numbers in the order of the first tree

@@ -123,18 +123,18 @@ func ExampleStats() {
 		s := g.Stats
 		switch s.Method {
 		case knn.Gram:
-			fmt.Println("by inner products:", s.Distinct, "rows,", s.Rescored > 0)
+			fmt.Println("by inner products:", s.Distinct, "rows")
 		case knn.Exact:
 			fmt.Println("by all pairs, each compared by", s.Columns, "numbers")
 		case knn.Descent:
-			fmt.Println("approximate, some rounds:", s.Rounds > 0, "recall", g.Recall.Low > .9, g.Recall.High <= 1)
+			fmt.Println("approximate: recall", g.Recall.Low > .9, g.Recall.High <= 1)
 		}
 	}
 	// Output:
 	// by all pairs, each compared by 20 numbers
-	// by inner products: 2730 rows, true
+	// by inner products: 2730 rows
 	// by all pairs, each compared by 20 numbers
-	// approximate, some rounds: true recall true true
+	// approximate: recall true true
 }
 
 // What was wrong is a sentinel, and the message says where.

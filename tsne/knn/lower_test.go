@@ -106,7 +106,7 @@ func TestLowered(t *testing.T) {
 					t.Fatal(what, g.Stats)
 				}
 				sameGraph(t, what, g, want)
-				t.Logf("%s: %.1f distances a row", what, float64(g.Stats.Rescored)/n)
+				t.Logf("%s: %.1f distances a row", what, float64(g.Stats.rescored)/n)
 			}
 		})
 	}
