@@ -402,9 +402,12 @@ func (r *Run) bounds() {
 // KL returns the Kullback–Leibler divergence of the current map from P, in
 // nats: Σ p ln(p/ww) + a Σ p ln(1+r²/a) + ln Z, where a is Settings.Freedom and
 // Z comes from the method in use. It takes about as long as a step, and may be
-// called inside the loop over [Run.Steps].
+// called inside the loop over [Run.Steps]. KL is NaN after a run that diverged.
 func (r *Run) KL() float64 {
-	if r.u <= 1 || r.err != nil || len(r.p.Val) == 0 {
+	if r.err != nil {
+		return math.NaN() // there is no map
+	}
+	if r.u <= 1 || len(r.p.Val) == 0 {
 		return 0
 	}
 	z, _ := r.rep.run(r.y, &r.box)
