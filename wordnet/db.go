@@ -116,6 +116,25 @@ func (db *DB) lookupBytes(lemma []byte) (uint32, bool) {
 	return probe(db.table, db.tags, db.text, db.spOff, maphash.Bytes(db.seed, lemma), lemma)
 }
 
+// spell gives each of some words, which has its lemma so far, a spelling of its
+// own after those of the lemmas.
+func (db *DB) spell(words []int) {
+	db.capOf = make([]uint32, len(words))
+	for i, w := range words {
+		db.capOf[i] = db.wordSpell[w]
+		db.wordSpell[w] = db.lemmas() + uint32(i)
+	}
+}
+
+// numberEntries numbers the entries of all lemmas and returns how many they are.
+func (db *DB) numberEntries() uint32 {
+	db.lemEntry = make([]uint32, len(db.lemMask)+1)
+	for l, mask := range db.lemMask {
+		db.lemEntry[l+1] = db.lemEntry[l] + uint32(popcount4[mask])
+	}
+	return db.lemEntry[len(db.lemMask)]
+}
+
 // entryOf returns the entry of a lemma in a part, which must list it.
 func (db *DB) entryOf(lemma uint32, p part) uint32 {
 	return db.lemEntry[lemma] + uint32(popcount4[db.lemMask[lemma]&(1<<p-1)])

@@ -59,32 +59,7 @@ type decoder struct {
 	x        *lexicon
 	wordCase []byte
 	spelling []string
-	capWord  []uint32 // the words of db.capOf
-}
-
-// A stage is a task of parallel that others wait for.
-type stage struct {
-	f      func() error
-	after  []*stage // all of them before it in the list of tasks
-	done   chan struct{}
-	failed bool
-}
-
-func newStage(f func() error, after ...*stage) *stage {
-	return &stage{f: f, after: after, done: make(chan struct{})}
-}
-
-func (s *stage) run() error {
-	defer close(s.done)
-	for _, a := range s.after {
-		if <-a.done; a.failed {
-			s.failed = true
-			return nil
-		}
-	}
-	err := s.f()
-	s.failed = err != nil
-	return err
+	capWord  []int // words with a spelling of their own
 }
 
 func (d *decoder) decode() error {
@@ -104,23 +79,18 @@ func (d *decoder) decode() error {
 	if err := done(r); err != nil {
 		return err
 	}
-	// The longest first, and what others wait for.
-	lemmas, synsets, words, pointers := newStage(d.decodeLemmas), newStage(d.decodeSynsets),
-		newStage(d.decodeWords), newStage(d.decodePointers)
-	senses, spell := newStage(d.joinSenses, synsets, words), newStage(d.spell, lemmas, words)
-	link := newStage(func() error {
+	if err := parallel(d.decodeLemmas, d.decodeSynsets, d.decodeWords, d.decodePointers); err != nil {
+		return err
+	}
+	if err := parallel(d.joinSenses, func() error {
 		if !db.compat.satellitesApart() {
 			db.link()
 		}
 		return nil
-	}, synsets, pointers)
-	err := parallel(lemmas.run, synsets.run, words.run, pointers.run, senses.run, link.run, spell.run)
-	if err != nil {
+	}, d.spell); err != nil {
 		return err
 	}
-	for i, w := range d.capWord {
-		db.wordSpell[w] = d.lemmas + uint32(i)
-	}
+	db.spell(d.capWord)
 	if db.numberSatellites() {
 		db.sortRelated()
 		db.link()
@@ -144,7 +114,7 @@ func (d *decoder) decodeLemmas() error {
 		}
 		lemma = append(lemma[:p[i]], text.B[:n[i]]...)
 		text.B = text.B[n[i]:]
-		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || !isLower(lemma) || d.x.add(d.x.hash(lemma), lemma) != uint32(i) {
+		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || !isLower(lemma) || d.x.add(lemma) != uint32(i) {
 			text.Bad = true
 			break
 		}
@@ -360,29 +330,18 @@ func (d *decoder) decodeWords() error {
 	return done(count, missed, spelling)
 }
 
-// spell finds the spellings of words. Until all is decoded, db.wordSpell stays
-// what it is: lemmas.
+// spell finds the spellings of words, which stay lemmas meanwhile.
 func (d *decoder) spell() error {
 	db, x := d.db, d.x
 	db.table, db.tags, db.seed, db.longest = x.table, x.tags, x.seed, x.longest
 	own := d.spelling
-	caps := 0
-	for _, code := range d.wordCase {
-		if code != caseLemma {
-			caps++
-		}
-	}
-	db.capOf = make([]uint32, 0, caps)
-	d.capWord = make([]uint32, 0, caps)
-	x.off = slices.Grow(x.off, caps)
 	var buf []byte
 	for w, code := range d.wordCase {
 		if code == caseLemma {
 			continue
 		}
 		lemma := db.wordSpell[w]
-		text := x.text.String()
-		low := text[x.off[lemma]:x.off[lemma+1]]
+		low := x.text.String()[x.off[lemma]:x.off[lemma+1]]
 		switch {
 		case code < caseOwn:
 			buf = appendCase(buf[:0], low, code)
@@ -393,8 +352,7 @@ func (d *decoder) spell() error {
 		default:
 			return compactError("column %q: bad value", compact.Names[compact.WordCase])
 		}
-		db.capOf = append(db.capOf, lemma)
-		d.capWord = append(d.capWord, uint32(w))
+		d.capWord = append(d.capWord, w)
 		x.off = append(x.off, uint32(x.text.Len()))
 	}
 	if len(own) > 0 {
@@ -423,16 +381,10 @@ func (d *decoder) joinSenses() error {
 			db.lemMask[l] |= 1 << p
 		}
 	}
-	db.lemEntry = make([]uint32, len(db.lemMask)+1)
-	entries := uint32(0)
-	for l, mask := range db.lemMask {
-		if mask == 0 {
-			return compactError("lemma %d is in no synset", l)
-		}
-		db.lemEntry[l] = entries
-		entries += uint32(popcount4[mask])
+	if l := slices.Index(db.lemMask, 0); l >= 0 {
+		return compactError("lemma %d is in no synset", l)
 	}
-	db.lemEntry[len(db.lemMask)] = entries
+	entries := db.numberEntries()
 	num := make([]uint32, entries)
 	top := make([]uint32, entries)
 	entryOf := make([]uint32, len(db.wordSpell))
