@@ -245,6 +245,9 @@ func (b *builder) join() error {
 	db.lexSource = make([]uint8, lex)
 	db.frames = make([]frame, 0, frames)
 	db.markers = []string{""}
+	if db.hasGlosses = b.glosses; b.glosses {
+		db.glossAt = make([]uint32, 0, synsets)
+	}
 	b.lemmas = make([]byte, 0, bytes)
 	b.lemmaEnd = make([]uint32, 1, words+1)
 	fr := 0
@@ -261,7 +264,6 @@ func (b *builder) join() error {
 			marks = append(marks, uint8(code))
 		}
 		if b.glosses {
-			db.hasGlosses = true
 			db.glossText = append(db.glossText, c.gloss.String())
 			db.glossFirst = append(db.glossFirst, uint32(len(db.synOff)))
 		}

@@ -137,9 +137,9 @@ func (c *dataChunk) head(b *builder, r *fields, at int) rawSynset {
 		r.err = fmt.Errorf("offset %08d, but the line begins at byte %d", y.offset, at)
 	}
 	y.lex = uint8(r.number("lexicographer file", 0, 0, uint32(len(b.db.lexNames)-1)))
-	from := r.i
-	if y.pos, _ = r.pos("synset type"); !isIn(y.pos, c.part) {
-		r.fail("synset type", bytes.TrimSpace(r.s[from:r.i]))
+	var p part
+	if y.pos, p = r.pos("synset type"); p != c.part {
+		r.fail("synset type", []byte(y.pos.String()))
 	}
 	y.words = r.hex("word count", 1, 255)
 	return y
@@ -154,7 +154,7 @@ func (c *dataChunk) wordList(r *fields, y *rawSynset) {
 			return
 		}
 		mark := uint8(0)
-		if open := bytes.IndexByte(w, '('); open >= 0 && w[len(w)-1] == ')' {
+		if open := bytes.IndexByte(w, '('); w[len(w)-1] == ')' && open >= 0 {
 			code := slices.Index(c.markers, string(w[open:]))
 			if code < 0 {
 				code = len(c.markers)
@@ -220,11 +220,9 @@ func readPointer(r *fields, words uint8) (p rawPointer) {
 
 // frameList reads the frames, which only verbs must have, up to the end.
 func (c *dataChunk) frameList(r *fields, y *rawSynset) {
-	from := r.i
-	if len(r.next()) == 0 {
+	if len(bytes.TrimLeft(r.s, " ")) == 0 {
 		return
 	}
-	r.i = from
 	y.frames = uint8(r.number("frame count", 0, 0, 255))
 	for range y.frames {
 		if r.err != nil {
@@ -238,9 +236,4 @@ func (c *dataChunk) frameList(r *fields, y *rawSynset) {
 	if t := r.next(); len(t) > 0 {
 		r.fail("field before '|'", t)
 	}
-}
-
-func isIn(pos POS, p part) bool {
-	q, ok := partOf(pos)
-	return ok && q == p
 }

@@ -104,7 +104,13 @@ type indexBlock struct {
 //
 //	lemma pos synset_cnt p_cnt [symbol...] sense_cnt tagsense_cnt offset...
 func parseIndex(k block) (*indexBlock, error) {
-	c := &indexBlock{block: k}
+	n := len(k.text) / 40 // a record of WordNet 3.0 has 41 bytes, of which 12 are the lemma
+	c := &indexBlock{block: k,
+		text:   make([]byte, 0, 14*n),
+		end:    make([]uint32, 0, n),
+		last:   make([]uint32, 0, n),
+		offset: make([]uint32, 0, n+n/2),
+	}
 	for rest := k.text; len(rest) > 0; {
 		i := bytes.IndexByte(rest, '\n')
 		if rest[0] == ' ' && len(c.end) == 0 {
@@ -162,9 +168,8 @@ func (c *indexBlock) record(s []byte) error {
 	if len(lemma) > maxLemma {
 		return fmt.Errorf("lemma of %d bytes, longer than %d", len(lemma), maxLemma)
 	}
-	from := r.i
 	if pos, _ := r.pos("part of speech"); pos != partPOS[c.part] {
-		r.fail("part of speech", bytes.TrimSpace(s[from:r.i]))
+		r.fail("part of speech", []byte(pos.String()))
 	}
 	n := r.number("synset count", 0, 1, maxFile)
 	symbols := r.number("pointer count", 0, 0, maxFile)

@@ -49,6 +49,7 @@ func readText(fsys fs.FS, name string) (string, error) {
 		return "", err
 	}
 	defer r.close()
+	b.Grow(r.size)
 	var buf []byte
 	for {
 		if buf, err = r.next(buf, 64<<10); err == io.EOF {
@@ -277,8 +278,7 @@ func eachBlock[T any](fsys fs.FS, names [parts]string, size int, parse func(bloc
 // A fields cuts a record at blanks. The first field that is not what it should
 // be sets err; what is read after that means nothing.
 type fields struct {
-	s   []byte
-	i   int
+	s   []byte // what is left
 	err error
 }
 
@@ -315,18 +315,17 @@ func (f *fields) hex(what string, least, most uint8) uint8 {
 // pos returns a part of speech and the files it lives in.
 func (f *fields) pos(what string) (POS, part) {
 	t := f.next()
-	if len(t) == 1 {
-		if p, ok := partOf(posOf(t[0])); ok {
-			return posOf(t[0]), p
-		}
+	pos := posOf(t)
+	p, ok := partOf(pos)
+	if !ok {
+		f.fail(what, t)
 	}
-	f.fail(what, t)
-	return 0, 0
+	return pos, p
 }
 
 // next returns the next field, or nothing at the end.
 func (f *fields) next() []byte {
-	s, i := f.s, f.i
+	s, i := f.s, 0
 	for i < len(s) && s[i] == ' ' {
 		i++
 	}
@@ -334,7 +333,7 @@ func (f *fields) next() []byte {
 	for j < len(s) && s[j] != ' ' {
 		j++
 	}
-	f.i = j
+	f.s = s[j:]
 	return s[i:j]
 }
 
