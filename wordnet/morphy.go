@@ -43,16 +43,8 @@ type former struct {
 	db    *DB
 	form  string
 	lemma uint32
-	known bool            // whether form itself is lemma
-	exc   [parts]string   // bases from the lists of exceptions
-	stems [6]formerLookup // look-ups of form without its last bytes
-	n     int
-}
-
-type formerLookup struct {
-	n     int
-	lemma uint32
-	known bool
+	known bool          // whether form itself is lemma
+	exc   [parts]string // bases from the lists of exceptions
 }
 
 func (db *DB) former(form string, exceptions bool) former {
@@ -75,17 +67,7 @@ func (f *former) lookup(s stem) (uint32, bool) {
 	if s.n > f.db.longest {
 		return 0, false
 	}
-	for i := range f.n {
-		if f.stems[i].n == s.n {
-			return f.stems[i].lemma, f.stems[i].known
-		}
-	}
-	l, ok := f.db.lookup(f.form[:s.n])
-	if f.n < len(f.stems) {
-		f.stems[f.n] = formerLookup{s.n, l, ok}
-		f.n++
-	}
-	return l, ok
+	return f.db.lookup(f.form[:s.n])
 }
 
 // baseForms appends the index lemmas of the base forms for a part of speech,
