@@ -19,15 +19,16 @@ type builder struct {
 	dir     string
 	glosses bool
 
-	x      *lexicon
-	index  [parts]*indexFile
-	offset []uint32 // of each sense, in the order of db.senses
-	listed [parts]listing
-	joined [parts]chan struct{} // closed when joinIndex is done
-	chunk  []*dataChunk
+	x     *lexicon
+	index []*indexBlock
+	chunk []*dataChunk
 
-	bucket [parts][]uint32 // first synset at or after each 1<<bucketBits bytes
-	prefix []uint64        // the first bytes of each synset's name
+	bucket   [parts][]uint32 // first synset at or after each 1<<bucketBits bytes
+	lemmas   []byte          // of the words, end to end
+	lemmaEnd []uint32        // one more in front
+	prefix   []uint64        // the first bytes of each synset's name
+
+	at, sem, lex uint32 // synsets whose pointers are in place, and those pointers
 }
 
 const (
@@ -37,130 +38,97 @@ const (
 
 func (b *builder) file(name string) string { return path.Join(b.dir, name) }
 
-// readFiles reads a folder of database files: the index files, then the data
-// files in blocks, then what needs both.
+// files returns the names of four files.
+func (b *builder) files(before, after string) (names [parts]string) {
+	for p, name := range partNames {
+		names[p] = b.file(before + name + after)
+	}
+	return names
+}
+
+// readFiles reads a folder of database files: index files and data files in
+// blocks, each by itself, then what needs both.
 func (db *DB) readFiles(fsys fs.FS, dir string, glosses bool) error {
 	b := &builder{db: db, dir: dir, glosses: glosses}
-	// In WordNet 3.0 a record of an index has 41 bytes and a lemma 12, a line
-	// of a list of exceptions 16.
-	size, lists := 0, 0
-	for _, name := range partNames {
-		if fi, err := fs.Stat(fsys, b.file("index."+name)); err == nil {
-			size += int(min(fi.Size(), trustSize))
-		}
-		if fi, err := fs.Stat(fsys, b.file(name+".exc")); err == nil {
-			lists += int(min(fi.Size(), trustSize/64))
-		}
-	}
-	db.exc = make(map[string][parts]string, lists/16)
-	// As many again as a third of the lemmas have another spelling in a synset.
-	x := newLexicon(size/40, size/40/2, size*3/7)
-	b.x = x
-	ix := &indexReader{b: b, x: x, files: fsys}
-	err := parallel(append([]func() error{func() error {
-		for p, name := range partNames {
-			text, err := readOptional(fsys, b.file(name+".exc"))
-			if err != nil {
-				return err
-			}
-			if err := parseExceptions(b.file(name+".exc"), text, part(p), db.exc); err != nil {
-				return err
-			}
-		}
-		text, err := readOptional(fsys, b.file("lexnames"))
-		if err != nil {
-			return err
-		}
-		db.lexNames, err = parseLexNames(b.file("lexnames"), text)
-		return err
-	}}, everyone(ix.read)...)...)
-	if ix.err != nil {
-		return ix.err
-	}
+	text, err := readOptional(fsys, b.file("lexnames"))
 	if err != nil {
 		return err
 	}
-	db.spOff, db.table, db.tags, db.seed, db.lemMask = x.off, x.table, x.tags, x.seed, x.mask
-	db.text, db.longest = x.text.String(), x.longest
-	tagged := 0
-	for _, f := range b.index {
-		tagged += f.tagged
-	}
-	b.countSenses()
-	// The data files can be begun while the index of nouns is being sorted.
-	d := &dataReader{b: b, files: fsys}
-	var tasks []func() error
-	for p := range b.joined {
-		b.joined[p] = make(chan struct{})
-	}
-	for _, p := range [parts]part{partNoun, partAdj, partAdv, partVerb} {
-		tasks = append(tasks, func() error {
-			b.joinIndex(p)
-			close(b.joined[p])
-			return nil
-		})
-	}
-	tasks = append(tasks, b.checkSwapped)
-	if err := parallel(append(tasks, everyone(d.read)...)...); err != nil {
+	if db.lexNames, err = parseLexNames(b.file("lexnames"), text); err != nil {
 		return err
 	}
-	for _, c := range b.chunk {
-		if c.err != nil {
-			return c.err
+	var dataErr error
+	err = parallel(func() (err error) {
+		b.index, err = eachBlock(fsys, b.files("index.", ""), 256<<10, parseIndex)
+		return err
+	}, func() error {
+		b.chunk, dataErr = eachBlock(fsys, b.files("data.", ""), blockSize, b.parseData)
+		return nil
+	})
+	if err := parallel(func() error {
+		if e := b.enterIndex(); e != nil {
+			return e
 		}
-	}
-	b.listed = [parts]listing{}
-	if err := b.join(); err != nil {
+		return err
+	}, func() error { return b.readExceptions(fsys) }, func() error {
+		if dataErr != nil {
+			return dataErr
+		}
+		return b.join()
+	}); err != nil {
 		return err
 	}
-	if b.glosses {
-		db.hasGlosses = true
-		for _, c := range b.chunk {
-			db.glossText = append(db.glossText, c.gloss.String())
-			db.glossFirst = append(db.glossFirst, c.firstSynset)
-		}
+	if err := b.resolve(); err != nil {
+		return err
 	}
-	b.fillBuckets()
+	if err := b.checkSwapped(); err != nil {
+		return err
+	}
 	// Those of adjectives first, since a sense key may name a head.
-	adj := 0
+	adj, tagged := 0, 0
 	for adj < len(b.chunk) && b.chunk[adj].part == partAdj {
 		adj++
 	}
-	twiceAdj, err := b.pointFrom(b.chunk[:adj])
-	if err != nil {
+	for _, c := range b.index {
+		tagged += c.tagged
+	}
+	if err := b.point(b.chunk[:adj]); err != nil {
 		return err
 	}
-	twice := false
-	err = parallel(func() (err error) {
-		if twice, err = b.pointFrom(b.chunk[adj:]); err != nil {
+	err = parallel(func() error {
+		if err := b.point(b.chunk[adj:]); err != nil {
 			return err
 		}
-		b.chunk, b.prefix, b.bucket = nil, nil, [parts][]uint32{}
-		if twice = twice || twiceAdj; !twice {
-			db.link()
-		}
+		db.link()
 		return nil
 	}, func() error {
 		// The two files say the same, but index.sense is eight times as long.
 		for _, name := range []string{"cntlist.rev", "index.sense"} {
-			r, err := openBlocks(fsys, b.file(name))
+			text, err := readText(fsys, b.file(name))
 			if errors.Is(err, fs.ErrNotExist) {
 				continue
 			}
 			if err != nil {
 				return err
 			}
-			defer r.close()
-			return db.readCounts(r, name == "index.sense", tagged)
+			return db.readCounts(b.file(name), text, name == "index.sense", tagged)
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	if twice {
-		db.dropTwice() // while counts are read, nothing may move
-		db.link()
+	db.semTarget, db.semRel = db.semTarget[:b.sem], db.semRel[:b.sem]
+	return err
+}
+
+func (b *builder) readExceptions(fsys fs.FS) error {
+	b.db.exc = make(map[string][parts]string, 6000) // about as many as WordNet 3.0 has
+	for p, name := range b.files("", ".exc") {
+		text, err := readOptional(fsys, name)
+		if err != nil {
+			return err
+		}
+		if err := parseExceptions(name, text, part(p), b.db.exc); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -213,183 +181,207 @@ func versionOf(text []byte) string {
 	return ""
 }
 
-// countSenses gives every entry, which is a lemma in one index file, its place
-// in the list of senses.
-func (b *builder) countSenses() {
+// enterIndex numbers the lemmas of the index files and gives every entry, which
+// is a lemma in one of them, its place in the list of senses.
+func (b *builder) enterIndex() error {
 	db := b.db
-	db.lemEntry = make([]uint32, len(db.lemMask)+1)
-	entries := uint32(0)
-	for l, mask := range db.lemMask {
-		db.lemEntry[l] = entries
-		entries += uint32(popcount4[mask])
+	lines, bytes := 0, 0
+	for _, c := range b.index {
+		lines += len(c.end)
+		bytes += len(c.text)
 	}
-	db.lemEntry[len(db.lemMask)] = entries
-	db.entSense = make([]uint32, entries+1)
-	for p, f := range b.index {
-		for i, l := range f.lemma {
-			db.entSense[db.entryOf(l, part(p))+1] = f.start[i+1] - f.start[i]
+	// As many again as a third of the lemmas have another spelling in a synset.
+	x := newLexicon(lines, lines/2, bytes*3/2)
+	b.x = x
+	for _, c := range b.index {
+		if err := c.enter(x); err != nil {
+			return err
 		}
 	}
-	for e := range entries {
+	db.spOff, db.table, db.tags, db.seed, db.lemMask = x.off, x.table, x.tags, x.seed, x.mask
+	db.text, db.longest = x.text.String(), x.longest
+	db.entSense = make([]uint32, db.numberEntries()+1)
+	for _, c := range b.index {
+		for i, l := range c.lemma {
+			db.entSense[db.entryOf(l, c.part)+1] = uint32(len(c.offsets(i)))
+		}
+	}
+	for e := range len(db.entSense) - 1 {
 		db.entSense[e+1] += db.entSense[e]
 	}
-	b.offset = make([]uint32, db.entSense[entries])
-	db.senses = make([]uint32, len(b.offset))
+	db.senses = make([]uint32, db.entSense[len(db.entSense)-1])
+	return nil
 }
 
-// joinIndex brings the senses of an index file into the order of lemmas. Until
-// the data files are read, they are offsets.
-func (b *builder) joinIndex(p part) {
-	db, f := b.db, b.index[p]
-	for i, l := range f.lemma {
-		from, to := db.entryRange(l, p)
-		copy(b.offset[from:], f.offset[f.start[i]:f.start[i+1]])
-		for s := from; s < to; s++ {
-			db.senses[s] = noSynset
-		}
-	}
-	b.listed[p] = b.list(p)
-	f.start, f.offset = nil, nil
-}
-
-// join numbers the synsets and words of all chunks and gives every synset the
-// number of its name.
+// join numbers the synsets and words of all chunks.
 func (b *builder) join() error {
 	db := b.db
-	var synsets, words, sem, lex, frames, caps, capBytes int
+	var synsets, words, sem, lex, frames, bytes int
 	for _, c := range b.chunk {
-		c.firstSynset, c.firstWord = uint32(synsets), uint32(words)
-		c.firstSem, c.firstLex, c.firstFrame = uint32(sem), uint32(lex), uint32(frames)
-		c.firstCap = uint32(caps)
 		synsets += len(c.synsets)
 		words += len(c.words)
 		sem += len(c.pointers) - c.lexical
 		lex += c.lexical
 		frames += len(c.frames)
-		caps += len(c.capEnd)
-		capBytes += len(c.capText)
-		for p := c.part + 1; p <= parts; p++ {
-			db.first[p] = uint32(synsets)
-		}
+		bytes += len(c.lemmas)
 	}
-	db.synOff = make([]uint32, synsets)
-	db.synLex = make([]uint8, synsets)
-	db.synPOS = make([]POS, synsets)
+	db.synOff = make([]uint32, 0, synsets)
+	db.synLex = make([]uint8, 0, synsets)
+	db.synPOS = make([]POS, 0, synsets)
 	db.synNum = make([]uint16, synsets)
-	b.prefix = make([]uint64, synsets)
-	db.synWord = make([]uint32, synsets+1)
+	db.synWord = make([]uint32, 0, synsets+1)
+	db.frStart = make([]uint32, 0, synsets+1)
 	db.semStart = make([]uint32, synsets+1)
 	db.lexStart = make([]uint32, synsets+1)
-	db.frStart = make([]uint32, synsets+1)
 	db.wordSpell = make([]uint32, words)
-	db.wordSyn = make([]uint32, words)
+	db.wordSyn = make([]uint32, 0, words)
 	db.wordSense = make([]uint16, words)
-	db.wordLex = make([]uint8, words)
-	db.wordMark = make([]uint8, words)
+	db.wordLex = make([]uint8, 0, words)
+	db.wordMark = make([]uint8, 0, words)
 	db.semTarget = make([]uint32, sem)
 	db.semRel = make([]uint8, sem)
 	db.lexTarget = make([]uint32, lex)
 	db.lexRel = make([]Relation, lex)
 	db.lexSource = make([]uint8, lex)
 	db.frames = make([]frame, 0, frames)
-	db.synWord[synsets] = uint32(words)
-	db.semStart[synsets], db.lexStart[synsets], db.frStart[synsets] = uint32(sem), uint32(lex), uint32(frames)
-	if b.glosses {
-		db.glossAt = make([]uint32, synsets)
-	}
-
-	text := &b.x.text
-	text.Grow(capBytes)
-	db.spOff = slices.Grow(db.spOff, caps)
-	db.capOf = make([]uint32, 0, caps)
 	db.markers = []string{""}
-	tasks := make([]func() error, len(b.chunk))
-	for i, c := range b.chunk {
-		base := uint32(text.Len())
-		text.Write(c.capText)
-		for _, o := range c.capEnd {
-			db.spOff = append(db.spOff, base+o)
-		}
-		db.capOf = append(db.capOf, c.capOf...)
-		db.frames = append(db.frames, c.frames...)
+	if db.hasGlosses = b.glosses; b.glosses {
+		db.glossAt = make([]uint32, 0, synsets)
+	}
+	b.lemmas = make([]byte, 0, bytes)
+	b.lemmaEnd = make([]uint32, 1, words+1)
+	fr := 0
+	for _, c := range b.chunk {
 		marks := make([]uint8, 1, 1+len(c.markers))
 		for _, m := range c.markers {
 			code := slices.Index(db.markers, m)
 			if code < 0 {
 				if code = len(db.markers); code > 255 {
-					return &syntaxError{file: b.file("data." + partNames[c.part]), err: errors.New("more than 255 different markers")}
+					return &syntaxError{file: c.file, err: errors.New("more than 255 different markers")}
 				}
 				db.markers = append(db.markers, m)
 			}
 			marks = append(marks, uint8(code))
 		}
-		tasks[i] = func() error {
-			b.place(c, marks)
-			return nil
+		if b.glosses {
+			db.glossText = append(db.glossText, c.gloss.String())
+			db.glossFirst = append(db.glossFirst, uint32(len(db.synOff)))
+		}
+		for i := range c.capWord {
+			c.capWord[i] += len(db.wordSyn)
+		}
+		rest := c.words
+		for _, y := range c.synsets {
+			id := uint32(len(db.synOff))
+			db.synOff, db.synLex, db.synPOS = append(db.synOff, y.offset), append(db.synLex, y.lex), append(db.synPOS, y.pos)
+			db.synWord, db.frStart = append(db.synWord, uint32(len(db.wordSyn))), append(db.frStart, uint32(fr))
+			if b.glosses {
+				db.glossAt = append(db.glossAt, y.gloss)
+			}
+			fr += int(y.frames)
+			for _, w := range rest[:y.words] {
+				db.wordSyn, db.wordLex, db.wordMark = append(db.wordSyn, id), append(db.wordLex, w.lex), append(db.wordMark, marks[w.mark])
+				b.lemmaEnd = append(b.lemmaEnd, uint32(len(b.lemmas))+w.end)
+			}
+			rest = rest[y.words:]
+		}
+		db.frames = append(db.frames, c.frames...)
+		b.lemmas = append(b.lemmas, c.lemmas...)
+		c.words, c.lemmas, c.frames = nil, nil, nil
+		for p := c.part + 1; p <= parts; p++ {
+			db.first[p] = uint32(len(db.synOff))
 		}
 	}
-	db.text = text.String()
-	parallel(tasks...)
-	if i := slices.Index(db.senses, noSynset); i >= 0 {
-		return b.unanswered(uint32(i))
-	}
-	b.offset, b.index, b.x = nil, [parts]*indexFile{}, nil
-	if db.numberSatellites() {
-		for id := db.first[partAdj]; id < db.first[partAdj+1]; id++ {
-			b.prefix[id] = db.namePrefix(id)
-		}
-	}
+	db.synWord, db.frStart = append(db.synWord, uint32(words)), append(db.frStart, uint32(fr))
+	b.fillBuckets()
 	return nil
 }
 
-// place puts the synsets and words of a chunk where they belong.
-func (b *builder) place(c *dataChunk, marks []uint8) {
+func (b *builder) lemma(word uint32) []byte { return b.lemmas[b.lemmaEnd[word]:b.lemmaEnd[word+1]] }
+
+// resolve finds for every sense of the index files the words of its synset and
+// gives every synset the number of its name.
+func (b *builder) resolve() error {
 	db := b.db
-	word, sem, lex, fr, ptr := c.firstWord, c.firstSem, c.firstLex, c.firstFrame, 0
-	for i, y := range c.synsets {
-		id := c.firstSynset + uint32(i)
-		db.synOff[id], db.synLex[id], db.synPOS[id] = y.offset, y.lex, y.pos
-		db.synNum[id] = c.words[word-c.firstWord].num
-		b.prefix[id] = y.prefix
-		db.synWord[id], db.semStart[id], db.lexStart[id], db.frStart[id] = word, sem, lex, fr
-		if b.glosses {
-			db.glossAt[id] = y.gloss
-		}
-		fr += uint32(y.frames)
-		for _, p := range c.pointers[ptr : ptr+int(y.pointers)] {
-			if p.src == 0 {
-				sem++
-			} else {
-				lex++
-			}
-		}
-		ptr += int(y.pointers)
-		for _, w := range c.words[word-c.firstWord:][:y.words] {
-			db.senses[w.sense] = id // of one synset always the same
-			if w.spell >= db.lemmas() {
-				w.spell += c.firstCap
-			}
-			db.wordSpell[word], db.wordSyn[word] = w.spell, id
-			db.wordSense[word], db.wordLex[word], db.wordMark[word] = w.num, w.lex, marks[w.mark]
-			word++
-		}
+	var tasks [parts]func() error
+	for p := range part(parts) {
+		tasks[p] = func() error { return b.resolvePart(p) }
 	}
-	c.words = nil
+	err := parallel(tasks[:]...)
+	if w := slices.Index(db.wordSense, 0); w >= 0 {
+		return b.unlisted(uint32(w))
+	}
+	if err != nil {
+		return err
+	}
+	for id := range db.synNum {
+		db.synNum[id] = db.wordSense[db.synWord[id]]
+	}
+	db.numberSatellites()
+	b.prefix = make([]uint64, len(db.synNum))
+	for id := range db.synNum {
+		b.prefix[id] = prefixOf(b.lemma(db.synWord[id]), db.synPOS[id], db.synNum[id])
+	}
+	var caps []int
+	for _, c := range b.chunk {
+		base := uint32(b.x.text.Len())
+		b.x.text.Write(c.capText)
+		for _, o := range c.capEnd {
+			db.spOff = append(db.spOff, base+o)
+		}
+		caps = append(caps, c.capWord...)
+	}
+	db.text = b.x.text.String()
+	db.spell(caps)
+	b.lemmas, b.lemmaEnd, b.x = nil, nil, nil
+	return nil
 }
 
-// unanswered is the error for a sense of an index file that is no word of the
+// resolvePart returns an error for the first sense that is no word of the
 // synset there.
-func (b *builder) unanswered(sense uint32) error {
+func (b *builder) resolvePart(p part) (missing error) {
 	db := b.db
-	for p, f := range b.index {
-		for i, l := range f.lemma {
-			if from, to := db.entryRange(l, part(p)); from <= sense && sense < to {
-				return &syntaxError{file: b.file("index." + partNames[p]), line: f.header + i + 1,
-					err: fmt.Errorf("data.%s has no synset with the word %q at offset %08d", partNames[p], db.spelling(l), b.offset[sense])}
+	for _, c := range b.index {
+		if c.part != p {
+			continue
+		}
+		for i, l := range c.lemma {
+			lemma := db.spelling(l)
+			from, _ := db.entryRange(l, p)
+			for n, off := range c.offsets(i) {
+				id, ok := b.find(p, off)
+				found := false
+				if ok && n < 0xFFFF {
+					for w := db.synWord[id]; w < db.synWord[id+1]; w++ {
+						if string(b.lemma(w)) == lemma && db.wordSense[w] == 0 {
+							db.wordSpell[w], db.wordSense[w] = l, uint16(n+1)
+							found = true
+						}
+					}
+				}
+				db.senses[from+uint32(n)] = id
+				if !found && missing == nil {
+					missing = c.fault(c.header+i, fmt.Errorf("data.%s has no synset with the word %q at offset %08d", partNames[p], lemma, off))
+				}
 			}
 		}
 	}
-	panic("wordnet: no such sense")
+	return missing
+}
+
+// unlisted is the error for a word without a sense in the index.
+func (b *builder) unlisted(word uint32) error {
+	db, id := b.db, b.db.wordSyn[word]
+	k, i := 0, int(id)
+	for ; i >= len(b.chunk[k].synsets); k++ {
+		i -= len(b.chunk[k].synsets)
+	}
+	c := b.chunk[k]
+	lemma := b.lemma(word)
+	if l, ok := db.lookup(string(lemma)); ok && db.lemMask[l]&(1<<c.part) != 0 {
+		return b.faultAt(c, i, fmt.Errorf("index.%s does not list this synset for %q", partNames[c.part], lemma))
+	}
+	return b.faultAt(c, i, fmt.Errorf("word %q is not in index.%s", lemma, partNames[c.part]))
 }
 
 // numberSatellites numbers satellites among satellites where the version of
@@ -437,22 +429,6 @@ func (b *builder) fillBuckets() {
 	}
 }
 
-// pointFrom looks up the targets of the pointers in some chunks and sorts
-// those between synsets. It reports whether a
-// synset points twice to another by the same relation.
-func (b *builder) pointFrom(chunks []*dataChunk) (twice bool, err error) {
-	tasks := make([]func() error, len(chunks))
-	found := make([]bool, len(chunks))
-	for i, c := range chunks {
-		tasks[i] = func() (err error) {
-			found[i], err = b.pointChunk(c)
-			return err
-		}
-	}
-	err = parallel(tasks...)
-	return slices.Contains(found, true), err
-}
-
 func (b *builder) find(p part, off uint32) (uint32, bool) {
 	db := b.db
 	k := int(off >> bucketBits)
@@ -468,51 +444,49 @@ func (b *builder) find(p part, off uint32) (uint32, bool) {
 }
 
 // faultAt places an error at the i-th record of a chunk.
-func (b *builder) faultAt(c *dataChunk, i int, err error) error {
-	return &syntaxError{file: b.file("data." + partNames[c.part]), line: c.line + c.header + i + 1, err: err}
-}
+func (b *builder) faultAt(c *dataChunk, i int, err error) error { return c.fault(c.header+i, err) }
 
-// pointChunk reports whether a synset points twice to another by the same
-// relation.
-func (b *builder) pointChunk(c *dataChunk) (twice bool, err error) {
+// point looks up the targets of the pointers in some chunks and sorts those
+// between synsets, each once.
+func (b *builder) point(chunks []*dataChunk) error {
 	db := b.db
-	ptr := 0
 	var list []target
-	for i, y := range c.synsets {
-		id := c.firstSynset + uint32(i)
-		lex := db.lexStart[id]
-		list = list[:0]
-		for _, p := range c.pointers[ptr : ptr+int(y.pointers)] {
-			t, ok := b.find(p.part, p.offset)
-			if !ok {
-				return false, b.faultAt(c, i,
-					fmt.Errorf("pointer %s to offset %08d of data.%s, where no synset begins", relationTable[p.rel].symbol, p.offset, partNames[p.part]))
+	for _, c := range chunks {
+		rest := c.pointers
+		for i, y := range c.synsets {
+			list = list[:0]
+			for _, p := range rest[:y.pointers] {
+				t, ok := b.find(p.part, p.offset)
+				if !ok {
+					return b.faultAt(c, i,
+						fmt.Errorf("pointer %s to offset %08d of data.%s, where no synset begins", relationTable[p.rel].symbol, p.offset, partNames[p.part]))
+				}
+				if p.src == 0 {
+					list = append(list, target{t, p.rel, b.prefix[t]})
+					continue
+				}
+				if n := db.synWord[t+1] - db.synWord[t]; uint32(p.tgt) > n {
+					return b.faultAt(c, i, fmt.Errorf("pointer %s to word %d of the synset at offset %08d of data.%s, which has %d",
+						relationTable[p.rel].symbol, p.tgt, p.offset, partNames[p.part], n))
+				}
+				db.lexTarget[b.lex] = db.synWord[t] + uint32(p.tgt) - 1
+				db.lexRel[b.lex], db.lexSource[b.lex] = p.rel, p.src-1
+				b.lex++
 			}
-			if p.src == 0 {
-				list = append(list, target{t, p.rel, b.prefix[t]})
-				continue
+			rest = rest[y.pointers:]
+			db.sortTargets(list)
+			for k, t := range list {
+				if k == 0 || t != list[k-1] {
+					db.semTarget[b.sem], db.semRel[b.sem] = t.id, uint8(t.rel)
+					b.sem++
+				}
 			}
-			if uint32(p.tgt) > db.synWord[t+1]-db.synWord[t] {
-				return false, b.faultAt(c, i,
-					fmt.Errorf("pointer %s to word %d of the synset at offset %08d of data.%s, which has %d",
-						relationTable[p.rel].symbol, p.tgt, p.offset, partNames[p.part], db.synWord[t+1]-db.synWord[t]))
-			}
-			db.lexTarget[lex] = db.synWord[t] + uint32(p.tgt) - 1
-			db.lexRel[lex] = p.rel
-			db.lexSource[lex] = p.src - 1
-			lex++
+			b.at++
+			db.semStart[b.at], db.lexStart[b.at] = b.sem, b.lex
 		}
-		ptr += int(y.pointers)
-		db.sortTargets(list)
-		sem := db.semStart[id]
-		for k, t := range list {
-			db.semTarget[sem] = t.id
-			db.semRel[sem] = uint8(t.rel)
-			sem++
-			twice = twice || k > 0 && t.id == list[k-1].id && t.rel == list[k-1].rel
-		}
+		c.pointers = nil
 	}
-	return twice, nil
+	return nil
 }
 
 // A target is a pointer while it is being sorted.
@@ -557,22 +531,4 @@ func prefixOf[T bytestring](lemma T, pos POS, num uint16) uint64 {
 
 func (db *DB) namePrefix(id uint32) uint64 {
 	return prefixOf(db.spelling(db.lemmaOfWord(db.synWord[id])), db.synPOS[id], db.synNum[id])
-}
-
-// dropTwice removes what stands twice among the pointers between synsets.
-func (db *DB) dropTwice() {
-	n := uint32(0)
-	for id := range uint32(db.Len()) {
-		from, to := db.semStart[id], db.semStart[id+1]
-		db.semStart[id] = n
-		for i := from; i < to; i++ {
-			if i > from && db.semTarget[i] == db.semTarget[i-1] && db.semRel[i] == db.semRel[i-1] {
-				continue
-			}
-			db.semTarget[n], db.semRel[n] = db.semTarget[i], db.semRel[i]
-			n++
-		}
-	}
-	db.semStart[db.Len()] = n
-	db.semTarget, db.semRel = db.semTarget[:n], db.semRel[:n]
 }

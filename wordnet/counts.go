@@ -2,7 +2,6 @@ package wordnet
 
 import (
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 )
@@ -104,31 +103,21 @@ func (db *DB) withKey(k senseKey, bare bool, f func(word uint32) bool) {
 //
 // The index files say how many senses have a count. Where fewer are found,
 // lines are missing.
-func (db *DB) readCounts(r *blockReader, senseIndex bool, tagged int) error {
+func (db *DB) readCounts(file, text string, senseIndex bool, tagged int) error {
 	db.count = make([]uint32, len(db.wordSpell))
-	var buf []byte
 	found := 0
-	for {
-		var err error
-		if buf, err = r.next(buf, 64<<10); err == io.EOF {
-			break
-		} else if err != nil {
-			return err
+	err := eachLine(file, text, func(line string) error {
+		more, err := db.countLine(line, senseIndex)
+		if more {
+			found++
 		}
-		for n, rest := 0, string(buf); rest != ""; n++ {
-			var line string
-			line, rest, _ = strings.Cut(rest, "\n")
-			more, err := db.countLine(strings.TrimSuffix(line, "\r"), senseIndex)
-			if err != nil {
-				return r.fault(n, err)
-			}
-			if more {
-				found++
-			}
-		}
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	if found < tagged {
-		return r.fault(-1, fmt.Errorf("the file ends after the counts of %d senses, but the index files speak of %d: truncated", found, tagged))
+		return &syntaxError{file, strings.Count(text, "\n"), fmt.Errorf("the file ends after the counts of %d senses, but the index files speak of %d: truncated", found, tagged)}
 	}
 	slices.Sort(db.missed)
 	db.missed = slices.Compact(db.missed)

@@ -1,6 +1,10 @@
 package wordnet
 
-import "hash/maphash"
+import (
+	"hash/maphash"
+	"math/bits"
+	"slices"
+)
 
 // A DB is an opened WordNet database. It does not change after [Open] and is
 // safe for use by any number of goroutines.
@@ -116,9 +120,28 @@ func (db *DB) lookupBytes(lemma []byte) (uint32, bool) {
 	return probe(db.table, db.tags, db.text, db.spOff, maphash.Bytes(db.seed, lemma), lemma)
 }
 
+// spell gives each of some words, which has its lemma so far, a spelling of its
+// own after those of the lemmas.
+func (db *DB) spell(words []int) {
+	db.capOf = make([]uint32, len(words))
+	for i, w := range words {
+		db.capOf[i] = db.wordSpell[w]
+		db.wordSpell[w] = db.lemmas() + uint32(i)
+	}
+}
+
+// numberEntries numbers the entries of all lemmas and returns how many they are.
+func (db *DB) numberEntries() uint32 {
+	db.lemEntry = make([]uint32, len(db.lemMask)+1)
+	for l, mask := range db.lemMask {
+		db.lemEntry[l+1] = db.lemEntry[l] + uint32(bits.OnesCount8(mask))
+	}
+	return db.lemEntry[len(db.lemMask)]
+}
+
 // entryOf returns the entry of a lemma in a part, which must list it.
 func (db *DB) entryOf(lemma uint32, p part) uint32 {
-	return db.lemEntry[lemma] + uint32(popcount4[db.lemMask[lemma]&(1<<p-1)])
+	return db.lemEntry[lemma] + uint32(bits.OnesCount8(db.lemMask[lemma]&(1<<p-1)))
 }
 
 // entryRange returns where its senses are.
@@ -136,17 +159,9 @@ func (db *DB) entry(lemma uint32, p part) []uint32 {
 	return db.senses[from:to]
 }
 
-var popcount4 = [16]uint8{0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4}
-
 // at returns the synset of a part whose record begins at a byte.
 func (db *DB) at(p part, off uint32) (uint32, bool) {
-	lo, hi := db.first[p], db.first[p+1]
-	for lo < hi {
-		if m := (lo + hi) / 2; db.synOff[m] < off {
-			lo = m + 1
-		} else {
-			hi = m
-		}
-	}
-	return lo, lo < db.first[p+1] && db.synOff[lo] == off
+	from, to := db.first[p], db.first[p+1]
+	i, found := slices.BinarySearch(db.synOff[from:to], off)
+	return from + uint32(i), found
 }

@@ -425,9 +425,6 @@ func TestLower(t *testing.T) {
 		if got := lower(in); got != want {
 			t.Errorf("lower(%q) = %q, want %q", in, got, want)
 		}
-		if got := string(appendLower(nil, []byte(in))); got != want {
-			t.Errorf("appendLower(%q) = %q, want %q", in, got, want)
-		}
 		if isLower([]byte(in)) != (in == want) {
 			t.Errorf("isLower(%q)", in)
 		}
@@ -455,14 +452,5 @@ func TestRelationNames(t *testing.T) {
 	}
 	if len(Relations()) != 26 {
 		t.Error(len(Relations()))
-	}
-}
-
-func TestDigits8(t *testing.T) {
-	for _, s := range []string{"00000000", "12345678", "99999999", "0000000a", "/0000000", ":0000000", "0000000:", "1234567 ", "\xb0\xb1\xb2\xb3\xb4\xb5\xb6\xb7"} {
-		want, wantOK := decimal(s)
-		if got, ok := digits8([]byte(s)); ok != wantOK || ok && got != want {
-			t.Errorf("%q: %d %v, want %d %v", s, got, ok, want, wantOK)
-		}
 	}
 }

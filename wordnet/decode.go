@@ -59,32 +59,7 @@ type decoder struct {
 	x        *lexicon
 	wordCase []byte
 	spelling []string
-	capWord  []uint32 // the words of db.capOf
-}
-
-// A stage is a task of parallel that others wait for.
-type stage struct {
-	f      func() error
-	after  []*stage // all of them before it in the list of tasks
-	done   chan struct{}
-	failed bool
-}
-
-func newStage(f func() error, after ...*stage) *stage {
-	return &stage{f: f, after: after, done: make(chan struct{})}
-}
-
-func (s *stage) run() error {
-	defer close(s.done)
-	for _, a := range s.after {
-		if <-a.done; a.failed {
-			s.failed = true
-			return nil
-		}
-	}
-	err := s.f()
-	s.failed = err != nil
-	return err
+	capWord  []int // words with a spelling of their own
 }
 
 func (d *decoder) decode() error {
@@ -104,23 +79,18 @@ func (d *decoder) decode() error {
 	if err := done(r); err != nil {
 		return err
 	}
-	// The longest first, and what others wait for.
-	lemmas, synsets, words, pointers := newStage(d.decodeLemmas), newStage(d.decodeSynsets),
-		newStage(d.decodeWords), newStage(d.decodePointers)
-	senses, spell := newStage(d.joinSenses, synsets, words), newStage(d.spell, lemmas, words)
-	link := newStage(func() error {
+	if err := parallel(d.decodeLemmas, d.decodeSynsets, d.decodeWords, d.decodePointers); err != nil {
+		return err
+	}
+	if err := parallel(d.joinSenses, func() error {
 		if !db.compat.satellitesApart() {
 			db.link()
 		}
 		return nil
-	}, synsets, pointers)
-	err := parallel(lemmas.run, synsets.run, words.run, pointers.run, senses.run, link.run, spell.run)
-	if err != nil {
+	}, d.spell); err != nil {
 		return err
 	}
-	for i, w := range d.capWord {
-		db.wordSpell[w] = d.lemmas + uint32(i)
-	}
+	db.spell(d.capWord)
 	if db.numberSatellites() {
 		db.sortRelated()
 		db.link()
@@ -144,7 +114,7 @@ func (d *decoder) decodeLemmas() error {
 		}
 		lemma = append(lemma[:p[i]], text.B[:n[i]]...)
 		text.B = text.B[n[i]:]
-		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || !isLower(lemma) || d.x.add(d.x.hash(lemma), lemma) != uint32(i) {
+		if len(lemma) == 0 || !utf8.RuneStart(lemma[0]) || !isLower(lemma) || d.x.add(lemma) != uint32(i) {
 			text.Bad = true
 			break
 		}
@@ -176,8 +146,6 @@ func (d *decoder) decodeSynsets() error {
 	db.synPOS = make([]POS, n)
 	db.synOff = make([]uint32, n)
 	db.synNum = make([]uint16, n)
-	db.synWord = make([]uint32, n+1)
-	total := uint32(0)
 	for p := range part(parts) {
 		at := uint64(0)
 		for id := db.first[p]; id < db.first[p+1]; id++ {
@@ -198,117 +166,121 @@ func (d *decoder) decodeSynsets() error {
 			if num[id] == 0 {
 				words.Bad = true
 			}
-			db.synWord[id] = total
-			total += uint32(num[id])
 		}
 	}
-	db.synWord[n] = total
-	if total != d.words {
-		words.Bad = true
-	}
+	db.synWord = starts(words, d.words, n, func(id uint32) uint32 { return uint32(num[id]) })
 	if err := done(off, sat, lexFile, words); err != nil {
 		return err
 	}
-	db.wordSyn = make([]uint32, total)
+	db.wordSyn = make([]uint32, 0, d.words)
 	for id := range n {
-		for w := db.synWord[id]; w < db.synWord[id+1]; w++ {
-			db.wordSyn[w] = id
+		for range num[id] {
+			db.wordSyn = append(db.wordSyn, id)
 		}
 	}
-
-	frNum, fr := d.col(compact.FrNum), d.col(compact.Frame)
-	counts, list := frNum.Bytes(n), fr.Bytes(2*d.frames)
-	if err := done(frNum, fr); err != nil {
+	if err := d.decodeFrames(num); err != nil {
 		return err
 	}
-	db.frStart = make([]uint32, n+1)
+	return d.decodeLexical(num)
+}
+
+// starts returns where the items of each synset begin, of which there are
+// count(id), total in all; one more for the end.
+func starts(column *compact.Reader, total, synsets uint32, count func(id uint32) uint32) []uint32 {
+	start := make([]uint32, synsets+1)
+	for id := range synsets {
+		k := count(id)
+		if k > total-start[id] {
+			column.Bad, k = true, 0
+		}
+		start[id+1] = start[id] + k
+	}
+	if start[synsets] != total {
+		column.Bad = true
+	}
+	return start
+}
+
+func (d *decoder) decodeFrames(words []byte) error {
+	db := d.db
+	num, fr := d.col(compact.FrNum), d.col(compact.Frame)
+	counts, list := num.Bytes(d.synsets), fr.Bytes(2*d.frames)
+	if err := done(num, fr); err != nil {
+		return err
+	}
+	db.frStart = starts(num, d.frames, d.synsets, func(id uint32) uint32 { return uint32(counts[id]) })
 	db.frames = make([]frame, d.frames)
-	total = 0
-	for id := range n {
-		db.frStart[id] = total
-		total += uint32(counts[id])
-		for i := db.frStart[id]; i < min(total, d.frames); i++ {
+	for id := range d.synsets {
+		for i := db.frStart[id]; i < db.frStart[id+1]; i++ {
 			f := frame{list[2*i], list[2*i+1]}
-			if f.number == 0 || int(f.number) >= len(verbFrames) || f.word > num[id] {
+			if f.number == 0 || int(f.number) >= len(verbFrames) || f.word > words[id] {
 				fr.Bad = true
 			}
 			db.frames[i] = f
 		}
 	}
-	db.frStart[n] = total
-	if total != d.frames {
-		frNum.Bad = true
-	}
-	if err := done(frNum, fr); err != nil {
-		return err
-	}
+	return done(num, fr)
+}
 
-	lexNum, rel, src, to, at := d.col(compact.LexNum), d.col(compact.LexRel), d.col(compact.LexWord), d.col(compact.LexTo), d.col(compact.LexAt)
+// target reads the target of a pointer of a synset.
+func (d *decoder) target(id uint32, to *compact.Reader) uint32 {
+	t := int64(id) + to.Z()
+	if t < 0 || t >= int64(d.synsets) {
+		to.Bad = true
+		return id
+	}
+	return uint32(t)
+}
+
+// decodeLexical reads the pointers between words.
+func (d *decoder) decodeLexical(words []byte) error {
+	db := d.db
+	num, rel, src, to, at := d.col(compact.LexNum), d.col(compact.LexRel), d.col(compact.LexWord), d.col(compact.LexTo), d.col(compact.LexAt)
 	rels, tgt := rel.Bytes(d.lex), at.Bytes(d.lex)
 	db.lexSource = src.Bytes(d.lex)
 	if err := done(rel, src, at); err != nil {
 		return err
 	}
-	db.lexStart = make([]uint32, n+1)
+	db.lexStart = starts(num, d.lex, d.synsets, func(uint32) uint32 { return num.U32(d.lex) })
 	db.lexTarget = make([]uint32, d.lex)
 	db.lexRel = make([]Relation, d.lex)
-	total = 0
-	for id := range n {
-		db.lexStart[id] = total
-		k := lexNum.U32(d.lex - total)
-		for i := total; i < total+k; i++ {
-			t := int64(id) + to.Z()
-			if t < 0 || t >= int64(n) || !Relation(rels[i]).valid() ||
-				db.lexSource[i] >= num[id] || tgt[i] >= num[t] {
+	for id := range d.synsets {
+		for i := db.lexStart[id]; i < db.lexStart[id+1]; i++ {
+			t := d.target(id, to)
+			if !Relation(rels[i]).valid() || db.lexSource[i] >= words[id] || tgt[i] >= words[t] {
 				to.Bad = true
-				break
 			}
 			db.lexRel[i] = Relation(rels[i])
 			db.lexTarget[i] = db.synWord[t] + uint32(tgt[i])
 		}
-		total += k
 	}
-	db.lexStart[n] = total
-	if total != d.lex {
-		lexNum.Bad = true
-	}
-	return done(lexNum, to)
+	return done(num, to)
 }
 
 // decodePointers reads the pointers between synsets.
 func (d *decoder) decodePointers() error {
-	db, n := d.db, d.synsets
+	db := d.db
 	num, rel, to := d.col(compact.SemNum), d.col(compact.SemRel), d.col(compact.SemTo)
 	db.semRel = rel.Bytes(d.sem)
 	if err := done(rel); err != nil {
 		return err
 	}
-	if uint64(n) > uint64(len(num.B)) || uint64(d.sem) > uint64(len(to.B)) {
+	if uint64(d.synsets) > uint64(len(num.B)) || uint64(d.sem) > uint64(len(to.B)) {
 		num.Bad = true
 		return done(num, to)
 	}
-	db.semStart = make([]uint32, n+1)
+	db.semStart = starts(num, d.sem, d.synsets, func(uint32) uint32 { return num.U32(d.sem) })
 	db.semTarget = make([]uint32, d.sem)
-	total := uint32(0)
-	for id := range n {
-		db.semStart[id] = total
-		k := num.U32(d.sem - total)
+	for id := range d.synsets {
 		last := uint8(1)
-		for i := total; i < total+k; i++ {
-			t := int64(id) + to.Z()
+		for i := db.semStart[id]; i < db.semStart[id+1]; i++ {
+			db.semTarget[i] = d.target(id, to)
 			r := db.semRel[i]
-			if t < 0 || t >= int64(n) || r < last || !Relation(r).valid() {
+			if r < last || !Relation(r).valid() {
 				to.Bad = true
-				break
 			}
 			last = r
-			db.semTarget[i] = uint32(t)
 		}
-		total += k
-	}
-	db.semStart[n] = total
-	if total != d.sem {
-		num.Bad = true
 	}
 	return done(num, to)
 }
@@ -360,29 +332,18 @@ func (d *decoder) decodeWords() error {
 	return done(count, missed, spelling)
 }
 
-// spell finds the spellings of words. Until all is decoded, db.wordSpell stays
-// what it is: lemmas.
+// spell finds the spellings of words, which stay lemmas meanwhile.
 func (d *decoder) spell() error {
 	db, x := d.db, d.x
 	db.table, db.tags, db.seed, db.longest = x.table, x.tags, x.seed, x.longest
 	own := d.spelling
-	caps := 0
-	for _, code := range d.wordCase {
-		if code != caseLemma {
-			caps++
-		}
-	}
-	db.capOf = make([]uint32, 0, caps)
-	d.capWord = make([]uint32, 0, caps)
-	x.off = slices.Grow(x.off, caps)
 	var buf []byte
 	for w, code := range d.wordCase {
 		if code == caseLemma {
 			continue
 		}
 		lemma := db.wordSpell[w]
-		text := x.text.String()
-		low := text[x.off[lemma]:x.off[lemma+1]]
+		low := x.text.String()[x.off[lemma]:x.off[lemma+1]]
 		switch {
 		case code < caseOwn:
 			buf = appendCase(buf[:0], low, code)
@@ -393,8 +354,7 @@ func (d *decoder) spell() error {
 		default:
 			return compactError("column %q: bad value", compact.Names[compact.WordCase])
 		}
-		db.capOf = append(db.capOf, lemma)
-		d.capWord = append(d.capWord, uint32(w))
+		d.capWord = append(d.capWord, w)
 		x.off = append(x.off, uint32(x.text.Len()))
 	}
 	if len(own) > 0 {
@@ -423,16 +383,10 @@ func (d *decoder) joinSenses() error {
 			db.lemMask[l] |= 1 << p
 		}
 	}
-	db.lemEntry = make([]uint32, len(db.lemMask)+1)
-	entries := uint32(0)
-	for l, mask := range db.lemMask {
-		if mask == 0 {
-			return compactError("lemma %d is in no synset", l)
-		}
-		db.lemEntry[l] = entries
-		entries += uint32(popcount4[mask])
+	if l := slices.Index(db.lemMask, 0); l >= 0 {
+		return compactError("lemma %d is in no synset", l)
 	}
-	db.lemEntry[len(db.lemMask)] = entries
+	entries := db.numberEntries()
 	num := make([]uint32, entries)
 	top := make([]uint32, entries)
 	entryOf := make([]uint32, len(db.wordSpell))

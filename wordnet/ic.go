@@ -202,7 +202,7 @@ func (ic *IC) line(line string, seen []bool) error {
 	}
 	var p POS
 	id := f[0]
-	if p = posOf(id[len(id)-1]); p != Noun && p != Verb {
+	if p = posOf(id[len(id)-1:]); p != Noun && p != Verb {
 		return &badField{"offset and part of speech", id}
 	}
 	off, ok := decimal(id[:len(id)-1])

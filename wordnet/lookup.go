@@ -7,19 +7,9 @@ import "iter"
 // are given, it returns only these, one after the other. Adj includes
 // satellites; AdjSat means only satellites.
 func (db *DB) All(pos ...POS) iter.Seq[Synset] {
-	if len(pos) > 0 {
-		return db.allOf(pos)
+	if len(pos) == 0 {
+		pos = partPOS[:]
 	}
-	return func(yield func(Synset) bool) {
-		for id := range uint32(len(db.synOff)) {
-			if !yield(Synset{db, id}) {
-				return
-			}
-		}
-	}
-}
-
-func (db *DB) allOf(pos []POS) iter.Seq[Synset] {
 	return func(yield func(Synset) bool) {
 		for _, want := range pos {
 			p, ok := partOf(want)
@@ -102,7 +92,7 @@ func (db *DB) appendSynsets(dst []Synset, word string, pos ...POS) []Synset {
 		pos = searchOrder[:]
 	}
 	var buf [8]uint32
-	f := db.former(word, true)
+	f := db.former(word)
 	for _, q := range pos {
 		p, ok := partOf(q)
 		if !ok {

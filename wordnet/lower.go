@@ -61,17 +61,3 @@ func isLower[T bytestring](s T) bool {
 	}
 	return true
 }
-
-// appendLower appends lower(s).
-func appendLower(dst, s []byte) []byte {
-	for i, c := range s {
-		if c >= 0x80 {
-			return append(dst[:len(dst)-i], lower(string(s))...)
-		}
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		dst = append(dst, c)
-	}
-	return dst
-}

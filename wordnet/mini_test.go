@@ -65,7 +65,7 @@ func (m mini) files() fstest.MapFS {
 			continue
 		}
 		f := strings.Fields(line)
-		p, ok := partOf(posOf(f[2][0]))
+		p, ok := partOf(posOf(f[2]))
 		if !ok {
 			panic(line)
 		}

@@ -37,55 +37,27 @@ type stem struct {
 	add string
 }
 
-// A former finds the base forms of a word. What it looks up for one part of
-// speech it does not look up again for the next.
+// A former finds the base forms of a word.
 type former struct {
 	db    *DB
 	form  string
 	lemma uint32
-	known bool            // whether form itself is lemma
-	exc   [parts]string   // bases from the lists of exceptions
-	stems [6]formerLookup // look-ups of form without its last bytes
-	n     int
+	known bool          // whether form itself is lemma
+	exc   [parts]string // bases from the lists of exceptions
 }
 
-type formerLookup struct {
-	n     int
-	lemma uint32
-	known bool
-}
-
-func (db *DB) former(form string, exceptions bool) former {
-	f := former{db: db, form: form}
+func (db *DB) former(form string) former {
+	f := former{db: db, form: form, exc: db.exc[form]}
 	f.lemma, f.known = db.lookup(form)
-	if exceptions {
-		f.exc = db.exc[form]
-	}
 	return f
 }
 
 func (f *former) lookup(s stem) (uint32, bool) {
-	if s.add != "" {
-		if s.n+len(s.add) > f.db.longest {
-			return 0, false
-		}
-		var buf [128]byte
-		return f.db.lookupBytes(append(append(buf[:0], f.form[:s.n]...), s.add...))
+	if s.add == "" || s.n > f.db.longest {
+		return f.db.lookup(f.form[:s.n])
 	}
-	if s.n > f.db.longest {
-		return 0, false
-	}
-	for i := range f.n {
-		if f.stems[i].n == s.n {
-			return f.stems[i].lemma, f.stems[i].known
-		}
-	}
-	l, ok := f.db.lookup(f.form[:s.n])
-	if f.n < len(f.stems) {
-		f.stems[f.n] = formerLookup{s.n, l, ok}
-		f.n++
-	}
-	return l, ok
+	var buf [128]byte
+	return f.db.lookupBytes(append(append(buf[:0], f.form[:s.n]...), s.add...))
 }
 
 // baseForms appends the index lemmas of the base forms for a part of speech,
@@ -148,20 +120,17 @@ func (f *former) baseForms(dst []uint32, p part) []uint32 {
 // If none of these is in the index, more endings are stripped until one is (see
 // Settings.NLTK). Case matters.
 func (db *DB) BaseForms(form string, pos POS) []string {
-	return db.appendBaseForms(nil, form, pos, true)
-}
-
-func (db *DB) appendBaseForms(dst []string, form string, pos POS, exceptions bool) []string {
 	p, ok := partOf(pos)
 	if !ok {
-		return dst
+		return nil
 	}
+	var forms []string
 	var buf [8]uint32
-	f := db.former(form, exceptions)
+	f := db.former(form)
 	for _, l := range f.baseForms(buf[:0], p) {
-		dst = append(dst, db.spelling(l))
+		forms = append(forms, db.spelling(l))
 	}
-	return dst
+	return forms
 }
 
 // Morphy returns the first base form of a word, and whether there is one. It
@@ -172,7 +141,7 @@ func (db *DB) Morphy(form string, pos ...POS) (string, bool) {
 		pos = searchOrder[:]
 	}
 	var buf [8]uint32
-	f := db.former(form, true)
+	f := db.former(form)
 	for _, q := range pos {
 		if p, ok := partOf(q); ok {
 			if l := f.baseForms(buf[:0], p); len(l) > 0 {

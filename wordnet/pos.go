@@ -1,6 +1,9 @@
 package wordnet
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A POS is a part of speech. Its number is the ss_type of sense keys.
 type POS uint8
@@ -26,28 +29,18 @@ func (p POS) String() string {
 // ParsePOS returns the part of speech of a letter n, v, a, r or s. For
 // anything else the error wraps [ErrNotFound].
 func ParsePOS(s string) (POS, error) {
-	if len(s) == 1 {
-		if p := posOf(s[0]); p != 0 {
-			return p, nil
-		}
+	if p := posOf(s); p != 0 {
+		return p, nil
 	}
 	return 0, fmt.Errorf("wordnet: part of speech %q: %w: want n, v, a, r or s", s, ErrNotFound)
 }
 
-func posOf(c byte) POS {
-	switch c {
-	case 'n':
-		return Noun
-	case 'v':
-		return Verb
-	case 'a':
-		return Adj
-	case 'r':
-		return Adv
-	case 's':
-		return AdjSat
+// posOf returns the part of speech of a letter, or 0.
+func posOf[T bytestring](letter T) POS {
+	if len(letter) != 1 {
+		return 0
 	}
-	return 0
+	return POS(max(0, strings.IndexByte("?nvars", letter[0])))
 }
 
 // A part is one of the four pairs of files, in the order in which synsets and

@@ -2,7 +2,6 @@ package wordnet
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -50,6 +49,7 @@ func readText(fsys fs.FS, name string) (string, error) {
 		return "", err
 	}
 	defer r.close()
+	b.Grow(r.size)
 	var buf []byte
 	for {
 		if buf, err = r.next(buf, 64<<10); err == io.EOF {
@@ -200,16 +200,85 @@ func parallel(fs ...func() error) error {
 	return nil
 }
 
-// everyone returns a function once for each processor, for parallel.
-func everyone(f func() error) []func() error {
-	return slices.Repeat([]func() error{f}, runtime.GOMAXPROCS(0))
+// A block is a run of whole lines of one of the four index or data files.
+type block struct {
+	part part
+	file string
+	at   int // where it begins in the file
+	line int // lines before it
+	text []byte
+}
+
+// fault places an error n lines into a block.
+func (k *block) fault(n int, err error) error {
+	return &syntaxError{file: k.file, line: k.line + 1 + n, err: err}
+}
+
+// eachBlock calls parse with every block of four files, on as many goroutines
+// as there are processors. It returns what parse made of them, in the order of
+// the files, up to the first error, which is that of the last one.
+func eachBlock[T any](fsys fs.FS, names [parts]string, size int, parse func(block) (*T, error)) ([]*T, error) {
+	var mu sync.Mutex
+	var made []*T
+	var errs []error
+	var p part
+	var r *blockReader
+	failed := false
+	next := func(buf []byte) (k block, i int) {
+		for p < parts && !failed {
+			var err error
+			if r == nil {
+				r, err = openBlocks(fsys, names[p])
+			}
+			if err == nil {
+				buf, err = r.next(buf, size)
+			}
+			if err == io.EOF {
+				r.close()
+				r = nil
+				p++
+				continue
+			}
+			made, errs = append(made, nil), append(errs, err)
+			if failed = err != nil; failed {
+				break
+			}
+			return block{p, names[p], r.at, r.line, buf}, len(made) - 1
+		}
+		return block{text: buf}, -1
+	}
+	work := func() error {
+		var buf []byte
+		for {
+			mu.Lock()
+			k, i := next(buf)
+			mu.Unlock()
+			if i < 0 {
+				return nil
+			}
+			buf = k.text
+			c, err := parse(k)
+			mu.Lock()
+			made[i], errs[i], failed = c, err, failed || err != nil
+			mu.Unlock()
+		}
+	}
+	_ = parallel(slices.Repeat([]func() error{work}, runtime.GOMAXPROCS(0))...)
+	if r != nil {
+		r.close()
+	}
+	for i, err := range errs {
+		if err != nil {
+			return slices.DeleteFunc(made[:i+1], func(c *T) bool { return c == nil }), err
+		}
+	}
+	return made, nil
 }
 
 // A fields cuts a record at blanks. The first field that is not what it should
 // be sets err; what is read after that means nothing.
 type fields struct {
-	s   []byte
-	i   int
+	s   []byte // what is left
 	err error
 }
 
@@ -246,18 +315,17 @@ func (f *fields) hex(what string, least, most uint8) uint8 {
 // pos returns a part of speech and the files it lives in.
 func (f *fields) pos(what string) (POS, part) {
 	t := f.next()
-	if len(t) == 1 {
-		if p, ok := partOf(posOf(t[0])); ok {
-			return posOf(t[0]), p
-		}
+	pos := posOf(t)
+	p, ok := partOf(pos)
+	if !ok {
+		f.fail(what, t)
 	}
-	f.fail(what, t)
-	return 0, 0
+	return pos, p
 }
 
 // next returns the next field, or nothing at the end.
 func (f *fields) next() []byte {
-	s, i := f.s, f.i
+	s, i := f.s, 0
 	for i < len(s) && s[i] == ' ' {
 		i++
 	}
@@ -265,7 +333,7 @@ func (f *fields) next() []byte {
 	for j < len(s) && s[j] != ' ' {
 		j++
 	}
-	f.i = j
+	f.s = s[j:]
 	return s[i:j]
 }
 
@@ -286,19 +354,6 @@ func decimal[T bytestring](s T) (uint32, bool) {
 		v = v*10 + uint32(d)
 	}
 	return v, true
-}
-
-// digits8 returns the value of eight digits, all of them at once.
-func digits8(s []byte) (uint32, bool) {
-	v := binary.LittleEndian.Uint64(s)
-	const high = 0xF0F0F0F0F0F0F0F0
-	if v&high != 0x3030303030303030 || (v+0x0606060606060606)&high != 0x3030303030303030 {
-		return 0, false
-	}
-	v = v & 0x0F0F0F0F0F0F0F0F * (10<<8 + 1) >> 8
-	v = v & 0x00FF00FF00FF00FF * (100<<16 + 1) >> 16
-	v = v & 0x0000FFFF0000FFFF * (10000<<32 + 1) >> 32
-	return uint32(v), true
 }
 
 // hex8 returns the value of one or two hexadecimal digits.

