@@ -2,8 +2,7 @@
 // use. It reads no file and fetches nothing.
 //
 // The vocabulary is EleutherAI's, under the Apache License 2.0. It is stored
-// as the pairs of tokens that its merges join, 161 kB compressed; the command
-// in the folder gen makes the data.
+// as the pairs of tokens that its merges join, 161 kB compressed.
 package neox
 
 import (
@@ -19,7 +18,8 @@ import (
 	"github.com/semamap/semamap/lemma/internal/bpe"
 )
 
-//go:generate go run ./gen -in ../../../shared/data/neox_tokenizer.json -out neox.bin.gz
+// TestPacked makes the data from tokenizer.json.
+//go:generate go test -run TestPacked -update .
 
 //go:embed neox.bin.gz
 var packed []byte
