@@ -42,7 +42,7 @@ var mayImport = map[string]struct{ ours, outside []string }{
 	"/internal/lemmawork":       {},
 	"/internal/vec":             {nil, []string{"golang.org/x/sys/cpu"}},
 	"/internal/par":             {},
-	"/internal/npy":             {},
+	"/internal/npy":             {[]string{"/internal/vec"}, nil},
 	"/internal/golden":          {},
 }
 

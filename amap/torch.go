@@ -14,6 +14,7 @@ import (
 
 const (
 	torchMagic   = "l\xfc\x9cF\xf9 j\xa8P\x19" // 0x1950a86a20f9469cfc6c, little-endian
+	torchStart   = "\x80\x02\x8a\x0a" + torchMagic
 	torchVersion = 1001
 	headerWindow = 4096 // torch's headers take about 240 bytes
 )

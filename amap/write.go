@@ -138,20 +138,13 @@ func (l *Layer) encode(ctx context.Context, w io.Writer, d DType) error {
 	size := max(1, 1<<17/max(units, 1))
 	at := 2 * par.Workers(0)
 	bufs := make([][]byte, at)
-	errs := make([]error, at)
 	for lo := 0; lo < rows; lo += at * size {
 		hi := min(rows, lo+at*size)
-		err := par.Blocks(ctx, 0, hi-lo, size, func(_, b, from, to int) {
-			s := scratches.Get().(*scratch)
-			s.bulk = true
-			bufs[b], errs[b] = l.encodeRows(bufs[b][:0], lo+from, lo+to, d, s)
-			s.bulk = false
-			scratches.Put(s)
+		err := l.pass(ctx, hi-lo, size, true, func(b, from, to int, s *scratch) (err error) {
+			bufs[b], err = l.encodeRows(bufs[b][:0], lo+from, lo+to, d, s)
+			return err
 		})
 		for b := range par.NumBlocks(hi-lo, size) {
-			if err == nil {
-				err = errs[b]
-			}
 			if err == nil {
 				_, err = w.Write(bufs[b])
 			}
