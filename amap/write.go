@@ -213,11 +213,6 @@ func (c Counts) write(w io.Writer, key func(i int) string) error {
 // tokens × units, the counts of each mode as counts/mode, and the window, if
 // positions are known, as metadata.
 func (m *Map) WriteSafetensors(ctx context.Context, w io.Writer) error {
-	type entry struct {
-		DType   string   `json:"dtype"`
-		Shape   []int64  `json:"shape"`
-		Offsets [2]int64 `json:"data_offsets"`
-	}
 	header := []byte(`{"__metadata__":`)
 	meta := map[string]string{"format": "pt", "content": "activation map"}
 	if n, known := m.Positions(); known {
@@ -228,15 +223,15 @@ func (m *Map) WriteSafetensors(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	header = append(header, js...)
-	off := int64(0)
+	off := uint64(0)
 	add := func(name string, d DType, shape ...int64) error {
-		e := entry{DType: dtypes[d].safe, Shape: shape}
-		n := dtypes[d].size
+		e := safeTensor{dtypes[d].safe, shape, []uint64{off}}
+		n := uint64(dtypes[d].size)
 		for _, k := range shape {
-			n *= k
+			n *= uint64(k)
 		}
-		e.Offsets = [2]int64{off, off + n}
 		off += n
+		e.Offsets = append(e.Offsets, off)
 		key, err := json.Marshal(name)
 		if err != nil {
 			return err

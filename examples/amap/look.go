@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/semamap/semamap/amap"
+	"github.com/semamap/semamap/examples/internal/cli"
 )
 
 func info(j *job) error {
@@ -63,11 +64,11 @@ func check(j *job) error {
 		}
 	}
 	if len(suspect) == 0 {
-		_, err = fmt.Fprintln(j.w, "nothing suspect")
+		fmt.Fprintln(j.w, "nothing suspect")
 	} else {
-		_, err = fmt.Fprintln(j.w, "suspect:", strings.Join(suspect, " "))
+		fmt.Fprintln(j.w, "suspect:", strings.Join(suspect, " "))
 	}
-	return err
+	return nil
 }
 
 func topTokens(j *job) error {
@@ -96,9 +97,7 @@ func topTokens(j *job) error {
 		if c := j.m.Counts()[mode]; int(id) < len(c) {
 			count = strconv.FormatInt(c[id], 10)
 		}
-		if _, err := fmt.Fprintf(j.w, "%12.6g %10s %7d  %s\n", values[i], count, id, v.name(id)); err != nil {
-			return err
-		}
+		fmt.Fprintf(j.w, "%12.6g %10s %7d  %s\n", values[i], count, id, v.name(id))
 	}
 	return nil
 }
@@ -131,9 +130,7 @@ func topUnits(j *job) error {
 	}
 	fmt.Fprintf(j.w, "%12s  unit\n", "activation")
 	for i, u := range units {
-		if _, err := fmt.Fprintf(j.w, "%12.6g  %s\n", means[i], u); err != nil {
-			return err
-		}
+		fmt.Fprintf(j.w, "%12.6g  %s\n", means[i], u)
 	}
 	return nil
 }
@@ -168,9 +165,7 @@ func selectivity(j *job) error {
 	}
 	fmt.Fprintf(j.w, "%8s %12s %12s  unit\n", "AUC", "p", "q")
 	for _, s := range all[:min(max(j.k, 0), len(all))] {
-		if _, err := fmt.Fprintf(j.w, "%8.4f %12.3g %12.3g  %s\n", s.AUC, s.P, s.Q, s.Unit); err != nil {
-			return err
-		}
+		fmt.Fprintf(j.w, "%8.4f %12.3g %12.3g  %s\n", s.AUC, s.P, s.Q, s.Unit)
 	}
 	return nil
 }
@@ -185,14 +180,11 @@ func stats(j *job) error {
 	double := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	for _, u := range all {
 		c.Write([]string{string(u.Mode), u.Unit.String(), strconv.Itoa(u.Rows), double(u.Mean), double(u.CountMean), double(u.Var),
-			single(u.Min), single(u.Max), strconv.Itoa(int(u.ArgMax)), strconv.Itoa(u.Nonzero), strconv.Itoa(u.NaN), strconv.Itoa(u.Inf)})
+			cli.Float(u.Min), cli.Float(u.Max), strconv.Itoa(int(u.ArgMax)), strconv.Itoa(u.Nonzero), strconv.Itoa(u.NaN), strconv.Itoa(u.Inf)})
 	}
 	c.Flush()
 	return c.Error()
 }
-
-// single is the shortest decimal that is this float32 exactly.
-func single(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
 
 func rows(j *job) error {
 	mode, err := j.theMode()
@@ -241,7 +233,7 @@ func rows(j *job) error {
 			line = append(line, strconv.Itoa(int(id)))
 		}
 		for _, x := range row {
-			line = append(line, single(x))
+			line = append(line, cli.Float(x))
 		}
 		if err := c.Write(line); err != nil {
 			return err

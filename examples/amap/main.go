@@ -19,6 +19,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -182,7 +183,9 @@ func (c command) start(j *job, args []string, stderr io.Writer) (err error) {
 		return err
 	}
 	defer j.m.Close()
-	return c.run(j)
+	w := bufio.NewWriter(j.w)
+	j.w = w
+	return errors.Join(c.run(j), w.Flush())
 }
 
 // open opens the map of a file with its counts, if there are any.
