@@ -28,7 +28,6 @@ var mayImport = map[string]struct{ ours, outside []string }{
 	"/wordnet/wn30/gen":         {[]string{"/wordnet", "/wordnet/internal/compact"}, nil},
 	"/lemma":                    {[]string{"/lemma/internal/bpe", "/internal/par", "/internal/vec"}, nil},
 	"/lemma/neox":               {[]string{"/lemma", "/lemma/internal/bpe"}, nil},
-	"/lemma/neox/gen":           {[]string{"/lemma/internal/bpe"}, nil},
 	"/lemma/tiktoken":           {[]string{"/lemma", "/lemma/internal/bpe"}, []string{"github.com/pkoukk/tiktoken-go"}},
 	"/lemma/internal/bpe":       {nil, []string{"golang.org/x/text/unicode/norm"}},
 	"/lemma/internal/hf":        {[]string{"/lemma"}, nil},
@@ -43,7 +42,7 @@ var mayImport = map[string]struct{ ours, outside []string }{
 	"/internal/lemmawork":       {},
 	"/internal/vec":             {nil, []string{"golang.org/x/sys/cpu"}},
 	"/internal/par":             {},
-	"/internal/npy":             {},
+	"/internal/npy":             {[]string{"/internal/vec"}, nil},
 	"/internal/golden":          {},
 }
 

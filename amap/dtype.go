@@ -79,12 +79,8 @@ func (d DType) one(b []byte) float64 {
 		return float64(math.Float32frombits(uint32(binary.LittleEndian.Uint16(b)) << 16))
 	case Float32:
 		return float64(math.Float32frombits(binary.LittleEndian.Uint32(b)))
-	case Float64:
-		return math.Float64frombits(binary.LittleEndian.Uint64(b))
-	case int32s:
-		return float64(int32(binary.LittleEndian.Uint32(b)))
 	}
-	return float64(int64(binary.LittleEndian.Uint64(b)))
+	return math.Float64frombits(binary.LittleEndian.Uint64(b))
 }
 
 // appendOne appends v, rounded once, to nearest even, from float64.

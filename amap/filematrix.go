@@ -209,18 +209,3 @@ func (x *fileMatrix) at(row, unit int) (v float64, err error) {
 	err = x.src.readAt(b[:x.size()], off)
 	return x.storage.dtype.one(b[:]), err
 }
-
-// column reads one unit of the rows of a layer from a mapping, number by number.
-func (x *fileMatrix) column(dst []float32, l *Layer, unit int) (err error) {
-	if x.src.closed.Load() {
-		return ErrClosed
-	}
-	defer x.src.caught(x.src.guard(), &err)
-	d, w, last := x.storage.dtype, x.size(), int64(0)
-	for i := range dst {
-		off := x.base + int64(l.row(i))*x.rowStride + int64(unit)*x.unitStride
-		d.decode(dst[i:i+1], x.src.data[off:off+w], false)
-		last = max(last, off+w-1)
-	}
-	return x.src.whole(last)
-}

@@ -3,12 +3,9 @@ package amap
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"sync"
-
-	"github.com/semamap/semamap/internal/par"
 )
 
 // Histogram counts the values of a mode, or of all modes if mode is empty, in bins
@@ -146,33 +143,24 @@ func (h histogram) add(v float64, n int64) {
 
 // countPatterns counts the 16-bit patterns of a layer.
 func (l *Layer) countPatterns(ctx context.Context, x *fileMatrix, rows []int32, sum *[1 << 16]int64) error {
+	for i, r := range rows {
+		rows[i] = int32(l.row(int(r)))
+	}
 	var mu sync.Mutex
-	size := 8 * statBlock
-	errs := make([]error, par.NumBlocks(len(rows), size))
-	err := par.Blocks(ctx, 0, len(rows), size, func(_, b, lo, hi int) {
-		s := scratches.Get().(*scratch)
-		defer scratches.Put(s)
-		s.bulk = true
-		defer func() { s.bulk = false }()
+	return l.pass(ctx, len(rows), 8*statBlock, true, func(_, lo, hi int, s *scratch) error {
 		part := new([1 << 16]uint32)
-		for lo < hi && errs[b] == nil {
-			r := l.row(int(rows[lo]))
-			n := 1
-			for lo+n < hi && n < 64 && l.row(int(rows[lo+n])) == r+n {
-				n++
-			}
-			errs[b] = x.each(r, r+n, s, func(_ int, b []byte) {
+		err := order(nil).runs(rows, lo, hi, 64, func(i, n int) error {
+			return x.each(int(rows[i]), int(rows[i])+n, s, func(_ int, b []byte) {
 				for i := 0; i+1 < len(b); i += 2 {
 					part[binary.LittleEndian.Uint16(b[i:])]++
 				}
 			})
-			lo += n
-		}
+		})
 		mu.Lock()
 		for i, n := range part {
 			sum[i] += int64(n)
 		}
 		mu.Unlock()
+		return err
 	})
-	return errors.Join(append(errs, err)...)
 }

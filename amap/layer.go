@@ -25,7 +25,6 @@ type matrix interface {
 	read(dst []float32, lo, hi int, s *scratch) error
 	// read64 is read in float64, which holds every type exactly.
 	read64(dst []float64, lo, hi int, s *scratch) error
-	at(row, unit int) (float64, error)
 }
 
 // scratch is reused memory of one goroutine.
@@ -103,7 +102,7 @@ func (l *Layer) At(row, unit int) float64 {
 	if uint(unit) >= uint(units) {
 		panic(mat.ErrColAccess)
 	}
-	v, err := l.x.at(l.row(row), l.unit(unit))
+	v, err := l.at(row, unit)
 	if errors.Is(err, ErrClosed) {
 		panic(ErrClosed)
 	}
@@ -111,6 +110,18 @@ func (l *Layer) At(row, unit int) float64 {
 		return math.NaN()
 	}
 	return v
+}
+
+// at reads one value: the number alone from a file, a whole row elsewhere.
+func (l *Layer) at(row, unit int) (float64, error) {
+	row, unit = l.row(row), l.unit(unit)
+	if x, ok := l.x.(*fileMatrix); ok {
+		return x.at(row, unit)
+	}
+	_, units := l.x.dims()
+	v := make([]float64, units)
+	err := l.x.read64(v, row, row+1, new(scratch))
+	return v[unit], err
 }
 
 // T returns the transpose, units × tokens, as a view.
@@ -254,7 +265,7 @@ func (l *Layer) ReadRows(dst []float32, lo, hi int) error {
 		size *= 8 // where reading pays by the column
 	}
 	stream := len(dst) > streamed && l.units == nil
-	return l.pass(hi-lo, size, false, func(_, from, to int, s *scratch) error {
+	return l.pass(context.Background(), hi-lo, size, false, func(_, from, to int, s *scratch) error {
 		s.stream = stream
 		return l.read(dst[from*units:to*units], lo+from, lo+to, s)
 	})
@@ -277,9 +288,9 @@ func (l *Layer) Gather(dst []float32, rows []int32) error {
 	}
 	order := readOrder(rows)
 	stream := len(dst) > streamed && l.units == nil
-	return l.pass(len(rows), blockRows(units), false, func(_, lo, hi int, s *scratch) error {
+	return l.pass(context.Background(), len(rows), blockRows(units), false, func(_, lo, hi int, s *scratch) error {
 		s.stream = stream
-		return order.runs(rows, lo, hi, func(i, n int) error {
+		return order.runs(rows, lo, hi, len(rows), func(i, n int) error {
 			r := int(rows[order.at(i)])
 			if order == nil {
 				return l.read(dst[i*units:(i+n)*units], r, r+n, s)
@@ -320,11 +331,12 @@ func readOrder(rows []int32) order {
 	return o
 }
 
-// runs calls f for stretches of the order whose rows follow one another.
-func (o order) runs(rows []int32, lo, hi int, f func(i, n int) error) error {
+// runs calls f for stretches of the order, of at most most rows, whose rows
+// follow one another.
+func (o order) runs(rows []int32, lo, hi, most int, f func(i, n int) error) error {
 	for lo < hi {
 		n := 1
-		for lo+n < hi && rows[o.at(lo+n)] == rows[o.at(lo)]+int32(n) {
+		for lo+n < hi && n < most && rows[o.at(lo+n)] == rows[o.at(lo)]+int32(n) {
 			n++
 		}
 		if err := f(lo, n); err != nil {
@@ -336,9 +348,9 @@ func (o order) runs(rows []int32, lo, hi int, f func(i, n int) error) error {
 }
 
 // pass calls f for blocks of size of n rows, in parallel when there are several.
-func (l *Layer) pass(n, size int, bulk bool, f func(block, lo, hi int, s *scratch) error) error {
+func (l *Layer) pass(ctx context.Context, n, size int, bulk bool, f func(block, lo, hi int, s *scratch) error) error {
 	errs := make([]error, par.NumBlocks(n, size))
-	err := par.Blocks(context.Background(), 0, n, size, func(_, b, lo, hi int) {
+	err := par.Blocks(ctx, 0, n, size, func(_, b, lo, hi int) {
 		s := scratches.Get().(*scratch)
 		s.bulk = bulk
 		errs[b] = f(b, lo, hi, s)
@@ -390,44 +402,35 @@ func (l *Layer) Mean(dst []float32, rows []int32, weights ...float64) ([]float32
 		}
 		return weights[order.at(i)]
 	}
-	wide := l.x.dtype() == Float64
 	size := blockRows(units)
 	sums := make([][]float64, par.NumBlocks(len(rows), size))
 	bulk := len(rows) > 1<<16/max(units, 1)
-	err := l.pass(len(rows), size, bulk, func(b, lo, hi int, s *scratch) error {
+	err := l.pass(context.Background(), len(rows), size, bulk, func(b, lo, hi int, s *scratch) error {
 		sum := make([]float64, units)
 		sums[b] = sum
 		const few = 16
 		buf := make([]float32, min(few, hi-lo)*units)
-		return order.runs(rows, lo, hi, func(i, n int) error {
-			for n > 0 {
-				k := min(n, few)
-				r := int(rows[order.at(i)])
-				if wide {
-					x := grow(&s.f64, k*units)
-					if err := l.read64(x, r, r+k, s); err != nil {
-						return err
-					}
-					for j := range k {
-						f := weight(i + j)
-						for u, v := range x[j*units : (j+1)*units] {
-							sum[u] += float64(f * v)
-						}
-					}
-				} else {
-					x := buf[:k*units]
-					if err := l.read(x, r, r+k, s); err != nil {
-						return err
-					}
-					for j := range k {
-						if weights == nil {
-							vec.AddF64(sum, x[j*units:(j+1)*units])
-						} else {
-							vec.AxpyF64(sum, weight(i+j), x[j*units:(j+1)*units])
-						}
+		return order.runs(rows, lo, hi, few, func(i, n int) error {
+			r := int(rows[order.at(i)])
+			if l.x.dtype() == Float64 {
+				x := grow(&s.f64, n*units)
+				if err := l.read64(x, r, r+n, s); err != nil {
+					return err
+				}
+				for j := range n {
+					f := weight(i + j)
+					for u, v := range x[j*units : (j+1)*units] {
+						sum[u] += float64(f * v)
 					}
 				}
-				i, n = i+k, n-k
+				return nil
+			}
+			x := buf[:n*units]
+			if err := l.read(x, r, r+n, s); err != nil {
+				return err
+			}
+			for j := range n {
+				vec.AxpyF64(sum, weight(i+j), x[j*units:(j+1)*units])
 			}
 			return nil
 		})
@@ -448,16 +451,15 @@ func (l *Layer) Mean(dst []float32, rows []int32, weights ...float64) ([]float32
 
 // column sets dst, which has a number for each row, to the values of a unit.
 func (l *Layer) column(dst []float32, unit int) error {
-	if x, ok := l.x.(*fileMatrix); ok && x.src.mapped() {
-		return x.column(dst, l, l.unit(unit))
-	}
-	v, err := l.Select(nil, []int{unit})
-	if err != nil {
-		return err
-	}
-	_, all := l.x.dims()
-	return v.pass(len(dst), blockRows(all), true, func(_, lo, hi int, s *scratch) error {
-		return v.read(dst[lo:hi], lo, hi, s)
+	return l.pass(context.Background(), len(dst), 1<<12, true, func(_, lo, hi int, _ *scratch) error {
+		for i := lo; i < hi; i++ {
+			v, err := l.at(i, unit)
+			if err != nil {
+				return err
+			}
+			dst[i] = float32(v)
+		}
+		return nil
 	})
 }
 
@@ -469,7 +471,7 @@ func (l *Layer) Dense() (*mat.Dense, error) {
 		return nil, fmt.Errorf("amap: Dense: %w: %d × %d", ErrShape, rows, units)
 	}
 	out := make([]float64, rows*units)
-	err := l.pass(rows, blockRows(units), true, func(_, lo, hi int, s *scratch) error {
+	err := l.pass(context.Background(), rows, blockRows(units), true, func(_, lo, hi int, s *scratch) error {
 		return l.read64(out[lo*units:hi*units], lo, hi, s)
 	})
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
-	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,10 +41,10 @@ const (
 )
 
 // A bigInt is an integer that the machine is to hold as int64 on every
-// platform, or, when it does not fit, as its decimal digits.
+// platform, or, when it is written in more bytes, as these.
 type bigInt struct {
-	v      int64
-	digits string
+	v     int64
+	large string
 }
 
 // A program is a pickle as rewritten by the lexer.
@@ -502,24 +501,16 @@ func (l *lexer) long(off int64, _ byte, size uint64) error {
 		return err
 	}
 	b, err := l.bytes(n)
-	if err != nil {
-		return err
-	}
-	b = slices.Clone(b)
-	slices.Reverse(b)
-	v := new(big.Int).SetBytes(b)
-	if b[0]&0x80 != 0 {
-		v.Sub(v, new(big.Int).Lsh(big.NewInt(1), uint(8*n)))
-	}
-	l.constant(&bigInt{digits: v.String()})
-	return nil
+	l.constant(&bigInt{large: string(b)})
+	return err
 }
 
 // unicodeLine reads the argument of UNICODE. Short texts are decoded; long ones
 // become payloads.
 func (l *lexer) unicodeLine(off int64, _ byte, _ uint64) error {
+	const step = 2048 // more than maxText
 	start := l.pos
-	for step := int64(256); l.pos < l.end; step = min(2*step, 1<<16) {
+	for l.pos < l.end {
 		b, err := l.bytes(int(min(step, l.end-l.pos)))
 		if err != nil {
 			return err
@@ -528,24 +519,19 @@ func (l *lexer) unicodeLine(off int64, _ byte, _ uint64) error {
 		if i < 0 {
 			continue
 		}
-		l.pos += int64(i + 1 - len(b))
-		n := l.pos - 1 - start
-		if n >= maxText {
-			if l.inner {
-				return errAt(off, ErrLimit, "text of %d bytes in the header of a torch stream", n)
+		l.pos -= int64(len(b) - i - 1)
+		switch n := l.pos - 1 - start; {
+		case n < maxText: // and so all of it in b
+			s, err := unescape(nil, b[:i], off)
+			if err != nil {
+				return err
 			}
+			l.text(off, string(s))
+		case l.inner:
+			return errAt(off, ErrLimit, "text of %d bytes in the header of a torch stream", n)
+		default:
 			l.constant(&payload{off: start, n: n, text: isEscaped})
-			return nil
 		}
-		raw := make([]byte, n)
-		if err := l.src.readAt(raw, start); err != nil {
-			return err
-		}
-		s, err := unescape(nil, raw, off)
-		if err != nil {
-			return err
-		}
-		l.text(off, string(s))
 		return nil
 	}
 	return errAt(off, ErrTruncated, "line without an end")

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -205,11 +206,11 @@ func sniff(head []byte) string {
 func notPickle(head []byte) error {
 	const how = "; load it with torch and write it with pickle.dump, or save it as safetensors"
 	switch s := string(head); {
-	case len(s) >= 4 && s[:4] == "PK\x03\x04":
+	case strings.HasPrefix(s, "PK\x03\x04"):
 		return errAt(0, ErrUnsupported, "a zip archive, such as torch.save writes%s", how)
-	case len(s) >= 14 && s[:2] == "\x80\x02" && s[2:14] == "\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19":
+	case strings.HasPrefix(s, torchStart):
 		return errAt(0, ErrUnsupported, "a file of torch.save in its old form%s", how)
-	case len(s) >= 2 && s[:2] == "\x1f\x8b":
+	case strings.HasPrefix(s, "\x1f\x8b"):
 		return errAt(0, ErrUnsupported, "a gzip file; unpack it first")
 	}
 	return nil

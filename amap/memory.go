@@ -75,14 +75,3 @@ func (x *memoryMatrix) read64(dst []float64, lo, hi int, s *scratch) error {
 	}
 	return nil
 }
-
-func (x *memoryMatrix) at(row, unit int) (float64, error) {
-	r, err := x.r.Row(nil, row)
-	if err != nil {
-		return 0, err
-	}
-	if unit >= len(r) {
-		return 0, fmt.Errorf("amap: row %d: %w: %d numbers", row, ErrShape, len(r))
-	}
-	return float64(r[unit]), nil
-}

@@ -175,9 +175,3 @@ func (x *mergedMatrix) read(dst []float32, lo, hi int, s *scratch) error {
 	}
 	return nil
 }
-
-func (x *mergedMatrix) at(row, unit int) (float64, error) {
-	v := make([]float64, x.units)
-	err := x.read64(v, row, row+1, new(scratch))
-	return v[unit], err
-}

@@ -233,7 +233,7 @@ func (p *pickler) tensor(id any, t torchTensor, key func() string) {
 // torchHeader is what torch.save in its old form writes before the numbers of a
 // storage.
 func torchHeader(d DType, numel int64, key string) []byte {
-	b := []byte("\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.")
+	b := []byte(torchStart + ".\x80\x02M\xe9\x03.")
 	text := func(s string, memo ...byte) {
 		b = append(b, 'X')
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(s)))

@@ -209,17 +209,13 @@ func radixSort(a, b []uint32) (sorted, spare []uint32) {
 
 // adjustBH adjusts p-values for multiple tests by Benjamini and Hochberg's
 // step-up procedure, so that those at most q control the false discovery rate
-// at q. NaN stays NaN and does not count as a test.
+// at q.
 func adjustBH(p []float64) []float64 {
-	order := make([]int, 0, len(p))
-	out := make([]float64, len(p))
-	for i, v := range p {
-		if v != v {
-			out[i] = v
-			continue
-		}
-		order = append(order, i)
+	order := make([]int, len(p))
+	for i := range order {
+		order[i] = i
 	}
+	out := make([]float64, len(p))
 	slices.SortFunc(order, func(a, b int) int { return cmp.Or(cmp.Compare(p[a], p[b]), a-b) })
 	least := 1.0
 	for k := len(order) - 1; k >= 0; k-- {

@@ -236,33 +236,18 @@ func Dead(stats []UnitStats, below float32) []UnitStats {
 func (l *Layer) blocks(ctx context.Context, rows []int32, size int, f func(block, first int, run []int32, x []float32)) error {
 	_, units := l.Dims()
 	few := max(1, min(16, 1<<18/max(units, 1)))
-	errs := make([]error, par.NumBlocks(len(rows), size))
-	err := par.Blocks(ctx, 0, len(rows), size, func(_, b, lo, hi int) {
-		s := scratches.Get().(*scratch)
-		defer scratches.Put(s)
-		s.bulk = true
-		defer func() { s.bulk = false }()
+	return l.pass(ctx, len(rows), size, true, func(b, lo, hi int, s *scratch) error {
 		x := make([]float32, few*units)
-		for lo < hi && ctx.Err() == nil {
-			n := 1
-			for lo+n < hi && n < few && rows[lo+n] == rows[lo]+int32(n) {
-				n++
+		return order(nil).runs(rows, lo, hi, few, func(i, n int) error {
+			r := int(rows[i])
+			if err := ctx.Err(); err != nil {
+				return err
 			}
-			r := int(rows[lo])
-			if errs[b] = l.read(x[:n*units], r, r+n, s); errs[b] != nil {
-				return
+			if err := l.read(x[:n*units], r, r+n, s); err != nil {
+				return err
 			}
-			f(b, lo, rows[lo:lo+n], x[:n*units])
-			lo += n
-		}
+			f(b, i, rows[i:i+n], x[:n*units])
+			return nil
+		})
 	})
-	for _, e := range errs {
-		if e != nil {
-			return e
-		}
-	}
-	if err == nil {
-		err = ctx.Err()
-	}
-	return err
 }

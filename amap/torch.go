@@ -13,7 +13,8 @@ import (
 // of keys), then the number of elements and the elements.
 
 const (
-	torchMagic   = "119547037146038801333356" // 0x1950a86a20f9469cfc6c
+	torchMagic   = "l\xfc\x9cF\xf9 j\xa8P\x19" // 0x1950a86a20f9469cfc6c, little-endian
+	torchStart   = "\x80\x02\x8a\x0a" + torchMagic
 	torchVersion = 1001
 	headerWindow = 4096 // torch's headers take about 240 bytes
 )
@@ -61,7 +62,7 @@ func readHeader(src *source, off, end int64) (*storage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m, ok := v.(*bigInt); !ok || m.digits != torchMagic {
+	if m, ok := v.(*bigInt); !ok || m.large != torchMagic {
 		return nil, errAt(at, ErrFormat, "no torch stream: wrong magic number")
 	}
 	if v, at, err = next(nil); err != nil {

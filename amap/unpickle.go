@@ -367,7 +367,7 @@ func integer(v any) (int64, bool) {
 	case int:
 		return int64(v), true
 	case *bigInt:
-		return v.v, v.digits == ""
+		return v.v, v.large == ""
 	}
 	return 0, false
 }

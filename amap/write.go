@@ -139,20 +139,13 @@ func (l *Layer) encode(ctx context.Context, w io.Writer, d DType) error {
 	size := max(1, 1<<17/max(units, 1))
 	at := 2 * par.Workers(0)
 	bufs := make([][]byte, at)
-	errs := make([]error, at)
 	for lo := 0; lo < rows; lo += at * size {
 		hi := min(rows, lo+at*size)
-		err := par.Blocks(ctx, 0, hi-lo, size, func(_, b, from, to int) {
-			s := scratches.Get().(*scratch)
-			s.bulk = true
-			bufs[b], errs[b] = l.encodeRows(bufs[b][:0], lo+from, lo+to, d, s)
-			s.bulk = false
-			scratches.Put(s)
+		err := l.pass(ctx, hi-lo, size, true, func(b, from, to int, s *scratch) (err error) {
+			bufs[b], err = l.encodeRows(bufs[b][:0], lo+from, lo+to, d, s)
+			return err
 		})
 		for b := range par.NumBlocks(hi-lo, size) {
-			if err == nil {
-				err = errs[b]
-			}
 			if err == nil {
 				_, err = w.Write(bufs[b])
 			}
@@ -221,11 +214,6 @@ func (c Counts) write(w io.Writer, key func(i int) string) error {
 // tokens × units for each layer, the counts of each mode as counts/mode, and the
 // window as metadata if positions are known.
 func (m *Map) WriteSafetensors(ctx context.Context, w io.Writer) error {
-	type entry struct {
-		DType   string   `json:"dtype"`
-		Shape   []int64  `json:"shape"`
-		Offsets [2]int64 `json:"data_offsets"`
-	}
 	header := []byte(`{"__metadata__":`)
 	meta := map[string]string{"format": "pt", "content": "activation map"}
 	if n, known := m.Positions(); known {
@@ -236,15 +224,15 @@ func (m *Map) WriteSafetensors(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	header = append(header, js...)
-	off := int64(0)
+	off := uint64(0)
 	add := func(name string, d DType, shape ...int64) error {
-		e := entry{DType: dtypes[d].safe, Shape: shape}
-		n := dtypes[d].size
+		e := safeTensor{dtypes[d].safe, shape, []uint64{off}}
+		n := uint64(dtypes[d].size)
 		for _, k := range shape {
-			n *= k
+			n *= uint64(k)
 		}
-		e.Offsets = [2]int64{off, off + n}
 		off += n
+		e.Offsets = append(e.Offsets, off)
 		key, err := json.Marshal(name)
 		if err != nil {
 			return err

@@ -69,8 +69,8 @@ func histogram(j *job) error {
 	if err := cli.WriteFile(j.out, func(w io.Writer) error { _, err := to.WriteTo(w); return err }); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(j.w, "%d values from %.6g to %.6g\n", total, edges[0], edges[len(counts)])
-	return err
+	fmt.Fprintf(j.w, "%d values from %.6g to %.6g\n", total, edges[0], edges[len(counts)])
+	return nil
 }
 
 func convert(j *job) error {

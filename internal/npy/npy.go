@@ -15,6 +15,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/semamap/semamap/internal/vec"
 )
 
 // ErrFormat is wrapped by every error about the content of a file.
@@ -159,7 +161,7 @@ func number[T Number](kind byte, b []byte) T {
 	case kind == 'f' && len(b) == 8:
 		return T(math.Float64frombits(binary.LittleEndian.Uint64(b)))
 	case kind == 'f':
-		return T(float16(binary.LittleEndian.Uint16(b)))
+		return T(vec.F16(binary.LittleEndian.Uint16(b)))
 	}
 	var u uint64
 	for i, c := range b {
@@ -170,19 +172,6 @@ func number[T Number](kind byte, b []byte) T {
 	}
 	s := 64 - 8*len(b)
 	return T(int64(u<<s) >> s)
-}
-
-// float16 converts a binary16 number; every value is exact in float32.
-func float16(h uint16) float32 {
-	sign, exp, man := uint32(h>>15)<<31, uint32(h>>10&31), uint32(h&1023)
-	switch exp {
-	case 31:
-		return math.Float32frombits(sign | 0xff<<23 | man<<13)
-	case 0:
-		v := float32(man) / (1 << 24)
-		return math.Float32frombits(math.Float32bits(v) | sign)
-	}
-	return math.Float32frombits(sign | (exp+112)<<23 | man<<13)
 }
 
 func toC[T any](x []T, shape []int) []T {

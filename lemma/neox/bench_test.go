@@ -155,6 +155,7 @@ func longWords(n int) map[string]string {
 		"words":   words.String()[:n],
 		"hanzi":   strings.Repeat("語言模型", n/12),
 		"symbols": strings.Repeat("=-", n/2),
+		"dashes":  strings.Repeat("-", n),
 	}
 }
 
@@ -164,7 +165,7 @@ func BenchmarkLong(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	for _, kind := range []string{"same", "random", "words", "hanzi", "symbols"} {
+	for _, kind := range []string{"same", "random", "words", "hanzi", "symbols", "dashes"} {
 		for _, n := range []int{1 << 10, 100e3, 1e6, 10e6} {
 			s := longWords(n)[kind]
 			b.Run(fmt.Sprintf("kind=%s/bytes=%d", kind, n), func(b *testing.B) {

@@ -23,7 +23,8 @@ import (
 	"github.com/semamap/semamap/lemma/internal/bpe"
 )
 
-//go:generate go run ./gen -in ../../../shared/data/neox_tokenizer.json -out neox.bin.gz
+// TestPacked makes the data from tokenizer.json.
+//go:generate go test -run TestPacked -update .
 
 //go:embed neox.bin.gz
 var packed []byte

@@ -102,7 +102,7 @@ func TestCodePoints(t *testing.T) {
 // quick asks for a part of the long tests only.
 func quick() bool { return testing.Short() || raceDetector }
 
-// What is known of the vocabulary (see the generator), and the hash of all
+// What is known of the vocabulary (see TestPacked), and the hash of all
 // tokens by id.
 func TestData(t *testing.T) {
 	tok := newTok(t, nil)

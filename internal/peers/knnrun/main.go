@@ -63,9 +63,5 @@ func run(args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := npy.Write(w, g.Index, g.N, g.K); err != nil {
-		w.Close()
-		return err
-	}
-	return w.Close()
+	return errors.Join(npy.Write(w, g.Index, g.N, g.K), w.Close())
 }

@@ -14,14 +14,11 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"math"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -50,7 +47,7 @@ func run(ctx context.Context, args []string) error {
 	in := f.String("in", "", "`file` of the data")
 	lemma := f.Bool("lemma", false, "embed the synthetic lemma workload")
 	groups := f.Int("groups", 0, "embed this `number` of synthetic points of 50 numbers in groups")
-	write := f.String("write-lemma", "", "only write the rows of the lemma workload to this `file`")
+	rows := f.String("write-lemma", "", "only write the rows of the lemma workload to this `file`")
 	start := f.String("start", "", "`file` of first positions")
 	out := f.String("out", "", "`file` for the map")
 	method := f.String("method", "auto", "repulsion: auto, mesh, tree or exact")
@@ -58,8 +55,8 @@ func run(ctx context.Context, args []string) error {
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	if *write != "" {
-		return writeLemma(*write)
+	if *rows != "" {
+		return writeLemma(*rows)
 	}
 	var x tsne.Points
 	switch {
@@ -74,27 +71,15 @@ func run(ctx context.Context, args []string) error {
 		}
 		x = tsne.Rows(d, shape[0], shape[1])
 	}
-	s := &tsne.Settings{}
-	switch *method {
-	case "auto":
-	case "mesh":
-		s.Expert = &tsne.Expert{Method: tsne.Mesh}
-	case "tree":
-		s.Expert = &tsne.Expert{Method: tsne.Tree}
-	case "exact":
-		s.Expert = &tsne.Expert{Method: tsne.Exact}
-	default:
+	repulsion, ok := map[string]tsne.Method{"auto": tsne.Auto, "mesh": tsne.Mesh, "tree": tsne.Tree, "exact": tsne.Exact}[*method]
+	if !ok {
 		return fmt.Errorf("no method %q", *method)
 	}
-	switch *search {
-	case "auto":
-	case "exact":
-		s.Search = &knn.Settings{Method: knn.Exact}
-	case "descent":
-		s.Search = &knn.Settings{Method: knn.Descent}
-	default:
+	neighbours, ok := map[string]knn.Method{"auto": knn.Auto, "exact": knn.Exact, "descent": knn.Descent}[*search]
+	if !ok {
 		return fmt.Errorf("no search %q", *search)
 	}
+	s := &tsne.Settings{Expert: &tsne.Expert{Method: repulsion}, Search: &knn.Settings{Method: neighbours}}
 	if *start != "" {
 		y, _, err := read(*start)
 		if err != nil {
@@ -120,11 +105,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	total, cpu := time.Since(t0).Seconds(), cpuSeconds()-cpu
 	if *out != "" {
-		w, err := os.Create(*out)
-		if err != nil {
-			return err
-		}
-		if err := errors.Join(npy.Write(w, res.Y, len(res.Y)/res.Dims, res.Dims), w.Close()); err != nil {
+		if err := write(*out, res.Y, len(res.Y)/res.Dims, res.Dims); err != nil {
 			return err
 		}
 	}
@@ -155,24 +136,24 @@ func combination() tsne.Points {
 func writeLemma(name string) error {
 	x := combination()
 	n, d := x.Dims()
-	f, err := os.Create(name)
+	all := make([]float32, n*d)
+	for i := range n {
+		dst := all[i*d : (i+1)*d]
+		row, err := x.Row(dst, i)
+		if err != nil {
+			return err
+		}
+		copy(dst, row)
+	}
+	return write(name, all, n, d)
+}
+
+func write(name string, x []float32, rows, cols int) error {
+	w, err := os.Create(name)
 	if err != nil {
 		return err
 	}
-	b := bufio.NewWriterSize(f, 1<<20)
-	if _, err := b.Write(npy.AppendHeader(nil, "<f4", []int{n, d})); err != nil {
-		return err
-	}
-	row, bytes := make([]float32, d), make([]byte, 4*d)
-	for i := range n {
-		if row, err = x.Row(row, i); err != nil {
-			return err
-		}
-		if _, err := b.Write(encode(bytes, row)); err != nil {
-			return err
-		}
-	}
-	return errors.Join(b.Flush(), f.Close())
+	return errors.Join(npy.Write(w, x, rows, cols), w.Close())
 }
 
 // peakMB is the peak resident memory of this process, where the system tells.
@@ -205,12 +186,4 @@ func cpuSeconds() float64 {
 	user, _ := strconv.ParseFloat(f[11], 64)
 	system, _ := strconv.ParseFloat(f[12], 64)
 	return (user + system) / 100
-}
-
-// encode writes row to b, little-endian.
-func encode(b []byte, row []float32) []byte {
-	for i, v := range row {
-		binary.LittleEndian.PutUint32(b[4*i:], math.Float32bits(v))
-	}
-	return b
 }

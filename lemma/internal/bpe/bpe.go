@@ -59,18 +59,10 @@ type BPE struct {
 	nfc         bool
 	prefixSpace bool
 	raw, normal *addedSet // nil if empty
-	lead        [256]uint8
 
 	cache    *cache
 	maxPiece int
 }
-
-// Bits of BPE.lead: what a byte of the text may call for.
-const (
-	leadRaw    = 1 // may begin an added token that is not normalized
-	leadNormal = 2 // may begin one that is
-	leadWide   = 4 // is part of a code point beyond ASCII
-)
 
 const defaultCache = 1 << 17
 
@@ -141,19 +133,14 @@ func (t *BPE) add(s Spec) error {
 		t.tokens[a.ID] = a.Content
 		if !a.Normalized {
 			raw = append(raw, a)
-			t.lead[a.Content[0]] |= leadRaw
 			continue
 		}
 		if s.NFC {
 			a.Content = nfc(a.Content)
 		}
 		normal = append(normal, a)
-		t.lead[a.Content[0]] |= leadNormal
 	}
 	t.raw, t.normal = newAddedSet(raw), newAddedSet(normal)
-	for b := utf8.RuneSelf; b < 256; b++ {
-		t.lead[b] |= leadWide
-	}
 	return nil
 }
 
@@ -195,20 +182,11 @@ func (t *BPE) decode(dst []byte, id int32) []byte {
 // Encode appends the ids of the tokens of s to dst. With an error dst is
 // returned as it was.
 func (t *BPE) Encode(dst []int32, s string) ([]int32, error) {
-	var lead uint8
-	for i := range len(s) {
-		lead |= t.lead[s[i]]
+	if !utf8.ValidString(s) {
+		return dst, fmt.Errorf("%w: invalid UTF-8 at offset %d", ErrText, InvalidAt(s))
 	}
 	n := len(dst)
-	var err error
-	if lead == 0 {
-		dst, err = t.text(dst, s)
-	} else {
-		if lead&leadWide != 0 && !utf8.ValidString(s) {
-			return dst, fmt.Errorf("%w: invalid UTF-8 at offset %d", ErrText, InvalidAt(s))
-		}
-		dst, err = t.encodeRaw(dst, s)
-	}
+	dst, err := t.raw.cut(dst, s, t.encodeNormal)
 	if err != nil {
 		return dst[:n], err
 	}
@@ -223,11 +201,6 @@ func InvalidAt(s string) int {
 		}
 	}
 	return len(s)
-}
-
-// encodeRaw takes added tokens out of the text as given.
-func (t *BPE) encodeRaw(dst []int32, s string) ([]int32, error) {
-	return t.raw.cut(dst, s, t.encodeNormal)
 }
 
 // encodeNormal normalizes a stretch of text and takes added tokens out of

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -383,33 +385,23 @@ func (p *parser) added(list []json.RawMessage) {
 // is not part of a pair, or -1. The standard library would replace it without
 // a word.
 func loneSurrogate(data []byte) int {
-	hex := func(i int) (v rune) {
-		if i+6 > len(data) || data[i] != '\\' || data[i+1] != 'u' {
-			return -1
+	escape := func(i int) rune {
+		if i+6 > len(data) || string(data[i:i+2]) != `\u` {
+			return 0
 		}
-		for _, c := range data[i+2 : i+6] {
-			d := strings.IndexByte("0123456789abcdef", c|0x20)
-			if d < 0 {
-				return -1
-			}
-			v = v<<4 | rune(d)
-		}
-		return v
+		v, _ := strconv.ParseUint(string(data[i+2:i+6]), 16, 16)
+		return rune(v)
 	}
 	for i := 0; i < len(data); i++ {
 		if data[i] != '\\' {
 			continue
 		}
-		switch v := hex(i); {
-		case v >= 0xD800 && v < 0xDC00:
-			if w := hex(i + 6); w < 0xDC00 || w >= 0xE000 {
-				return i
-			}
-			i += 11
-		case v >= 0xDC00 && v < 0xE000:
-			return i
-		default:
+		if r := escape(i); !utf16.IsSurrogate(r) {
 			i++ // the escaped character
+		} else if utf16.DecodeRune(r, escape(i+6)) == utf8.RuneError {
+			return i
+		} else {
+			i += 11
 		}
 	}
 	return -1

@@ -61,8 +61,7 @@ func (t *pairTable) rank(left, right int32) int32 {
 	return int32(*t.slot(pairKey(left, right)) & noRank)
 }
 
-// shortPiece is the number of bytes up to which merging in a plain array
-// beats the linked list and the heap.
+// shortPiece is the number of bytes of a piece that is merged at once.
 const shortPiece = 64
 
 // merge appends the tokens of one piece: byte-pair encoding (Sennrich, Haddow
@@ -79,16 +78,14 @@ func (t *BPE) merge(dst []int32, piece string) []int32 {
 // A part is a token and the rank of its merge with the next one.
 type part struct{ id, rank int32 }
 
+// mergeShort is merge in time that grows with the square of the length.
 func (t *BPE) mergeShort(dst []int32, piece string) []int32 {
-	if len(piece) <= 16 {
-		var buf [16]part // most pieces: less to clear
-		return t.mergeIn(dst, piece, buf[:len(piece)])
-	}
 	var buf [shortPiece]part
-	return t.mergeIn(dst, piece, buf[:len(piece)])
-}
-
-func (t *BPE) mergeIn(dst []int32, piece string, parts []part) []int32 {
+	parts := buf[:]
+	if len(piece) > len(buf) {
+		parts = make([]part, len(piece))
+	}
+	parts = parts[:len(piece)]
 	for i := range parts {
 		parts[i].id = t.byteID[piece[i]]
 	}
@@ -140,12 +137,9 @@ func (t *BPE) mergeIn(dst []int32, piece string, parts []part) []int32 {
 // the window begins further back. It takes in as much new text as it goes
 // back, so that going back far costs no more than a constant factor.
 func (t *BPE) mergeLong(dst []int32, piece string) []int32 {
-	const again = 6 // tokens encoded anew
-	var (
-		first  = len(dst)
-		buf    [shortPiece]int32
-		window []int32
-	)
+	const again = 3 // tokens encoded anew
+	var buf [shortPiece]int32
+	first := len(dst)
 	for done := 0; done < len(piece); {
 		for back := again; ; back *= 2 {
 			cut := max(first, len(dst)-back)
@@ -154,11 +148,7 @@ func (t *BPE) mergeLong(dst []int32, piece string) []int32 {
 				from -= t.size(id)
 			}
 			to := min(len(piece), max(from+shortPiece, done+(done-from)))
-			if to-from <= shortPiece {
-				window = t.mergeShort(buf[:0], piece[from:to])
-			} else {
-				window = t.mergeHeap(window[:0], piece[from:to])
-			}
+			window := t.mergeShort(buf[:0], piece[from:to])
 			if cut == first || t.neighbors(dst[cut-1], window[0], piece, from) {
 				dst = append(dst[:cut], window...)
 				done = to
@@ -177,123 +167,6 @@ func (t *BPE) size(id int32) int { return utf8.RuneCountInString(t.tokens[id]) }
 func (t *BPE) neighbors(left, right int32, piece string, at int) bool {
 	text := piece[at-t.size(left) : at+t.size(right)]
 	var buf [shortPiece]int32
-	var ids []int32
-	if len(text) <= shortPiece {
-		ids = t.mergeShort(buf[:0], text)
-	} else {
-		ids = t.mergeHeap(buf[:0], text)
-	}
+	ids := t.mergeShort(buf[:0], text)
 	return len(ids) == 2 && ids[0] == left && ids[1] == right
-}
-
-// mergeHeap is merge in time n log n: the tokens form a linked list and the
-// pairs wait in a heap. An entry of the heap that no longer describes the
-// tokens at its place is passed over when it comes up.
-func (t *BPE) mergeHeap(dst []int32, piece string) []int32 {
-	n := len(piece)
-	id := make([]int32, n) // -1 once joined to the token before
-	prev, next := make([]int32, n), make([]int32, n)
-	heap := make(minHeap, 0, n)
-	for i := range n {
-		id[i] = t.byteID[piece[i]]
-		prev[i], next[i] = int32(i-1), int32(i+1)
-	}
-	for i := 0; i+1 < n; i++ {
-		if r := t.pairs.rank(id[i], id[i+1]); r != noRank {
-			heap = append(heap, uint64(r)<<32|uint64(i))
-		}
-	}
-	heap.init()
-	for len(heap) > 0 {
-		e := heap.pop()
-		i := int32(uint32(e))
-		j := next[i]
-		if id[i] < 0 || int(j) == n {
-			continue
-		}
-		r := t.pairs.rank(id[i], id[j])
-		if r != int32(e>>32) {
-			continue
-		}
-		whole := t.pairs.product[r]
-		id[i], id[j] = whole, -1
-		k := next[j]
-		next[i] = k
-		if int(k) < n {
-			prev[k] = i
-			if r := t.pairs.rank(whole, id[k]); r != noRank {
-				heap.push(uint64(r)<<32 | uint64(i))
-			}
-		}
-		if h := prev[i]; h >= 0 {
-			if r := t.pairs.rank(id[h], whole); r != noRank {
-				heap.push(uint64(r)<<32 | uint64(h))
-			}
-		}
-	}
-	for i := 0; i < n; i = int(next[i]) {
-		dst = append(dst, id[i])
-	}
-	return dst
-}
-
-// A minHeap has four children a node: fewer cache misses than with two.
-type minHeap []uint64
-
-func (h minHeap) init() {
-	for i := len(h) / 4; i >= 0; i-- {
-		h.down(i)
-	}
-}
-
-func (h *minHeap) push(e uint64) {
-	*h = append(*h, e)
-	s := *h
-	i := len(s) - 1
-	for i > 0 {
-		up := (i - 1) / 4
-		if s[up] <= e {
-			break
-		}
-		s[i] = s[up]
-		i = up
-	}
-	s[i] = e
-}
-
-func (h *minHeap) pop() uint64 {
-	s := *h
-	top, last := s[0], s[len(s)-1]
-	s = s[:len(s)-1]
-	*h = s
-	if len(s) > 0 {
-		s[0] = last
-		s.down(0)
-	}
-	return top
-}
-
-func (h minHeap) down(i int) {
-	if i >= len(h) {
-		return
-	}
-	e := h[i]
-	for {
-		c := 4*i + 1
-		if c >= len(h) {
-			break
-		}
-		least := c
-		for k := c + 1; k < min(c+4, len(h)); k++ {
-			if h[k] < h[least] {
-				least = k
-			}
-		}
-		if e <= h[least] {
-			break
-		}
-		h[i] = h[least]
-		i = least
-	}
-	h[i] = e
 }
