@@ -157,9 +157,6 @@ func (t *transformer) run(ctx context.Context) ([]float32, error) {
 	err := par.Blocks(ctx, t.set.workers, t.m, transformBlock, func(_, _, lo, hi int) {
 		t.block(ctx, out, lo, hi)
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
 	if err != nil {
 		return nil, fmt.Errorf("tsne: transform: %w", err)
 	}

@@ -169,7 +169,6 @@ type absorber struct {
 type absorbScratch struct {
 	scratch
 	distScratch
-	row           []float32
 	known         idSet
 	fresh, merged []pair
 }
@@ -207,7 +206,7 @@ func (e *exact) absorb(v *view, w, p int) {
 	}
 	keys = keys[:n]
 	e.rescored[w] += int64(n)
-	t.distances(e.xRow(p, v, &t.row, &t.scratch), v, keys)
+	t.distances(e.xRow(p, v, &t.scratch), v, keys)
 	t.fresh = t.fresh[:0]
 	for c, key := range keys {
 		f := pair{t.dist[c], int32(keyIndex(key))}
@@ -244,7 +243,7 @@ func (e *exact) absorb(v *view, w, p int) {
 
 // absorbAll absorbs all lists; cut tells that only the best of each count.
 func (e *exact) absorbAll(ctx context.Context, v *view, cut bool) error {
-	err := par.Blocks(ctx, e.workers, e.x.n, 16, func(w, _, lo, hi int) {
+	return par.Blocks(ctx, e.workers, e.x.n, 16, func(w, _, lo, hi int) {
 		for p := lo; p < hi; p++ {
 			if ctx.Err() != nil {
 				return
@@ -256,8 +255,4 @@ func (e *exact) absorbAll(ctx context.Context, v *view, cut bool) error {
 			e.absorb(v, w, p)
 		}
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	return err
 }

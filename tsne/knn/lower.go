@@ -185,9 +185,6 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int)
 			to[p] = math.Nextafter32(float32(out*(1+0x1p-40)), float32(math.Inf(1)))
 		}
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
 	if err != nil {
 		return err
 	}

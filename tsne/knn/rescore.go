@@ -130,7 +130,6 @@ func (e *rescorer) rescore(ctx context.Context, bound func(p int) bound) (failed
 	type buffers struct {
 		scratch
 		distScratch
-		row  []float32
 		list []pair
 	}
 	tmp := make([]buffers, e.workers)
@@ -157,7 +156,7 @@ func (e *rescorer) rescore(ctx context.Context, bound func(p int) bound) (failed
 					_, top := e.lists.finish(p)
 					e.lists.top[p] = top
 				}
-				row := e.xRow(p, &v, &t.row, &t.scratch)
+				row := e.xRow(p, &v, &t.scratch)
 				count := int(e.lists.count[p])
 				list := e.lists.key[p*2*keep:][:2*keep]
 				// The second half takes the distances of the first.
@@ -180,9 +179,6 @@ func (e *rescorer) rescore(ctx context.Context, bound func(p int) bound) (failed
 				}
 			}
 		})
-		if err == nil {
-			err = ctx.Err()
-		}
 		if err != nil {
 			return nil, err
 		}
@@ -193,19 +189,12 @@ func (e *rescorer) rescore(ctx context.Context, bound func(p int) bound) (failed
 	return failed, nil
 }
 
-// xRow returns the row of list p: from v when it is there, else made in *buf.
-func (e *rescorer) xRow(p int, v *view, buf *[]float32, t *scratch) []float32 {
+// xRow returns the row of list p: from v when it is there, else made in t.
+func (e *rescorer) xRow(p int, v *view, t *scratch) []float32 {
 	if i := e.rowAt(p); e.same && i >= v.lo && i < v.hi {
 		return v.row(i)
 	}
-	if e.x.flat != nil {
-		return e.x.flat[e.x.orig(p)*e.x.d:][:e.x.d]
-	}
-	if *buf == nil {
-		*buf = make([]float32, e.x.d)
-	}
-	e.x.fetch(*buf, p, t)
-	return *buf
+	return e.x.row(p, t)
 }
 
 // distScratch holds canonical distances.
