@@ -39,7 +39,7 @@ func benchSearch(b *testing.B, name string, x Points, k int, set *Settings) {
 			b.ReportMetric(float64(n)*float64(n)*float64(d)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GFLOP/s")
 		}
 		b.ReportMetric(g.Recall.Mean, "recall")
-		b.ReportMetric(float64(g.Stats.Rescored)/float64(n), "rescored/row")
+		b.ReportMetric(float64(g.Stats.rescored)/float64(n), "rescored/row")
 		b.ReportMetric(float64(g.Stats.Rechecked), "rechecked")
 		b.ReportMetric(float64(g.Stats.Bytes)/1e6, "MB")
 	})

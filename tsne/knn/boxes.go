@@ -50,7 +50,7 @@ func searchBoxes(ctx context.Context, ref, x *source, k int, same bool, set *Set
 	}
 	t := newBoxes(&rows, ref.n)
 	g := newGraph(x.n, k)
-	g.Stats.Columns, g.Stats.Bytes = ref.d, boxBytes(ref, x, k, used)
+	g.Stats.columns, g.Stats.Bytes = ref.d, boxBytes(ref, x, k, used)
 	work := make([]boxQuery, par.Workers(set.Workers))
 	err = par.Blocks(ctx, len(work), x.n, 256, func(w, _, lo, hi int) {
 		q := &work[w]
@@ -77,7 +77,7 @@ func searchBoxes(ctx context.Context, ref, x *source, k int, same bool, set *Set
 		return nil, err
 	}
 	for _, q := range work {
-		g.Stats.Rescored += q.taken
+		g.Stats.rescored += q.taken
 	}
 	return g, nil
 }

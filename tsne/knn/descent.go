@@ -111,7 +111,7 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 	far := min(exploreFar, k)
 	near, met := min(exploreNear, far), 0
 	for done := false; !done && e.recall().Mean < want; {
-		e.g.Stats.Rounds++
+		e.g.Stats.rounds++
 		changed, err := e.explore(ctx, met, near, far)
 		if err != nil {
 			return nil, err

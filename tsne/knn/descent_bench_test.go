@@ -51,7 +51,7 @@ func BenchmarkDescent(b *testing.B) {
 			}
 			b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)/float64(n)*1e6, "µs/row")
 			b.ReportMetric(g.Recall.Mean, "recall")
-			b.ReportMetric(float64(g.Stats.Rounds), "rounds")
+			b.ReportMetric(float64(g.Stats.rounds), "rounds")
 			b.ReportMetric(float64(g.Stats.Bytes)/1e6, "MB")
 		})
 	}

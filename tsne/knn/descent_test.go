@@ -70,7 +70,7 @@ func TestDescent(t *testing.T) {
 	}
 	share := recallOf(first, want)
 	r := first.Recall
-	t.Logf("recall %.5f, reported %v, %d rounds", share, r, first.Stats.Rounds)
+	t.Logf("recall %.5f, reported %v, %d rounds", share, r, first.Stats.rounds)
 	if share < 0.95 || first.Stats.Method != Descent || r.rows != 1000 {
 		t.Errorf("recall %v, %+v", share, first.Stats)
 	}
@@ -107,7 +107,7 @@ func TestDescentMinRecall(t *testing.T) {
 		if err != nil {
 			t.Fatal(least, err)
 		}
-		t.Log(least, g.Recall, g.Stats.Rounds)
+		t.Log(least, g.Recall, g.Stats.rounds)
 		if g.Recall.Mean < max(least, fairRecall) || g.Recall.Mean < last {
 			t.Errorf("MinRecall %v: %v", least, g.Recall)
 		}

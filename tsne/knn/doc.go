@@ -35,7 +35,7 @@
 // pays for rows of few numbers. Long rows that lie near a subspace, as images
 // do, are compared by their projections to it: the distance of two
 // projections, with what lies outside, bounds that of the rows from below and
-// excludes nearly all pairs (Stats.Columns tells by how many numbers). A
+// excludes nearly all pairs. A
 // sample decides whether that is cheaper; lists do not depend on it.
 //
 // Rows of at most three numbers, as those of a t-SNE map, are searched by a

@@ -7,7 +7,6 @@ import (
 
 // Reasons that errors of this package wrap.
 var (
-	ErrK       = errors.New("knn: k is out of range")           // fewer than k other rows exist
 	ErrValue   = errors.New("knn: not a finite number")         // see ValueError
 	ErrSetting = errors.New("knn: bad setting")                 // see SettingError
 	ErrPoints  = errors.New("knn: malformed points")            // impossible shape or terms
@@ -29,7 +28,7 @@ func (e *ValueError) Error() string {
 
 func (e *ValueError) Unwrap() error { return ErrValue }
 
-// A SettingError tells which field of [Settings] is wrong. It wraps
+// A SettingError tells which field of [Settings], or k, is wrong. It wraps
 // [ErrSetting].
 type SettingError struct {
 	Name   string

@@ -122,7 +122,7 @@ func (e *exact) plan(used int64) error {
 		}
 	}
 	e.graph = newGraph(e.x.n, e.k)
-	e.graph.Stats.Columns = e.ref.d
+	e.graph.Stats.columns = e.ref.d
 	e.setBands()
 	return nil
 }

@@ -155,7 +155,7 @@ func TestGramRechecked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s := g.Stats; s.Method != Gram || s.Rechecked > 0 || s.Rescored != int64(s.Distinct)*(30+extra) {
+		if s := g.Stats; s.Method != Gram || s.Rechecked > 0 || s.rescored != int64(s.Distinct)*(30+extra) {
 			t.Errorf("%v: %+v", l, s)
 		}
 	})

@@ -58,7 +58,7 @@ func TestLevels(t *testing.T) {
 					want[job] = g
 				}
 				sameGraph(t, fmt.Sprintf("%v GOMAXPROCS=%d job %d", l, procs, job), g, want[job])
-				if g.Recall != want[job].Recall || g.Stats.Rounds != want[job].Stats.Rounds {
+				if g.Recall != want[job].Recall || g.Stats.rounds != want[job].Stats.rounds {
 					t.Fatal(l, procs, job, g.Recall)
 				}
 			}

@@ -189,7 +189,7 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int)
 		return err
 	}
 	e.low = l
-	e.graph.Stats.Columns = p
+	e.graph.Stats.columns = p
 	e.fixed -= int64(n) * int64(2*e.keep-l.listSize(e.keep)) * keyBytes
 	return nil
 }

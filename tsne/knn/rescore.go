@@ -55,7 +55,7 @@ func (e *rescorer) done(rechecked int) *Graph {
 	g := e.graph
 	g.Stats.Rechecked = rechecked
 	for _, c := range e.rescored {
-		g.Stats.Rescored += c
+		g.Stats.rescored += c
 	}
 	return g
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // Search finds the k nearest other rows of every row of x. k must be between
-// 0 and n-1. Errors: [ErrK], *[ValueError] for a number that is not finite,
-// *[SettingError], [ErrPoints], [ErrMemory], [ErrRecall], or the context's
+// 0 and n-1. Errors: *[ValueError] for a number that is not finite,
+// *[SettingError], also for k, [ErrPoints], [ErrMemory], [ErrRecall], or the context's
 // error, which is returned within some tens of milliseconds of the end of the
 // context.
 func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
