@@ -189,7 +189,7 @@ func (p *gramPlan) search(ctx context.Context, k int, set *Settings) (*Graph, er
 	if err := g.lengths(ctx); err != nil {
 		return nil, err
 	}
-	g.lists = newLists(ctx, g.ref.n, g.keep, 2*g.keep, groupShift)
+	g.makeLists(2 * g.keep)
 	if err := g.compare(ctx); err != nil {
 		return nil, err
 	}

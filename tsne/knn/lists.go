@@ -8,7 +8,6 @@ import (
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
-	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // lists collects, for each of n rows, the keep smallest candidates under the
@@ -38,11 +37,11 @@ func listCost(keep int) int64 { return 2*int64(keep)*keyBytes + 16 }
 
 // newLists makes lists of up to size entries, of which keep are to be kept,
 // with a lock for 1<<shift of them.
-func newLists(ctx context.Context, n, keep, size, shift int) *lists {
+func newLists(n, keep, size, shift int) *lists {
 	l := &lists{
 		keep:  keep,
 		size:  size,
-		key:   share.Take(ctx, n*size),
+		key:   make([]uint64, n*size),
 		count: make([]int32, n),
 		top:   make([]uint64, n),
 		limit: make([]float32, n),

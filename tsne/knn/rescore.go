@@ -7,6 +7,7 @@ import (
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // A rescorer turns lists of candidates into a graph: it takes canonical
@@ -22,18 +23,26 @@ type rescorer struct {
 	order    []int32 // when not nil: the order in which to visit the lists
 	at       []int32 // when not nil: the row that each list is for
 	lists    *lists
+	left     *share.Search // when not nil: gets the memory of lists
 	graph    *Graph
 	rescored []int64 // by worker
 }
 
 func newRescorer(ref, x *source, k int, same bool, set *Settings) rescorer {
-	r := rescorer{workers: par.Workers(set.Workers), ref: ref, x: x, same: same, others: ref.n, k: k}
+	r := rescorer{workers: par.Workers(set.Workers), ref: ref, x: x, same: same, others: ref.n, k: k, left: set.left}
 	if same {
 		r.others--
 	}
 	r.keep = min(k+extra, r.others)
 	r.rescored = make([]int64, r.workers)
 	return r
+}
+
+func (e *rescorer) makeLists(size int) {
+	e.lists = newLists(e.x.n, e.keep, size, groupShift)
+	if e.left != nil {
+		e.left.Left = e.lists.key
+	}
 }
 
 func (e *rescorer) name(i int) int32 {

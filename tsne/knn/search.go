@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // Search finds the k nearest other rows of every row of x. k must be between
@@ -19,6 +20,9 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	set, err := s.fill()
 	if err != nil {
 		return nil, err
+	}
+	if l, ok := x.(*share.Search); ok {
+		x, set.left = l.Points, l
 	}
 	if set.Func == nil && x != nil && set.Metric == Euclidean {
 		x = centered(x)[0]

@@ -3,6 +3,8 @@ package knn
 import (
 	"errors"
 	"math"
+
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // A Method is a way to search.
@@ -56,6 +58,8 @@ type Settings struct {
 	// MinRecall, when above zero, makes an approximate search fail with
 	// ErrRecall when the measured recall is lower.
 	MinRecall float64
+
+	left *share.Search
 }
 
 // fill copies s and reports every setting that is wrong.
