@@ -274,7 +274,9 @@ func (t *transformer) repel(phi, force, y []float32) {
 		}
 	default:
 		for i := range phi {
-			s, f := t.rep.tree.sumAt(y[i*d : i*d+d])
+			var at [3]float32
+			copy(at[:], y[i*d:i*d+d])
+			s, f := t.rep.tree.sumAt(at[:], -1)
 			phi[i] = float32(s)
 			for c := range d {
 				force[i*d+c] = float32(f[c])

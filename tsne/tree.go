@@ -26,7 +26,7 @@ type tree struct {
 	spare []uint64
 	order []int32   // points along the Morton curve
 	swap  []int32   // scratch of the sort
-	at    []float32 // their positions, dims each
+	at    []float32 // their positions, three numbers each
 	w     []float32
 	nodes []treeNode
 	box   *box
@@ -63,7 +63,7 @@ func (t *tree) run(b *box) {
 	t.box, t.cell = b, max(b.side(), 1e-30)*(1+1e-6)
 	t.key, t.spare = fit(t.key, r.n), fit(t.spare, r.n)
 	t.order, t.swap = fit(t.order, r.n), fit(t.swap, r.n)
-	t.at, t.w = fit(t.at, r.n*r.dims), fit(t.w, r.n)
+	t.at, t.w = fit(t.at, 3*r.n), fit(t.w, r.n)
 	r.pool.do(r.blocks(updateBlock), t.keyF)
 	if r.n > 0 {
 		t.sort()
@@ -141,7 +141,7 @@ func (t *tree) moveTask(_, b int) {
 	r, d := t.r, t.r.dims
 	for p := b * updateBlock; p < min(r.n, (b+1)*updateBlock); p++ {
 		i := int(t.order[p])
-		copy(t.at[p*d:p*d+d], r.y[i*d:])
+		copy(t.at[3*p:3*p+d], r.y[i*d:])
 		t.w[p] = r.w[i]
 	}
 }
@@ -164,7 +164,7 @@ func (t *tree) build(lo, hi int32, level int) (sum moments) {
 		for p := lo; p < hi; p++ {
 			var y [3]float64
 			for c := range d {
-				y[c] = float64(t.at[int(p)*d+c])
+				y[c] = float64(t.at[int(p)*3+c])
 			}
 			w := float64(t.w[p])
 			sum.w += w
@@ -225,17 +225,7 @@ func (t *tree) sumTask(_, b int) {
 	}
 	var part float64
 	for p := b * treeBlock; p < min(r.n, (b+1)*treeBlock); p++ {
-		var phi float64
-		var f [3]float64
-		if r.freedom == 1 {
-			if d == 2 {
-				phi, f = t.walk2(t.at[2*p], t.at[2*p+1], int32(p))
-			} else {
-				phi, f = t.walk3(t.at[3*p], t.at[3*p+1], t.at[3*p+2], int32(p))
-			}
-		} else {
-			phi, f = t.walk(t.at[p*d:p*d+d], int32(p))
-		}
+		phi, f := t.sumAt(t.at[3*p:][:3], int32(p))
 		i := int(t.order[p])
 		r.phi[i] = float32(phi)
 		for c := range d {
@@ -246,18 +236,16 @@ func (t *tree) sumTask(_, b int) {
 	r.part[b] = part
 }
 
-// sumAt sums all points at a place that need not be one of them.
-func (t *tree) sumAt(at []float32) (phi float64, f [3]float64) {
-	switch {
-	case t.r.freedom != 1:
-		return t.walk(at, -1)
-	case t.r.dims == 2:
-		return t.walk2(at[0], at[1], -1)
+// sumAt sums all points but that at place p, which is -1 for a position that is
+// none of them.
+func (t *tree) sumAt(at []float32, p int32) (phi float64, f [3]float64) {
+	if t.r.freedom != 1 {
+		return t.walk(at, p)
 	}
-	return t.walk3(at[0], at[1], at[2], -1)
+	return t.walk1(at[0], at[1], at[2], p)
 }
 
-// walk sums all points but that at place p, for any degrees of freedom.
+// walk is sumAt for any degrees of freedom.
 func (t *tree) walk(at []float32, p int32) (phi float64, f [3]float64) {
 	d := t.r.dims
 	add := func(src []float32, w float32) {
@@ -293,7 +281,7 @@ func (t *tree) walk(at []float32, p int32) (phi float64, f [3]float64) {
 		case node.leaf:
 			for q := node.lo; q < node.hi; q++ {
 				if q != p {
-					add(t.at[int(q)*d:int(q)*d+d], t.w[q])
+					add(t.at[3*q:], t.w[q])
 				}
 			}
 			n = node.next
@@ -326,64 +314,32 @@ func (t *tree) spread(at []float32, node *treeNode, d2 float64) (phi float64, f 
 	return phi, f
 }
 
-// walk2 is walk in the plane for one degree of freedom.
-func (t *tree) walk2(x, y float32, p int32) (float64, [3]float64) {
-	var phi, fx, fy float64
-	nodes := t.nodes
+// walk1 is sumAt for one degree of freedom.
+func (t *tree) walk1(x, y, z float32, p int32) (float64, [3]float64) {
+	var phi, fx, fy, fz float64
+	var dz, mz float32
+	nodes, space := t.nodes, t.r.dims == 3
 	for n := int32(0); int(n) < len(nodes); {
 		node := &nodes[n]
 		dx, dy := x-node.center[0], y-node.center[1]
 		d2 := dx*dx + dy*dy
-		switch {
-		case d2 > node.width2 && !(p >= node.lo && p < node.hi):
-			k := 1 / (1 + d2)
-			k2 := k * k
-			mx, my := node.m[0]*dx+node.m[2]*dy, node.m[2]*dx+node.m[1]*dy
-			s, trace := dx*mx+dy*my, node.m[0]+node.m[1]
-			phi += float64(node.w*k + k2*(4*k*s-trace))
-			q := k2 * (node.w + k*(12*k*s-2*trace))
-			r := 4 * k2 * k
-			fx += float64(q*dx - r*mx)
-			fy += float64(q*dy - r*my)
-			n = node.next
-		case node.leaf:
-			for j := node.lo; j < node.hi; j++ {
-				if j == p {
-					continue
-				}
-				dx, dy := x-t.at[2*j], y-t.at[2*j+1]
-				k := 1 / (1 + dx*dx + dy*dy)
-				q := t.w[j] * k
-				phi += float64(q)
-				q *= k
-				fx += float64(q * dx)
-				fy += float64(q * dy)
-			}
-			n = node.next
-		default:
-			n++
+		if space {
+			dz = z - node.center[2]
+			d2 += dz * dz
 		}
-	}
-	return phi, [3]float64{fx, fy}
-}
-
-// walk3 is walk in space for one degree of freedom.
-func (t *tree) walk3(x, y, z float32, p int32) (float64, [3]float64) {
-	var phi, fx, fy, fz float64
-	nodes := t.nodes
-	for n := int32(0); int(n) < len(nodes); {
-		node := &nodes[n]
-		dx, dy, dz := x-node.center[0], y-node.center[1], z-node.center[2]
-		d2 := dx*dx + dy*dy + dz*dz
 		switch {
 		case d2 > node.width2 && !(p >= node.lo && p < node.hi):
 			k := 1 / (1 + d2)
 			k2 := k * k
 			m := &node.m
-			mx := m[0]*dx + m[2]*dy + m[4]*dz
-			my := m[2]*dx + m[1]*dy + m[5]*dz
-			mz := m[4]*dx + m[5]*dy + m[3]*dz
-			s, trace := dx*mx+dy*my+dz*mz, m[0]+m[1]+m[3]
+			mx, my := m[0]*dx+m[2]*dy, m[2]*dx+m[1]*dy
+			s, trace := dx*mx+dy*my, m[0]+m[1]
+			if space {
+				mx += m[4] * dz
+				my += m[5] * dz
+				mz = m[4]*dx + m[5]*dy + m[3]*dz
+				s, trace = dx*mx+dy*my+dz*mz, trace+m[3]
+			}
 			phi += float64(node.w*k + k2*(4*k*s-trace))
 			q := k2 * (node.w + k*(12*k*s-2*trace))
 			r := 4 * k2 * k
@@ -396,7 +352,8 @@ func (t *tree) walk3(x, y, z float32, p int32) (float64, [3]float64) {
 				if j == p {
 					continue
 				}
-				dx, dy, dz := x-t.at[3*j], y-t.at[3*j+1], z-t.at[3*j+2]
+				at := t.at[3*j:][:3]
+				dx, dy, dz := x-at[0], y-at[1], z-at[2]
 				k := 1 / (1 + dx*dx + dy*dy + dz*dz)
 				q := t.w[j] * k
 				phi += float64(q)
