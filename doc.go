@@ -1,24 +1,27 @@
 // Package semamap is the root of a module for studying how the units of a
-// language model respond to the meaning of words. It holds no code; the work
-// is in its packages, each useful alone:
+// language model respond to the meaning of words. It contains no code. The
+// packages can be used independently of each other:
 //
 //   - [github.com/semamap/semamap/amap] reads activation maps: the mean
 //     activation of every unit of every layer on every token.
-//   - [github.com/semamap/semamap/wordnet] reads WordNet with the answers of
-//     NLTK; wordnet/wn30 embeds WordNet 3.0.
+//   - [github.com/semamap/semamap/wordnet] reads WordNet and gives the same
+//     answers as NLTK; wordnet/wn30 embeds WordNet 3.0; wordnet/check finds
+//     probable mistakes in a database.
 //   - [github.com/semamap/semamap/lemma] turns words into the tokens of a
-//     model and pools their rows; lemma/neox embeds the GPT-NeoX tokenizer.
-//   - [github.com/semamap/semamap/tsne] embeds points in the plane; tsne/knn
-//     finds neighbours, tsne/quality judges a map.
-//   - [github.com/semamap/semamap/plot] draws maps of labelled points.
+//     model and pools their rows; lemma/neox embeds the GPT-NeoX tokenizer;
+//     lemma/tiktoken adapts the encodings of tiktoken-go.
+//   - [github.com/semamap/semamap/tsne] embeds points in one to three
+//     dimensions; tsne/knn finds nearest neighbors; tsne/quality measures maps.
+//   - [github.com/semamap/semamap/plot] draws maps of labeled points;
+//     plot/viewer writes them as an interactive HTML page.
 //
-// The programs under examples show them at work; examples/study is the study
-// of domains and parts of speech by layer.
+// The folder examples has programs that use the packages. examples/study is the
+// study of topic domains and parts of speech by layer.
 //
 // # Compatibility
 //
 // Before v1 a minor version may break an API, with an entry in CHANGELOG.md.
 // The same input, settings and build give the same bits for every GOMAXPROCS
-// on one machine; a change of result bits between versions is listed under
-// the heading Numerics there.
+// on one machine. A version that changes result bits lists this in CHANGELOG.md
+// under Numerics.
 package semamap

@@ -12,13 +12,14 @@ import (
 
 // A Finding is the outcome of one check.
 type Finding struct {
-	Code    string // see [Map.Check]
-	Suspect bool   // the check failed, or the file may be wrong in a way that it cannot show
+	Code    string // see Map.Check
+	Suspect bool   // the check failed; for code "bias", the map may be wrong, which the file cannot show
 	done    bool   // what the check needs was known
 	text    string
 }
 
-// String gives the code; "passed", "SUSPECT" or "not done"; and what was found.
+// String returns the code, then "passed", "SUSPECT" or "not done", and what was
+// found.
 func (f Finding) String() string {
 	state := "passed"
 	if f.Suspect {
@@ -50,27 +51,31 @@ const biasCount = 2048
 // tolerance is the relative difference of totals that Check allows, as SYSIF does.
 const tolerance = 1e-3
 
-// Check looks for signs that a map's numbers are not what they should be. A
-// check whose input is not known is not done. The error is what stopped Check
-// early, the context or the file; findings are never errors. The codes:
+// Check tests whether a map's numbers are plausible. It returns the outcome of each
+// check, some of them by layer or mode. A check is reported as "not done" if the
+// counts, positions or modes that it needs are missing. The error is not about
+// findings: it reports that the context or the file ended Check early.
 //
-//	trailing  bytes after the end of the data
-//	shape     layers of unlike shape, or that are no matrices
-//	rows      as many counts as rows
-//	finite    NaN or infinite values
-//	unseen    values other than 0 in rows of tokens that never occurred
-//	wTkn      both modes counted as many tokens
-//	wAct      both modes hold the same total activation, layer by layer: the sum
+// Each code stands for what should be true:
+//
+//	trailing  there are no bytes after the data
+//	shape     all layers are matrices of the same shape
+//	rows      there are as many counts as rows
+//	finite    no value is NaN or infinite
+//	unseen    rows of tokens that did not occur are zero
+//	wTkn      both modes counted the same number of tokens
+//	wAct      both modes have the same total activation in each layer: the sum
 //	          over tokens of count × value
-//	wPos      the first position occurred once a window; or, if the number of
-//	          windows is not known, all positions of a mode alike
-//	wSum      the total by tokens equals the total by positions
-//	bias      an fp16 map with counts above 2,048. SYSIF keeps its running means
-//	          in fp16, where small steps vanish: a mean of 10,000 single updates
-//	          comes out near twice its true value. The file does not say whether
-//	          it was made so, and it cannot be repaired; wAct and wSum may tell.
+//	wPos      the first position occurred once per window; if Options.Windows is
+//	          not known, all positions of a mode occurred equally often
+//	wSum      the total activation by tokens equals the total by positions
+//	bias      the map is not fp16, or has no count above 2,048. SYSIF keeps its
+//	          running means in fp16, where small steps vanish: a mean of 10,000
+//	          single updates comes out at about twice its true value. The file
+//	          does not show whether it was made like this, and it cannot be
+//	          repaired. wAct and wSum may show it.
 //
-// wTkn, wAct and wPos are SYSIF's checks, but for every layer and in float64.
+// wTkn, wAct and wPos are SYSIF's checks, applied to every layer and in float64.
 // Totals may differ by a thousandth.
 func (m *Map) Check(ctx context.Context) ([]Finding, error) {
 	var r findings

@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// Counts are how often each token, and each position, occurred in the text: for
-// each mode one count per token id. SYSIF writes them beside every map. Without
-// them a token that never occurred, whose row is zero, cannot be told from a
-// token that activates nothing.
+// Counts holds how often each token and position occurred in the text: for each
+// mode, one count per token id, then one per position. SYSIF writes them to a
+// separate file. Without them, a token that did not occur cannot be distinguished
+// from a token that activates nothing: both have a row of zeros.
 type Counts map[Mode][]int64
 
-// OpenCounts reads the token counts in a file of SYSIF's.
+// OpenCounts reads token counts from a file written by SYSIF.
 func OpenCounts(path string) (Counts, error) {
 	src, err := openSource(path, true)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// A DType is a floating-point number type of a file.
+// DType is the number type of a file.
 type DType uint8
 
 const (

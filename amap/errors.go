@@ -6,22 +6,22 @@ import (
 	"strings"
 )
 
-// Errors wrap one of these reasons; test for them with [errors.Is]. An error
-// about the content of a file names the file and the byte offset.
+// Errors of this package wrap one of these; test for them with [errors.Is]. An
+// error about the content of a file names the file and the byte offset.
 var (
 	// ErrFormat: the bytes do not follow the format.
 	ErrFormat = errors.New("malformed file")
-	// ErrUnsupported: the file may be well formed, but uses something that this
-	// package does not read.
+	// ErrUnsupported: the file may be well formed, but this package cannot read
+	// it.
 	ErrUnsupported = errors.New("not supported")
-	// ErrTruncated: the file ends before its data do. It may have been cut while
-	// open.
+	// ErrTruncated: the file ends before its data. It may have been truncated
+	// while open.
 	ErrTruncated = errors.New("file is truncated")
-	// ErrLimit: the file asks for more work or memory than this package allows.
+	// ErrLimit: the file needs more work or memory than this package allows.
 	ErrLimit = errors.New("limit exceeded")
-	// ErrShape: dimensions do not fit together, or an index is out of range.
+	// ErrShape: dimensions do not match, or an index is out of range.
 	ErrShape = errors.New("shapes do not fit")
-	// ErrNotFound: there is no such mode, layer, unit or token, or no counts.
+	// ErrNotFound: the mode, layer, unit, token or counts do not exist.
 	ErrNotFound = errors.New("not found")
 	// ErrClosed: the map has been closed.
 	ErrClosed = errors.New("map is closed")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -306,4 +307,12 @@ func FuzzSafetensors(f *testing.F) {
 		}
 		useAll(t, m)
 	})
+}
+
+// A file that is no map at all is not blamed for its first opcode.
+func TestOpenText(t *testing.T) {
+	_, err := NewReader(strings.NewReader("# notes\n"), 8, nil)
+	if !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "not an activation map") {
+		t.Error(err)
+	}
 }

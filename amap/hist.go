@@ -11,11 +11,11 @@ import (
 	"github.com/semamap/semamap/internal/par"
 )
 
-// Histogram counts the values of a mode, or of all modes if mode is empty, in
-// bins of equal width: counts[i] are those from edges[i] up to, but without,
-// edges[i+1]; the last bin holds its upper edge too, as numpy.histogram does.
-// Zero bins means 100. If lo and hi are both zero the bins span the finite
-// values; otherwise values outside lo to hi are not counted, and NaN never is.
+// Histogram counts the values of a mode, or of all modes if mode is empty, in bins
+// of equal width. As in numpy.histogram, counts[i] is the number of values v with
+// edges[i] <= v < edges[i+1]; the last bin includes its upper edge. If bins is 0,
+// there are 100. If lo and hi are both 0, the bins span the finite values.
+// Values outside lo to hi are not counted, and neither is NaN.
 func (m *Map) Histogram(ctx context.Context, mode Mode, bins int, lo, hi float64, o *Scope) (edges []float64, counts []int64, err error) {
 	if bins == 0 {
 		bins = 100

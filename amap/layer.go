@@ -53,16 +53,16 @@ func grow[T any](buf *[]T, n int) []T {
 	return (*buf)[:n]
 }
 
-// A Layer is one matrix of a map, tokens × units whatever the layout of the file.
-// It is a view: nothing is copied, and it is valid until the map is closed. All
-// methods are safe for concurrent use.
+// A Layer is one matrix of a map: tokens × units, whatever the layout of the file.
+// It is a view, valid until the map is closed; nothing is copied. All methods are
+// safe for concurrent use.
 //
-// Rows are tokens, numbered by token id unless the map was filtered. A map with
-// positions has those of the window as its last rows.
+// The number of a row is its token id, unless the map was filtered. If the map was
+// made with positions, the last rows are positions of the window.
 //
-// A Layer is a set of rows for packages tsne and lemma, and a gonum
-// [mat.Matrix]. At is slow; code that reads whole rows should use [Layer.Row],
-// [Layer.ReadRows] or [Layer.Gather].
+// A Layer can be passed to packages tsne and lemma as rows, and to gonum as a
+// [mat.Matrix]. At is slow: read whole rows by [Layer.Row], [Layer.ReadRows] or
+// [Layer.Gather].
 type Layer struct {
 	m     *Map
 	mode  Mode
@@ -75,10 +75,11 @@ type Layer struct {
 
 var _ mat.Matrix = (*Layer)(nil)
 
-// DType returns the number type of the file.
+// DType returns the number type of the layer.
 func (l *Layer) DType() DType { return l.x.dtype() }
 
-// Dims returns the number of rows (tokens, then positions) and of units.
+// Dims returns the number of rows (tokens, then positions) and the number of
+// units.
 func (l *Layer) Dims() (rows, units int) {
 	rows, units = l.x.dims()
 	if l.rows != nil {
@@ -90,10 +91,10 @@ func (l *Layer) Dims() (rows, units int) {
 	return rows, units
 }
 
-// At returns one value, exactly. A value that cannot be read, for example because
-// the file was truncated, is NaN; the other methods return the error. At panics
-// when an index is out of range, with [mat.ErrRowAccess] or [mat.ErrColAccess],
-// and with [ErrClosed] after the map is closed.
+// At returns one value, exactly. If the value cannot be read, for example because
+// the file was truncated, At returns NaN; other methods return the error. At
+// panics with [mat.ErrRowAccess] or [mat.ErrColAccess] if an index is out of
+// range, and with [ErrClosed] after the map is closed.
 func (l *Layer) At(row, unit int) float64 {
 	rows, units := l.Dims()
 	if uint(row) >= uint(rows) {
@@ -139,8 +140,8 @@ func (l *Layer) tokenID(i int) int32 {
 	return int32(i)
 }
 
-// Select returns a view of the given rows and units, in that order; both may
-// repeat. Nil stands for all.
+// Select returns a view of the given rows and units, in that order. Indices may
+// repeat. Nil means all.
 func (l *Layer) Select(rows []int32, units []int) (*Layer, error) {
 	_, nu := l.Dims()
 	v := *l
@@ -225,9 +226,8 @@ func readView[T any](l *Layer, dst []T, lo, hi int, s *scratch, buf *[]T, read f
 	return nil
 }
 
-// Row returns a row, in float32: exact but for float64 files, which are rounded.
-// The row is in dst, grown when it is too small; with a large enough dst Row does
-// not allocate.
+// Row returns row i in float32. Values of float64 files are rounded; all others
+// are exact. The row is stored in dst, or in a new slice if dst is too small.
 func (l *Layer) Row(dst []float32, i int) ([]float32, error) {
 	rows, units := l.Dims()
 	if i < 0 || i >= rows {
@@ -240,9 +240,9 @@ func (l *Layer) Row(dst []float32, i int) ([]float32, error) {
 	return dst, err
 }
 
-// ReadRows sets dst to the rows lo to hi-1, one after another; len(dst) must be
-// hi-lo times the number of units. It is the fast way to read many rows, above
-// all from a file that holds units × tokens. Large requests run on all
+// ReadRows stores the rows lo to hi-1 in dst, one after another; len(dst) must be
+// hi-lo times the number of units. It is the fastest way to read many rows,
+// especially from a file that holds units × tokens. Large requests run on all
 // processors.
 func (l *Layer) ReadRows(dst []float32, lo, hi int) error {
 	rows, units := l.Dims()
@@ -264,9 +264,9 @@ func (l *Layer) ReadRows(dst []float32, lo, hi int) error {
 // the caches.
 const streamed = 4 << 20
 
-// Gather sets dst to the given rows, one after another; len(dst) must be
-// len(rows) times the number of units. Large requests run on all processors,
-// and without a mapping rows are read in the order of the file.
+// Gather stores the given rows in dst, one after another; len(dst) must be
+// len(rows) times the number of units. Large requests run on all processors. If
+// the file is not mapped, rows are read in the order of the file.
 func (l *Layer) Gather(dst []float32, rows []int32) error {
 	_, units := l.Dims()
 	if len(dst) != len(rows)*units {
@@ -356,11 +356,11 @@ func (l *Layer) pass(n, size int, bulk bool, f func(block, lo, hi int, s *scratc
 // blockRows is how many rows a task handles: about 2¹⁸ numbers.
 func blockRows(units int) int { return max(1, 1<<18/max(units, 1)) }
 
-// Mean returns the mean of the given rows, in dst, grown when it is too small. A
-// row that is listed twice counts twice, as in the mean of a word's tokens. If
-// weights are given there must be one for each of the rows; they must be finite,
-// not negative, and not all zero. Sums are taken in float64, in a fixed order,
-// and rounded once. The mean of no rows is an error, [ErrShape].
+// Mean returns the mean of the given rows, stored in dst or in a new slice if dst
+// is too small. A row that is listed twice counts twice, as in the mean over a
+// word's tokens. If weights are given, there must be one per row; they must be
+// finite, not negative, and not all zero. Sums are float64, in a fixed order, and
+// rounded once. If rows is empty, the error wraps [ErrShape].
 func (l *Layer) Mean(dst []float32, rows []int32, weights ...float64) ([]float32, error) {
 	if err := l.check(rows); err != nil {
 		return dst, err
@@ -461,8 +461,8 @@ func (l *Layer) column(dst []float32, unit int) error {
 	})
 }
 
-// Dense copies the layer into memory: 8 bytes a number, four times the size of
-// an fp16 file.
+// Dense copies the layer into memory. It takes 8 bytes per number, four times the
+// size of an fp16 file.
 func (l *Layer) Dense() (*mat.Dense, error) {
 	rows, units := l.Dims()
 	if rows == 0 || units == 0 {

@@ -289,6 +289,9 @@ func (l *lexer) step() error {
 	}
 	op := b[0]
 	o := &opcodes[op]
+	if o.act == nil && off == 0 {
+		return errAt(off, ErrUnsupported, "not an activation map (pickle, safetensors or .npy): it begins with byte %#02x", op)
+	}
 	if o.act == nil || o.where == outer && l.inner || o.where == header && !l.inner {
 		return errAt(off, ErrUnsupported, "opcode %#02x here", op)
 	}

@@ -14,21 +14,23 @@ import (
 	"github.com/nlpodyssey/gopickle/types"
 )
 
-// A Mode says which token an activation is attributed to.
+// Mode selects the token that an activation is attributed to. [Input] shows how
+// units respond to a token, [Output] which tokens follow when they are active. If
+// in doubt, use Input.
 type Mode string
 
 const (
 	Input  Mode = "input"  // the token that the model reads
-	Output Mode = "output" // the token that comes next
+	Output Mode = "output" // the next token of the text
 )
 
-// A UnitID names a unit of the model: its layer, and its place there.
+// A UnitID identifies a unit of the model by its layer and its number there.
 type UnitID struct{ Layer, Unit int }
 
-// String gives SYSIF's name of a unit, such as "3_17".
+// String returns SYSIF's name of the unit, such as "3_17".
 func (u UnitID) String() string { return fmt.Sprintf("%d_%d", u.Layer, u.Unit) }
 
-// ParseUnit reads a name such as "3_17".
+// ParseUnit parses a name such as "3_17".
 func ParseUnit(s string) (UnitID, error) {
 	var u UnitID
 	if n, err := fmt.Sscanf(s, "%d_%d", &u.Layer, &u.Unit); n != 2 || err != nil || u.Layer < 0 || u.Unit < 0 || u.String() != s {
@@ -37,9 +39,9 @@ func ParseUnit(s string) (UnitID, error) {
 	return u, nil
 }
 
-// A Map is an activation map: for each mode and layer a matrix of tokens ×
-// units. It owns its file. Reading methods, and those of its layers, are safe
-// for concurrent use; Close is not.
+// A Map is an activation map: a matrix of tokens × units for each mode and layer.
+// It owns its file. All methods except Close are safe for concurrent use, and so
+// are those of its layers.
 type Map struct {
 	src       *source
 	o         Options
@@ -56,37 +58,37 @@ type Map struct {
 	rowOf   map[int32]int32 // the inverse of o.IDs
 }
 
-// Options say what a file does not. Nil and the zero value suit a map as SYSIF
-// writes it.
+// Options hold what a map's file does not contain, and how to read it. Nil and the
+// zero value suit maps as SYSIF writes them.
 type Options struct {
-	// Counts are the token counts that belong to the map.
+	// Counts are the token counts of the map.
 	Counts Counts
-	// Positions is how many rows at the end are positions of the window: window+1
-	// in SYSIF's maps. Zero takes it from the file's name or its metadata, if they
-	// tell; -1 says that there are none.
+	// Positions is the number of rows at the end that are positions of the
+	// window: window+1 in SYSIF's maps. Zero means as the file's name or metadata
+	// say; -1 means none.
 	Positions int
-	// Windows is how many windows of text went into the map, for [Map.Check]; zero
-	// if that is not known.
+	// Windows is the number of text windows that went into the map, for Map.Check.
+	// Zero means unknown.
 	Windows int64
-	// IDs are the token ids of the rows, for filtered maps, whose files do not
-	// tell. There must be as many as rows. Nil: a row's number is its token id.
+	// IDs are the token ids of the rows of a filtered map, one per row; its file
+	// does not contain them. Nil means that the number of a row is its token id.
 	IDs []int32
-	// Transposed says whether the file's matrices are units × tokens. Nil: they are
-	// if a pickle keeps the layers of a mode in a dict, as SYSIF's filter_amap
-	// does, and are not otherwise.
+	// Transposed says whether the file's matrices are units × tokens. Nil means
+	// that they are only in a pickle that keeps the layers of a mode in a dict, as
+	// SYSIF's filter_amap writes it.
 	Transposed *bool
 	// NoMmap makes Open read the file with ReadAt instead of mapping it.
 	NoMmap bool
 }
 
-// Open opens the activation map in a file: a pickle as SYSIF writes it, a
-// safetensors file, or a .npy matrix, told apart by content. It reads only the
-// structure, so it takes about the same time for any size. The matrix of a .npy
-// file is layer 0 of mode input.
+// Open opens an activation map: a pickle as SYSIF writes it, a safetensors file, or
+// a .npy matrix. The content decides which, not the name. Open reads only the
+// structure, so its time hardly depends on the size of the file.
 //
-// A matrix of a safetensors file that is called mode/layer, such as input/3, is
-// that layer; any other is layer 0 of a mode of its own name. Vectors of
-// integers that are called counts/mode are the token counts.
+// The matrix of a .npy file becomes layer 0 of mode input. In a safetensors file a
+// matrix named mode/layer, such as input/3, becomes that layer, and any other
+// matrix becomes layer 0 of a mode of its own name. Vectors of integers named
+// counts/mode are the token counts.
 func Open(path string, o *Options) (*Map, error) {
 	src, err := openSource(path, o != nil && o.NoMmap)
 	if err != nil {
@@ -100,7 +102,8 @@ func Open(path string, o *Options) (*Map, error) {
 	return m, nil
 }
 
-// NewReader opens a map of size bytes in r, which the map does not close.
+// NewReader opens a map of size bytes in r, as Open does. Closing the map does not
+// close r.
 func NewReader(r io.ReaderAt, size int64, o *Options) (*Map, error) {
 	if size < 0 {
 		return nil, fmt.Errorf("amap: %w: size %d", ErrShape, size)
@@ -351,8 +354,8 @@ func (m *Map) fit() error {
 	return nil
 }
 
-// Close releases the file and the mapping. Afterwards methods return
-// [ErrClosed].
+// Close releases the file and the mapping. Afterwards methods that read numbers
+// return [ErrClosed], and [Layer.At] panics with it.
 func (m *Map) Close() error {
 	if m.src == nil {
 		return nil
@@ -360,14 +363,14 @@ func (m *Map) Close() error {
 	return m.src.close()
 }
 
-// Format names the file's format: "pickle", "safetensors", "npy", or "" for a
-// map that is not a file.
+// Format returns the format of the file: "pickle", "safetensors" or "npy"; or "" if
+// the map does not come from a file.
 func (m *Map) Format() string { return m.format }
 
-// Metadata returns what the file says about itself: the text metadata of a
-// safetensors file; or, for a file named as SYSIF names them, the parts of the
-// name: "model", "dataset", "sentences", "window", "seed", "positions" ("true" or
-// "false") and "flags". A part that the name does not have is missing.
+// Metadata returns the text metadata of a safetensors file. For a file with a name
+// as SYSIF gives it, it returns the parts of the name: "model", "dataset",
+// "sentences", "window", "seed", "positions" ("true" or "false") and "flags".
+// Parts that the name does not have are missing.
 func (m *Map) Metadata() map[string]string { return maps.Clone(m.meta) }
 
 // Modes returns the modes in the order of the file.
@@ -393,8 +396,8 @@ func (m *Map) find(mode Mode, n int) *Layer {
 	return nil
 }
 
-// Layer returns a layer of a mode. The error is [ErrNotFound] when there is
-// none, [ErrShape] when it is not a matrix.
+// Layer returns layer n of a mode. The error wraps [ErrNotFound] if there is none,
+// and [ErrShape] if it is not a matrix.
 func (m *Map) Layer(mode Mode, n int) (*Layer, error) {
 	l := m.find(mode, n)
 	switch {
@@ -415,12 +418,13 @@ func (m *Map) noMode(mode Mode) error {
 // Counts returns the token counts of the map, or nil.
 func (m *Map) Counts() Counts { return m.o.Counts }
 
-// Positions returns how many rows at the end are positions of the window, if it
-// is known.
+// Positions returns the number of rows at the end that are positions of the
+// window, and whether that is known. If it is not, n is 0 and all rows are treated
+// as tokens.
 func (m *Map) Positions() (n int, known bool) { return max(m.positions, 0), m.positions >= 0 }
 
-// Filter returns a view of the map that has only the given token ids as rows, in
-// that order. It shares the file with m: close one of them.
+// Filter returns a view of the map whose rows are the given token ids, in that
+// order. The view shares the file with m, so closing either closes both.
 func (m *Map) Filter(ids []int32) (*Map, error) {
 	v := emptyMap(&m.o)
 	v.src, v.positions, v.format, v.meta, v.byID = m.src, m.positions, m.format, m.meta, m.byID

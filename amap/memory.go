@@ -16,10 +16,10 @@ type Rows interface {
 	Row(dst []float32, i int) ([]float32, error)
 }
 
-// NewMap makes a map of matrices from elsewhere, such as activations that were
-// just computed, so that they can be analyzed and written. The number type is
-// what they are written in; until then values are not rounded. Nothing is
-// copied.
+// NewMap makes a map from matrices in memory, such as newly computed activations,
+// so that they can be analyzed and written. Layer n of a mode is element n of its
+// slice. d is the number type for writing; until then values are not rounded.
+// NewMap keeps the matrices and does not copy them.
 func NewMap(d DType, layers map[Mode][]Rows, o *Options) (*Map, error) {
 	if !d.float() {
 		return nil, fmt.Errorf("amap: NewMap: %w: number type %s", ErrUnsupported, d)

@@ -6,21 +6,21 @@ import (
 	"slices"
 )
 
-// Merge combines maps that were computed from parts of a corpus into the map of
-// the whole; each must have its token counts. With counts c and values x of the
-// parts, a value of the result is
+// Merge combines maps of the parts of a corpus into the map of the whole corpus.
+// Each part must have token counts. With counts c and values x of the parts, a
+// value of the result is
 //
 //	(c₁·x₁ + c₂·x₂ + …) / (c₁ + c₂ + …)
 //
-// in float64, from the first part to the last, rounded once to the number type
-// d; zero means that of the first part. A row that no part has seen is 0. A part
-// with count 0 adds nothing, whatever its row holds. A sum of counts above 2⁵³
-// gives [ErrLimit].
+// in float64, summed from the first part to the last and rounded once to the
+// number type d; zero means the type of the first part. A part whose count is 0
+// contributes nothing, whatever its row holds. A row that occurs in no part is 0.
+// If a sum of counts exceeds 2⁵³, the error wraps [ErrLimit].
 //
-// The result is a view: rows are computed when they are read, so maps of any
-// size can be merged straight into a file. It is valid as long as the parts are
-// open, and closes nothing. The parts must have the same modes, layers and
-// shapes; the counts of the result are the sums of theirs.
+// The parts must have the same modes, layers and shapes. The counts of the result
+// are the sums of their counts. The result is a view whose rows are computed when
+// they are read, so maps of any size can be merged into a file. It is valid while
+// the parts are open; closing it does not close them.
 func Merge(d DType, parts ...*Map) (*Map, error) {
 	if len(parts) == 0 {
 		return nil, fmt.Errorf("amap: Merge: %w: no parts", ErrShape)

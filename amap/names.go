@@ -41,9 +41,9 @@ func parseName(file string) map[string]string {
 	return out
 }
 
-// OpenPair opens a map together with the token counts that SYSIF writes beside
-// it: tokens-count-X.pickle for amap-X.pickle. Without such a file the error
-// wraps [ErrNotFound].
+// OpenPair opens a map together with the token counts that SYSIF writes to the
+// same folder: tokens-count-X.pickle for amap-X.pickle. If there is no such file,
+// the error wraps [ErrNotFound].
 func OpenPair(path string, o *Options) (*Map, error) {
 	dir, file := filepath.Split(path)
 	rest, ok := strings.CutPrefix(file, "amap-")

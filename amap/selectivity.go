@@ -9,33 +9,32 @@ import (
 	"github.com/semamap/semamap/internal/par"
 )
 
-// A Selectivity says how well a unit tells a set of tokens from the others.
+// A Selectivity reports how well a unit separates a set of tokens from the others.
 type Selectivity struct {
 	Unit UnitID
-	// AUC is the chance that a token of the set activates the unit more than
-	// one outside it, ties counting half: the area under the ROC curve, 0.5 for
-	// no selectivity, near 0 for a unit that the set inhibits.
+	// AUC is the probability that a token of the set activates the unit more than
+	// a token outside it, where ties count half: the area under the ROC curve.
+	// 0.5 means no selectivity; a unit that the set inhibits is near 0.
 	AUC float64
 	// P is the two-sided p-value of the Mann-Whitney U test: normal
 	// approximation, with corrections for ties and continuity.
 	P float64
-	// Q is the p-value adjusted for testing all units at once, by Benjamini and
-	// Hochberg: the units with Q <= 0.05 hold at most 5 % false discoveries in
-	// expectation.
+	// Q is P adjusted by Benjamini and Hochberg for testing all units at once: of
+	// the units with Q <= 0.05, at most 5 % are expected to be false discoveries.
 	Q float64
 	// In and Out are the numbers of tokens in the set and outside it.
 	In, Out int
 }
 
-// Selectivity computes for each unit of a mode how well it tells the tokens ids
-// from all others in the scope. Ranks are exact, with midranks for ties, which
-// matter because a ReLU map is full of zeros. A token outside the scope takes no
-// part, even if it is one of ids; a NaN is left out for its unit. A unit for which
-// either side is empty, or all values are equal, has P 1. The results are in the
-// order of layers and units; sort them by Q, and AUC, for a ranking.
+// Selectivity computes for each unit of a mode how well it separates the tokens ids
+// from all others in the scope. The results are in the order of layers and units;
+// sort them by Q and AUC for a ranking.
 //
-// The test is scipy.stats.mannwhitneyu(method="asymptotic"), the adjustment
-// Benjamini and Hochberg's ("Controlling the false discovery rate", 1995).
+// The test is scipy.stats.mannwhitneyu(method="asymptotic"), with midranks for
+// ties, which are frequent because a ReLU map is full of zeros. The adjustment is
+// by Benjamini and Hochberg ("Controlling the false discovery rate", 1995). Tokens
+// outside the scope are left out even if they are among ids, and a NaN is left out
+// for its unit. If either side is empty or all values are equal, P is 1.
 func (m *Map) Selectivity(ctx context.Context, mode Mode, ids []int32, o *Scope) ([]Selectivity, error) {
 	if mode == "" {
 		return nil, m.noMode(mode)

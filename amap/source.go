@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sync/atomic"
 )
@@ -55,6 +56,14 @@ func (s *source) caught(old bool, err *error) {
 			return
 		}
 	}
+	// Emulators may tell a wrong address of the fault (qemu-user 7.2: 0 on
+	// arm64, its halves swapped on s390x). Then the file's size decides.
+	if _, ok := p.(runtime.Error); ok && s.handle != nil {
+		if fi, e := s.handle.Stat(); e == nil && fi.Size() < s.size {
+			*err = s.shorter(fi)
+			return
+		}
+	}
 	panic(p)
 }
 
@@ -77,9 +86,14 @@ func (s *source) whole(off int64) error {
 		return err
 	}
 	if fi.Size() <= off {
-		return &formatError{s.file, fi.Size(), fmt.Sprintf("the file had %d bytes", s.size), ErrTruncated}
+		return s.shorter(fi)
 	}
 	return nil
+}
+
+// shorter is the error of a file that was cut while it was open.
+func (s *source) shorter(fi os.FileInfo) error {
+	return &formatError{s.file, fi.Size(), fmt.Sprintf("the file had %d bytes", s.size), ErrTruncated}
 }
 
 func (s *source) close() error {

@@ -9,14 +9,15 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// A Scope says which layers and tokens an analysis takes in. Nil and the zero
-// value stand for all layers, the tokens that occurred (all of them when counts
-// are not known), and no positions.
+// A Scope selects the layers and tokens of an analysis. Nil and the zero value
+// mean all layers, all tokens that occurred (all tokens if counts are not known),
+// and no positions. Rows are recognized as positions only if [Map.Positions] is
+// known; otherwise they count as tokens.
 type Scope struct {
-	Layers    []int // none: all
+	Layers    []int // numbers of layers; empty means all
 	MinCount  int64 // leave out tokens that occurred less often; needs counts
-	Unseen    bool  // take in tokens that never occurred, whose rows are zeros
-	Positions bool  // take in the positions of the window
+	Unseen    bool  // include tokens that did not occur, whose rows are zeros
+	Positions bool  // include the positions of the window
 }
 
 // chosen lists the layers of a scope, in the order of modes and numbers. An empty
@@ -71,28 +72,28 @@ func (l *Layer) pick(o *Scope) []int32 {
 	return rows
 }
 
-// UnitStats are statistics of a unit over the rows of a [Scope]. Values are
-// float32; sums are float64, in the order of the rows. NaN counts as nonzero, is
-// passed over by Min and Max, and makes Mean and Var NaN.
+// UnitStats holds statistics of a unit over the rows of a [Scope]. Values are
+// float32; sums are float64, in the order of the rows. A NaN counts as nonzero, is
+// skipped by Min and Max, and makes Mean and Var NaN.
 type UnitStats struct {
 	Mode      Mode
 	Unit      UnitID
-	Rows      int     // rows taken in
-	Mean      float64 // each row counts once
-	CountMean float64 // each row counts as often as it occurred; NaN without counts
-	Var       float64 // population variance, over the rows
-	Min, Max  float32 // NaN without a number
-	ArgMax    int32   // token id of the first row with the maximum; -1 without a number
-	Nonzero   int     // rows
-	NaN, Inf  int     // rows
+	Rows      int     // rows in the scope
+	Mean      float64 // mean in which each row counts once
+	CountMean float64 // mean in which each row counts as often as it occurred; NaN without counts
+	Var       float64 // population variance over the rows
+	Min, Max  float32 // NaN if there are no numbers
+	ArgMax    int32   // token id of the first row with the maximum; -1 if there are no numbers
+	Nonzero   int     // number of rows that are not zero
+	NaN, Inf  int     // number of rows that are NaN, and infinite
 }
 
 // statBlock is how many rows are summed before sums are joined.
 const statBlock = 1024
 
-// Stats computes statistics of every unit of a mode, or of all modes if mode is
-// empty, in the order of modes, layers and units. It reads every number once.
-// Results have the same bits for every GOMAXPROCS.
+// Stats computes statistics of each unit of a mode, or of all modes if mode is
+// empty, in the order of modes, layers and units. It reads each number once. The
+// results have the same bits for every GOMAXPROCS.
 func (m *Map) Stats(ctx context.Context, mode Mode, o *Scope) ([]UnitStats, error) {
 	layers, err := m.chosen(mode, o)
 	if err != nil {
@@ -216,9 +217,8 @@ func (l *Layer) oddUnits(ctx context.Context, rows []int32, odd []int, out []Uni
 	})
 }
 
-// Dead returns the statistics of the units that no token activates: those whose
-// Max is below a value, such as SYSIF's 0.1. A unit without a number, whose Max
-// is NaN, is not among them.
+// Dead returns the statistics of the units that no token activates: those with
+// Max < below, such as 0.1 in SYSIF. Units whose Max is NaN are not included.
 func Dead(stats []UnitStats, below float32) []UnitStats {
 	var out []UnitStats
 	for _, s := range stats {

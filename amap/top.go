@@ -6,9 +6,13 @@ import (
 	"slices"
 )
 
-// TopTokens returns the k tokens with the highest values of a unit, highest
-// first, and the values; tokens with equal values are in the order of their ids.
-// NaN is passed over. Layers of the scope have no meaning here.
+// TopTokens returns the ids of the k tokens with the highest values of a unit,
+// highest first, and the values. Tokens with equal values are in the order of
+// their ids. NaN is skipped. If the scope has fewer than k tokens, all are
+// returned; if k is not positive, none. Scope.Layers is ignored.
+//
+// Position p of the window, if the scope includes it, has the id vocabulary size +
+// p. If [Map.Positions] is not known, rows of positions may be among the tokens.
 func (m *Map) TopTokens(ctx context.Context, mode Mode, unit UnitID, k int, o *Scope) (ids []int32, values []float32, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
@@ -40,9 +44,10 @@ func (m *Map) TopTokens(ctx context.Context, mode Mode, unit UnitID, k int, o *S
 	return ids, values, nil
 }
 
-// TopUnits returns the k units of all layers of a mode that the tokens activate
-// most, by the mean over the tokens, highest first, and the means; units with
-// equal means are in the order of layer and unit. NaN is passed over.
+// TopUnits returns the k units of a mode, from all layers, with the highest mean
+// over the tokens ids, highest first, and the means. Units with equal means are in
+// the order of layer and unit. NaN is skipped. If there are fewer than k units,
+// all are returned; if k is not positive, none.
 func (m *Map) TopUnits(ctx context.Context, mode Mode, ids []int32, k int) (units []UnitID, means []float32, err error) {
 	if mode == "" {
 		return nil, nil, m.noMode(mode)

@@ -16,11 +16,12 @@ import (
 // batch is how many items CPython's pickler puts under one MARK.
 const batch = 1000
 
-// WriteSYSIF writes the map as SYSIF does: the pickle that pickle.dump makes of
-// torch tensors at protocol 5, byte for byte, except for the keys of the storages,
-// which are memory addresses there and running numbers here. A layer of a pickle
-// is written as it was read, with its strides and its whole storage; all others
-// row by row. A mode whose layers were keyed by number stays so.
+// WriteSYSIF writes the map as SYSIF does: the pickle that pickle.dump makes from
+// torch tensors at protocol 5. It is equal byte for byte except for the keys of
+// the storages, which are memory addresses in torch and running numbers here. A
+// layer of a pickle is written as it was read, with its strides and its whole
+// storage; other layers are written row by row. A mode whose layers are in a dict
+// in the file is written as a dict.
 func (m *Map) WriteSYSIF(ctx context.Context, w io.Writer) error {
 	return m.writeSYSIF(ctx, w, strconv.Itoa)
 }
@@ -186,7 +187,7 @@ func (l *Layer) encodeRows(dst []byte, lo, hi int, d DType, s *scratch) ([]byte,
 	return dst, nil
 }
 
-// Write writes token counts as SYSIF does: int32 tensors, or int64 where a count
+// Write writes token counts as SYSIF does: as int32 tensors, or int64 if a count
 // needs it.
 func (c Counts) Write(w io.Writer) error { return c.write(w, strconv.Itoa) }
 
@@ -216,9 +217,9 @@ func (c Counts) write(w io.Writer, key func(i int) string) error {
 	return bw.Flush()
 }
 
-// WriteSafetensors writes the map as a safetensors file: tensors mode/layer of
-// tokens × units, the counts of each mode as counts/mode, and the window, if
-// positions are known, as metadata.
+// WriteSafetensors writes the map as a safetensors file: a tensor mode/layer of
+// tokens × units for each layer, the counts of each mode as counts/mode, and the
+// window as metadata if positions are known.
 func (m *Map) WriteSafetensors(ctx context.Context, w io.Writer) error {
 	type entry struct {
 		DType   string   `json:"dtype"`
@@ -290,8 +291,8 @@ func (m *Map) WriteSafetensors(ctx context.Context, w io.Writer) error {
 	return bw.Flush()
 }
 
-// WriteNPY writes the layer as a .npy matrix of tokens × units in its number
-// type; NumPy has no bfloat16, which is written as float32.
+// WriteNPY writes the layer as a .npy matrix of tokens × units in its number type.
+// bfloat16, which NumPy lacks, is written as float32.
 func (l *Layer) WriteNPY(ctx context.Context, w io.Writer) error {
 	d := l.DType()
 	if d == BFloat16 {

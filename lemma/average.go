@@ -9,38 +9,38 @@ import (
 	"github.com/semamap/semamap/internal/par"
 )
 
-// A Pool selects how the rows of a word's tokens become one row.
+// Pool selects how the rows of a word's tokens become one row.
 type Pool uint8
 
 const (
-	// PoolMean is the mean over the tokens, weighted by Averager.Weight. A
-	// token that occurs twice counts twice. Sums are made in float64.
+	// PoolMean is the mean over the tokens, weighted by Averager.Weight and
+	// summed in float64. A token that occurs twice counts twice.
 	PoolMean  Pool = iota
 	PoolFirst      // the first token's row
 	PoolLast       // the last token's row
-	PoolMax        // the greatest value of each column; NaN if there is one
+	PoolMax        // the largest value in each column; NaN if any value is NaN
 )
 
-// An Averager turns the rows of tokens into rows of words. With only Tok set,
-// a word's row is the mean of the rows of its tokens. Its methods are safe for
-// concurrent use; the functions among its fields must be, too.
+// An Averager turns token rows into word rows. By default a word's row is the
+// mean of the rows of its tokens; only Tok must be set. The methods are safe for
+// concurrent use, and the functions in its fields must be too.
 type Averager struct {
 	Tok Tokenizer
 
-	// Text turns a word into the text to encode; nil encodes the word as it
-	// is. For words of WordNet as they occur within a sentence, replace "_"
-	// by a space and put a space in front.
+	// Text turns a word into the text to encode. Nil encodes the word as it is.
+	// For WordNet's words as they occur within a sentence, replace "_" by a
+	// space and put a space in front.
 	Text func(word string) string
 
-	// RowsOf returns the rows that stand for a token; nil means the row with
-	// the number of its id. A token without any makes the word fail with
-	// ErrToken. See ByName.
+	// RowsOf returns the numbers of the rows to pool for a token. Nil means the
+	// row whose number is the token's id. If it returns none, the word fails
+	// with ErrToken. ByName makes such a function.
 	RowsOf func(id int32) []int32
 
-	// Weight returns the weight of a row, such as how often its token occurs
-	// in a corpus; nil means 1 for all. Rows of weight 0 are left out by every
-	// Pool, unless all rows of the word have weight 0: then all count alike.
-	// A weight that is negative or not finite rejects the word with ErrToken.
+	// Weight returns the weight of a row, such as the number of times its token
+	// occurs in a corpus. Nil means 1 for all. Rows of weight 0 are left out, by
+	// every Pool. If all rows of a word have weight 0, they count equally. A
+	// weight that is negative or not finite makes the word fail with ErrToken.
 	Weight func(row int32) float64
 
 	Pool    Pool
@@ -57,8 +57,8 @@ func (a *Averager) check() error {
 	return nil
 }
 
-// Tokens appends the numbers of the rows that are pooled for a word, in the
-// order of its tokens: a single one for PoolFirst and PoolLast.
+// Tokens appends to dst the numbers of the rows that are pooled for a word, in
+// the order of its tokens. For PoolFirst and PoolLast it is a single one.
 func (a *Averager) Tokens(dst []int32, word string) ([]int32, error) {
 	if err := a.check(); err != nil {
 		return dst, err

@@ -1,25 +1,34 @@
-// Package lemma turns words into the tokens of a language model, and rows of
-// tokens into rows of words.
+// Package lemma turns words into the tokens of a language model, and token
+// vectors into word vectors.
 //
 // A [Tokenizer] turns text into token ids. [LoadJSON] reads the tokenizer.json
 // of byte-level BPE models such as GPT-2, GPT-NeoX, OPT, Llama 3 and Qwen2.
-// Package lemma/neox embeds the tokenizer of GPT-NeoX-20B and Pythia, and
-// lemma/tiktoken adapts the encodings of tiktoken-go.
+// Package lemma/neox embeds the tokenizer of GPT-NeoX-20B and Pythia, which has
+// 50,277 ids. Package lemma/tiktoken adapts the encodings of tiktoken-go.
 //
-// An [Averager] pools the rows of a word's tokens, such as those of a layer of
-// an activation map: [Averager.Matrix] returns one row for each word, and
-// [Averager.Weights] the same as a sparse matrix.
+// An [Averager] pools the rows of a word's tokens. The rows may be a layer of an
+// activation map, or any other matrix with one row per token id:
+//
+//	tok, err := neox.New(nil)
+//	a := lemma.Averager{Tok: tok}
+//	m, err := a.Matrix(ctx, nil, layer, []string{"dog", "hot_dog"}) // one row per word
+//
+// [Averager.Weights] returns the same as a sparse matrix. Models read most words
+// with a space in front of them, which usually makes another token ("Ġdog", not
+// "dog"). To pool those tokens, set Text:
+//
+//	a.Text = func(w string) string { return " " + strings.ReplaceAll(w, "_", " ") }
 //
 // # Exactness
 //
 // The reference is HF tokenizers 0.23.2 with add_special_tokens=False. Ids are
-// equal for all text, including what other ports get wrong: runs of spaces
-// that are tokens, long runs of combining marks, code points newer than the
-// tables of a Go release, special tokens within text. Files that need
-// unsupported features are rejected with [ErrUnsupported]. Text that is not
-// valid UTF-8 is an error; it is never replaced.
+// equal for all text, including cases that other ports get wrong: runs of
+// spaces that are tokens, long runs of combining marks, code points newer than
+// the Unicode tables of a Go release, special tokens within text. Files that
+// need unsupported features are rejected with [ErrUnsupported]. Text that is
+// not valid UTF-8 is an error; it is never replaced.
 //
-// The steps are those of HF: take added tokens out of the text, normalize the
+// Encoding follows HF's steps: take added tokens out of the text, normalize the
 // rest, take out the added tokens that match normalized text, split what
 // remains by a pattern, and encode each piece by merging pairs of tokens,
 // lowest rank first ([Sennrich, Haddow and Birch 2016], algorithm 1, on bytes
@@ -29,24 +38,28 @@
 //
 // # Time and memory
 //
-// A tokenizer remembers the tokens of recent pieces of text in a cache of
-// fixed size ([Settings]). A piece takes time in proportion to its length.
+// A tokenizer caches the tokens of recent pieces of text ([Settings]).
+// Encoding a piece takes time proportional to its length.
 //
 // Speed with the tokenizer of GPT-NeoX on one core, medians of three
 // (internal/peers/lemma.py time): the first lemmas of all synsets of WordNet
-// 3.0, in millions a second, and 112 kB of WordNet's definitions and examples,
-// in MB/s. HF tokenizers 0.23.2 is called through Python, one by one or in a
-// batch, whichever is faster. tiktoken-go 0.1.8 has the same vocabulary, but
-// other ids for prose with runs of spaces.
+// 3.0, in millions per second, and 112 kB of WordNet's definitions and
+// examples, in MB/s. HF tokenizers 0.23.2 is called through Python, one by one
+// or in a batch, whichever is faster. tiktoken-go 0.1.8 has the same
+// vocabulary, but gives other ids for prose with runs of spaces.
 //
 //	                     lemmas   x HF   prose   x HF
 //	HF tokenizers          0.21             2.7
 //	tiktoken-go            0.39             4.9
 //	all pieces cached      8.6      41      113     41
-//	a new tokenizer        2.5      12       29     10
+//	empty cache            2.5      12       29     10
 //	no cache               3.4      16       37     14
 //
-// Loading lemma/neox takes a few milliseconds.
+// An empty cache is slower than none, because each new piece is looked up,
+// encoded and stored. The cache pays when the same pieces come again, for
+// instance when the words of a study are encoded a second time. For a single
+// pass over many words, set CacheSize to −1. Loading lemma/neox takes a few
+// milliseconds.
 //
 // # Determinism
 //

@@ -11,8 +11,8 @@ import (
 	"github.com/semamap/semamap/lemma/neox"
 )
 
-// Average the rows of a [][]float32, one for each token of GPT-NeoX, over the
-// tokens of words.
+// Average the rows of a [][]float32, which has one row per token of GPT-NeoX,
+// over the tokens of words.
 func ExampleAverager_Matrix() {
 	tok, err := neox.New(nil)
 	if err != nil {
@@ -98,8 +98,7 @@ func ExampleLoadJSON() {
 	// lemma: malformed data: model.merges[0]: ["a" "c"]: a token is not in the vocabulary false true
 }
 
-// Other texts, weights and pools than the mean over the tokens of the word as
-// it is.
+// Text, weights and pools other than the defaults.
 func ExampleAverager() {
 	tok, err := neox.New(nil)
 	if err != nil {
@@ -137,8 +136,8 @@ func ExampleAverager() {
 	// true lemma: impossible setting: PoolMax is not a weighted sum
 }
 
-// Weights holds the same as Matrix in sparse form: it is made once for all
-// layers of a map, and takes little memory for many words.
+// Weights gives the same as Matrix in sparse form. One serves all layers of a
+// map, and it takes little memory.
 func ExampleAverager_Weights() {
 	tok, err := neox.New(nil)
 	if err != nil {
@@ -161,7 +160,7 @@ func ExampleAverager_Weights() {
 		}
 		fmt.Println()
 	}
-	// With w.Start, w.Index and w.Weight, base makes a knn.Combination.
+	// knn.Combine(base, w.Start, w.Index, w.Weight) makes points of the words.
 	base, err := w.Base(context.Background(), nil, lemma.FromSlices(rows))
 	if err != nil {
 		log.Fatal(err)

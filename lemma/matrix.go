@@ -12,13 +12,13 @@ import (
 // never changes a result.
 var scratchFloats = 64 << 20
 
-// Matrix returns the rows of the words, len(words) rows as long as those of
-// src. It stores them in dst if cap(dst) suffices; dst may be nil. The result
-// also has the method Flat() []float32.
+// Matrix returns one row per word, pooled from the rows of src. It stores them
+// in dst if cap(dst) suffices; dst may be nil. The result also has the method
+// Flat() []float32.
 //
-// Each row of src is read once, or a few times if those in use take more than
-// 256 MiB. The bits of the result do not depend on Workers. Errors name the
-// word or the row.
+// Each row of src is read once, or a few times if the rows in use take more
+// than 256 MiB. The bits of the result do not depend on Workers. Errors name
+// the word or the row.
 func (a *Averager) Matrix(ctx context.Context, dst []float32, src Rows, words []string) (Rows, error) {
 	t, err := a.tokenize(ctx, words)
 	if err != nil {

@@ -7,11 +7,11 @@ import (
 	"github.com/semamap/semamap/internal/par"
 )
 
-// Rows is a set of rows of equal length. A map, such as an *amap.Layer, has a
-// row for each token id.
+// Rows is a set of rows of equal length, such as an *amap.Layer, which has one
+// row per token id.
 //
-// Two optional methods make reading faster: Flat() []float32 returns all rows,
-// one after another, which the caller must not change; Gather(dst []float32,
+// Two optional methods make reading faster. Flat() []float32 returns all rows,
+// one after another; the caller must not change them. Gather(dst []float32,
 // rows []int32) error stores the given rows one after another in dst.
 type Rows interface {
 	// Dims returns the number of rows and their length.
@@ -29,8 +29,8 @@ type (
 	}
 )
 
-// FromSlices returns Rows that read from x. Slices of different lengths make
-// reading fail with ErrFormat.
+// FromSlices returns the rows x. It keeps x. If their lengths differ, reading
+// fails with ErrFormat.
 func FromSlices(x [][]float32) Rows { return slicesOf(x) }
 
 type slicesOf [][]float32

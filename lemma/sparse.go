@@ -7,11 +7,13 @@ import (
 )
 
 // A CSR is a sparse matrix of weights, words × rows in use, in compressed
-// sparse row form: the terms of word i are Start[i]:Start[i+1] of Index and
-// Weight, by ascending Index. Column c stands for row IDs[c] of a map.
+// sparse row form: the terms of word i are elements Start[i] to Start[i+1]−1 of
+// Index and Weight, by ascending Index. Column c stands for row IDs[c] of the
+// source.
 //
-// The first three fields and the result of Base are the fields of a
-// knn.Combination.
+// Package tsne/knn searches neighbors among the words without forming their
+// rows: base, err := c.Base(ctx, nil, src), then
+// knn.Combine(base, c.Start, c.Index, c.Weight).
 type CSR struct {
 	Start  []int
 	Index  []int32
@@ -19,9 +21,10 @@ type CSR struct {
 	IDs    []int32 // rows in use, ascending
 }
 
-// Weights returns how the rows of the words are made of the rows of any map:
-// but for rounding, row i of Matrix is the sum of Weight times row over the
-// terms of word i. PoolMax has no such form and fails with ErrSettings.
+// Weights returns the weights by which the words pool rows. They fit any source
+// of rows: row i of [Averager.Matrix] is, except for rounding, the sum of weight
+// times row over the terms of word i. PoolMax is not a weighted sum; it fails
+// with ErrSettings.
 func (a *Averager) Weights(ctx context.Context, words []string) (*CSR, error) {
 	if a.Pool == PoolMax {
 		return nil, fmt.Errorf("%w: PoolMax is not a weighted sum", ErrSettings)
@@ -61,9 +64,9 @@ func (a *Averager) Weights(ctx context.Context, words []string) (*CSR, error) {
 	return c, nil
 }
 
-// Base returns the rows of a map that the columns stand for, len(IDs) rows.
-// It stores them in dst if cap(dst) suffices; dst may be nil. The result also
-// has the method Flat() []float32.
+// Base returns the rows IDs of src, one per column. It stores them in dst if
+// cap(dst) suffices; dst may be nil. The result also has the method
+// Flat() []float32.
 func (c *CSR) Base(ctx context.Context, dst []float32, src Rows) (Rows, error) {
 	rows, cols := src.Dims()
 	if err := inRange(c.IDs, rows); err != nil {

@@ -9,14 +9,14 @@ import (
 	"github.com/semamap/semamap/lemma/internal/bpe"
 )
 
-// Errors about text, tokens, files and settings wrap one of these and say
-// where: a byte offset, a field of a file, a word, a token or a row.
+// Errors about text, tokens, files and settings wrap one of these. They name
+// the byte offset, the field of a file, the word, the token or the row.
 var (
 	// ErrText: the text is not valid UTF-8, or it has a piece that is longer
 	// than Settings.MaxPiece.
 	ErrText = bpe.ErrText
-	// ErrToken: an id is not the id of a token, a token has no row, the
-	// Averager rejects it, or a word has no tokens.
+	// ErrToken: an id is not the id of a token, a token has no row or a bad
+	// weight, or a word has no tokens.
 	ErrToken = bpe.ErrToken
 	// ErrFormat: a tokenizer file or a row of a map is malformed.
 	ErrFormat = bpe.ErrFormat
@@ -30,29 +30,31 @@ var (
 // concurrent use.
 //
 // The tokenizers of this module write tokens in the byte-level form of GPT-2's
-// vocabulary: one printable character for each byte, "Ġ" for a space.
+// vocabulary: one printable character for each byte, "Ġ" for a space. Added
+// tokens, such as "<|endoftext|>" and GPT-NeoX's runs of spaces, are written as
+// they are.
 type Tokenizer interface {
 	// Encode appends the token ids of s to dst. It fails with ErrText if s is
-	// not valid UTF-8; then dst is returned unchanged.
+	// not valid UTF-8. If it fails, it returns dst unchanged.
 	Encode(dst []int32, s string) ([]int32, error)
 	// Decode appends the bytes of the tokens to dst. They need not be valid
-	// UTF-8. It fails with ErrToken on an id without a token.
+	// UTF-8. It fails with ErrToken if an id has no token.
 	Decode(dst []byte, ids ...int32) ([]byte, error)
 	// Token returns the token as the vocabulary writes it, such as "Ġdog", or
-	// "" for an id without a token.
+	// "" if the id has no token.
 	Token(id int32) string
 	// Len returns the highest id plus one.
 	Len() int
 }
 
-// Settings adjust a tokenizer. The zero value and nil mean the defaults.
+// Settings configures a tokenizer. Nil and the zero value mean the defaults.
 type Settings struct {
-	// CacheSize is the number of pieces of text, about words, whose tokens
-	// are remembered: 131,072 if zero, none if negative. An entry takes about
-	// 100 bytes. It has no influence on results.
+	// CacheSize is the number of pieces of text, roughly words, whose tokens
+	// are cached, at about 100 bytes each. Zero means 131,072; a negative
+	// number means no cache. It never changes a result.
 	CacheSize int
-	// MaxPiece limits the length in bytes of a piece: a longer one makes
-	// Encode fail with ErrText. Zero means no limit.
+	// MaxPiece limits the length of a piece in bytes. If a piece is longer,
+	// Encode fails with ErrText. Zero means no limit.
 	MaxPiece int
 }
 
@@ -62,8 +64,8 @@ type Settings struct {
 // ones with ErrFormat; the error names the field. The post-processor is
 // ignored.
 //
-// Encode returns the ids of HF's encode with add_special_tokens=False. An
-// added token, such as "<|endoftext|>", that occurs in the text is encoded as
+// Encode returns the ids of HF's encode with add_special_tokens=False. Where
+// the text of an added token, such as "<|endoftext|>", occurs, it is encoded as
 // that token.
 func LoadJSON(r io.Reader, set *Settings) (Tokenizer, error) {
 	data, err := io.ReadAll(r)
@@ -85,11 +87,11 @@ func LoadJSON(r io.Reader, set *Settings) (Tokenizer, error) {
 }
 
 // ByName returns a function for Averager.RowsOf that selects rows by decoded
-// token text, as pandas selects columns by name: a token whose text, without
-// "Ġ" at either end, is shared by several tokens selects the rows of all of
-// them, and one whose text no token has selects none. Ill-formed UTF-8 in a
-// decoded token counts as U+FFFD. The function is safe for concurrent use;
-// the slices it returns must not be changed.
+// token text, as pandas selects columns by name. The name looked up is the
+// token as the vocabulary writes it, without "Ġ" at either end. It selects the
+// rows of all tokens that decode to this name; there may be none. Ill-formed
+// UTF-8 in a decoded token becomes U+FFFD. The function is safe for concurrent
+// use. The slices it returns must not be changed.
 func ByName(tok Tokenizer) func(id int32) []int32 {
 	names := names(tok)
 	return func(id int32) []int32 { return names[strings.Trim(tok.Token(id), "Ġ")] }

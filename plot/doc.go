@@ -2,8 +2,8 @@
 // measures over layers, as figures for print: PNG, SVG and PDF. Package
 // plot/viewer writes the same figures as an HTML page to explore.
 //
-// A figure is plain data. Positions are anything with Len and XY(i), such as a
-// result of package tsne:
+// A figure is plain data. Positions are any type with the methods Len and XY(i),
+// such as a *tsne.Result:
 //
 //	f := &plot.Figure{
 //		Title:  "t-SNE visualization of layer 0 activations",
@@ -14,28 +14,35 @@
 //	}
 //	err := f.WritePNG(w, 0, 0)
 //
-// The defaults are made for maps of hundreds to a hundred thousand points:
-// dots in a seeded random order, so that no category hides another; colors safe
-// for color-blind readers; the largest categories in color and the rest in
-// gray; counts in the legend; small multiples under one legend; equal units on
-// both axes.
+// The defaults suit maps of hundreds to a hundred thousand points: dots in a
+// seeded random order, so that no category hides another; colors that
+// color-blind readers can distinguish; the largest categories in color and the
+// rest in gray; counts in the legend; small multiples with one legend; the same
+// scale on both axes.
 //
-// The package builds on gonum/plot: [Panel].Over takes its plotters,
-// [Figure.Draw] its canvases, and [Figure.Plot] returns one of its plots.
-// Lengths are in points, 1/72 inch, as everywhere there.
+// The package builds on gonum/plot: Panel.Over takes its plotters, [Figure.Draw]
+// draws on its canvases, and [Figure.Plot] returns one of its plots. Lengths are
+// in points, 1/72 inch, as in gonum/plot.
+//
+// # Colors
+//
+// The default palette begins with the colors of [Okabe08] that are legible on
+// white. Further ones are as different as possible in the color space of
+// [Ottosson20], for normal vision and as seen with two kinds of color blindness
+// by the model of [Machado09]. Color alone distinguishes about 11 categories.
 //
 // # Determinism
 //
 // The same figure, seed and build give the same bytes for every GOMAXPROCS on
-// one machine. Between processors coordinates may round differently.
+// one machine. On another processor, coordinates may be rounded differently.
 //
 // # Text
 //
 // Text is set in Liberation Sans, which has Latin, Greek, Cyrillic and Hebrew
-// letters; [Figure].Fonts adds others. A rune that no font has is drawn as a
-// box. PNG and PDF set runes from left to right, one glyph each: they neither
-// reorder right-to-left scripts nor join letters. Browsers do, in SVG whose
-// text Liberation Sans has, and in the viewer.
+// letters; Figure.Fonts adds other fonts. A rune that no font has is drawn as a
+// box. PNG and PDF place runes from left to right, one glyph each: they do not
+// reorder right-to-left scripts or join letters. Browsers do, in the viewer and
+// in SVG if Liberation Sans has all runes of the text.
 //
 // # References
 //

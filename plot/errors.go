@@ -8,7 +8,7 @@ import (
 	"github.com/semamap/semamap/plot/internal/kit"
 )
 
-// Sentinels wrapped by the errors of this package and of plot/viewer.
+// Errors of this package and of plot/viewer wrap one of these.
 var (
 	// ErrEmpty: there is nothing to draw.
 	ErrEmpty = kit.ErrEmpty
@@ -16,17 +16,17 @@ var (
 	ErrLength = kit.ErrLength
 	// ErrNotFinite: a coordinate is NaN, infinite or beyond ±1e300.
 	ErrNotFinite = kit.ErrNotFinite
-	// ErrSize: a figure's size is negative, too large, or too small for its
+	// ErrSize: the size of a figure is negative, too large, or too small for its
 	// content.
 	ErrSize = kit.ErrSize
 	// ErrName: no palette has this name.
 	ErrName = kit.ErrName
 )
 
-// Align turns xys, mirrored where that helps, and moves it so that it lies as
-// near to ref as it can: orthogonal Procrustes analysis in the plane, without
-// scaling [Schönemann66]. Distances within xys do not change. Both need the
-// same N ≥ 1 points, row for row. Errors wrap [ErrEmpty], [ErrLength] or
+// Align returns xys rotated, moved and, if that helps, mirrored so that it is as
+// close to ref as possible: orthogonal Procrustes analysis in the plane without
+// scaling [Schönemann66]. Distances within xys do not change. Both must have the
+// same N ≥ 1 points in the same order. Errors wrap [ErrEmpty], [ErrLength] or
 // [ErrNotFinite].
 func Align(ref, xys plotter.XYer) (plotter.XYs, error) {
 	a, err := kit.Copy(ref)

@@ -14,9 +14,9 @@ import (
 	"github.com/semamap/semamap/plot/internal/kit"
 )
 
-// A Figure is one or more panels under a title, with one legend for all. Its
-// zero values are the defaults. The data are checked when it is written or
-// drawn; nothing of the figure is changed.
+// A Figure is one or more panels under a title, with one legend for all. Zero
+// values of its fields mean the defaults. The data are checked when the figure is
+// written or drawn. The figure is never changed.
 type Figure struct {
 	Title    string
 	Subtitle string
@@ -24,85 +24,86 @@ type Figure struct {
 	YLabel   string // title of the vertical axis
 
 	Panels []Panel
-	Cols   int // panels in a row; zero means as near to a square as it goes
+	Cols   int // panels per row; zero means one row of up to three, or a nearly square arrangement of more
 
-	// Top is how many categories keep their names and colors; the others
-	// become one gray remainder, "other (n more)". The largest are kept,
-	// over all panels together. Zero means 16 when there are more than 20
-	// categories, negative means all.
+	// Top is the number of categories that keep their names and colors: the
+	// largest ones over all panels. The others are gray, as "other (n more)".
+	// Zero means 16 if there are more than 20 categories, and all otherwise.
+	// Negative means all.
 	Top int
 
 	// Unlabeled is the legend's name for points with an empty label. Empty
 	// means "(no label)".
 	Unlabeled string
 
-	// MaxNames is how many categories are named on the map, where they are
-	// concentrated; those that are spread all over get no name. Zero means
-	// all in a single panel of more than ten categories and none elsewhere,
-	// negative means none.
+	// MaxNames is the number of categories whose names are written on the map,
+	// where they are concentrated. Categories without a concentration get no
+	// name. Zero means all if there is a single panel with more than ten
+	// categories, and none otherwise. Negative means none.
 	MaxNames int
 
-	// Align turns or mirrors each panel's points onto those of the panel
-	// before, as [Align] does, and says so in the subtitle. Panels need the
-	// same number of points.
+	// Align rotates or mirrors the points of each panel onto those of the
+	// panel before, as the function Align does, and says so in the subtitle.
+	// Panels must have the same number of points.
 	Align bool
 
 	Legend string // title of the legend
-	Place  Place  // of the legend; zero means right of a single panel and below several
+	Place  Place  // place of the legend; zero means right of a single panel and below several
 
 	Theme   *Theme                 // nil means dark text and dots on white
-	Palette []color.Color          // of categories and lines, used again when too short; nil means the theme's
-	Colors  map[string]color.Color // of named categories and lines, instead of the palette's
-	Radius  vg.Length              // of dots; zero means chosen from their number and the panel's size
+	Palette []color.Color          // colors of categories and lines, repeated if too few; nil means the theme's
+	Colors  map[string]color.Color // colors of named categories and lines, instead of the palette's
+	Radius  vg.Length              // radius of dots; zero means chosen from their number and the panel's size
 	Alpha   float64                // opacity of dots, in (0, 1]; zero means chosen from their number
-	Seed    uint64                 // of the order in which dots are drawn
+	Seed    uint64                 // seed of the order in which dots are drawn
 
-	// Fonts are searched, in this order, for the runes that Liberation Sans
-	// lacks. A rune that no font has is drawn as a box. In SVG a text with
-	// such runes is drawn as outlines.
+	// Fonts are searched in this order for runes that Liberation Sans lacks. A
+	// rune that no font has is drawn as a box. In SVG, text with such runes is
+	// drawn as outlines.
 	Fonts []*opentype.Font
 
 	// DPI is the resolution of PNG and of images within SVG and PDF. Zero
-	// means 192, twice that of a plain screen.
+	// means 192, twice that of a standard screen.
 	DPI int
 
-	// Dots selects how SVG and PDF encode points. Zero means circles with
-	// hover titles in SVG up to 6,000 points a figure, plain shapes up to
-	// 30,000 (SVG) or 5,000 (PDF), and an image for more.
+	// Dots selects how SVG and PDF encode points. Zero depends on the number
+	// of points in the figure: in SVG circles with hover titles up to 6,000,
+	// plain shapes up to 30,000, and an image for more; in PDF plain shapes up
+	// to 5,000 and an image for more.
 	Dots Dots
 }
 
-// A Panel is one plot of a figure: a map of points, or lines over a common
-// axis, with any plotters of gonum's over them.
+// A Panel is one plot of a figure: a map of points, or lines over a common axis,
+// and gonum plotters drawn over them.
 type Panel struct {
 	Title string
-	Note  string // at the right end of the title's line, for a number such as kNN purity
+	Note  string // text at the right end of the title's line, such as a kNN purity
 
-	// XYs are N ≥ 1 positions, such as a result of t-SNE. Nil means none.
+	// XYs are N ≥ 1 positions, such as a *tsne.Result. Nil means none.
 	XYs plotter.XYer
 
-	// Labels are the categories of the points, one a point. Points with an
-	// empty label are drawn below the others, small and gray. Nil means
-	// points without categories.
+	// Labels are the categories of the points, one per point. Points with an
+	// empty label are drawn below the others, small and gray. Nil means no
+	// categories.
 	Labels []string
 
 	// Hover are texts shown under the pointer in SVG and in the viewer, one
-	// a point. Nil means none.
+	// per point. Nil means none.
 	Hover []string
 
 	Lines []Line
 	Over  []gplot.Plotter // drawn last, in the panel's coordinates
 }
 
-// A Line is a measure over an axis, such as kNN purity over layers.
+// A Line is a measure along an axis, such as kNN purity by layer.
 type Line struct {
-	Name   string       // in the legend; lines of one name have one color
+	Name   string       // name in the legend; lines with the same name have the same color
 	XYs    plotter.XYer // N ≥ 1 points
-	Lo, Hi []float64    // error band around the line, one interval a point; nil for none
-	Dashed bool         // gray and dashed: a reference, such as the level of chance
+	Lo, Hi []float64    // error band around the line, one interval per point; nil means none
+	Dashed bool         // draw a gray dashed line, for a reference such as the level of chance
 }
 
-// A Place is where a legend stands. Legend and data never overlap.
+// Place selects where the legend is. It never overlaps the data.
 type Place int
 
 const (
@@ -115,9 +116,9 @@ const (
 type Dots int
 
 const (
-	DotsTitled Dots = iota + 1 // circles with Hover as titles, which browsers show; in PDF as DotsVector
-	DotsVector                 // plain shapes, smaller in SVG
-	DotsImage                  // an embedded image, smaller still for many points
+	DotsTitled Dots = iota + 1 // circles with Hover as titles, which browsers show; in PDF the same as DotsVector
+	DotsVector                 // plain shapes; in SVG a smaller file
+	DotsImage                  // an embedded image; the smallest file for many points
 )
 
 const (
@@ -133,13 +134,13 @@ const (
 	defaultWidthSingle = 780
 )
 
-// WritePNG writes the figure as a PNG image. Lengths are in points, 1/72 inch.
-// A zero width means the default, a zero height as high as the content needs
-// at that width.
+// WritePNG writes the figure as a PNG image. Lengths are in points, 1/72 inch. A
+// zero width means the default. A zero height means the height that the content
+// needs.
 //
-// Errors wrap [ErrEmpty] (no panels, no points), [ErrLength], [ErrNotFinite]
-// or [ErrSize] (too small for the content, or above 150 megapixels) and name
-// the panel and the point.
+// Errors wrap [ErrEmpty] (no panels, no points), [ErrLength], [ErrNotFinite] or
+// [ErrSize] (too small for the content, or above 150 megapixels) and name the
+// panel and the point.
 func (f *Figure) WritePNG(w io.Writer, width, height vg.Length) error {
 	l, err := f.layout(width, height)
 	if err != nil {
@@ -178,8 +179,8 @@ func (f *Figure) WriteSVG(w io.Writer, width, height vg.Length) error {
 	return err
 }
 
-// Draw draws the figure on a canvas of gonum's, filling its rectangle. For
-// errors see [Figure.WritePNG].
+// Draw draws the figure on a gonum canvas, filling its rectangle. For errors see
+// [Figure.WritePNG].
 func (f *Figure) Draw(c draw.Canvas) error {
 	size := c.Size()
 	l, err := f.layout(size.X, size.Y)
@@ -197,9 +198,8 @@ func (f *Figure) dpi() int {
 	return f.DPI
 }
 
-// Plot returns panel i as a plot of gonum's, with its points, lines, axis
-// titles and legend, for use in gonum's own figures. For errors see
-// [Figure.WritePNG]; it panics when i is out of range.
+// Plot returns panel i as a gonum plot, with its points, lines, axis titles and
+// legend. For errors see [Figure.WritePNG]. Plot panics if i is out of range.
 func (f *Figure) Plot(i int) (*gplot.Plot, error) {
 	g := *f
 	g.Panels, g.Align = f.Panels[i:i+1:i+1], false

@@ -6,7 +6,8 @@ import (
 	"github.com/semamap/semamap/plot/internal/kit"
 )
 
-// A Theme is how a figure looks, such as [Dark] or [Plotly].
+// A Theme is the look of a figure; [Dark] and [Plotly] return one. A nil *Theme is
+// the default, dark dots and text on white.
 type Theme struct {
 	page   kit.RGB     // behind everything
 	ground kit.RGB     // of a panel
@@ -42,8 +43,9 @@ func (t *Theme) orLight() *Theme {
 	return t
 }
 
-// Dark has light dots on a dark ground. Colors of the default palette that are
-// too dark there are replaced, so that each has a contrast of at least 3:1.
+// Dark returns a theme with light dots and text on a dark background. Its palette
+// is the default one with the dark colors replaced, so that each has a contrast of
+// at least 3:1.
 func Dark() *Theme {
 	return &Theme{
 		page: kit.DarkGround, ground: kit.DarkGround, frame: kit.Hex("343a46"),
@@ -52,10 +54,10 @@ func Dark() *Theme {
 	}
 }
 
-// Plotly imitates plotly's express figures, for comparison with published
-// ones: bluish ground, white grid, ticks, its ten colors used again and again,
-// categories in order of appearance and drawn one after another, so that the
-// last ones hide the first.
+// Plotly returns a theme that imitates figures of plotly express, for comparison
+// with published ones: bluish background, white grid, ticks, and plotly's ten
+// colors, which repeat. Categories are listed in order of appearance and drawn one
+// after another, so later ones hide earlier ones.
 func Plotly() *Theme {
 	return &Theme{
 		page: kit.Hex("ffffff"), ground: kit.Hex("e5ecf6"), grid: kit.Hex("ffffff"),
@@ -64,9 +66,9 @@ func Plotly() *Theme {
 	}
 }
 
-// Palette returns n colors of a published palette for [Figure.Palette]:
-// "default", "okabe-ito", "petroff", "plotly" or "tol". A palette that has
-// fewer is used again from the start. "default" goes on without end, and its
-// first colors are the same for every n, so that a new category never recolors
-// the others. Errors wrap [ErrName].
+// Palette returns n colors of a named palette, for the field Palette of a
+// [Figure]: "default", "okabe-ito", "petroff", "plotly" or "tol". If a palette has
+// fewer than n colors, it repeats; "default" continues with new colors. The first
+// colors are the same for every n, so a new category never recolors the others. If
+// there is no such palette, the error wraps [ErrName].
 func Palette(name string, n int) ([]color.Color, error) { return kit.Palette(name, n) }

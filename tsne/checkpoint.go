@@ -36,8 +36,10 @@ func (e *checkpointError) Error() string {
 }
 func (e *checkpointError) Unwrap() error { return e.err }
 
-// SaveFile saves the run, as [Run.Save] does, in the named file: under another
-// name, which is changed to this one when all is written.
+// SaveFile saves the run in the named file, as [Run.Save] does. It writes a
+// temporary file in the same folder and renames it when complete, so an
+// interrupted save leaves the previous file intact. It may be called inside the
+// loop over [Run.Steps].
 func (r *Run) SaveFile(name string) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
@@ -59,7 +61,9 @@ func (r *Run) SaveFile(name string) (err error) {
 }
 
 // Open resumes the run saved in the named file, as [Resume] does. If there is
-// no such file it starts a run with [New].
+// no such file, it starts a run with [New]. In a new run, Iter of the first
+// [Step] is 1; in a resumed run it is higher, unless it was saved before its
+// first step.
 func Open(ctx context.Context, name string, x Points, s *Settings) (*Run, error) {
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -76,8 +80,9 @@ func Open(ctx context.Context, name string, x Points, s *Settings) (*Run, error)
 	return r, nil
 }
 
-// Save writes the whole state of the run. [Resume] goes on from it with the
-// bits of the unbroken run. A run that diverged cannot be saved.
+// Save writes the state of the run, from which [Resume] continues with the same
+// bits as an uninterrupted run. It may be called inside the loop over
+// [Run.Steps]. A run that diverged cannot be saved.
 func (r *Run) Save(w io.Writer) error {
 	if r.err != nil {
 		return r.err
@@ -193,13 +198,16 @@ func saveArray(s *saver, n int, at func(i int) uint32) {
 	}
 }
 
-// Resume reads a run that [Run.Save] wrote. x and s are those that the run was
-// made of; other data or settings give an error that wraps [ErrMismatch]. Only
-// Workers, MaxMemory and what they are of Search may differ. If both are nil,
-// nothing is compared. A run of the same build on the same machine goes on with
-// the bits of the unbroken one. Malformed input gives an error that wraps
-// [ErrCheckpoint]; memory grows with the bytes read, never by what the input
-// says of its size.
+// Resume reads a run that [Run.Save] wrote. x and s must be the points and
+// settings of that run; only Workers and MaxMemory, here and in Search, may
+// differ. Otherwise the error wraps [ErrMismatch] and says whether the data or
+// the settings differ. (The code of Search.Func cannot be compared.) If both x
+// and s are nil, nothing is compared.
+//
+// On the same machine and build the run continues with the same bits as an
+// uninterrupted one. Malformed input gives an error that wraps
+// [ErrCheckpoint]. Memory grows with the bytes read, not with sizes that the
+// input claims.
 func Resume(ctx context.Context, r io.Reader, x Points, s *Settings) (run *Run, err error) {
 	var b *builder
 	var id identity

@@ -1,44 +1,48 @@
-// Package tsne embeds high-dimensional points in one, two or three
-// dimensions so that neighbors stay neighbors. [Embed] does the whole job;
-// to watch, stop, continue or store a run, use [New] and range over
-// [Run.Steps].
+// Package tsne embeds high-dimensional points in one, two or three dimensions
+// so that neighbors stay neighbors (t-distributed stochastic neighbor
+// embedding). [Embed] does the whole job. To watch, stop, continue or save a
+// run, use [New], or [Open] for a run in a file, and range over [Run.Steps].
 //
 //	res, err := tsne.Embed(ctx, tsne.Rows(x, n, d), nil)
 //
-// Rows come from slices, matrices of gonum, sparse rows, distances, or anything
-// with the two methods of [Points], such as a layer of an activation map.
+// Points come from slices ([Rows], [Slices]), gonum matrices ([Matrix]), sparse
+// rows ([CSR]), a matrix of distances ([Distances]), or any type with the two
+// methods of [Points], such as a layer of an activation map.
+//
+// # Method
 //
 // Similarities follow [vdMH08] with the sparse neighbor lists of [vdM14]; the
 // lists come from package [github.com/semamap/semamap/tsne/knn] and are exact
-// by default. Repulsion is a particle-mesh sum as in [L19], but with one
-// scalar field: with φ(y) = Σ_j 1/(1+|y−y_j|²) the normalization is
-// Z = Σ φ(y_i) − N and the repulsive force −½∇φ(y_i), so one convolution does
-// the work of four. Small sets are summed exactly, three-dimensional and very
-// spread maps by a Barnes–Hut tree [vdM14]. The schedule (early exaggeration
-// 12, learning rate N/exaggeration) follows [B19] and [KB19]; degrees of
-// freedom follow [KLKB20].
+// by default. Repulsion is a particle-mesh sum as in [L19], but of one scalar
+// field φ(y) = Σ_j 1/(1+|y−y_j|²): the normalization is Z = Σ φ(y_i) − N and
+// the repulsive force −½∇φ(y_i). So one convolution is enough where [L19] uses
+// four in two dimensions, one for each of its charges. Small sets are summed
+// exactly; three-dimensional maps and very spread ones are summed by a
+// Barnes–Hut tree [vdM14]. The schedule (early exaggeration 12, learning rate
+// N/exaggeration) follows [B19] and [KB19]; degrees of freedom follow
+// [KLKB20].
 //
-// Equal rows are merged before anything else and count with their
-// multiplicity, as if every copy were there, at the same place, with no
-// affinity between copies of one row. A row with more copies than the
-// perplexity would otherwise have no solution.
+// Equal rows are merged into one point, which counts as many times as there are
+// copies. The copies share one position and have no affinity to each other.
+// Without merging, the perplexity equation has no solution for a row with more
+// copies than the perplexity.
 //
 // # Determinism
 //
 // The same data, [Settings] and build give the same bits for every GOMAXPROCS
-// and Settings.Workers on one machine, and a run resumed from [Run.Save] goes
-// on with the bits of an unbroken one. Neighbor lists and affinities have the
-// same bits on every machine. Maps of different processors may differ: any
-// difference in rounding grows over hundreds of steps into another, equally
+// and Settings.Workers on one machine. A run resumed from [Run.Save] gives the
+// same bits as one that was not interrupted. Neighbor lists and affinities have
+// the same bits on every machine. Maps may differ between processors: a
+// difference in rounding grows over hundreds of steps into a different, equally
 // good map.
 //
 // # Cost
 //
-// Groups of points in 50 dimensions (√n of them), default settings: 90 exact
-// neighbors, 750 steps. Seconds of two cores with AVX-512 and matrix tiles
-// (AMX), one run each; memory is the peak beyond the process with its data.
+// Seconds on two cores with AVX-512 and matrix tiles (AMX), one run each, for
+// √n groups of points in 50 dimensions with default settings: 90 exact
+// neighbors, 750 steps. Memory is the peak beyond the process with its data.
 //
-//	        n   neighbors   steps   in all   memory
+//	        n   neighbors   steps    total   memory
 //	    1,000         0.01    0.12     0.15     6 MB
 //	    3,000         0.04    0.36     0.42    17 MB
 //	   10,000         0.15    0.48     0.71    37 MB
@@ -48,10 +52,10 @@
 //	1,000,000       111      54      176     3371 MB
 //
 // A step takes 51 µs per thousand points at 30,000, 59 at 100,000, 68 at
-// 300,000 and 72 at a million, whose arrays are far larger than the caches.
-// The exact search grows with n²; above n²·max(d, 32) = 6e13 the approximate
-// search of package knn takes over, which can be asked for before
-// (Settings.Search).
+// 300,000 and 72 at a million points, whose arrays are far larger than the
+// caches. The time of the exact search grows with n². If n²·max(d, 32) exceeds
+// 6e13, the approximate search of package knn is used; Settings.Search selects
+// it for smaller sets.
 //
 // # Precision
 //

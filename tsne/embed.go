@@ -12,14 +12,14 @@ import (
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// A Result is a finished map.
+// A Result is a map: the positions of the rows, and how they were found.
 type Result struct {
 	// Y holds the positions, rows × Dims in the order of the input.
 	Y    []float32
 	Dims int
-	// KL is the divergence of the map from P in nats.
+	// KL is the Kullback–Leibler divergence of the map from P, in nats.
 	KL float64
-	// Perplexity is the value used, 0 for other kernels and given affinities.
+	// Perplexity is the value used; 0 with Settings.Kernel or Affinities.
 	Perplexity float64
 	// Steps is the number of steps taken.
 	Steps int
@@ -31,27 +31,27 @@ type Result struct {
 	distance func(a, b []float32) float64
 }
 
-// Stats tells how a run went.
+// Stats reports how a run went.
 type Stats struct {
 	Distinct    int           // rows after merging equal ones
 	Unsolved    int           // rows whose perplexity equation has no solution
 	Recall      float64       // share of the true neighbors that were found; 1 for the exact search
-	Merging     time.Duration // and checking the rows
-	Searching   time.Duration // neighbors
-	Calibrating time.Duration // affinities
-	Starting    time.Duration // first positions
-	Stepping    time.Duration
-	Kernels     string // vector instructions in use: go, avx2, avx512, avx512+amx or neon
+	Merging     time.Duration // time to check the rows and merge equal ones
+	Searching   time.Duration // time to find neighbors
+	Calibrating time.Duration // time to compute affinities
+	Starting    time.Duration // time to compute the first positions
+	Stepping    time.Duration // time of all steps
+	Kernels     string        // vector instructions in use: go, avx2, avx512, avx512+amx or neon
 
 	neighbors int   // searched or given for each distinct row
 	edges     int64 // entries of P
 	peakBytes int64 // estimate of the memory used beyond the input
 }
 
-// NewResult makes a result of the positions y, rows × dims, of a map made with
-// the settings s, so that [Result.Transform] can place new points on it. Of the
-// settings it uses Metric or Search, Freedom and Weights; nil means their
-// defaults.
+// NewResult makes a Result from stored positions y, rows × dims, so that
+// [Result.Transform] can place new points on the map. s holds the settings that
+// the map was made with. NewResult reads Metric, Search, Freedom and Weights;
+// nil means their defaults. It keeps y.
 func NewResult(y []float32, dims int, s *Settings) (*Result, error) {
 	set := Settings{Dims: dims}
 	if s != nil {
@@ -76,8 +76,8 @@ func NewResult(y []float32, dims int, s *Settings) (*Result, error) {
 	return &Result{Y: y, Dims: dims, KL: math.NaN(), freedom: set.Freedom, weights: set.Weights, metric: k.Metric, distance: k.Func}, nil
 }
 
-// Float64 returns a copy of Y in float64, for instance for
-// mat.NewDense(r.Len(), r.Dims, r.Float64()) of gonum.
+// Float64 returns a copy of Y in float64, as gonum needs it:
+// mat.NewDense(r.Len(), r.Dims, r.Float64()).
 func (r *Result) Float64() []float64 {
 	y := make([]float64, len(r.Y))
 	for i, v := range r.Y {
@@ -94,8 +94,8 @@ func (r *Result) Len() int {
 	return len(r.Y) / r.Dims
 }
 
-// XY returns the position of row i, with y = 0 for maps of one dimension and
-// the first two coordinates for maps of three.
+// XY returns the position of row i: its first two coordinates, and y = 0 if the
+// map has one dimension.
 func (r *Result) XY(i int) (x, y float64) {
 	x = float64(r.Y[i*r.Dims])
 	if r.Dims > 1 {
@@ -104,9 +104,10 @@ func (r *Result) XY(i int) (x, y float64) {
 	return x, y
 }
 
-// Embed makes a map of the rows of x; s may be nil. When the context is
-// cancelled it returns an error that wraps the context's, with the map so far:
-// nil during the preparation, later one whose KL is NaN.
+// Embed makes a map of the rows of x; s may be nil. It fails with the errors of
+// [New] and [Run.Result]. If the context is canceled during the steps, Embed
+// returns the map so far, with KL NaN, together with the error. If it is
+// canceled before, the map is nil.
 func Embed(ctx context.Context, x Points, s *Settings) (*Result, error) {
 	r, err := New(ctx, x, s)
 	if err != nil {
@@ -116,9 +117,10 @@ func Embed(ctx context.Context, x Points, s *Settings) (*Result, error) {
 }
 
 // New prepares a run: it checks the settings and the rows, merges equal rows,
-// finds neighbors, calibrates the affinities and makes the start. It keeps
-// no reference to x. The errors are a [*SettingError], a [*ValueError], that of
-// x.Row, those of [knn.Search] and the context's, wrapped.
+// finds neighbors, computes affinities and the first positions. s may be nil.
+// New does not keep x. It fails with a [*SettingError], with a [*ValueError]
+// for a number that is not finite, or with an error that wraps one of x.Row, of
+// [knn.Search] or of the context.
 func New(ctx context.Context, x Points, s *Settings) (*Run, error) {
 	r, err := newRun(ctx, x, s)
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {

@@ -6,19 +6,19 @@ import (
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// Errors that the errors of this package wrap, beside those of package knn.
+// Errors of this package wrap one of these or an error of package knn.
 var (
 	ErrDiverged   = errors.New("tsne: run diverged")              // a position is not finite
 	ErrCheckpoint = errors.New("tsne: bad checkpoint")            // malformed, or of another version
-	ErrMismatch   = errors.New("tsne: checkpoint of another run") // other data or settings
+	ErrMismatch   = errors.New("tsne: checkpoint of another run") // the data or the settings differ
 )
 
-// A ValueError tells of a number that is not a finite float32: in Row and Col,
-// counted from 0, is Value. It wraps [knn.ErrValue].
+// A ValueError reports a number that is not a finite float32, and where it is:
+// Row and Col are counted from 0. It wraps [knn.ErrValue].
 type ValueError = knn.ValueError
 
-// A SettingError tells which setting is wrong: Name has Value, and Reason says
-// why that cannot be. It wraps [knn.ErrSetting].
+// A SettingError reports a wrong setting: its name, its value, and the reason
+// why it is wrong. It wraps [knn.ErrSetting].
 type SettingError = knn.SettingError
 
 func badSetting(name string, value any, reason string) error {

@@ -466,6 +466,23 @@ func ExampleResult_Transform() {
 	// Output: 2 numbers; beside its own: true
 }
 
+// A copy of a known point is placed on it, however many steps are taken.
+func ExampleTransformSettings() {
+	const n, d = 50, 10
+	known := tsne.Rows(twoClouds(n, d), 2*n, d)
+	res, err := tsne.Embed(context.Background(), known, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	y, err := res.Transform(context.Background(), known, knn.Select(known, []int32{7}), &tsne.TransformSettings{
+		Perplexity: 10,
+		Iterations: 100,
+		Workers:    2,
+	})
+	fmt.Println(slices.Equal(y, res.Y[2*7:2*8]), err)
+	// Output: true <nil>
+}
+
 // New points are placed on a map of which only the positions were stored.
 func ExampleNewResult() {
 	ref := tsne.Slices([][]float32{{0, 0}, {0, 1}, {1, 0}, {9, 9}, {9, 8}, {8, 9}})

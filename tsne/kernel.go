@@ -9,7 +9,7 @@ import (
 )
 
 // A Kernel turns the distances of a row's neighbors into conditional
-// probabilities. Nil stands for the Gaussian of Settings.Perplexity.
+// probabilities. The default is the Gaussian of Settings.Perplexity.
 type Kernel interface {
 	check() error
 	// neighbors returns how many neighbors are wanted with u distinct rows.
@@ -32,7 +32,7 @@ func (g gaussian) row(p, d2, w, _ []float64) bool {
 	return ok
 }
 
-// Mixture is the mean of the Gaussians of several perplexities.
+// Mixture returns the mean of the Gaussians of several perplexities.
 func Mixture(perplexities ...float64) Kernel {
 	return mixture(slices.Clone(perplexities))
 }
@@ -76,8 +76,8 @@ func (m mixture) row(p, d2, w, scratch []float64) bool {
 	return solved
 }
 
-// Multiscale sums the Gaussians of several perplexities, each with its own
-// precision β, into p ∝ Σ √β exp(−β d²).
+// Multiscale returns the kernel p ∝ Σ √β exp(−β d²), a sum of Gaussians of
+// several perplexities, each with its own precision β.
 func Multiscale(perplexities ...float64) Kernel {
 	return multiscale(slices.Clone(perplexities))
 }
@@ -104,19 +104,19 @@ func (m multiscale) row(p, d2, w, scratch []float64) bool {
 	}
 	top := math.Inf(-1)
 	for _, b := range beta {
-		top = max(top, 0.5*log(b)-float64(b*near))
+		top = max(top, float64(0.5*log(b))-float64(b*near))
 	}
 	for j, d := range d2 {
 		p[j] = 0
 		for _, b := range beta {
-			p[j] += exp(0.5*log(b) - float64(b*d) - top)
+			p[j] += exp(float64(0.5*log(b)) - float64(b*d) - top)
 		}
 	}
 	distribute(p, w)
 	return true
 }
 
-// Sigma is a Gaussian of one fixed standard deviation, in the units of the
+// Sigma returns a Gaussian with a fixed standard deviation, in the units of the
 // data, over the 90 nearest neighbors.
 func Sigma(sigma float64) Kernel { return fixedSigma(sigma) }
 
@@ -141,8 +141,8 @@ func (s fixedSigma) row(p, d2, w, _ []float64) bool {
 	return true
 }
 
-// Uniform gives each of the k nearest neighbors the same probability (times
-// its weight).
+// Uniform returns a kernel that gives each of the k nearest neighbors the same
+// probability, times its weight.
 func Uniform(k int) Kernel { return uniform(k) }
 
 type uniform int

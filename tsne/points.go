@@ -10,8 +10,7 @@ import (
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// Points is a set of rows of equal length; it is the [knn.Points] of package
-// knn:
+// Points is a set of rows of equal length, the same type as [knn.Points]:
 //
 //	// Dims returns the number of rows and their length.
 //	Dims() (rows, cols int)
@@ -20,22 +19,23 @@ import (
 //	// safe for concurrent use.
 //	Row(dst []float32, i int) ([]float32, error)
 //
-// An activation layer of package amap is one; the functions below make one of
-// slices and matrices, [knn.Combine] of weighted sums.
+// A layer of package amap is one. The functions below make Points from slices
+// and matrices, and [knn.Combine] from weighted sums of rows.
 type Points = knn.Points
 
-// Rows returns the n rows of d numbers that x holds one after another. It
-// keeps x and does not copy it.
+// Rows returns the n rows of d numbers stored one after another in x. It keeps
+// x and does not copy it.
 func Rows[T float32 | float64](x []T, n, d int) Points { return knn.Rows(x, n, d) }
 
 // Slices returns the rows x, which must have equal lengths. It keeps them and
 // does not copy them.
 func Slices[T float32 | float64](x [][]T) Points { return knn.Slices(x) }
 
-// Matrix returns the rows of a matrix, such as a mat.Matrix of gonum. It keeps
-// m, whose methods must be safe for concurrent use. A matrix with a method
-// RawRowView(i int) []float64, as *mat.Dense has, is read by rows; one that is
-// Points already, as a layer of package amap, is returned as it is.
+// Matrix returns the rows of a matrix, such as gonum's mat.Matrix. It keeps m,
+// whose methods must be safe for concurrent use. A matrix with the method
+// RawRowView(i int) []float64, such as *mat.Dense, is read row by row. A matrix
+// that already is Points, such as a layer of package amap, is returned as it
+// is.
 func Matrix(m interface {
 	Dims() (r, c int)
 	At(i, j int) float64
@@ -43,17 +43,20 @@ func Matrix(m interface {
 	return knn.Matrix(m)
 }
 
-// CSR returns rows that are given by their numbers other than zero: row i has
-// value[e] in column index[e] for e from start[i] to start[i+1]−1. Numbers of
-// the same column add up. CSR keeps the slices.
+// CSR returns the rows of a sparse matrix in compressed sparse row form: row i
+// has value[e] in column index[e] for e from start[i] to start[i+1]−1, and
+// zeros elsewhere. Columns may come in any order, except for
+// Settings.Affinities; values of the same column are added. CSR keeps the
+// slices.
 func CSR[T float32 | float64](cols int, start []int, index []int32, value []T) Points {
 	return knn.CSR(cols, start, index, value)
 }
 
-// Distances returns points of which only the distances to each other are
-// known: number j of row i of x is the distance of point i from point j. x
-// must be square and should be symmetric; its diagonal is ignored. The map
-// starts from [Spectral] instead of [PCA], which needs coordinates.
+// Distances returns points known only by their distances: column j of row i of
+// x is the distance from point i to point j. x must be square. Its diagonal is
+// ignored. An asymmetric x is used row by row; the affinities made from it are
+// symmetrized as always. The default start is [Spectral], because [PCA] needs
+// coordinates.
 func Distances(x Points) Points { return knn.Distances(x) }
 
 // areDistances reports whether x comes from Distances.

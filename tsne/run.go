@@ -72,14 +72,14 @@ type stepParams struct {
 	mean [3]float64
 }
 
-// A Step tells about a step just taken.
+// A Step describes a step just taken.
 type Step struct {
 	Iter         int     // steps taken so far, from 1
 	Total        int     // steps of the whole schedule
 	Exaggeration float64 // of the phase
-	GradNorm     float64 // norm of the gradient of KL (exaggerated) over all copies
+	GradNorm     float64 // Euclidean norm of the gradient of KL, exaggerated, with each copy of a row counted
 
-	z      float64 // normalisation of the positions before the step
+	z      float64 // normalization of the positions before the step
 	method Method  // that summed the repulsion
 }
 
@@ -149,8 +149,9 @@ func (r *Run) entropyTask(b int) {
 	r.blocks[b].log = sum
 }
 
-// Positions stores the present positions, rows × Dims in the order of the
-// input, in dst if it is large enough, and returns them.
+// Positions returns the current positions, rows × Dims in the order of the
+// input. It stores them in dst if that is large enough. It may be called inside
+// the loop over [Run.Steps].
 func (r *Run) Positions(dst []float32) []float32 {
 	d := r.s.Dims
 	if cap(dst) < r.rows*d {
@@ -181,7 +182,8 @@ func (r *Run) places() []int32 {
 	return r.place
 }
 
-// Add appends phases to the schedule, also after its end.
+// Add appends phases to the schedule. It may be called after the end of the
+// schedule; ranging over [Run.Steps] then continues the run.
 func (r *Run) Add(p ...Phase) error {
 	p = slices.Clone(p)
 	for i := range p {
@@ -195,9 +197,10 @@ func (r *Run) Add(p ...Phase) error {
 }
 
 // Steps takes gradient steps until the schedule or the context ends, and
-// yields after each. Leaving the loop pauses the run; ranging again goes on
-// from there. The goroutines that share the work sleep while the loop's body
-// runs and end when the loop does. Why a run ended early, [Run.Result] says.
+// yields after each. Leaving the loop pauses the run; ranging again continues
+// it. Inside the loop [Run.Positions], [Run.KL], [Run.Save] and [Run.SaveFile]
+// may be called. Worker goroutines sleep while the body of the loop runs, and
+// end with the loop. [Run.Result] reports why a run ended early.
 func (r *Run) Steps(ctx context.Context) iter.Seq[Step] {
 	return func(yield func(Step) bool) {
 		r.pool.done, r.cut = ctx.Done(), nil
@@ -396,11 +399,15 @@ func (r *Run) bounds() {
 	r.joinBoxes()
 }
 
-// KL returns the Kullback–Leibler divergence of the present map from P, in
-// nats: Σ p ln(p/ww) + a Σ p ln(1+r²/a) + ln Z, with the Z of the method in
-// use. It costs a pass over the affinities and a sum of the repulsion.
+// KL returns the Kullback–Leibler divergence of the current map from P, in
+// nats: Σ p ln(p/ww) + a Σ p ln(1+r²/a) + ln Z, where a is Settings.Freedom and
+// Z comes from the method in use. It takes about as long as a step, and may be
+// called inside the loop over [Run.Steps]. KL is NaN after a run that diverged.
 func (r *Run) KL() float64 {
-	if r.u <= 1 || r.err != nil || len(r.p.Val) == 0 {
+	if r.err != nil {
+		return math.NaN() // there is no map
+	}
+	if r.u <= 1 || len(r.p.Val) == 0 {
 		return 0
 	}
 	z, _ := r.rep.run(r.y, &r.box)
@@ -498,9 +505,10 @@ func (r *Run) reorder(from []int32) {
 	r.spare = r.p.order(r.pool, from, to, r.spare)
 }
 
-// Result returns the present map with its KL. The error is that of a run that
-// diverged, whose positions are not finite, or of the context that ended the
-// last loop over [Run.Steps]; then KL is NaN.
+// Result returns the current map with its KL. If the run diverged, the map has
+// positions that are not finite, and the error wraps [ErrDiverged]. If the
+// context ended the last loop over [Run.Steps], the error wraps the context's.
+// In both cases Result.KL is NaN.
 func (r *Run) Result() (*Result, error) {
 	k := r.s.search()
 	res := &Result{

@@ -10,7 +10,7 @@ import (
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// Settings tunes a run. Nil and the zero value both ask for the defaults.
+// Settings configures a run. Nil and the zero value mean the defaults.
 type Settings struct {
 	// Dims is the number of dimensions of the map: 1, 2 or 3. Zero means 2.
 	Dims int
@@ -18,59 +18,64 @@ type Settings struct {
 	// Perplexity is the effective number of neighbors of each row. Zero
 	// means 30, or less for few rows: with U distinct rows
 	// min(30, max((U−1)/3, min(U/2, 2))). An explicit value must be above 1
-	// and below U−1 and is never changed. [Result.Perplexity] tells the value
+	// and below U−1; it is never changed. Result.Perplexity reports the value
 	// used.
 	Perplexity float64
 
-	// Metric is the distance between rows. Zero means Euclidean.
+	// Metric is the distance between rows: knn.Euclidean (zero), knn.Cosine,
+	// which is √(2·(1−cos)), or knn.Correlation, which is Cosine after the mean
+	// of each row is subtracted.
 	Metric knn.Metric
 
-	// LearningRate is the factor of the gradient, without the gradient's
-	// factor 4: four times the learning_rate of scikit-learn. Zero means, in
-	// each phase, the number of rows divided by the exaggeration.
+	// LearningRate multiplies the gradient without its factor of 4: a
+	// learning_rate of 200 in scikit-learn is 800 here. Zero means, in each
+	// phase, the total weight of the rows (their number, without Weights)
+	// divided by the exaggeration.
 	LearningRate float64
 
 	// Iterations is the number of steps of the last phase. Zero means 500.
+	// With the 250 steps of the first phase that makes 750; for 1,000 in all
+	// give 750.
 	Iterations int
 
 	// EarlyExaggeration multiplies the attraction in the 250 steps of the
 	// first phase. Zero means 12.
 	EarlyExaggeration float64
 
-	// Phases is the whole schedule, if two phases are not enough. LearningRate,
+	// Phases replaces the two phases by another schedule. LearningRate,
 	// Iterations and EarlyExaggeration must then be zero.
 	Phases []Phase
 
-	// Kernel makes affinities of distances. Nil means a Gaussian of the
-	// Perplexity; see [Mixture], [Multiscale], [Sigma] and [Uniform], which
-	// ignore Perplexity.
+	// Kernel turns distances into affinities. Nil means a Gaussian with the
+	// given Perplexity. Mixture, Multiscale, Sigma and Uniform make kernels
+	// that ignore Perplexity.
 	Kernel Kernel
 
-	// MinGradNorm ends the last phase early, at the first step whose
-	// Step.GradNorm is below it. Zero means never.
+	// MinGradNorm ends the last phase at the first step whose Step.GradNorm is
+	// below it. Zero means never.
 	MinGradNorm float64
 
-	// Start gives the first positions. Nil means [PCA], or [Spectral] where
-	// the points are [Distances].
+	// Start gives the first positions. Nil means PCA, or Spectral if the
+	// points are Distances.
 	Start Start
 
 	// Freedom is the degrees of freedom a of the kernel (1 + r²/a)^−a of the
-	// map. Zero means 1, Student's t of plain t-SNE; less spreads clusters
-	// into finer ones.
+	// map. Zero means 1, Student's t as in plain t-SNE. Smaller values break
+	// clusters into finer ones.
 	Freedom float64
 
-	// Seed makes the random numbers of the start and of an approximate search.
+	// Seed seeds the start and an approximate search.
 	Seed uint64
 
-	// Workers bounds the goroutines. Zero means GOMAXPROCS. It never changes
-	// a result.
+	// Workers limits the number of goroutines. Zero means GOMAXPROCS. It never
+	// changes a result.
 	Workers int
 
-	// MaxMemory bounds the bytes used beyond the input, by estimate. Zero
-	// means no bound. A run that needs more fails with [knn.ErrMemory].
+	// MaxMemory limits the bytes used beyond the input, by estimate. Zero
+	// means no limit. A run that needs more fails with knn.ErrMemory.
 	MaxMemory int64
 
-	// Duplicates says what to do with equal rows. Zero means Merge.
+	// Duplicates selects what to do with equal rows. Zero means Merge.
 	Duplicates Duplicates
 
 	// Weights are the multiplicities of the rows, positive. Nil means 1 each.
@@ -79,43 +84,43 @@ type Settings struct {
 	// Fixed marks rows that stay at their start. Nil means none.
 	Fixed []bool
 
-	// Search tunes the neighbor search. Nil means exact up to a limit of
-	// work; see [knn.Settings]. Where it names a metric, Metric must be zero
-	// or the same.
+	// Search configures the neighbor search. Nil means exact up to a limit of
+	// work; see knn.Settings. If it sets a metric, Metric must be zero or the
+	// same. Its Seed, Workers and MaxMemory default to those above.
 	Search *knn.Settings
 
-	// Neighbors supplies the neighbors of each row: nothing is searched and
-	// nothing is merged. The points are then needed by the start only and may
-	// be nil if Start does not need them.
+	// Neighbors supplies the neighbors of each row. Nothing is searched or
+	// merged. The points are then used by the start only, and may be nil if
+	// the start does not need them.
 	Neighbors *knn.Graph
 
-	// Affinities supplies the joint probabilities P, for instance as [CSR] rows
-	// with ascending columns: a symmetric matrix with an empty diagonal. It is
-	// divided by its sum. Nothing is searched, calibrated or merged; the points
-	// are needed as with Neighbors.
+	// Affinities supplies the joint probabilities P as a symmetric matrix with
+	// an empty diagonal, for instance CSR rows with ascending columns. It is
+	// divided by its sum. Nothing is searched, calibrated or merged. The points
+	// may be nil as with Neighbors.
 	Affinities Points
 
 	// Expert holds settings that are rarely changed. Nil means their defaults.
 	Expert *Expert
 }
 
-// Expert is the part of [Settings] that is rarely changed.
+// Expert holds the [Settings] that are rarely changed.
 type Expert struct {
 	// Method selects how repulsive forces are computed. Zero means Auto.
 	Method Method
 
-	// Spacing is the distance of the mesh nodes, at most 0.6. Zero means 0.5,
-	// 0.44 below 20,000 distinct rows and 0.4 below 8,000. Small maps use a
-	// finer mesh.
+	// Spacing is the distance between mesh nodes, from 0.01 to 0.6. Zero means
+	// 0.4 below 8,000 distinct rows, 0.44 below 20,000, and 0.5 otherwise.
+	// Small maps use a finer mesh.
 	Spacing float64
 
-	// Theta is the accuracy parameter of Barnes–Hut; smaller is more accurate.
-	// A cell of width s is summed as a whole, with its second moments, from a
-	// distance of s/Theta on. Zero means 0.7, as accurate as 0.4 without second
-	// moments; at most 1.
+	// Theta is the Barnes–Hut accuracy parameter, at most 1; smaller is more
+	// accurate. A cell of width s is replaced by its center and second moments
+	// if it is farther away than s/Theta. Zero means 0.7, which is about as
+	// accurate as 0.4 without second moments.
 	Theta float64
 
-	// MaxStep bounds how far a point moves in a step. Zero means 5.
+	// MaxStep limits how far a point moves in one step. Zero means 5.
 	MaxStep float64
 }
 
@@ -124,10 +129,10 @@ type Phase struct {
 	Steps int
 	// Exaggeration multiplies the attraction. Zero means 1.
 	Exaggeration float64
-	// LearningRate is the factor of the gradient, as in [Settings]. Zero
+	// LearningRate multiplies the gradient, as Settings.LearningRate does. Zero
 	// means the total weight of the rows divided by Exaggeration.
 	LearningRate float64
-	// Momentum is the share of the last move kept. Zero means 0.8.
+	// Momentum is the share of the previous move that is kept. Zero means 0.8.
 	Momentum float64
 }
 
@@ -136,17 +141,17 @@ type Phase struct {
 type Method uint8
 
 const (
-	Auto  Method = iota // the fastest for the size of the data and the map
-	Mesh                // particle mesh, for maps of one or two dimensions
+	Auto  Method = iota // the fastest, estimated from the sizes of the data and the map
+	Mesh                // particle mesh, for one or two dimensions; Tree or Exact if the map is too wide
 	Tree                // Barnes–Hut
 	Exact               // all pairs
 )
 
-// Duplicates says what to do with equal rows.
+// Duplicates selects what to do with equal rows.
 type Duplicates uint8
 
 const (
-	Merge Duplicates = iota // treat them as one row with their joint weight
+	Merge Duplicates = iota // treat them as one row with their total weight
 	Keep                    // treat them as different rows at distance zero
 )
 

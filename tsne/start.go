@@ -16,9 +16,9 @@ const startScale = 1e-4
 // maxPosition bounds coordinates, so that squares are finite.
 const maxPosition = 1e15
 
-// A Start gives the first positions of a map. To each a seeded normal jitter
-// of 1e-6 is added, which separates equal positions; only [Positions] that are
-// all different are taken as they are.
+// A Start gives the first positions of a map: [PCA], [Spectral], [Random] or
+// [Positions]. Seeded normal noise of standard deviation 1e-6 separates equal
+// positions.
 type Start interface {
 	needsPoints() bool
 	// positions fills y (rows × dims).
@@ -36,20 +36,21 @@ type startInput struct {
 	of      []int32 // from the rows of the input to the distinct rows; nil: the same
 }
 
-// PCA starts from the first principal components, found by randomized
-// subspace iteration (Halko, Martinsson and Tropp 2011, algorithm 4.4).
+// PCA starts from the first principal components, scaled to a standard
+// deviation of 1e-4. They are found by randomized subspace iteration (Halko,
+// Martinsson and Tropp 2011, algorithm 4.4).
 func PCA() Start { return pcaStart{} }
 
-// Spectral starts from the eigenvectors of the normalized affinities
-// D^−½PD^−½ that follow the trivial one.
+// Spectral starts from the leading eigenvectors of the normalized affinities
+// D^−½PD^−½, without the trivial one. It does not need coordinates.
 func Spectral() Start { return spectralStart{} }
 
-// Random starts from normal numbers of standard deviation 1e-4.
+// Random starts from normal random numbers of standard deviation 1e-4.
 func Random() Start { return randomStart{} }
 
-// Positions starts from given positions, rows × dims as in [Result.Y]; y is
-// copied. The positions of merged rows are averaged. When positions of
-// different rows are equal, a seeded jitter of 1e-6 is added to all.
+// Positions starts from given positions, rows × dims as in [Result.Y]. It copies
+// y. Rows that are merged start at the mean of their positions. If all others
+// are different, no noise is added.
 func Positions(y []float32) Start { return givenStart{slices.Clone(y)} }
 
 type (

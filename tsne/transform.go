@@ -12,23 +12,36 @@ import (
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// transformSettings is what Transform uses of Settings, with its defaults.
-type transformSettings struct {
-	perplexity     float64
-	steps, workers int
+// TransformSettings configures [Result.Transform]. Nil and the zero value mean
+// the defaults.
+type TransformSettings struct {
+	// Perplexity is the effective number of neighbors of a new point among
+	// the reference rows. Zero means 5, or less for fewer than 15 reference
+	// rows. An explicit value must be above 1 and below their number.
+	Perplexity float64
+
+	// Iterations is the number of steps. Zero means 250. −1 means none: each
+	// new point stays at its start, the median position of the 25 nearest
+	// reference rows.
+	Iterations int
+
+	// Workers limits the number of goroutines. Zero means GOMAXPROCS. It never
+	// changes a result.
+	Workers int
 }
 
-func newTransformSettings(s *Settings, n int) (t transformSettings, err error) {
+// fill returns s with defaults for n reference rows.
+func (s *TransformSettings) fill(n int) (t TransformSettings, err error) {
 	if s != nil {
-		t = transformSettings{s.Perplexity, s.Iterations, s.Workers}
+		t = *s
 	}
-	if t.perplexity == 0 {
-		t.perplexity = max(1, min(5, float64(n)/3))
-	} else if n > 1 && !(t.perplexity > 1 && t.perplexity < float64(n)) {
-		return t, badSetting("Perplexity", t.perplexity, fmt.Sprintf("must be above 1 and below %d, the reference rows", n))
+	if t.Perplexity == 0 {
+		t.Perplexity = max(1, min(5, float64(n)/3))
+	} else if n > 1 && !(t.Perplexity > 1 && t.Perplexity < float64(n)) {
+		return t, badSetting("Perplexity", t.Perplexity, fmt.Sprintf("must be above 1 and below %d, the reference rows", n))
 	}
-	if t.steps = cmp.Or(t.steps, 250); t.steps < -1 {
-		return t, badSetting("Iterations", t.steps, "must not be below −1")
+	if t.Iterations = cmp.Or(t.Iterations, 250); t.Iterations < -1 {
+		return t, badSetting("Iterations", t.Iterations, "must not be below −1")
 	}
 	return t, nil
 }
@@ -46,18 +59,15 @@ const (
 const startNeighbors = 25
 
 // Transform places new points x on a finished map and returns their positions,
-// rows × Dims. ref are the points the map was made of, in the same order. Each
-// new point is attracted by its neighbors among the reference rows and
-// repelled by the whole map, which stays as it is; new points do not see each
-// other, so a position does not depend on what else is in x. The points stay
-// within the box of the map plus 10 %. An exact copy of a reference row is
-// placed on it. Reference rows count with their Settings.Weights. A map made
-// from [Distances] takes no new points.
+// rows × Dims. ref holds the points that the map was made of, in the same
+// order; neither ref nor x can be [Distances]. s may be nil.
 //
-// Of the settings, Transform uses Perplexity, that of the new points (zero
-// means 5, or less for few reference rows), Iterations (zero means 250; −1 means
-// none: the median of neighbors) and Workers.
-func (r *Result) Transform(ctx context.Context, ref, x Points, s *Settings) ([]float32, error) {
+// Each new point is attracted by its neighbors among the reference rows, found
+// by the metric of the map, and repelled by the whole map, which does not
+// change. Reference rows count with the Settings.Weights of the map. New points
+// do not influence each other. They stay within the bounding box of the map
+// plus 10 %. An exact copy of a reference row is placed on it.
+func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSettings) ([]float32, error) {
 	n, d, err := checkShape(ref)
 	if err != nil {
 		return nil, err
@@ -75,17 +85,17 @@ func (r *Result) Transform(ctx context.Context, ref, x Points, s *Settings) ([]f
 	case n == 0:
 		return nil, badSetting("ref", 0, "no reference rows")
 	}
-	set, err := newTransformSettings(s, n)
+	set, err := s.fill(n)
 	if err != nil {
 		return nil, err
 	}
-	ks := knn.Settings{Metric: r.metric, Func: r.distance, Workers: set.workers}
-	k := min(n, max(startNeighbors, int(math.Ceil(3*set.perplexity))))
+	ks := knn.Settings{Metric: r.metric, Func: r.distance, Workers: set.Workers}
+	k := min(n, max(startNeighbors, int(math.Ceil(3*set.Perplexity))))
 	g, err := knn.Query(ctx, ref, x, k, &ks)
 	if err != nil {
 		return nil, err
 	}
-	t := &transformer{res: r, set: set, dims: max(2, r.Dims), m: m, graph: g, pool: newPool(set.workers)}
+	t := &transformer{res: r, set: set, dims: max(2, r.Dims), m: m, graph: g, pool: newPool(set.Workers)}
 	t.field()
 	return t.run(ctx)
 }
@@ -93,7 +103,7 @@ func (r *Result) Transform(ctx context.Context, ref, x Points, s *Settings) ([]f
 // A transformer places new points.
 type transformer struct {
 	res   *Result
-	set   transformSettings
+	set   TransformSettings
 	dims  int // 2 for maps of one dimension
 	m     int
 	graph *knn.Graph
@@ -154,7 +164,7 @@ const transformBlock = vec.Lanes
 
 func (t *transformer) run(ctx context.Context) ([]float32, error) {
 	out := make([]float32, t.m*t.res.Dims)
-	err := par.Blocks(ctx, t.set.workers, t.m, transformBlock, func(_, _, lo, hi int) {
+	err := par.Blocks(ctx, t.set.Workers, t.m, transformBlock, func(_, _, lo, hi int) {
 		t.block(ctx, out, lo, hi)
 	})
 	if err != nil {
@@ -166,7 +176,7 @@ func (t *transformer) run(ctx context.Context) ([]float32, error) {
 // block moves the new points lo to hi, which are few enough for the stack.
 func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 	d, n, k := t.dims, hi-lo, t.graph.K
-	nb := min(k, int(math.Ceil(3*t.set.perplexity)))
+	nb := min(k, int(math.Ceil(3*t.set.Perplexity)))
 	p := make([]float64, n*nb)
 	var w []float64 // of a point's neighbors
 	if t.res.weights != nil {
@@ -186,7 +196,7 @@ func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 		for e := range w {
 			w[e] = t.res.weights[index[e]]
 		}
-		gaussian(t.set.perplexity).row(p[i*nb:(i+1)*nb], d2[:nb], w, nil)
+		gaussian(t.set.Perplexity).row(p[i*nb:(i+1)*nb], d2[:nb], w, nil)
 		for c := range d {
 			median = median[:0]
 			for _, j := range index[:min(k, startNeighbors)] {
@@ -202,7 +212,7 @@ func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 		}
 	}
 	inv := 1 / t.rep.freedom
-	for step := range max(0, t.set.steps) {
+	for step := range max(0, t.set.Iterations) {
 		if step%16 == 0 && ctx.Err() != nil {
 			return
 		}

@@ -57,7 +57,7 @@ func TestTransform(t *testing.T) {
 		}
 		// A position does not depend on what else is placed.
 		for _, cut := range [][2]int{{0, 1}, {5, 6}, {13, 40}} {
-			part, err := res.Transform(ctx, Rows(ref, n, d), Rows(x[cut[0]*d:cut[1]*d], cut[1]-cut[0], d), &Settings{Workers: 3})
+			part, err := res.Transform(ctx, Rows(ref, n, d), Rows(x[cut[0]*d:cut[1]*d], cut[1]-cut[0], d), &TransformSettings{Workers: 3})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -123,10 +123,10 @@ func TestTransformErrors(t *testing.T) {
 		"another reference": func() error { _, err := res.Transform(ctx, Rows(x[:d], 1, d), ref, nil); return err },
 		"columns":           func() error { _, err := res.Transform(ctx, ref, Rows(x, n*d, 1), nil); return err },
 		"perplexity": func() error {
-			_, err := res.Transform(ctx, ref, ref, &Settings{Perplexity: 50})
+			_, err := res.Transform(ctx, ref, ref, &TransformSettings{Perplexity: 50})
 			return err
 		},
-		"steps": func() error { _, err := res.Transform(ctx, ref, ref, &Settings{Iterations: -2}); return err },
+		"steps": func() error { _, err := res.Transform(ctx, ref, ref, &TransformSettings{Iterations: -2}); return err },
 	} {
 		if err := f(); !errors.Is(err, knn.ErrSetting) {
 			t.Errorf("%s: %v", name, err)
@@ -238,7 +238,7 @@ func TestTransformWeights(t *testing.T) {
 	}
 	// All rows are neighbors. Only the first positions, medians of rows,
 	// differ.
-	s := &Settings{Perplexity: 10, Iterations: 5000}
+	s := &TransformSettings{Perplexity: 10, Iterations: 5000}
 	place := func(r *Result, ref []float32) []float32 {
 		y, err := r.Transform(t.Context(), Rows(ref, len(ref)/d, d), Rows(x, m, d), s)
 		if err != nil {

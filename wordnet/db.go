@@ -4,11 +4,11 @@ import "hash/maphash"
 
 // A DB is an opened WordNet database. It does not change after [Open] and is
 // safe for use by any number of goroutines.
-//
-// Everything lies in arrays. A synset is its place in the order of All: the
-// records of data.adj, data.adv, data.noun and data.verb one after the other.
-// A lemma (a word of a synset) is its place in the same order.
 type DB struct {
+	// Everything lies in arrays. A synset is its place in the order of All: the
+	// records of data.adj, data.adv, data.noun and data.verb one after the
+	// other. A lemma (a word of a synset) is its place in the same order.
+
 	version string
 	compat  compat
 	noRoot  bool

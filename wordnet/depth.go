@@ -125,5 +125,7 @@ func (w *walker) searchDepth(id uint32, steps int) (shortest, longest uint32) {
 // left.
 func (s Synset) MinDepth() int { return int(s.db.minDepth[s.id]) }
 
-// MaxDepth returns the length of the longest such path; see [Synset.MinDepth].
+// MaxDepth returns the length of the longest path of hypernyms and instance
+// hypernyms up to a root, or 0 for a root. Cycles are handled as by
+// [Synset.MinDepth].
 func (s Synset) MaxDepth() int { return int(s.db.maxDepth[s.id]) }

@@ -1,6 +1,6 @@
-// Package wordnet reads WordNet, in its own file format, and answers as the
-// WordNet reader of NLTK 3.8 does: the same synset names in the same order,
-// relations, sense keys, morphy, paths and similarities.
+// Package wordnet reads WordNet databases and gives the same answers as the
+// WordNet reader of NLTK 3.8: synset names and their order, relations, sense
+// keys, morphy, paths and similarities.
 //
 //	db, err := wordnet.Open(wn30.FS, nil) // WordNet 3.0, embedded
 //	if err != nil {
@@ -10,26 +10,26 @@
 //		fmt.Println(s.Name(), s.LexName())
 //	}
 //
-// [Open] takes the files of WordNet 3.0 and 3.1 and of editions in the same
-// format from any [io/fs.FS]; [OpenDir] takes them from a folder or a zip
-// archive, as Princeton, Debian and NLTK distribute them; [Find] looks for them
-// where they usually are. Package wordnet/wn30 embeds WordNet 3.0 without its
-// glosses. Package wordnet/check lists doubtful places of a database.
+// [Open] reads the files of WordNet 3.0 and 3.1, and of editions in the same
+// format, from any [io/fs.FS]. [OpenDir] reads them from a folder or a zip
+// archive, as Princeton, Debian and NLTK distribute them. [Find] looks for them
+// in the usual places. Package wordnet/wn30 embeds WordNet 3.0 without its
+// glosses. Package wordnet/check lists probable mistakes in a database.
 //
-// A [DB] does not change after it was opened, holds no files open, and may be
+// A [DB] does not change after it is opened, keeps no files open, and may be
 // used by any number of goroutines. A [Synset] and a [Lemma] are small values
-// that can be compared and can be keys of maps. Iterators may be used any
-// number of times. The same files give the same answers in the same order for
-// every GOMAXPROCS.
+// that can be compared and used as map keys. Iterators may be used any number
+// of times. The same files give the same answers in the same order for every
+// GOMAXPROCS.
 //
 // # NLTK
 //
 // Methods are named after NLTK's and return what NLTK returns, on all 117,659
 // synsets of Debian's files: names, lemmas, relations, depths, definitions,
 // examples, frames, keys and counts. [PathSimilarity] and [WuPalmer] give the
-// same bits; measures that take a logarithm agree to 1e-12. Where later
-// versions of NLTK answer differently, [Settings] has a choice. Newer NLTK
-// returns relations unordered; here they are sorted.
+// same bits; measures that take a logarithm agree to 1e-12. Settings.NLTK
+// selects the answers of a later version where they differ. Newer NLTK returns
+// relations unordered; here they are sorted.
 //
 //	NLTK                               here
 //	synsets(word, pos)                 DB.Synsets
@@ -49,38 +49,39 @@
 //	res, jcn, lin_similarity           IC.Resnik, IC.JiangConrath, IC.Lin
 //	wordnet_ic.ic(file), ic(corpus)    DB.ReadIC, DB.BuildIC
 //
-// Some of NLTK's behavior is surprising and is kept: the measure of Wu and
-// Palmer is not symmetric and may be below 1 for equal synsets, Synsets(word,
-// AdjSat) returns plain adjectives as well, and [Lemma.Count] misses 83
-// counts, which [Lemma.TagCount] has.
+// Some of NLTK's behavior is surprising and is kept: [WuPalmer] is not
+// symmetric and may be below 1 for equal synsets, Synsets(word, AdjSat) also
+// returns plain adjectives, and [Lemma.Count] misses 83 counts, which
+// [Lemma.TagCount] has.
 //
 // The following differs:
 //
 //   - [Synset.Closure] returns each synset once, in the order in which NLTK
-//     returns it first.
-//   - dog.n.0 and dog.n.-1 are errors, not the last senses of dog, and so are
+//     first returns it.
+//   - dog.n.0 and dog.n.-1 are errors, not the last senses of dog. So are
 //     numbers with a sign or blanks.
-//   - A failed look-up changes nothing; NLTK's makes all_lemma_names longer.
+//   - Looking up a word that does not exist never changes later answers. In
+//     NLTK it makes all_lemma_names longer.
 //   - Lemmas of different synsets are different even if they have the same
-//     name; a synset found as a satellite and as an adjective is one synset.
-//   - Errors wrap a value of this package: NLTK raises KeyError,
-//     AttributeError or ZeroDivisionError where a look-up or a measure fails.
+//     name. A synset found as a satellite and as an adjective is one synset.
+//   - Errors wrap a value of this package. NLTK raises KeyError,
+//     AttributeError or ZeroDivisionError if a look-up or a measure fails.
 //   - Nothing is printed.
 //   - The files lexnames, index.sense and cntlist.rev are optional.
-//   - Cycles of hypernyms, of which WordNet 3.0 has one, end no recursion: see
-//     [Synset.HypernymPaths] and [Synset.MinDepth].
+//   - A cycle of hypernyms (WordNet 3.0 has one) never causes endless
+//     recursion: see [Synset.HypernymPaths] and [Synset.MinDepth].
 //
 // There are no other languages (Open Multilingual WordNet), no drawing of
 // graphs or trees, no writing, and no downloads.
 //
 // # Broken databases
 //
-// Malformed, truncated or inconsistent files give an error that wraps
-// [ErrSyntax] and names file and line, never a panic or a part of the data.
-// Index and data files are checked against each other word by word, offsets
-// and pointers are followed, and the index files say how many senses have a
-// count. A list of exceptions that ends early at the end of a line cannot be
-// told from a shorter one.
+// If files are malformed, truncated or inconsistent, opening fails with an
+// error that wraps [ErrSyntax] and names the file and the line. It never panics
+// and never returns a part of the data. Index and data files are checked
+// against each other word by word, offsets and pointers are followed, and the
+// number of senses with a tag count is compared with the index files. A list of
+// exceptions that is truncated at the end of a line is not detected.
 //
 // # Performance
 //
@@ -115,6 +116,6 @@
 // # Sources
 //
 // File formats: wndb(5WN), senseidx(5WN), cntlist(5WN), lexnames(5WN) and
-// morphy(7WN) of WordNet 3.0. Behavior: NLTK 3.8, and for [Settings] 3.9 and
-// 3.9.4, whose answers the tests hold.
+// morphy(7WN) of WordNet 3.0. Behavior: tests compare with the answers of NLTK
+// 3.8, and for Settings.NLTK with those of 3.9 and 3.9.4.
 package wordnet

@@ -6,23 +6,23 @@ import (
 )
 
 var (
-	// ErrSyntax marks a malformed or inconsistent database file. The text of
-	// the error names the file and the line.
+	// ErrSyntax: a database file is malformed or inconsistent. The text of the
+	// error names the file and the line.
 	ErrSyntax = errors.New("malformed WordNet database")
 
-	// ErrNotFound marks a look-up of something the database does not hold, or
-	// of a part of speech or relation that does not exist.
+	// ErrNotFound: the database does not contain the item that was looked up,
+	// or the part of speech or relation does not exist.
 	ErrNotFound = errors.New("not in WordNet")
 
-	// ErrNoDatabase marks a place without a WordNet database.
+	// ErrNoDatabase: there is no WordNet database at this place.
 	ErrNoDatabase = errors.New("no WordNet database")
 
-	// ErrNoGlosses is returned by Definition and Examples of a database that
-	// was opened without glosses or holds none, such as wordnet/wn30.
+	// ErrNoGlosses: the database has no glosses, like wordnet/wn30, or was
+	// opened without them.
 	ErrNoGlosses = errors.New("database holds no glosses")
 
-	// ErrUndefined marks a similarity or an information content that does not
-	// exist: no path joins the synsets, their parts of speech differ, or the
+	// ErrUndefined: a similarity or an information content is undefined,
+	// because no path joins the synsets, their parts of speech differ, or the
 	// table of counts lacks their part of speech.
 	ErrUndefined = errors.New("undefined")
 )

@@ -14,9 +14,9 @@ import (
 	"unicode/utf8"
 )
 
-// An IC holds how often each synset, or anything below it, occurs in a corpus:
-// what measures of information content need. It belongs to the database it was
-// made with and does not change. [DB.ReadIC] and [DB.BuildIC] make one.
+// An IC is an information content table: how often each synset, or a synset
+// below it, occurs in a corpus. It belongs to the database it was made with and
+// does not change. [DB.ReadIC] and [DB.BuildIC] make one.
 type IC struct {
 	db    *DB
 	count []float64
@@ -42,10 +42,10 @@ func (ic *IC) own(s Synset) uint32 {
 	return s.id
 }
 
-// Information returns -ln(count/total) for a synset, where total is the count
-// of its part of speech, and 1e300 if the synset does not occur. Where the
-// table lacks the part of speech or the total is zero, it is undefined: the
-// error wraps [ErrUndefined].
+// Information returns the information content of a synset, -ln(count/total),
+// where total is the count of its part of speech. It is 1e300 if the synset does
+// not occur. If the table lacks the part of speech or the total is zero, it is
+// undefined, and the error wraps [ErrUndefined].
 func (ic *IC) Information(s Synset) (float64, error) {
 	return ic.information(ic.own(s))
 }
@@ -91,23 +91,24 @@ func (ic *IC) pair(measure string, a, b Synset) (ofA, ofB, ofBoth float64, err e
 	return ofA, ofB, ofBoth, err
 }
 
-// Resnik returns the greatest information content of the common hypernyms, 0
-// if there are none. For different parts of speech, and where
-// [IC.Information] is undefined, it is undefined.
+// Resnik returns the greatest information content of the common hypernyms, or 0
+// if there are none. It is undefined if the parts of speech differ or
+// [IC.Information] is undefined.
 //
-// The measure is of Resnik, Using information content to evaluate semantic
-// similarity in a taxonomy, IJCAI 1995, pp. 448-453.
+// Source: Resnik, Using information content to evaluate semantic similarity in
+// a taxonomy, IJCAI 1995, pp. 448-453.
 func (ic *IC) Resnik(a, b Synset) (float64, error) {
 	_, _, both, err := ic.pair("Resnik similarity", a, b)
 	return both, err
 }
 
-// JiangConrath returns 1 / (IC(a) + IC(b) - 2 c), where c is the value of
-// [IC.Resnik]; 1e300 for equal synsets or where the difference is zero, and 0 if
-// either IC is. It is undefined where Resnik is.
+// JiangConrath returns 1 / (IC(a) + IC(b) - 2c), where IC(a) is the information
+// content of a and c is the value of [IC.Resnik]. It is 1e300 for equal synsets
+// or if the denominator is zero, and 0 if IC(a) or IC(b) is 0. It is undefined if
+// Resnik is.
 //
-// The measure is of Jiang and Conrath, Semantic similarity based on corpus
-// statistics and lexical taxonomy, ROCLING 1997, pp. 19-33.
+// Source: Jiang and Conrath, Semantic similarity based on corpus statistics and
+// lexical taxonomy, ROCLING 1997, pp. 19-33.
 func (ic *IC) JiangConrath(a, b Synset) (float64, error) {
 	if a == b {
 		ic.own(a)
@@ -124,11 +125,12 @@ func (ic *IC) JiangConrath(a, b Synset) (float64, error) {
 	return 1 / d, nil
 }
 
-// Lin returns 2c / (IC(a) + IC(b)), where c is the value of [IC.Resnik]. It is
-// undefined where Resnik is, and where the sum is zero.
+// Lin returns 2c / (IC(a) + IC(b)), where IC(a) is the information content of a
+// and c is the value of [IC.Resnik]. It is undefined if Resnik is or if the
+// denominator is zero.
 //
-// The measure is of Lin, An information-theoretic definition of similarity,
-// ICML 1998, pp. 296-304.
+// Source: Lin, An information-theoretic definition of similarity, ICML 1998,
+// pp. 296-304.
 func (ic *IC) Lin(a, b Synset) (float64, error) {
 	const name = "Lin similarity"
 	x, y, both, err := ic.pair(name, a, b)
@@ -141,14 +143,14 @@ func (ic *IC) Lin(a, b Synset) (float64, error) {
 	return 2 * both / (x + y), nil
 }
 
-// ReadIC reads a table in the format of NLTK's corpus wordnet_ic and Ted
-// Pedersen's WordNet::Similarity: a header line, then lines of an offset with
-// the letter n or v, a count, and ROOT for a root, whose count adds to the
-// total. name is used in errors only.
+// ReadIC reads a table in the format of NLTK's corpus wordnet_ic and of Ted
+// Pedersen's WordNet::Similarity: a header line, then lines with an offset and
+// the letter n or v, a count, and ROOT if the synset is a root, whose count is
+// added to the total. name is only used in errors.
 //
-// Offsets are those of one edition of the database; one that begins no synset
-// here is an error that wraps [ErrSyntax], and so is anything else that is
-// malformed.
+// The offsets must belong to the edition of the database that was opened. If an
+// offset is not the start of a synset, or a line is malformed, the error wraps
+// [ErrSyntax].
 func (db *DB) ReadIC(r io.Reader, name string) (*IC, error) {
 	ic := &IC{db: db, count: make([]float64, db.Len())}
 	ic.has[Noun], ic.has[Verb] = true, true
@@ -227,29 +229,28 @@ func (ic *IC) line(line string, seen []bool) error {
 	return nil
 }
 
-// ICSettings tunes the making of a table. Nil and the zero value ask for
-// NLTK's defaults.
+// ICSettings configures [DB.BuildIC]. Nil and the zero value mean NLTK's
+// defaults.
 type ICSettings struct {
-	// Whole gives every sense of a word the whole count of the word, instead
-	// of an equal share. NLTK calls it weight_senses_equally.
+	// Whole gives each sense of a word the whole count of the word instead of
+	// an equal share. NLTK calls it weight_senses_equally.
 	Whole bool
 
-	// Smoothing is added to the count of every synset and to each total.
+	// Smoothing is added to the count of each synset and to each total.
 	// Zero means 1; a negative number means none.
 	Smoothing float64
 }
 
-// BuildIC makes a table from the words of a corpus and how often each occurs;
-// counts of a word that comes several times are added up. Every word is looked
-// up with [DB.Synsets], whose senses share its count, and each sense adds its
-// share to itself and to all above it. What is not found is left out.
+// BuildIC makes a table from the words of a corpus and their counts. If a word
+// comes several times, its counts are added. The senses of a word, as found by
+// [DB.Synsets], share its count, and each sense adds its share to itself and to
+// all synsets above it. Words that are not found are ignored.
 //
-// As in NLTK, sums are taken from the most frequent word down, and among
-// equals in the order in which the words come first, which may show in the
-// last bits of the table.
+// As in NLTK, sums are computed from the most frequent word down, and among
+// equally frequent words in the order of their first appearance. This may affect
+// the last bits of the table.
 //
-// A count that is negative or not finite is an error, and so is such a
-// setting.
+// A count or setting that is negative or not finite is an error.
 func (db *DB) BuildIC(counts iter.Seq2[string, float64], s *ICSettings) (*IC, error) {
 	var set ICSettings
 	if s != nil {

@@ -7,10 +7,9 @@ import (
 	"strings"
 )
 
-// A Lemma is a word in one of its senses. It is a small value; two are equal
-// if and only if they are the same word of the same synset. (NLTK compares
-// lemmas by name alone.) The zero Lemma is none, and all its methods but
-// String panic.
+// A Lemma is a word in one of its senses. It is a small value; two values are
+// equal if and only if they are the same word of the same synset. (NLTK
+// compares only names.) All methods of the zero Lemma except String panic.
 type Lemma struct {
 	db *DB
 	id uint32
@@ -24,7 +23,7 @@ func (l Lemma) String() string {
 	return "Lemma('" + l.fullName() + "')"
 }
 
-// Name returns the word as the data file spells it, with '_' for blanks.
+// Name returns the word as it is spelled in the data file, with '_' for blanks.
 func (l Lemma) Name() string { return l.db.spelling(l.db.wordSpell[l.id]) }
 
 // fullName returns the names of the synset and the lemma with a dot between
@@ -39,13 +38,13 @@ func (l Lemma) fullName() string {
 // Synset returns the synset of the lemma.
 func (l Lemma) Synset() Synset { return Synset{l.db, l.db.wordSyn[l.id]} }
 
-// Marker returns where an adjective may stand: "(p)" predicative, "(a)"
-// before the noun, "(ip)" right after it, or "" for everywhere.
+// Marker returns the position to which an adjective is restricted: "(p)"
+// predicative, "(a)" before the noun, "(ip)" right after it, or "" for any.
 func (l Lemma) Marker() string { return l.db.markers[l.db.wordMark[l.id]] }
 
-// Frames returns the number and the pattern of each verb frame of this lemma,
-// such as 8 and "Somebody breathe something": those of the whole synset and
-// those of this word alone, in the order of the file.
+// Frames returns the number and the pattern of each verb frame of the lemma,
+// such as 8 and "Somebody breathe something", in the order of the file. Frames
+// of the whole synset are included.
 func (l Lemma) Frames() iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		syn := l.db.wordSyn[l.id]
@@ -59,9 +58,8 @@ func (l Lemma) Frames() iter.Seq2[int, string] {
 	}
 }
 
-// Related returns the lemmas that pointers of this word with the relation r
-// lead to, in the order of the file, not sorted and with duplicates, if there
-// are any.
+// Related returns the lemmas that this word is related to by r, in the order of
+// the file. They are not sorted and may contain duplicates.
 func (l Lemma) Related(r Relation) iter.Seq[Lemma] {
 	return func(yield func(Lemma) bool) {
 		db, syn := l.db, l.db.wordSyn[l.id]
@@ -76,8 +74,8 @@ func (l Lemma) Related(r Relation) iter.Seq[Lemma] {
 }
 
 // Key returns the sense key, such as "dog%1:05:00::". It is formed from the
-// data files as NLTK does it. In 29 cases of WordNet 3.0 two lemmas share a
-// key, since keys are in lower case (A and a).
+// data files, as in NLTK. In 29 cases of WordNet 3.0 two lemmas share a key,
+// because keys are in lower case (A and a).
 func (l Lemma) Key() string {
 	var buf [192]byte
 	return string(l.appendKey(buf[:0]))
@@ -121,10 +119,10 @@ func (db *DB) headOf(syn uint32) (word uint32, ok bool) {
 	return db.synWord[heads[0]], true
 }
 
-// Count returns how often the sense was tagged in the concordance texts, as
-// NLTK answers. NLTK misses 83 satellites of WordNet 3.0, whose keys are
-// written otherwise in its file of counts, and gives 0 for them; see
-// [Lemma.TagCount]. Without counts in the database it is 0.
+// Count returns how often the sense was tagged in the concordance texts,
+// according to NLTK, which gives 0 for 83 satellites of WordNet 3.0 because
+// their keys are written differently in the file of counts; [Lemma.TagCount]
+// has these. If the database has no counts, Count is 0.
 func (l Lemma) Count() int {
 	if len(l.db.missed) > 0 {
 		if _, miss := slices.BinarySearch(l.db.missed, l.id); miss {
@@ -142,9 +140,9 @@ func (l Lemma) TagCount() int {
 	return int(l.db.count[l.id])
 }
 
-// LemmaByKey returns the lemma of a sense key, such as "dog%1:05:00::". Upper
-// and lower case are the same; where two lemmas share the key, the first of
-// the synset is returned. Otherwise the error wraps [ErrNotFound].
+// LemmaByKey returns the lemma with a sense key, such as "dog%1:05:00::". Case
+// is ignored. If two lemmas share the key, the first in the synset is returned.
+// If there is none, the error wraps [ErrNotFound].
 func (db *DB) LemmaByKey(key string) (Lemma, error) {
 	k, err := parseKey(lower(key))
 	if err != nil {

@@ -2,10 +2,10 @@ package wordnet
 
 import "iter"
 
-// All returns every synset: those of the adjective file (plain and satellite
-// mixed), then adverbs, nouns and verbs, each in the order of its file. With
-// parts of speech, only those, one after the other; Adj gives satellites as
-// well and AdjSat only them.
+// All returns all synsets: adjectives (plain ones and satellites mixed),
+// adverbs, nouns and verbs, each in the order of its file. If parts of speech
+// are given, it returns only these, one after the other. Adj includes
+// satellites; AdjSat means only satellites.
 func (db *DB) All(pos ...POS) iter.Seq[Synset] {
 	if len(pos) > 0 {
 		return db.allOf(pos)
@@ -38,10 +38,10 @@ func (db *DB) allOf(pos []POS) iter.Seq[Synset] {
 	}
 }
 
-// LemmaNames returns the different lemmas of the index files, in lower case,
-// in the order of their first appearance in index.adj, index.adv, index.noun
-// and index.verb. With parts of speech, only those that are in the index of
-// one of them; AdjSat is as Adj.
+// LemmaNames returns all lemmas of the index files, each once and in lower case,
+// in the order of their first appearance in index.adj, index.adv, index.noun and
+// index.verb. If parts of speech are given, it returns only the lemmas in their
+// index files. AdjSat means the same as Adj.
 func (db *DB) LemmaNames(pos ...POS) iter.Seq[string] {
 	want := uint8(1<<parts - 1)
 	if len(pos) > 0 {
@@ -61,9 +61,9 @@ func (db *DB) LemmaNames(pos ...POS) iter.Seq[string] {
 	}
 }
 
-// SynsetAt returns the synset whose record begins at a byte of the data file
-// of a part of speech, in the edition that was opened. Adj finds satellites
-// as well, AdjSat only them.
+// SynsetAt returns the synset whose record begins at a byte offset of the data
+// file of a part of speech; see [Synset.Offset]. Adj also finds satellites;
+// AdjSat finds only satellites.
 func (db *DB) SynsetAt(pos POS, offset int) (Synset, bool) {
 	p, ok := partOf(pos)
 	if !ok || offset < 0 || offset > maxFile {
@@ -76,13 +76,14 @@ func (db *DB) SynsetAt(pos POS, offset int) (Synset, bool) {
 	return Synset{db, id}, true
 }
 
-// Synsets returns the senses of a word: for each part of speech given, in the
-// order given, or for nouns, verbs, adjectives and adverbs, the senses of
+// Synsets returns the senses of a word, which may be inflected: the senses of
 // each of its base forms (see [DB.BaseForms]), in the order of their numbers.
-// The word is put in lower case first; blanks are not turned into '_'.
+// It searches the given parts of speech in the order given, or else nouns,
+// verbs, adjectives and adverbs. Case is ignored. Blanks are not turned into
+// '_'.
 //
-// A synset that two base forms share is returned twice, and AdjSat gives
-// plain adjectives as well, both as in NLTK 3.8; see [Settings].NLTK.
+// As in NLTK 3.8, a synset that two base forms share is returned twice, and
+// AdjSat also finds plain adjectives; see Settings.NLTK.
 func (db *DB) Synsets(word string, pos ...POS) iter.Seq[Synset] {
 	return func(yield func(Synset) bool) {
 		var buf [32]Synset
@@ -119,8 +120,9 @@ func (db *DB) appendSynsets(dst []Synset, word string, pos ...POS) []Synset {
 	return dst
 }
 
-// Lemmas returns the lemmas of the synsets of [DB.Synsets] whose name is the
-// word itself, but for upper and lower case.
+// Lemmas returns the lemmas with the name word, one for each sense, in the
+// order of [DB.Synsets]. Case is ignored. A word that is only an inflected form
+// has none.
 func (db *DB) Lemmas(word string, pos ...POS) iter.Seq[Lemma] {
 	return func(yield func(Lemma) bool) {
 		want, ok := db.lookup(lower(word))

@@ -140,13 +140,13 @@ func (f *former) baseForms(dst []uint32, p part) []uint32 {
 	return dst
 }
 
-// BaseForms returns the base forms of a word for one part of speech, in
-// NLTK's order and without duplicates: what morphy finds. An irregular form
-// (see [DB.Exceptions]) gives itself, if it is in the index, and its listed
-// bases, and no rule is tried even if nothing is left. Any other word gives
-// itself and what is left when one ending is taken off; if none of these is in
-// the index, endings are taken off until one is (see [Settings].NLTK). Upper
-// and lower case differ.
+// BaseForms returns the base forms that morphy finds for a word and a part of
+// speech: those in the index, in NLTK's order and without duplicates. For an
+// irregular form (see [DB.Exceptions]) the candidates are the form itself and
+// its listed bases; no rules are applied, even if none is in the index. For
+// other words they are the word itself and the results of stripping one ending.
+// If none of these is in the index, more endings are stripped until one is (see
+// Settings.NLTK). Case matters.
 func (db *DB) BaseForms(form string, pos POS) []string {
 	return db.appendBaseForms(nil, form, pos, true)
 }
@@ -164,9 +164,9 @@ func (db *DB) appendBaseForms(dst []string, form string, pos POS, exceptions boo
 	return dst
 }
 
-// Morphy returns the first base form of a word over the given parts of
-// speech, or over nouns, verbs, adjectives and adverbs, and whether there is
-// one.
+// Morphy returns the first base form of a word, and whether there is one. It
+// searches the given parts of speech in the order given, or else nouns, verbs,
+// adjectives and adverbs.
 func (db *DB) Morphy(form string, pos ...POS) (string, bool) {
 	if len(pos) == 0 {
 		pos = searchOrder[:]
@@ -183,8 +183,8 @@ func (db *DB) Morphy(form string, pos ...POS) (string, bool) {
 	return "", false
 }
 
-// Exceptions returns the irregular forms of a part of speech and the bases of
-// each, sorted by form.
+// Exceptions returns the irregular forms of a part of speech, sorted, each with
+// its base forms.
 func (db *DB) Exceptions(pos POS) iter.Seq2[string, []string] {
 	return func(yield func(string, []string) bool) {
 		p, ok := partOf(pos)

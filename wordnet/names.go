@@ -29,13 +29,13 @@ func (db *DB) compareNames(a, b uint32) int {
 	return bytes.Compare(db.appendName(x[:0], a), db.appendName(y[:0], b))
 }
 
-// Synset returns the synset of a name lemma.pos.number, such as "dog.n.01".
-// Upper and lower case are the same. Any lemma of the synset will do, the
-// number need not have two digits, and the part of speech a also finds
-// satellites. Otherwise the error wraps [ErrNotFound].
+// Synset returns the synset with a name lemma.pos.number, such as "dog.n.01".
+// Case is ignored, any lemma of the synset may be used, the number may have
+// fewer than two digits, and the part of speech a also finds satellites. If
+// there is no such synset, the error wraps [ErrNotFound].
 //
-// NLTK gives the last sense for dog.n.0; here a number below 1, or anything
-// but digits, is an error.
+// A number below 1, or anything but digits, is an error. (NLTK gives the last
+// sense for dog.n.0.)
 func (db *DB) Synset(name string) (Synset, error) {
 	fail := func(why string) (Synset, error) {
 		return Synset{}, fmt.Errorf("wordnet: synset %q: %w: %s", name, ErrNotFound, why)
@@ -75,9 +75,10 @@ func (db *DB) Synset(name string) (Synset, error) {
 	return fail(fmt.Sprintf("the lemma has %d such senses", have))
 }
 
-// Lemma returns the lemma of a name synset.lemma, such as "dog.n.01.domestic_dog".
-// The part after the number of the synset must match the lemma's name exactly,
-// case included. Otherwise the error wraps [ErrNotFound].
+// Lemma returns the lemma with a name synset.lemma, such as
+// "dog.n.01.domestic_dog". The part after the number of the synset must be the
+// lemma's exact name, including case. If there is no such lemma, the error
+// wraps [ErrNotFound].
 func (db *DB) Lemma(name string) (Lemma, error) {
 	// The synset's name ends at the first number between dots: the lemma
 	// itself may hold dots, as in .45_caliber.a.01..45_caliber.

@@ -17,26 +17,29 @@ import (
 	"github.com/semamap/semamap/wordnet/internal/compact"
 )
 
-// Settings tunes how a database is opened and how it answers. Nil and the
-// zero value ask for the defaults.
+// Settings configures how a database is opened and how it answers. Nil and the
+// zero value mean the defaults.
 type Settings struct {
 	// NLTK is the version of NLTK whose answers to give, such as "3.9.1".
-	// Empty means "3.8". Two versions changed answers:
+	// Empty means "3.8". Answers changed in two versions:
 	//
 	//   - From 3.9 on, morphy strips one suffix only. Before, it strips
 	//     suffixes until it finds a word.
-	//   - From 3.9.2 on, a name with the part of speech s counts satellites
-	//     only, and so does Synsets(word, AdjSat). Before, satellites share
-	//     the numbers of adjectives. Of the satellites of WordNet 3.0, 2,007
-	//     have another name.
+	//   - From 3.9.2 on, a name with the part of speech s counts only
+	//     satellites, and so does Synsets(word, AdjSat). Before, satellites
+	//     share the numbers of adjectives. In WordNet 3.0, this changes the
+	//     names of 2,007 satellites.
+	//
+	// Tests compare with the answers of 3.8, 3.9 and, for 3.9.2 and later,
+	// 3.9.4.
 	NLTK string
 
-	// NoGlosses leaves the glosses out to save memory:
-	// Definition and Examples return [ErrNoGlosses].
+	// NoGlosses leaves out the glosses to save memory. Definition and Examples
+	// then return ErrNoGlosses.
 	NoGlosses bool
 
-	// NoRoot turns off the root that [Similarity] functions imagine above the
-	// many roots of verbs. It is NLTK's simulate_root=False.
+	// NoRoot turns off the simulated root that Similarity functions place
+	// above the many roots of verbs. It is NLTK's simulate_root=False.
 	NoRoot bool
 }
 
@@ -83,19 +86,19 @@ var (
 )
 
 // Open reads a WordNet database: the files data.noun, index.noun and so on.
-// They may lie at the root of fsys, in a folder dict or wordnet, or as NLTK
-// keeps them, in corpora/wordnet or zipped in corpora/wordnet.zip. The file
-// systems of wordnet/wn30 and of a zip archive will do as well.
+// They may be at the root of fsys, in a folder dict or wordnet, or, as NLTK
+// keeps them, in corpora/wordnet or zipped in corpora/wordnet.zip. fsys may
+// also be wn30.FS of package wordnet/wn30, or a zip archive.
 //
-// The eight data and index files must be there. They are checked against each
-// other: the offset of every record, the target of every pointer, and that
-// every word of a synset is in the index with that synset and the reverse.
-// What fails gives an error that wraps [ErrSyntax]. The files lexnames,
-// cntlist.rev, index.sense and the lists of exceptions may be missing; the 45
-// names of WordNet's lexicographer files are then the built-in ones, counts
-// are 0 and morphy knows rules only.
+// The eight data and index files are required. They are checked against each
+// other: the offset of each record, the target of each pointer, and that each
+// word of a synset is in the index with that synset and the reverse. If a check
+// fails, the error wraps [ErrSyntax]. The files lexnames, cntlist.rev,
+// index.sense and the lists of exceptions are optional: without them, the names
+// of lexicographer files are the 45 built-in ones, counts are 0, and morphy
+// only uses rules.
 //
-// Without a database in fsys the error wraps [ErrNoDatabase].
+// If fsys holds no database, the error wraps [ErrNoDatabase].
 func Open(fsys fs.FS, s *Settings) (*DB, error) {
 	var set Settings
 	if s != nil {
@@ -240,13 +243,12 @@ func inPath(path string, err error) error {
 	return fmt.Errorf("%w (in %s)", err, path)
 }
 
-// Find returns the first place that holds a WordNet database, which [OpenDir]
-// opens: the folders $WNSEARCHDIR and $WNHOME/dict; where NLTK looks for
-// corpora/wordnet and for corpora/wordnet.zip, which is in each folder of
-// $NLTK_DATA, in ~/nltk_data, in a Python environment that is active and in
-// NLTK's system folders; and the folders that packages and WordNet's own
-// installation use. Without one the error wraps [ErrNoDatabase] and lists
-// what was tried.
+// Find returns the path of the first WordNet database it finds, for [OpenDir].
+// It looks in the folders $WNSEARCHDIR and $WNHOME/dict; for corpora/wordnet and
+// corpora/wordnet.zip where NLTK does: in each folder of $NLTK_DATA, in
+// ~/nltk_data, in an active Python environment and in NLTK's system folders; and
+// in the folders used by packages and by WordNet's own installation. If there is
+// none, the error wraps [ErrNoDatabase] and lists the places.
 func Find() (path string, err error) {
 	home, _ := os.UserHomeDir()
 	return find(os.Getenv, home)

@@ -84,12 +84,12 @@ func (w *walker) paths(id uint32, short bool) iter.Seq[[]uint32] {
 }
 
 // HypernymPaths returns every path of hypernyms and instance hypernyms from a
-// root down to the synset, root first, in NLTK's order: for each hypernym,
-// each of its paths with the synset added. Each path is a slice of its own.
+// root down to s, root first, in NLTK's order: for each hypernym, each of its
+// paths with s added. Each path is a new slice.
 //
-// Where hypernyms form a cycle, a synset already on the path is skipped, and
-// a path begins where none is left. Paths are found one by one, so that a
-// database made up to have no end of them does no harm before it is asked.
+// If hypernyms form a cycle, synsets that are already on the path are skipped;
+// if all are, the path begins there. Paths are computed as they are consumed, so
+// a hostile database with very many paths costs nothing until they are.
 func (s Synset) HypernymPaths() iter.Seq[[]Synset] {
 	return func(yield func([]Synset) bool) {
 		w := newWalker(s.db, s.id, maxBudget)
@@ -113,8 +113,9 @@ const (
 	maxSearch = 1 << 20
 )
 
-// Roots returns the synsets at the top of the hypernyms of s, in the order of
-// NLTK's depth-first search. It is empty where all paths run into a cycle.
+// Roots returns the synsets without hypernyms that are reached from s by
+// hypernyms and instance hypernyms, in the order of NLTK's depth-first search.
+// It is empty if all paths end in a cycle.
 func (s Synset) Roots() []Synset {
 	db := s.db
 	var roots []Synset
@@ -135,11 +136,12 @@ func (s Synset) Roots() []Synset {
 	return roots
 }
 
-// HypernymDistances returns every pair of a synset above s and a number of
-// steps by which it is reached, s itself at 0, sorted by name and then by
-// steps. Where hypernyms form a cycle, the steps are those of the paths of
-// [Synset.HypernymPaths], or, if these are more than a million steps in all,
-// the least number for each synset.
+// HypernymDistances returns the synsets above s with the number of steps to
+// each, and s itself with 0, sorted by name and then by steps. A synset that is
+// reached by paths of different lengths is returned once for each length. If
+// hypernyms form a cycle, the paths are those of [Synset.HypernymPaths]; if
+// these have more than a million steps in all, only the shortest distance of
+// each synset is returned.
 func (s Synset) HypernymDistances() iter.Seq2[Synset, int] {
 	return func(yield func(Synset, int) bool) {
 		for _, d := range s.distances() {
@@ -186,17 +188,17 @@ func (s Synset) distances() []ancestor {
 	})
 }
 
-// Closure returns every synset that rel leads to in one step or more, each
-// once, with its number of steps, nearest first. rel is a method such as
-// Synset.Hyponyms or any other function from a synset to synsets:
+// Closure returns every synset that is reached from s by one or more steps of
+// rel, each once, with its number of steps, nearest first. rel is a method such
+// as Synset.Hyponyms, or any other function from a synset to synsets:
 //
 //	for s := range dog.Closure(wordnet.Synset.Hyponyms) {
 //		fmt.Println(s.Name())
 //	}
 //
-// s itself is left out. The order is that of NLTK's closure, which may however
-// return a synset twice. To go a few steps only, stop at the first synset with
-// more.
+// s itself is not returned. The order is as in NLTK, which may however return a
+// synset twice. To limit the number of steps, leave the loop at the first synset
+// with more.
 func (s Synset) Closure(rel func(Synset) iter.Seq[Synset]) iter.Seq2[Synset, int] {
 	return func(yield func(Synset, int) bool) {
 		seen := idSet{db: s.db}

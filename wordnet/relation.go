@@ -3,7 +3,7 @@ package wordnet
 import "fmt"
 
 // A Relation is a kind of pointer between synsets or between lemmas.
-// [Relations] lists them, [ParseRelation] finds one by its name or symbol.
+// [Relations] lists them. [ParseRelation] finds one by its name or symbol.
 //
 //	hypernyms             @     region_domains                 ;r
 //	instance_hypernyms    @i    usage_domains                  ;u
@@ -19,7 +19,8 @@ import "fmt"
 //	antonyms              !     derivationally_related_forms   +
 //	pertainyms            \     participles                    <
 //
-// In WordNet 3.0 the four of the last two lines hold between lemmas only.
+// In WordNet 3.0 the four relations of the last two lines are only between
+// lemmas.
 type Relation uint8
 
 const (
@@ -95,7 +96,7 @@ func (r Relation) String() string {
 	return relationTable[r].name
 }
 
-// Inverse returns the relation that WordNet keeps in the opposite direction,
+// Inverse returns the relation that WordNet stores in the opposite direction,
 // such as hyponyms for hypernyms. ok is false if there is none.
 func (r Relation) Inverse() (inverse Relation, ok bool) {
 	if !r.valid() {
@@ -116,7 +117,8 @@ func ParseRelation(s string) (Relation, error) {
 	return 0, fmt.Errorf("wordnet: %w: no relation %q", ErrNotFound, s)
 }
 
-// Relations returns all 26 relations: first those of synsets, then those of lemmas only.
+// Relations returns all 26 relations: first those between synsets, then those
+// between lemmas only.
 func Relations() []Relation {
 	all := make([]Relation, 0, relations-1)
 	for r := Relation(1); r < relations; r++ {

@@ -97,11 +97,10 @@ func distance(a, b []ancestor, root bool) uint32 {
 	return best
 }
 
-// Distance returns the length of the shortest path between two synsets by way
-// of an ancestor of both, counting hypernyms and instance hypernyms. With root
-// set, the path may lead through an imagined root above everything, which NLTK
-// puts one step above the farthest ancestor of each synset. ok is false if
-// there is no path.
+// Distance returns the length of the shortest path from s to t by way of a
+// common ancestor, over hypernyms and instance hypernyms. If root is true, the
+// path may also lead through a simulated root, which NLTK places one step above
+// the farthest ancestor of each synset. ok is false if there is no path.
 func (s Synset) Distance(t Synset, root bool) (steps int, ok bool) {
 	s.same(t)
 	var x, y ancestorBuf
@@ -109,8 +108,8 @@ func (s Synset) Distance(t Synset, root bool) (steps int, ok bool) {
 	return int(d), d != unreachable
 }
 
-// CommonHypernyms returns the synsets that are above both, or equal to one
-// and above the other, or equal to both; sorted by name.
+// CommonHypernyms returns the synsets that are equal to or above both s and t,
+// sorted by name.
 func (s Synset) CommonHypernyms(t Synset) []Synset {
 	s.same(t)
 	var x, y ancestorBuf
@@ -122,8 +121,8 @@ func (s Synset) CommonHypernyms(t Synset) []Synset {
 	return out
 }
 
-// LowestCommonHypernyms returns those of [Synset.CommonHypernyms] that have
-// the greatest [Synset.MaxDepth], sorted by name.
+// LowestCommonHypernyms returns the deepest of the common hypernyms, by
+// [Synset.MaxDepth], sorted by name.
 func (s Synset) LowestCommonHypernyms(t Synset) []Synset {
 	return s.lowestCommon(t, s.db.maxDepth)
 }
@@ -137,12 +136,12 @@ func (s Synset) lowestCommon(t Synset, depth []uint32) []Synset {
 	return slices.DeleteFunc(all, func(c Synset) bool { return depth[c.id] < deepest })
 }
 
-// A Similarity measures how alike two synsets are. [PathSimilarity],
-// [WuPalmer] and [LeacockChodorow] follow the paths of hypernyms; the methods
-// Resnik, JiangConrath and Lin of an [IC] use its counts as well.
+// A Similarity measures how similar two synsets are. [PathSimilarity],
+// [WuPalmer] and [LeacockChodorow] use only the paths of hypernyms; the methods
+// Resnik, JiangConrath and Lin of an [IC] also use counts from a corpus.
 //
-// The error wraps [ErrUndefined] where NLTK returns None or fails. Synsets of
-// different databases are a programming error and panic.
+// If NLTK returns None or raises an error, the error wraps [ErrUndefined].
+// Synsets of different databases cause a panic.
 type Similarity func(a, b Synset) (float64, error)
 
 // hasRoots reports whether NLTK imagines a root above those of a part of
@@ -161,9 +160,9 @@ func differentPOS(measure string, a, b Synset) error {
 }
 
 // PathSimilarity returns 1/(d+1), where d is the length of the shortest path;
-// see [Synset.Distance]. If either synset is not a noun, paths may lead
-// through an imagined root; see [Settings].NoRoot. Without a path it is
-// undefined.
+// see [Synset.Distance]. If either synset is not a noun, paths may lead through
+// a simulated root, unless Settings.NoRoot is set. If there is no path, the
+// similarity is undefined.
 func PathSimilarity(a, b Synset) (float64, error) {
 	d, ok := a.Distance(b, a.withRoot() || b.withRoot())
 	if !ok {
@@ -173,14 +172,14 @@ func PathSimilarity(a, b Synset) (float64, error) {
 }
 
 // LeacockChodorow returns -ln((d+1) / 2D), where d is the length of the
-// shortest path and D the depth of the taxonomy, which is the greatest
-// [Synset.MaxDepth] of the part of speech. For all but nouns, paths may lead
-// through an imagined root, and D is one more; see [Settings].NoRoot. Without
-// a path and for different parts of speech it is undefined; Adj and AdjSat are
-// different.
+// shortest path and D is the greatest [Synset.MaxDepth] of the part of speech.
+// For parts of speech other than nouns, D is one more, and paths may lead
+// through a simulated root, unless Settings.NoRoot is set. If there is no path
+// or the parts of speech differ, the similarity is undefined; Adj and AdjSat
+// differ.
 //
-// The measure is of Leacock and Chodorow, in Fellbaum (ed.), WordNet: An
-// Electronic Lexical Database, 1998, pp. 265-283.
+// Source: Leacock and Chodorow, in Fellbaum (ed.), WordNet: An Electronic
+// Lexical Database, 1998, pp. 265-283.
 func LeacockChodorow(a, b Synset) (float64, error) {
 	const name = "Leacock-Chodorow similarity"
 	if a.POS() != b.POS() {
@@ -205,16 +204,17 @@ func (db *DB) taxonomyDepth(pos POS) int {
 
 // WuPalmer returns 2c / (d1 + d2 + 2c), where c is the depth of the lowest
 // common hypernym, counted from 1, and d1 and d2 are the distances to it. If
-// either synset is not a noun, an imagined root takes part; see
-// [Settings].NoRoot. Without a common hypernym it is undefined.
+// either synset is not a noun, a simulated root is above all others, unless
+// Settings.NoRoot is set. If there is no common hypernym, the similarity is
+// undefined.
 //
-// As in NLTK the lowest common hypernyms are found by [Synset.MinDepth], a is
-// taken if it is one of them and else the first by name, and c comes from its
-// [Synset.MaxDepth]. So the measure is not symmetric, and of a synset with
-// itself it may be below 1.
+// As in NLTK, the lowest common hypernym is the one with the greatest
+// [Synset.MinDepth]. If several have it, a is chosen if it is among them, and
+// the first by name otherwise. c is its [Synset.MaxDepth] plus one. Therefore
+// the measure is not symmetric, and may be below 1 for equal synsets.
 //
-// The measure is of Wu and Palmer, Verb semantics and lexical selection, ACL
-// 1994, pp. 133-138.
+// Source: Wu and Palmer, Verb semantics and lexical selection, ACL 1994,
+// pp. 133-138.
 func WuPalmer(a, b Synset) (float64, error) {
 	a.same(b)
 	root := a.withRoot() || b.withRoot()

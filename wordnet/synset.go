@@ -8,8 +8,8 @@ import (
 )
 
 // A Synset is a set of lemmas that share a meaning. It is a small value; two
-// are equal if and only if they are the same synset of the same DB. The zero
-// Synset is none, and all its methods but String panic.
+// values are equal if and only if they are the same synset of the same DB. All
+// methods of the zero Synset except String panic.
 type Synset struct {
 	db *DB
 	id uint32
@@ -40,19 +40,18 @@ func (s Synset) same(t Synset) uint32 {
 	return t.id
 }
 
-// POS returns the part of speech, which is AdjSat for satellites.
+// POS returns the part of speech. For satellites it is AdjSat.
 func (s Synset) POS() POS { return s.db.synPOS[s.id] }
 
-// Offset returns the position of the synset's record in the data file of the
-// database that was opened. It differs between editions of one release:
-// Debian's WordNet 3.0 has other offsets for verbs and adjectives than
-// Princeton's.
+// Offset returns the byte position of the synset's record in its data file. It
+// differs between editions of the same release: Debian's WordNet 3.0 has other
+// offsets for verbs and adjectives than Princeton's.
 func (s Synset) Offset() int { return int(s.db.synOff[s.id]) }
 
 // LexName returns the name of the lexicographer file, such as "noun.animal".
 func (s Synset) LexName() string { return s.db.lexNames[s.db.synLex[s.id]] }
 
-// Lemmas returns the lemmas in the order of the data file.
+// Lemmas returns the lemmas of the synset, in the order of the data file.
 func (s Synset) Lemmas() iter.Seq[Lemma] {
 	return func(yield func(Lemma) bool) {
 		for w := s.db.synWord[s.id]; w < s.db.synWord[s.id+1]; w++ {
@@ -63,10 +62,9 @@ func (s Synset) Lemmas() iter.Seq[Lemma] {
 	}
 }
 
-// Related returns the synsets that pointers of the relation r lead to, sorted
-// by name, without duplicates. Most relations have a method of their own, such
-// as [Synset.Hypernyms]. Pointers between single words belong to
-// [Lemma.Related].
+// Related returns the synsets that s is related to by r, sorted by name,
+// without duplicates. Most relations also have their own method, such as
+// [Synset.Hypernyms]. For relations between single words see [Lemma.Related].
 func (s Synset) Related(r Relation) iter.Seq[Synset] {
 	return func(yield func(Synset) bool) {
 		for _, t := range s.db.related(s.id, r) {
@@ -124,8 +122,8 @@ func (s Synset) gloss() (string, error) {
 }
 
 // Definition returns the gloss without its quoted examples. Quotes are paired
-// from the left; one without a partner stays in the definition, as in NLTK.
-// Without glosses the error is [ErrNoGlosses].
+// from the left; an unpaired one stays in the definition, as in NLTK. If the
+// database has no glosses, the error is [ErrNoGlosses].
 func (s Synset) Definition() (string, error) {
 	gloss, err := s.gloss()
 	if err != nil {
@@ -148,8 +146,8 @@ func (s Synset) Definition() (string, error) {
 	return strings.Trim(gloss, "; "), nil
 }
 
-// Examples returns the quoted parts of the gloss. Without glosses the error
-// is [ErrNoGlosses].
+// Examples returns the quoted parts of the gloss. If the database has no
+// glosses, the error is [ErrNoGlosses].
 func (s Synset) Examples() ([]string, error) {
 	gloss, err := s.gloss()
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/semamap/semamap/amap"
+	"github.com/semamap/semamap/examples/internal/cli"
 )
 
 func info(j *job) error {
@@ -96,9 +96,7 @@ func topTokens(j *job) error {
 		if c := j.m.Counts()[mode]; int(id) < len(c) {
 			count = strconv.FormatInt(c[id], 10)
 		}
-		if _, err := fmt.Fprintf(j.w, "%12.6g %10s %7d  %s\n", values[i], count, id, v.name(id)); err != nil {
-			return err
-		}
+		fmt.Fprintf(j.w, "%12.6g %10s %7d  %s\n", values[i], count, id, v.name(id))
 	}
 	return nil
 }
@@ -131,9 +129,7 @@ func topUnits(j *job) error {
 	}
 	fmt.Fprintf(j.w, "%12s  unit\n", "activation")
 	for i, u := range units {
-		if _, err := fmt.Fprintf(j.w, "%12.6g  %s\n", means[i], u); err != nil {
-			return err
-		}
+		fmt.Fprintf(j.w, "%12.6g  %s\n", means[i], u)
 	}
 	return nil
 }
@@ -168,9 +164,7 @@ func selectivity(j *job) error {
 	}
 	fmt.Fprintf(j.w, "%8s %12s %12s  unit\n", "AUC", "p", "q")
 	for _, s := range all[:min(max(j.k, 0), len(all))] {
-		if _, err := fmt.Fprintf(j.w, "%8.4f %12.3g %12.3g  %s\n", s.AUC, s.P, s.Q, s.Unit); err != nil {
-			return err
-		}
+		fmt.Fprintf(j.w, "%8.4f %12.3g %12.3g  %s\n", s.AUC, s.P, s.Q, s.Unit)
 	}
 	return nil
 }
@@ -180,19 +174,14 @@ func stats(j *job) error {
 	if err != nil {
 		return err
 	}
-	c := csv.NewWriter(j.w)
-	c.Write([]string{"mode", "unit", "rows", "mean", "count_mean", "variance", "min", "max", "argmax", "nonzero", "nan", "inf"})
 	double := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-	for _, u := range all {
-		c.Write([]string{string(u.Mode), u.Unit.String(), strconv.Itoa(u.Rows), double(u.Mean), double(u.CountMean), double(u.Var),
-			single(u.Min), single(u.Max), strconv.Itoa(int(u.ArgMax)), strconv.Itoa(u.Nonzero), strconv.Itoa(u.NaN), strconv.Itoa(u.Inf)})
-	}
-	c.Flush()
-	return c.Error()
+	head := []string{"mode", "unit", "rows", "mean", "count_mean", "variance", "min", "max", "argmax", "nonzero", "nan", "inf"}
+	return cli.WriteCSV(j.ctx, j.w, head, len(all), func(i int) ([]string, error) {
+		u := all[i]
+		return []string{string(u.Mode), u.Unit.String(), strconv.Itoa(u.Rows), double(u.Mean), double(u.CountMean), double(u.Var),
+			cli.Float(u.Min), cli.Float(u.Max), strconv.Itoa(int(u.ArgMax)), strconv.Itoa(u.Nonzero), strconv.Itoa(u.NaN), strconv.Itoa(u.Inf)}, nil
+	})
 }
-
-// single is the shortest decimal that is this float32 exactly.
-func single(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
 
 func rows(j *job) error {
 	mode, err := j.theMode()
@@ -209,7 +198,7 @@ func rows(j *job) error {
 		return err
 	}
 	all, units := l.Dims()
-	if j.ids == "" && j.tokens == "" {
+	if ids == nil {
 		for id := range int32(all) {
 			ids = append(ids, id)
 		}
@@ -219,34 +208,25 @@ func rows(j *job) error {
 			return fmt.Errorf("%s: %s layer %d has no token id %d: %w", j.files[0], mode, n, id, amap.ErrNotFound)
 		}
 	}
-	c := csv.NewWriter(j.w)
-	line := make([]string, 0, units+1)
+	var head, line []string
 	if j.header {
-		line = append(line, "id")
+		head = append(head, "id")
 		for u := range units {
-			line = append(line, amap.UnitID{Layer: n, Unit: u}.String())
+			head = append(head, amap.UnitID{Layer: n, Unit: u}.String())
 		}
-		c.Write(line)
 	}
 	var row []float32
-	for _, id := range ids {
-		if err := j.ctx.Err(); err != nil {
-			return err
-		}
-		if row, err = l.Row(row, int(id)); err != nil {
-			return err
+	return cli.WriteCSV(j.ctx, j.w, head, len(ids), func(i int) (_ []string, err error) {
+		if row, err = l.Row(row, int(ids[i])); err != nil {
+			return nil, err
 		}
 		line = line[:0]
 		if j.header {
-			line = append(line, strconv.Itoa(int(id)))
+			line = append(line, strconv.Itoa(int(ids[i])))
 		}
 		for _, x := range row {
-			line = append(line, single(x))
+			line = append(line, cli.Float(x))
 		}
-		if err := c.Write(line); err != nil {
-			return err
-		}
-	}
-	c.Flush()
-	return c.Error()
+		return line, nil
+	})
 }

@@ -19,6 +19,8 @@
 package main
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -63,15 +65,15 @@ type job struct {
 	v     *vocabulary
 
 	amap.Scope
-	opts                                        amap.Options
-	counts, vocab                               string
-	window                                      int
-	transposed                                  bool
-	mode, out, unit, token, tokens, ids, layers string
-	countsOut, dtype                            string
-	layer, k, bins                              int
-	header, linear                              bool
-	least, most                                 float64
+	opts                           amap.Options
+	counts, vocab                  string
+	window                         int
+	mode, out, unit, token, tokens string
+	ids                            []int32
+	countsOut, dtype               string
+	layer, k, bins                 int
+	header, linear                 bool
+	least, most                    float64
 }
 
 // flags are those of all commands.
@@ -80,16 +82,20 @@ func (j *job) flags() *flag.FlagSet {
 	f.StringVar(&j.counts, "counts", "", "`file` of token counts (default: the one beside the map, if there is one)")
 	f.StringVar(&j.vocab, "vocab", "", "`file` of the vocabulary: tokenizer.json, vocab.json, a JSON array or a token a line")
 	f.IntVar(&j.window, "window", -1, "tokens of a window, where the file's name does not say; 0: the map has no positions")
-	f.BoolVar(&j.transposed, "transposed", false, "the file's matrices are units × tokens")
+	f.BoolFunc("transposed", "the file's matrices are units × tokens", func(s string) error {
+		transposed, err := strconv.ParseBool(s)
+		j.opts.Transposed = &transposed
+		return err
+	})
 	f.BoolVar(&j.opts.NoMmap, "no-mmap", false, "read the file instead of mapping it")
 	f.Int64Var(&j.opts.Windows, "windows", 0, "windows of text that went into the map, if known")
 	f.StringVar(&j.mode, "mode", "", "`mode`: input or output (default: the file's first; stats and histogram: all)")
-	f.StringVar(&j.layers, "layers", "", "`layers`, such as 0,2,5 (default: all)")
+	cli.Ints(f, &j.Layers, "layers", "layer", "`layers`, such as 0,2,5 (default: all)")
 	f.IntVar(&j.layer, "layer", -1, "layer (default: the first; in a .npy file: the only one)")
 	f.StringVar(&j.unit, "unit", "", "`unit`, LAYER_UNIT, such as 3_17")
 	f.StringVar(&j.token, "token", "", "`token`: its raw form (Ġhat) or its text (\" hat\"); hat and \" hat\" are two tokens")
 	f.StringVar(&j.tokens, "tokens", "", "`tokens` by name, separated by commas")
-	f.StringVar(&j.ids, "ids", "", "token `ids`, such as 700,7856")
+	cli.Ints(f, &j.ids, "ids", "token id", "token `ids`, such as 700,7856")
 	f.IntVar(&j.k, "k", 20, "how many")
 	f.Int64Var(&j.MinCount, "min-count", 0, "leave out tokens that occurred less often")
 	f.BoolVar(&j.Unseen, "unseen", false, "take in tokens that never occurred")
@@ -119,7 +125,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if i < 0 {
 		return fmt.Errorf("unknown command %q; amap help lists them", args[0])
 	}
-	return commands[i].start(&job{ctx: ctx, w: stdout}, args[1:], stderr)
+	w := bufio.NewWriter(stdout)
+	return cmp.Or(commands[i].start(&job{ctx: ctx, w: w}, args[1:], stderr), w.Flush())
 }
 
 func usage(w io.Writer) {
@@ -131,35 +138,20 @@ func usage(w io.Writer) {
 
 func (c command) start(j *job, args []string, stderr io.Writer) (err error) {
 	all, f := j.flags(), flag.NewFlagSet("amap "+c.name, flag.ContinueOnError)
-	f.SetOutput(io.Discard) // an error is one line; only -help lists the flags
 	for _, name := range strings.Fields("counts vocab window transposed no-mmap " + c.flags) {
 		g := all.Lookup(name)
 		f.Var(g.Value, g.Name, g.Usage)
 	}
-	// The flag package stops at the first argument; files may come anywhere.
-	for {
-		if err := f.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				f.SetOutput(stderr)
-				f.Usage()
-			}
-			return err
-		}
-		if args = f.Args(); len(args) == 0 {
-			break
-		}
-		j.files, args = append(j.files, args[0]), args[1:]
+	most := 1 // files
+	if c.name == "merge" {
+		most = len(args)
 	}
-	f.Visit(func(g *flag.Flag) {
-		if g.Name == "transposed" {
-			j.opts.Transposed = &j.transposed
-		}
-	})
+	if j.files, err = cli.Parse(f, args, most, stderr); err != nil {
+		return err
+	}
 	switch {
 	case len(j.files) == 0:
 		return fmt.Errorf("%s: no file", c.name)
-	case c.name != "merge" && len(j.files) > 1:
-		return fmt.Errorf("%s: unexpected argument %q", c.name, j.files[1])
 	case c.name == "merge" && j.counts != "":
 		return errors.New("merge: each map needs counts of its own, beside it; -counts names one file")
 	}
@@ -167,15 +159,6 @@ func (c command) start(j *job, args []string, stderr io.Writer) (err error) {
 		j.opts.Positions = j.window + 1
 		if j.window == 0 {
 			j.opts.Positions = -1
-		}
-	}
-	if j.layers != "" {
-		for _, s := range strings.Split(j.layers, ",") {
-			n, err := strconv.Atoi(strings.TrimSpace(s))
-			if err != nil || n < 0 {
-				return fmt.Errorf("-layers: %q is no layer", s)
-			}
-			j.Layers = append(j.Layers, n)
 		}
 	}
 	if j.m, err = j.open(j.files[0]); err != nil {
@@ -218,15 +201,7 @@ func (j *job) theMode() (amap.Mode, error) {
 // tokenIDs reads -ids, -tokens and -token. A name with a comma, or one that looks
 // like a number, can be given by its id.
 func (j *job) tokenIDs() (out []int32, err error) {
-	if j.ids != "" {
-		for _, s := range strings.Split(j.ids, ",") {
-			id, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
-			if err != nil || id < 0 {
-				return nil, fmt.Errorf("-ids: %q is no token id", s)
-			}
-			out = append(out, int32(id))
-		}
-	}
+	out = slices.Clone(j.ids)
 	var names []string
 	if j.tokens != "" {
 		names = strings.Split(j.tokens, ",")

@@ -6,10 +6,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/semamap/semamap/examples/internal/cli"
+	"github.com/semamap/semamap/examples/internal/sample"
 	"github.com/semamap/semamap/internal/npy"
 	"github.com/semamap/semamap/lemma"
 )
@@ -17,18 +17,16 @@ import (
 func average(ctx context.Context, args []string, stdin io.Reader, stderr io.Writer) error {
 	var (
 		a   lemma.Averager
-		src source
+		src sample.Source
 	)
 	f := flag.NewFlagSet("lemma average", flag.ContinueOnError)
 	out := f.String("out", "", ".npy `file` to write")
-	f.StringVar(&src.path, "amap", "", "activation map: `file` of SYSIF, safetensors or .npy (default: the embedded sample)")
-	f.StringVar(&src.mode, "mode", "input", "input or output: which token an activation is attributed to")
-	f.IntVar(&src.layer, "layer", 0, "number of the layer")
-	f.StringVar(&src.countsPath, "counts", "", "`file` of the map's token counts, for -pool weighted and -unseen")
-	pool := choice(f, "pool", "how tokens become a word", "mean", "first", "last", "max", "weighted")
-	columns := choice(f, "columns", "how a token finds its row", "id", "name")
-	underscore := choice(f, "underscore", "what becomes of '_'", "keep", "space", "skip")
-	unseen := choice(f, "unseen", "what becomes of tokens with count 0", "keep", "skip", "error")
+	src.Flags(f)
+	layer := f.Int("layer", 0, "number of the layer")
+	pool := cli.Choice(f, "pool", "how tokens become a word", "mean", "first", "last", "max", "weighted")
+	columns := cli.Choice(f, "columns", "how a token finds its row", "id", "name")
+	underscore := cli.Choice(f, "underscore", "what becomes of '_'", "keep", "space", "skip")
+	unseen := cli.Choice(f, "unseen", "what becomes of tokens with count 0", "keep", "skip", "error")
 	lead := f.Bool("leading-space", false, "put a space before each word")
 	f.IntVar(&a.Workers, "workers", 0, "goroutines (default: one a processor)")
 	var err error
@@ -49,11 +47,15 @@ func average(ctx context.Context, args []string, stdin io.Reader, stderr io.Writ
 	if err != nil {
 		return err
 	}
-	defer src.close()
-	if err := src.open(); err != nil {
+	if err := src.Open(); err != nil {
 		return err
 	}
-	if src.count == nil && (*pool == "weighted" || *unseen != "keep") {
+	defer src.Close()
+	rows, err := src.Layer(*layer)
+	if err != nil {
+		return err
+	}
+	if src.Counts() == nil && (*pool == "weighted" || *unseen != "keep") {
 		return errors.New("-pool weighted and -unseen need -counts")
 	}
 
@@ -75,41 +77,27 @@ func average(ctx context.Context, args []string, stdin io.Reader, stderr io.Writ
 		case *underscore == "skip" && a.Tok.Token(row) == "_":
 			return 0
 		case *pool == "weighted":
-			return float64(src.count(row))
-		case *unseen == "keep" || src.count(row) > 0:
+			return float64(src.Count(row))
+		case *unseen == "keep" || src.Count(row) > 0:
 			return 1
 		case *unseen == "error":
 			return -1
 		}
 		return 0
 	}
-	_, units := src.rows.Dims()
+	_, units := rows.Dims()
 	x := make([]float32, len(words)*units)
-	if _, err := a.Matrix(ctx, x, src.rows, words); err != nil {
+	if _, err := a.Matrix(ctx, x, rows, words); err != nil {
 		return err
 	}
 	tokens := 0
 	for _, word := range words {
-		rows, err := a.Tokens(nil, word)
+		ids, err := a.Tokens(nil, word)
 		if err != nil {
 			return err
 		}
-		tokens += len(rows)
+		tokens += len(ids)
 	}
 	fmt.Fprintf(stderr, "lemma: %d words of %d tokens, %d units\n", len(words), tokens, units)
 	return cli.WriteFile(*out, func(w io.Writer) error { return npy.Write(w, x, len(words), units) })
-}
-
-// choice defines a flag that takes one of the values, the first by default.
-func choice(f *flag.FlagSet, name, usage string, values ...string) *string {
-	list := strings.Join(values, ", ")
-	v := values[0]
-	f.Func(name, fmt.Sprintf("%s: %s (default %s)", usage, list, v), func(s string) error {
-		if !slices.Contains(values, s) {
-			return fmt.Errorf("not one of %s", list)
-		}
-		v = s
-		return nil
-	})
-	return &v
 }

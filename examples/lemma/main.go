@@ -53,12 +53,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 // parse parses the flags and opens the tokenizer, which is one of them.
 func parse(f *flag.FlagSet, args []string, stderr io.Writer) (lemma.Tokenizer, error) {
 	path := f.String("tokenizer", "", "tokenizer.json `file` (default: GPT-NeoX-20B, embedded)")
-	f.SetOutput(stderr)
-	if err := f.Parse(args); err != nil {
+	if _, err := cli.Parse(f, args, 0, stderr); err != nil {
 		return nil, err
-	}
-	if f.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
 	if *path == "" {
 		return neox.New(nil)

@@ -4,32 +4,29 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/tsne"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// layerMap is the embedding of one layer, with what was measured on it. The
-// exported fields are kept when a run is interrupted.
+// layerMap is the embedding of one layer, with what was measured on it. Its
+// JSON form is part of run.json.
 type layerMap struct {
-	layer      int
-	Y          []float32 // x0 y0 x1 y1 …, a pair per row of words
-	KL         float64
-	Perplexity float64
-	Distinct   int // different lemma vectors
-	Neighbours time.Duration
-	Gradient   time.Duration
-	Kernels    string // vector instructions in use
+	Layer      int     `json:"layer"`
+	KL         float64 `json:"kl"`
+	Perplexity float64 `json:"perplexity"`
+	Distinct   int     `json:"distinct_vectors"` // of lemmas
+	Neighbours float64 `json:"neighbours_seconds"`
+	Gradient   float64 `json:"gradient_seconds"`
+	Kernels    string  `json:"kernels"` // vector instructions in use
 
-	domain      agreement // of the most frequent domains
-	domainApart agreement // the same without neighbours that share a token
-	pos         agreement // of the parts of speech
+	Domain      agreement `json:"domain_purity"` // of the most frequent domains
+	DomainApart agreement `json:"domain_purity_no_shared_token"`
+	POS         agreement `json:"pos_purity"`
+
+	y []float32 // x0 y0 x1 y1 …, a pair per row of words
 }
-
-// xy returns the position of row i.
-func (m *layerMap) xy(i int) (x, y float64) { return float64(m.Y[2*i]), float64(m.Y[2*i+1]) }
 
 // steps is how many steps the default settings of package tsne take.
 const steps = 750
@@ -37,27 +34,24 @@ const steps = 750
 // embed maps all rows of one layer into the plane. A lemma's vector is the
 // mean of its tokens' rows, so the rows are handed over as combinations of
 // token rows: nothing of size lemmas × units is ever made.
-func embed(ctx context.Context, o *options, src *source, w *words, n int, stderr io.Writer) (*layerMap, error) {
-	start := time.Now()
-	rows, err := src.layer(n)
+func embed(ctx context.Context, o *options, w *words, n int, stderr io.Writer) (*layerMap, error) {
+	rows, err := o.src.Layer(n)
 	if err != nil {
 		return nil, err
 	}
-	_, units := rows.Dims()
-	base := make([]float32, len(w.weights.IDs)*units) // the rows of the tokens in use
-	if _, err := w.weights.Base(ctx, base, rows); err != nil {
+	base, err := w.weights.Base(ctx, nil, rows) // the rows of the tokens in use
+	if err != nil {
 		return nil, err
 	}
-	points := knn.Combine(knn.Rows(base, len(w.weights.IDs), units), w.weights.Start, w.weights.Index, w.weights.Weight)
 	label := fmt.Sprintf("layer %d", n)
 	wait := cli.NewWait(stderr, label+": neighbours and affinities")
+	points := knn.Combine(base, w.weights.Start, w.weights.Index, w.weights.Weight)
 	r, err := tsne.New(ctx, points, &tsne.Settings{Perplexity: o.perplexity, Seed: o.seed})
 	if err != nil {
 		wait.Stop()
 		return nil, err
 	}
-	wait.Done()
-	prepared := time.Now()
+	neighbours := wait.Done()
 	bar := cli.NewProgress(stderr, label+": gradient", steps)
 	for step := range r.Steps(ctx) {
 		note := ""
@@ -71,9 +65,9 @@ func embed(ctx context.Context, o *options, src *source, w *words, n int, stderr
 		bar.Stop()
 		return nil, err
 	}
-	bar.Done()
+	gradient := bar.Done()
 	return &layerMap{
-		layer: n, Y: res.Y, KL: res.KL, Perplexity: res.Perplexity, Distinct: res.Stats.Distinct,
-		Neighbours: prepared.Sub(start), Gradient: time.Since(prepared), Kernels: res.Stats.Kernels,
+		Layer: n, KL: res.KL, Perplexity: res.Perplexity, Distinct: res.Stats.Distinct, Kernels: res.Stats.Kernels,
+		Neighbours: cli.Seconds(neighbours), Gradient: cli.Seconds(gradient), y: res.Y,
 	}, nil
 }

@@ -33,15 +33,18 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	rec := newRecord(o)
-
-	// Everything that can be wrong with the input comes before the long work.
-	src, err := openSource(o)
-	if err != nil {
+	rec := &record{}
+	if rec.Record, err = cli.NewRecord(ctx, o.settings()); err != nil {
 		return err
 	}
-	defer src.close()
-	layers, err := o.pick(src.layers())
+
+	// Everything that can be wrong with the input comes before the long work.
+	src := &o.src
+	if err := src.Open(); err != nil {
+		return err
+	}
+	defer src.Close()
+	layers, err := o.pick(src.Layers())
 	if err != nil {
 		return err
 	}
@@ -52,17 +55,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := words.tokenize(ctx, src); err != nil {
 		return err
 	}
-	if err := src.check(layers, words.weights.IDs); err != nil {
-		return err
+	for _, n := range layers {
+		if _, err := src.Layer(n, words.weights.IDs...); err != nil {
+			return err
+		}
 	}
 	if err := os.MkdirAll(filepath.Join(o.out, "figures"), 0o755); err != nil {
 		return err
 	}
-	rec.phase("open, parse, tokenize")
-	if err := rec.inputs(ctx, o, src, words); err != nil {
+	rec.End("open, parse, tokenize")
+	if err := rec.read(ctx, o, words); err != nil {
 		return err
 	}
-	rec.phase("hash inputs")
+	rec.End("hash inputs")
 	describe(stdout, src, words)
 
 	kept, err := newStore(o, rec)
@@ -78,32 +83,30 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			fmt.Fprintf(stderr, "layer %d: kept by an interrupted run\n", n)
 			continue
 		}
-		if maps[i], err = embed(ctx, o, src, words, n, stderr); err != nil {
+		if maps[i], err = embed(ctx, o, words, n, stderr); err != nil {
 			return fmt.Errorf("layer %d: %w", n, err)
 		}
 		if err := kept.save(maps[i]); err != nil {
 			return err
 		}
-		rec.phase(fmt.Sprintf("embed layer %d", n))
+		rec.End(fmt.Sprintf("embed layer %d", n))
 	}
-	if err := measure(ctx, o, words, maps); err != nil {
-		return err
+	views := newViews(o, words)
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{
+		{"measure", func() error { return views.measure(ctx, maps, words, o.seed) }},
+		{"write synsets.csv", func() error { return writeCSV(ctx, filepath.Join(o.out, "synsets.csv"), words, maps) }},
+		{"draw", func() error { return draw(ctx, o, views, maps, stderr) }},
+		{"write run.json", func() error { return rec.write(filepath.Join(o.out, "run.json"), src, words, maps) }},
+		{"remove unfinished", func() error { return kept.remove(maps) }},
+	} {
+		if err := step.do(); err != nil {
+			return err
+		}
+		rec.End(step.name)
 	}
-	rec.phase("measure")
-	if err := writeCSV(ctx, filepath.Join(o.out, "synsets.csv"), words, maps); err != nil {
-		return err
-	}
-	rec.phase("write synsets.csv")
-	if err := draw(ctx, o, src, words, maps, stderr); err != nil {
-		return err
-	}
-	rec.phase("draw")
-	if err := rec.write(filepath.Join(o.out, "run.json"), words, maps); err != nil {
-		return err
-	}
-	if err := kept.remove(maps); err != nil {
-		return err
-	}
-	summary(stdout, o, maps, rec)
+	summary(stdout, o, maps, rec.Seconds)
 	return nil
 }

@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 
+	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/tsne/knn"
 	"github.com/semamap/semamap/tsne/quality"
 )
@@ -12,7 +15,8 @@ import (
 // category.
 const purityNeighbours = 10
 
-// agreement tells how often neighbours on a map have the same category.
+// agreement tells how often neighbours on a map have the same category: a
+// quality.Agreement with names for run.json.
 type agreement struct {
 	Points int     `json:"points"` // different places on the map with a category
 	Share  float64 `json:"share"`
@@ -21,162 +25,84 @@ type agreement struct {
 	P      float64 `json:"p"`      // of a permutation test
 }
 
-func (a agreement) cells() string {
-	if a.Points == 0 {
-		return "-\t-"
-	}
-	return fmt.Sprintf("%.3f\t%.3f", a.Share, a.P)
-}
-
-func (a agreement) chance() string {
-	if a.Points == 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%.3f", a.Chance)
-}
-
-// measure fills in the purities of each map.
-func measure(ctx context.Context, o *options, w *words, maps []*layerMap) error {
+// measure fills in the purities of the maps.
+func (v *views) measure(ctx context.Context, maps []*layerMap, w *words, seed uint64) (err error) {
 	for _, m := range maps {
-		domains := w.sites(m, w.domainOf(o.domains))
-		parts := w.sites(m, func(r word) string { return r.pos })
-		var err error
-		if m.domain, err = domains.purity(ctx, o.seed, nil); err != nil {
+		if m.Domain, err = v.top.purity(ctx, m, nil, seed); err != nil {
 			return err
 		}
-		if m.domainApart, err = domains.purity(ctx, o.seed, w.shareToken); err != nil {
+		if m.DomainApart, err = v.top.purity(ctx, m, w, seed); err != nil {
 			return err
 		}
-		if m.pos, err = parts.purity(ctx, o.seed, nil); err != nil {
+		if m.POS, err = v.pos.purity(ctx, m, nil, seed); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// sites are the different places on a map where words with a category lie.
-type sites struct {
-	y      []float32 // a pair each
-	labels []int32
-	row    []int // of words, the first at this place
-}
-
-// sites takes each place once: lemmas with the same tokens lie on one spot,
-// and a synset is not a neighbour of its own copy.
-func (w *words) sites(m *layerMap, category func(word) string) *sites {
-	s := &sites{}
-	id := map[string]int32{}
+// purity looks at the words of a view and their nearest ones on a map; if apart
+// is not nil, those that share no token with the word. It takes each place of
+// the map once: lemmas with the same tokens lie on one spot, and a synset is not
+// a neighbour of its own copy. The result is zero where words are too few.
+func (v *view) purity(ctx context.Context, m *layerMap, apart *words, seed uint64) (agreement, error) {
+	var places, withRows []float32 // x and y; x, y and the row of the word
+	var labels []string
 	been := map[[2]float32]bool{}
-	for i, r := range w.rows {
-		at := [2]float32{m.Y[2*i], m.Y[2*i+1]}
-		c := category(r)
-		if c == "" || been[at] {
-			continue
+	for i, row := range v.rows {
+		if at := [2]float32(m.y[2*row:]); !been[at] {
+			been[at] = true
+			places, labels = append(places, at[0], at[1]), append(labels, v.labels[i])
+			withRows = append(withRows, at[0], at[1], float32(row))
 		}
-		been[at] = true
-		if _, ok := id[c]; !ok {
-			id[c] = int32(len(id))
-		}
-		s.y, s.labels, s.row = append(s.y, at[0], at[1]), append(s.labels, id[c]), append(s.row, i)
 	}
-	return s
-}
-
-// purity looks at the nearest sites of each site. Neighbours for which skip
-// holds are passed over; nil skips none.
-func (s *sites) purity(ctx context.Context, seed uint64, skip func(i, j int) bool) (agreement, error) {
-	n := len(s.labels)
+	n := len(labels)
 	k := min(purityNeighbours, n-1)
 	if k < 1 {
 		return agreement{}, nil
 	}
-	var g *knn.Graph
-	var err error
-	if skip == nil {
-		g, err = knn.Search(ctx, knn.Rows(s.y, n, 2), k, nil)
-	} else {
-		g, err = s.neighboursExcept(ctx, k, skip)
+	x, search := knn.Rows(places, n, 2), &knn.Settings{}
+	if apart != nil {
+		x, search.Func = knn.Rows(withRows, n, 3), apart.distanceApart
 	}
-	if err != nil || g == nil {
+	g, err := knn.Search(ctx, x, k, search)
+	if err != nil || apart != nil && slices.Max(g.Dist2) >= far*far {
 		return agreement{}, err
 	}
-	a, err := quality.LabelAgreement(ctx, g, s.labels, &quality.Settings{Seed: seed})
-	if err != nil {
-		return agreement{}, err
-	}
-	return agreement{a.Points, a.Share, a.Chance, a.SD, a.P}, nil
+	a, err := quality.LabelAgreement(ctx, g, cli.Numbers(labels), &quality.Settings{Seed: seed})
+	return agreement{a.Points, a.Share, a.Chance, a.SD, a.P}, err
 }
 
-// neighboursExcept returns the k nearest sites of each for which skip does not
-// hold, or nil if some site has fewer. It asks for more and more neighbours
-// until enough are left.
-func (s *sites) neighboursExcept(ctx context.Context, k int, skip func(i, j int) bool) (*knn.Graph, error) {
-	n := len(s.labels)
-	all := knn.Rows(s.y, n, 2)
-	g := &knn.Graph{N: n, K: k, Index: make([]int32, n*k)}
-	todo := make([]int32, n)
-	for i := range todo {
-		todo[i] = int32(i)
+// far is a distance beyond all maps.
+const far = 1e9
+
+// distanceApart is the distance of two places, which have the row of their word
+// as third number; far for words that share a token, which brings their vectors
+// together whatever they mean.
+func (w *words) distanceApart(a, b []float32) float64 {
+	tokens := func(place []float32) []int32 {
+		c, row := w.weights, int(place[2])
+		return c.Index[c.Start[row]:c.Start[row+1]] // ascending
 	}
-	for ask := min(8*k, n); len(todo) > 0; ask = min(4*ask, n) {
-		var places []float32
-		for _, i := range todo {
-			places = append(places, s.y[2*i], s.y[2*i+1])
-		}
-		lists, err := knn.Query(ctx, all, knn.Rows(places, len(todo), 2), ask, nil)
-		if err != nil {
-			return nil, err
-		}
-		var again []int32
-		for t, i := range todo {
-			got := g.Index[int(i)*k : int(i)*k : int(i+1)*k]
-			near, _ := lists.Row(t)
-			for _, j := range near {
-				if len(got) < k && i != j && !skip(s.row[i], s.row[j]) {
-					got = append(got, j)
-				}
-			}
-			if len(got) < k {
-				again = append(again, i)
-			}
-		}
-		if len(again) > 0 && ask == n {
-			return nil, nil
-		}
-		todo = again
+	of := tokens(b)
+	if slices.ContainsFunc(tokens(a), func(t int32) bool { _, shared := slices.BinarySearch(of, t); return shared }) {
+		return far
 	}
-	return g, nil
+	return math.Hypot(float64(a[0])-float64(b[0]), float64(a[1])-float64(b[1]))
 }
 
-// shareToken reports whether two rows have a token in common, which brings
-// their vectors together whatever they mean.
-func (w *words) shareToken(i, j int) bool {
-	c := w.weights
-	a, b := c.Index[c.Start[i]:c.Start[i+1]], c.Index[c.Start[j]:c.Start[j+1]]
-	for len(a) > 0 && len(b) > 0 {
-		switch {
-		case a[0] == b[0]:
-			return true
-		case a[0] < b[0]:
-			a = a[1:]
-		default:
-			b = b[1:]
-		}
+// cell writes a number of the agreement, if there is one.
+func (a agreement) cell(v float64) string {
+	if a.Points == 0 {
+		return "-"
 	}
-	return false
+	return fmt.Sprintf("%.3f", v)
 }
 
-// domainOf returns a function that gives the domain of a word if it is one of
-// the n most frequent, else "".
-func (w *words) domainOf(n int) func(word) string {
-	top := map[string]bool{}
-	for _, d := range w.top(n) {
-		top[d] = true
-	}
-	return func(r word) string {
-		if top[r.domain] {
-			return r.domain
-		}
+// note tells the agreement in a figure.
+func (a agreement) note(about string) string {
+	if a.Points == 0 {
 		return ""
 	}
+	return fmt.Sprintf("%d-NN purity %.2f (chance %.2f)%s", purityNeighbours, a.Share, a.Chance, about)
 }

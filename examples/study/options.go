@@ -1,116 +1,90 @@
 package main
 
 import (
+	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"math"
+	"runtime"
 	"slices"
 	"strconv"
-	"strings"
 
-	"github.com/semamap/semamap/amap"
+	"github.com/semamap/semamap/examples/internal/cli"
+	"github.com/semamap/semamap/examples/internal/sample"
 )
 
 // options are the flags of the program.
 type options struct {
-	amap, counts string
-	mode         amap.Mode
-	wordnet      string
-	layers       []int // nil means all
-	out          string
-	domains      int
-	first        int
-	seed         uint64
-	perplexity   float64 // 0: the default, adapted to few rows
-	limit        int     // 0: all
+	src        sample.Source
+	wordnet    string
+	layers     []int // nil means all
+	out        string
+	domains    int
+	first      int
+	seed       uint64
+	perplexity float64 // 0: tsne's default, which adapts to few rows
+	limit      int     // 0: all
 }
 
-// defaultPerplexity is what the help text shows; tsne's own default is the
-// same, but adapts to few rows.
-const defaultPerplexity = 30
-
 func parse(args []string, stderr io.Writer) (*options, error) {
-	o := &options{}
-	fs := flag.NewFlagSet("study", flag.ContinueOnError)
-	fs.SetOutput(io.Discard)
-	fs.StringVar(&o.amap, "amap", "", "activation map, a SYSIF pickle `FILE` (default: an embedded demonstration model)")
-	fs.StringVar(&o.counts, "counts", "", "token counts of the map, a SYSIF pickle `FILE`")
-	mode := fs.String("mode", string(amap.Input), "side of the model: input or output")
-	fs.StringVar(&o.wordnet, "wordnet", "", "WordNet database `DIR` (default: WordNet 3.0, embedded)")
-	layers := fs.String("layers", "", "layers to embed, such as 0,2,5 (default: all)")
-	fs.StringVar(&o.out, "out", "study-out", "`DIR` to write to")
-	fs.IntVar(&o.domains, "domains", 5, "how many most frequent domains to draw")
-	fs.IntVar(&o.first, "first", 5000, "how many synsets with a domain to draw in the all-domains figure")
-	fs.Uint64Var(&o.seed, "seed", 0, "seed of the embedding and of the drawing order")
-	fs.Float64Var(&o.perplexity, "perplexity", defaultPerplexity, "effective number of neighbours")
-	fs.IntVar(&o.limit, "limit", 0, "only the first `N` synsets (default: all)")
-	if err := fs.Parse(args); err != nil {
-		if err == flag.ErrHelp {
-			fs.SetOutput(stderr)
-			fmt.Fprintln(stderr, "Usage: study [flags]")
-			fs.PrintDefaults()
-		}
+	o := &options{domains: 5, first: 5000}
+	f := flag.NewFlagSet("study", flag.ContinueOnError)
+	positive := func(to *int, name, usage string) {
+		f.Func(name, usage, func(s string) (err error) {
+			if *to, err = strconv.Atoi(s); err != nil || *to < 1 {
+				return errors.New("want a number from 1 on")
+			}
+			return nil
+		})
+	}
+	o.src.Flags(f)
+	f.StringVar(&o.wordnet, "wordnet", "", "WordNet database `DIR` (default: WordNet 3.0, embedded)")
+	cli.Ints(f, &o.layers, "layers", "layer", "`layers` to embed, such as 0,2,5 (default: all)")
+	f.StringVar(&o.out, "out", "study-out", "`DIR` to write to")
+	positive(&o.domains, "domains", "`how many` most frequent domains to draw (default 5)")
+	positive(&o.first, "first", "`how many` synsets with a domain to draw in the all-domains figure (default 5000)")
+	f.Uint64Var(&o.seed, "seed", 0, "seed of the embedding and of the drawing order")
+	f.Float64Var(&o.perplexity, "perplexity", 0, "effective number of neighbours (default 30, less for few rows)")
+	positive(&o.limit, "limit", "only the first `N` synsets (default: all)")
+	if _, err := cli.Parse(f, args, 0, stderr); err != nil {
 		return nil, err
 	}
-	if fs.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q", fs.Arg(0))
-	}
-	given := map[string]bool{}
-	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
-
-	switch o.mode = amap.Mode(*mode); o.mode {
-	case amap.Input, amap.Output:
-	default:
-		return nil, fmt.Errorf("-mode %q: want input or output", *mode)
-	}
-	if given["layers"] {
-		for _, s := range strings.Split(*layers, ",") {
-			n, err := strconv.Atoi(strings.TrimSpace(s))
-			if err != nil || n < 0 {
-				return nil, fmt.Errorf("-layers %q: %q is no layer number", *layers, s)
-			}
-			if slices.Contains(o.layers, n) {
-				return nil, fmt.Errorf("-layers %q: layer %d is named twice", *layers, n)
-			}
-			o.layers = append(o.layers, n)
-		}
-	}
-	for _, f := range []struct {
-		name  string
-		value int
-	}{{"domains", o.domains}, {"first", o.first}, {"limit", o.limit}} {
-		if f.value < 1 && (f.name != "limit" || given["limit"]) {
-			return nil, fmt.Errorf("-%s %d: want at least 1", f.name, f.value)
-		}
-	}
-	if !(o.perplexity > 1) || math.IsInf(o.perplexity, 0) {
-		return nil, fmt.Errorf("-perplexity %v: want a number above 1", o.perplexity)
-	}
-	if !given["perplexity"] {
-		o.perplexity = 0
-	}
-	if o.counts != "" && o.amap == "" {
-		return nil, fmt.Errorf("-counts %s: needs -amap, the map that was counted", o.counts)
+	if p := o.perplexity; p != 0 && !(p > 1 && p <= math.MaxFloat64) {
+		return nil, fmt.Errorf("-perplexity %v: want a number above 1", p)
 	}
 	if o.out == "" {
-		return nil, fmt.Errorf("-out is empty")
+		return nil, errors.New("-out is empty")
 	}
 	return o, nil
+}
+
+// settings are those that run.json tells.
+func (o *options) settings() map[string]any {
+	s := map[string]any{
+		"mode": o.src.Mode, "layers": o.layers, "domains": o.domains, "first": o.first, "seed": o.seed,
+		"perplexity": cmp.Or(o.perplexity, 30), "limit": o.limit, "gomaxprocs": runtime.GOMAXPROCS(0),
+	}
+	if o.layers == nil {
+		s["layers"] = "all"
+	}
+	return s
 }
 
 // pick returns the layers to embed, ascending, given those of the map.
 func (o *options) pick(have []int) ([]int, error) {
 	if o.layers == nil {
-		if len(have) == 0 {
-			return nil, fmt.Errorf("the map has no layers of mode %s", o.mode)
-		}
 		return have, nil
 	}
-	for _, n := range o.layers {
+	layers := slices.Sorted(slices.Values(o.layers))
+	for i, n := range layers {
 		if !slices.Contains(have, n) {
 			return nil, fmt.Errorf("-layers: the map has no layer %d (it has %v)", n, have)
 		}
+		if i > 0 && n == layers[i-1] {
+			return nil, fmt.Errorf("-layers: layer %d is named twice", n)
+		}
 	}
-	return slices.Sorted(slices.Values(o.layers)), nil
+	return layers, nil
 }

@@ -19,45 +19,31 @@ import (
 // is removed at the end.
 const unfinished = "unfinished"
 
-// store keeps finished layers under a key that stands for everything a map
-// depends on: input, settings and the program itself. Layers of another key
-// are left alone and never read.
-type store struct {
-	dir string
-	key string
+// store keeps finished layers. It is the beginning of their files' names and
+// ends in a key that stands for everything a map depends on: input, settings and
+// the program itself. Files of another key are left alone and never read.
+type store string
+
+func newStore(o *options, rec *record) (store, error) {
+	on := []any{rec.Executable, o.src.Mode, o.seed, o.perplexity, o.limit}
+	for _, in := range rec.Inputs { // names of files do not matter, their content does
+		on = append(on, in.Role, in.SHA256)
+	}
+	key := sha256.Sum256(fmt.Appendln(nil, on...))
+	dir := filepath.Join(o.out, unfinished)
+	return store(filepath.Join(dir, hex.EncodeToString(key[:8]))), os.MkdirAll(dir, 0o755)
 }
 
-func newStore(o *options, rec *record) (*store, error) {
-	exe, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	f, err := os.Open(exe)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return nil, err
-	}
-	// Names of files do not matter, their content does.
-	var sums []string
-	for _, in := range rec.Inputs {
-		sums = append(sums, in.Role, in.SHA256)
-	}
-	if err := json.NewEncoder(h).Encode([]any{sums, o.mode, o.seed, o.perplexity, o.limit}); err != nil {
-		return nil, err
-	}
-	return &store{filepath.Join(o.out, unfinished), hex.EncodeToString(h.Sum(nil))[:16]}, nil
-}
+func (s store) path(layer int) string { return fmt.Sprintf("%s-layer%d.json", s, layer) }
 
-func (s *store) path(layer int) string {
-	return filepath.Join(s.dir, fmt.Sprintf("layer%d-%s.json", layer, s.key))
+// kept is the content of a file.
+type kept struct {
+	Map *layerMap
+	Y   []float32
 }
 
 // load returns the map of a layer, or nil if there is none.
-func (s *store) load(layer, rows int) (*layerMap, error) {
+func (s store) load(layer, rows int) (*layerMap, error) {
 	b, err := os.ReadFile(s.path(layer))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -65,27 +51,25 @@ func (s *store) load(layer, rows int) (*layerMap, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &layerMap{layer: layer}
-	if err := json.Unmarshal(b, m); err != nil || len(m.Y) != 2*rows {
+	var k kept
+	if err := json.Unmarshal(b, &k); err != nil || k.Map == nil || len(k.Y) != 2*rows {
 		return nil, fmt.Errorf("%s: not the map of a layer; remove it to compute the layer anew", s.path(layer))
 	}
-	return m, nil
+	k.Map.y = k.Y
+	return k.Map, nil
 }
 
-func (s *store) save(m *layerMap) error {
-	if err := os.MkdirAll(s.dir, 0o755); err != nil {
-		return err
-	}
-	return cli.WriteFile(s.path(m.layer), func(w io.Writer) error { return json.NewEncoder(w).Encode(m) })
+func (s store) save(m *layerMap) error {
+	return cli.WriteFile(s.path(m.Layer), func(w io.Writer) error { return json.NewEncoder(w).Encode(kept{m, m.y}) })
 }
 
 // remove forgets the layers of this run, and the folder if it is then empty.
-func (s *store) remove(maps []*layerMap) error {
+func (s store) remove(maps []*layerMap) error {
 	for _, m := range maps {
-		if err := os.Remove(s.path(m.layer)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(s.path(m.Layer)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
-	os.Remove(s.dir) // fails when another run has layers there
+	os.Remove(filepath.Dir(string(s))) // fails when another run has layers there
 	return nil
 }

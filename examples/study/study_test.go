@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semamap/semamap/examples/internal/sample"
 	"github.com/semamap/semamap/internal/golden"
 )
 
@@ -55,15 +57,15 @@ func TestWords(t *testing.T) {
 			if len(w.rows) != 117659 || pos["n"] != 82115 || pos["v"] != 13767 || pos["s"] != 10693 || pos["a"] != 7463 || pos["r"] != 3621 {
 				t.Errorf("%d rows, by part of speech %v", len(w.rows), pos)
 			}
-			if w.withDomain() != 6428 || len(w.domains) != 427 {
-				t.Errorf("%d rows with a domain, %d domains; want 6428, 427", w.withDomain(), len(w.domains))
+			if w.withDomain != 6428 || len(w.domains) != 427 {
+				t.Errorf("%d rows with a domain, %d domains; want 6428, 427", w.withDomain, len(w.domains))
 			}
-			top := []categories{{"law.n.01", 592}, {"military.n.01", 365}, {"chemistry.n.01", 210}, {"computer_science.n.01", 205}, {"greek_mythology.n.01", 192}}
-			if !slices.Equal(w.domains[:5], top) {
-				t.Errorf("most frequent domains %v, want %v", w.domains[:5], top)
+			const top = "[{law.n.01 592} {military.n.01 365} {chemistry.n.01 210} {computer_science.n.01 205} {greek_mythology.n.01 192}]"
+			if got := fmt.Sprint(w.domains[:5]); got != top {
+				t.Errorf("most frequent domains %s, want %s", got, top)
 			}
-			src, err := openSource(&options{mode: "input"})
-			if err != nil {
+			src := &sample.Source{Mode: "input"}
+			if err := src.Open(); err != nil {
 				t.Fatal(err)
 			}
 			if err := w.tokenize(t.Context(), src); err != nil {
@@ -76,8 +78,10 @@ func TestWords(t *testing.T) {
 			if len(w.weights.IDs) != 10998 || tokens != 363460 { // 363,460 / 117,659 = 3.089
 				t.Errorf("%d distinct tokens, %d tokens; want 10998, 363460", len(w.weights.IDs), tokens)
 			}
-			if err := src.check(src.layers(), w.weights.IDs); err != nil {
-				t.Error(err)
+			for _, n := range src.Layers() {
+				if _, err := src.Layer(n, w.weights.IDs...); err != nil {
+					t.Error(err)
+				}
 			}
 		})
 	}
@@ -316,6 +320,31 @@ func TestSampleIsTheMap(t *testing.T) {
 	}
 	if !bytes.Equal(read(), read("-amap", m, "-counts", c)) {
 		t.Error("the embedded sample and its original give different maps")
+	}
+}
+
+// Every form of a database is among the inputs of a run.
+func TestWordnetFiles(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "corpora", "wordnet.zip")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir, filepath.Dir(file), file} {
+		if got := wordnetFiles(path); !slices.Equal(got, []string{file}) {
+			t.Errorf("%s: %q", path, got)
+		}
+	}
+	for _, pos := range []string{"noun", "verb"} {
+		if err := os.WriteFile(filepath.Join(dir, "data."+pos), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := wordnetFiles(dir); len(got) != 3 {
+		t.Errorf("%q", got)
 	}
 }
 

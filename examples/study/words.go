@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/semamap/semamap/examples/internal/cli"
+	"github.com/semamap/semamap/examples/internal/sample"
 	"github.com/semamap/semamap/lemma"
 	"github.com/semamap/semamap/lemma/neox"
 	"github.com/semamap/semamap/wordnet"
@@ -21,21 +24,20 @@ type word struct {
 	lemma  string // as WordNet writes it
 	pos    string // a r n v s
 	tokens int    // how many tokens the lemma has
-	unseen int    // how many of them the map never saw
 }
 
 // words are all rows, in NLTK's order of synsets.
 type words struct {
-	rows    []word
-	version string       // of WordNet
-	weights *lemma.CSR   // rows × used tokens: the mean over each lemma's tokens
-	domains []categories // by falling number of rows
-}
+	rows       []word
+	version    string // of WordNet
+	domains    []cli.Count
+	withDomain int // rows
 
-// categories is a category with its number of rows.
-type categories struct {
-	name string
-	n    int
+	weights *lemma.CSR // rows × used tokens: the mean over each lemma's tokens
+	tokens  int        // of all rows
+	unseen  int        // of these, those that the map never saw
+	some    int        // rows with such tokens
+	only    int        // rows with only such tokens
 }
 
 func readWords(o *options) (*words, error) {
@@ -70,30 +72,12 @@ func readWords(o *options) (*words, error) {
 		}
 		w.rows = append(w.rows, row)
 	}
-	w.domains = rank(domains)
+	w.domains, w.withDomain = cli.Tally(domains), len(domains)
 	return w, nil
 }
 
-// rank counts names and sorts them by falling number, ties by first
-// appearance.
-func rank(names []string) []categories {
-	at := map[string]int{}
-	var c []categories
-	for _, n := range names {
-		i, ok := at[n]
-		if !ok {
-			i = len(c)
-			at[n] = i
-			c = append(c, categories{name: n})
-		}
-		c[i].n++
-	}
-	slices.SortStableFunc(c, func(a, b categories) int { return b.n - a.n })
-	return c
-}
-
 // tokenize counts the tokens of each row and makes the weights of their mean.
-func (w *words) tokenize(ctx context.Context, src *source) error {
+func (w *words) tokenize(ctx context.Context, src *sample.Source) error {
 	tok, err := neox.New(nil)
 	if err != nil {
 		return err
@@ -101,61 +85,30 @@ func (w *words) tokenize(ctx context.Context, src *source) error {
 	avg := lemma.Averager{Tok: tok}
 	lemmas := make([]string, len(w.rows))
 	var ids []int32
-	for i := range w.rows {
-		lemmas[i] = w.rows[i].lemma
-		if ids, err = avg.Tokens(ids[:0], lemmas[i]); err != nil {
+	for i, r := range w.rows {
+		lemmas[i] = r.lemma
+		if ids, err = avg.Tokens(ids[:0], r.lemma); err != nil {
 			return err
 		}
 		w.rows[i].tokens = len(ids)
-		for _, id := range ids {
-			if src.count != nil && src.count(id) <= 0 {
-				w.rows[i].unseen++
-			}
+		w.tokens += len(ids)
+		seen := slices.DeleteFunc(ids, func(id int32) bool { return src.Counts() != nil && src.Count(id) <= 0 })
+		w.unseen += w.rows[i].tokens - len(seen)
+		if len(seen) < w.rows[i].tokens {
+			w.some++
+		}
+		if len(seen) == 0 {
+			w.only++
 		}
 	}
 	w.weights, err = avg.Weights(ctx, lemmas)
 	return err
 }
 
-func (w *words) withDomain() (n int) {
-	for _, c := range w.domains {
-		n += c.n
-	}
-	return n
-}
+func (w *words) meanTokens() float64 { return float64(w.tokens) / float64(len(w.rows)) }
 
-func (w *words) tokens() (n int) {
-	for _, r := range w.rows {
-		n += r.tokens
-	}
-	return n
-}
-
-func (w *words) meanTokens() float64 { return float64(w.tokens()) / float64(len(w.rows)) }
-
-// unseen returns the number of tokens that the map never saw, of words with
-// such tokens, and of words without others.
-func (w *words) unseen() (tokens, some, all int) {
-	for _, r := range w.rows {
-		tokens += r.unseen
-		if r.unseen > 0 {
-			some++
-		}
-		if r.unseen == r.tokens {
-			all++
-		}
-	}
-	return tokens, some, all
-}
-
-// top returns the n most frequent domains.
-func (w *words) top(n int) []string {
-	var names []string
-	for _, c := range w.domains[:min(n, len(w.domains))] {
-		names = append(names, c.name)
-	}
-	return names
-}
+// partAndNumber end the name of a synset.
+var partAndNumber = regexp.MustCompile(`\.[a-z]\.\d+$`)
 
 // short gives synset names for legends: without part of speech and number.
 // Where names would then be equal, the first in the list alone is shortened.
@@ -163,13 +116,7 @@ func short(names []string) map[string]string {
 	out := make(map[string]string, len(names))
 	taken := map[string]bool{}
 	for _, n := range names {
-		s := n
-		for range 2 {
-			if i := strings.LastIndexByte(s, '.'); i > 0 {
-				s = s[:i]
-			}
-		}
-		s = strings.ReplaceAll(s, "_", " ")
+		s := strings.ReplaceAll(partAndNumber.ReplaceAllString(n, ""), "_", " ")
 		if taken[s] {
 			s = n
 		}

@@ -124,32 +124,25 @@ func readLabels(name string, n int) ([]string, error) {
 	return labels, nil
 }
 
-func writeMap(name string, y []float32, dims int, labels []string) error {
-	n := len(y) / dims
+func writeMap(ctx context.Context, name string, res *tsne.Result, labels []string) error {
+	n, dims := res.Len(), res.Dims
+	head := []string{"x", "y", "z"}[:dims]
+	if labels != nil {
+		head = append(head, "label")
+	}
 	return cli.WriteFile(name, func(w io.Writer) error {
 		if extension(name) == ".npy" {
-			return npy.Write(w, y, n, dims)
+			return npy.Write(w, res.Y, n, dims)
 		}
-		c := csv.NewWriter(w)
-		rec := []string{"x", "y", "z"}[:dims]
-		if labels != nil {
-			rec = append(rec, "label")
-		}
-		c.Write(rec)
-		for i := range n {
-			rec = rec[:0]
-			for _, v := range y[i*dims : (i+1)*dims] {
+		return cli.WriteCSV(ctx, w, head, n, func(i int) (rec []string, err error) {
+			for _, v := range res.Y[i*dims : (i+1)*dims] {
 				rec = append(rec, cli.Float(v))
 			}
 			if labels != nil {
 				rec = append(rec, labels[i])
 			}
-			if err := c.Write(rec); err != nil {
-				return err
-			}
-		}
-		c.Flush()
-		return c.Error()
+			return rec, nil
+		})
 	})
 }
 

@@ -39,7 +39,6 @@ type options struct {
 func parse(args []string, stderr io.Writer) (*options, error) {
 	var o options
 	f := flag.NewFlagSet("tsne", flag.ContinueOnError)
-	f.SetOutput(stderr)
 	f.StringVar(&o.in, "in", "", "`file` of the data, .npy or .csv, one row a point")
 	f.StringVar(&o.labels, "labels", "", ".csv `file` whose first column labels the rows, for the picture, the .csv output and the quality")
 	f.StringVar(&o.out, "out", "", "`file` for the map, .csv or .npy")
@@ -53,14 +52,11 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&o.png, "png", "", "`file` for a picture of the map")
 	f.StringVar(&o.checkpoint, "checkpoint", "", "`file` to save the run in, every minute and when interrupted; if it exists, the run goes on from there")
 	f.BoolVar(&o.quality, "quality", false, "print one line of JSON: kl, knn10, trust10, the vector instructions in use and the seconds of each phase")
-	if err := f.Parse(args); err != nil {
+	if _, err := cli.Parse(f, args, 0, stderr); err != nil {
 		return nil, err
 	}
 	var errs []error
 	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
-	if f.NArg() > 0 {
-		bad("unexpected argument %q", f.Arg(0))
-	}
 	for _, c := range []struct{ flag, name, kinds string }{
 		{"in", o.in, ".npy or .csv"}, {"out", o.out, ".npy or .csv"},
 		{"labels", o.labels, ".csv"}, {"png", o.png, ".png"}, {"start", o.start, ".npy"},
@@ -152,7 +148,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	clock.lap("steps")
 
-	if err := writeMap(o.out, res.Y, res.Dims, labels); err != nil {
+	if err := writeMap(ctx, o.out, res, labels); err != nil {
 		return err
 	}
 	if o.png != "" {

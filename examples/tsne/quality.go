@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"io"
 	"math"
+	"slices"
 
+	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/tsne"
 	"github.com/semamap/semamap/tsne/knn"
 	"github.com/semamap/semamap/tsne/quality"
@@ -35,7 +37,7 @@ func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *tabl
 	if x.n > 2*k {
 		p := tsne.Rows(x.x, x.n, x.d)
 		if o.metric == "cosine" {
-			p = unit{p}
+			p = unit(x)
 		}
 		size := int(work / (float64(x.n) * float64(max(1, x.d))))
 		s := &quality.Settings{Sample: max(500, min(5000, size)), Seed: o.seed}
@@ -49,7 +51,7 @@ func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *tabl
 			if err != nil {
 				return err
 			}
-			a, err := quality.LabelAgreement(ctx, g, numbers(labels), s)
+			a, err := quality.LabelAgreement(ctx, g, cli.Numbers(labels), s)
 			if err != nil {
 				return err
 			}
@@ -65,19 +67,6 @@ func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *tabl
 	return err
 }
 
-// numbers gives equal labels equal numbers.
-func numbers(labels []string) []int32 {
-	id := map[string]int32{}
-	out := make([]int32, len(labels))
-	for i, l := range labels {
-		if _, ok := id[l]; !ok {
-			id[l] = int32(len(id))
-		}
-		out[i] = id[l]
-	}
-	return out
-}
-
 // finite is v for JSON, which has no NaN.
 func finite(v float64) *float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -86,22 +75,20 @@ func finite(v float64) *float64 {
 	return &v
 }
 
-// unit is rows divided by their lengths, on which Euclidean neighbours are
+// unit returns rows divided by their lengths, on which Euclidean neighbours are
 // those by cosine.
-type unit struct{ tsne.Points }
-
-func (u unit) Row(dst []float32, i int) ([]float32, error) {
-	row, err := u.Points.Row(dst, i)
-	var s float64
-	for _, v := range row {
-		s += float64(v) * float64(v)
+func unit(t *table) tsne.Points {
+	x := slices.Clone(t.x)
+	for row := range slices.Chunk(x, max(1, t.d)) {
+		var s float64
+		for _, v := range row {
+			s += float64(v) * float64(v)
+		}
+		for j, v := range row {
+			if s > 0 {
+				row[j] = float32(float64(v) * (1 / math.Sqrt(s)))
+			}
+		}
 	}
-	if s > 0 {
-		s = 1 / math.Sqrt(s)
-	}
-	dst = dst[:0]
-	for _, v := range row {
-		dst = append(dst, float32(float64(v)*s))
-	}
-	return dst, err
+	return tsne.Rows(x, t.n, t.d)
 }

@@ -263,27 +263,22 @@ func similarity(c *command, db *wordnet.DB) error {
 // domains counts synsets by topic domain. The domain of a synset is the first
 // by name; with -all, it counts for each of its domains.
 func domains(c *command, db *wordnet.DB) error {
-	count := map[wordnet.Synset]int{}
-	var order []wordnet.Synset // of first appearance, which ranks equal counts
+	var topics []string
 	with := 0
 	for s := range until(c, db.All()) {
-		for i, d := range slices.Collect(s.TopicDomains()) {
-			if i == 0 {
-				with++
-			} else if !c.all {
-				break
+		if of := names(s.TopicDomains()); len(of) > 0 {
+			with++
+			if !c.all {
+				of = of[:1]
 			}
-			if count[d] == 0 {
-				order = append(order, d)
-			}
-			count[d]++
+			topics = append(topics, of...)
 		}
 	}
-	slices.SortStableFunc(order, func(a, b wordnet.Synset) int { return count[b] - count[a] })
-	for _, d := range order {
-		fmt.Fprintf(c.out, "%6d  %s\n", count[d], d.Name())
+	counts := cli.Tally(topics)
+	for _, d := range counts {
+		fmt.Fprintf(c.out, "%6d  %s\n", d.N, d.Name)
 	}
-	fmt.Fprintf(c.out, "%6d  of %d synsets have a topic domain, %d domains\n", with, db.Len(), len(order))
+	fmt.Fprintf(c.out, "%6d  of %d synsets have a topic domain, %d domains\n", with, db.Len(), len(counts))
 	return nil
 }
 

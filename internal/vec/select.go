@@ -1,7 +1,7 @@
 package vec
 
 // SelectTile marks the values of a tile of -2·A·Bᵀ that may enter a list of
-// nearest neighbours. c holds as many rows as row has numbers and as many
+// nearest neighbors. c holds as many rows as row has numbers and as many
 // columns as colNorm, at most 32: as [GemmTile] or [MultiplySplit] leave them.
 // norm and limit hold, for the rows and for the columns, squared lengths and
 // the largest values still of interest. Bit j of row[r] is set when

@@ -4,12 +4,24 @@
 // program starts. On arm64 most have one, too. The build tag noasm leaves only
 // the pure Go forms.
 //
-// GODEBUG=cpu.avx512f=off in the environment lowers the level to AVX2,
-// cpu.avx2=off to pure Go, cpu.amxtile=off leaves the matrix tiles alone:
-// package golang.org/x/sys/cpu reads it when the program starts.
-//
 // A kernel is documented either as giving equal bits at every level (no fused
-// operations, fixed lanes) or as keeping an error bound.
+// operations, fixed lanes) or as keeping an error bound. Equal bits at every
+// level are equal bits on every machine.
+//
+// # Lower levels
+//
+// A program uses the best level of its processor. On amd64 the environment
+// variable GODEBUG lowers it, which tells whether a bug is one of a level and
+// compares their speed:
+//
+//	GODEBUG=cpu.avx512f=off    AVX2 at most
+//	GODEBUG=cpu.avx2=off       pure Go
+//	GODEBUG=cpu.amxtile=off    AVX-512 without matrix tiles
+//
+// It switches off what package golang.org/x/sys/cpu found when the program
+// started. Go's runtime reads the same names for its own code; it does not
+// know the last one and says so on standard error. The level of arm64 cannot
+// be lowered, except by the build tag noasm.
 package vec
 
 //go:generate sh -c "cd _gen && go run ./neon -out .."

@@ -1,10 +1,13 @@
-// Package tiktoken makes the encodings of github.com/pkoukk/tiktoken-go, such
-// as cl100k_base and o200k_base, tokenizers of package lemma.
+// Package tiktoken adapts the encodings of github.com/pkoukk/tiktoken-go, such
+// as cl100k_base and o200k_base, to the interface lemma.Tokenizer.
 //
-// tiktoken-go downloads the vocabulary of an encoding on first use, unless it
-// is given a loader that works offline (tiktoken.SetBpeLoader), such as the
-// one of github.com/pkoukk/tiktoken-go-loader. Only importers of this package
-// depend on tiktoken-go.
+//	enc, err := tiktoken.GetEncoding("o200k_base") // of tiktoken-go
+//	tok := lemmatiktoken.New(enc)                  // of this package
+//
+// tiktoken-go downloads the vocabulary of an encoding on first use. To work
+// offline, call tiktoken.SetBpeLoader first, for instance with the loader of
+// github.com/pkoukk/tiktoken-go-loader. Only programs that import this package
+// contain tiktoken-go.
 package tiktoken
 
 import (
@@ -18,13 +21,13 @@ import (
 	"github.com/semamap/semamap/lemma/internal/bpe"
 )
 
-// New returns the encoding as a tokenizer, with the ids of EncodeOrdinary: the
-// text of a special token is encoded as any other text. Encode fails with
-// lemma.ErrUnsupported on text that the encoding cannot express.
+// New returns a tokenizer for an encoding. Its ids are those of EncodeOrdinary:
+// the text of a special token is encoded like any other text. Encode fails with
+// [lemma.ErrUnsupported] if the encoding cannot express the text.
 //
-// Nothing is cached, and a single piece of text, such as a word, takes time in
-// proportion to the square of its length. Len finds the ids by trying them; it
-// misses those beyond a gap of more than 262,144 unused ids.
+// Nothing is cached. A piece of text, such as a word, takes time proportional
+// to the square of its length. Len tries ids one after another and stops at a
+// gap of more than 262,144 unused ones.
 func New(enc *tiktoken.Tiktoken) lemma.Tokenizer {
 	t := &tokenizer{enc: enc}
 	t.length = sync.OnceValue(func() int {

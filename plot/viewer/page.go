@@ -32,22 +32,27 @@ var viewerCSS string
 //go:embed viewer.js
 var viewerJS string
 
-// A Page shows figures. Its zero values, but for Views, are the defaults.
+// A Page is an interactive page. Only Views must be set.
 type Page struct {
 	// Views are one or more ways to color the same points, such as by topic
-	// and by part of speech; readers choose by the figures' Legend. Titles,
-	// positions, hover texts and seed are those of the first; of the others
-	// count Labels, Notes, Legend, Unlabeled, Colors, Palette and Top. Panels
-	// become layers, the same number in each view. Panels that hold the same
-	// points (equal labels and hover texts) share them and move from layer to
-	// layer; else each layer has its own.
+	// and by part of speech. Readers choose one by its Figure.Legend. Panels
+	// become layers; each view must have the same number.
 	//
-	// The legend lists all categories unless Top is positive. One figure of
-	// lines alone becomes a page with its drawing and a table of its values.
+	// Titles, positions, hover texts and seed are taken from the first view.
+	// From the others, only Legend, Unlabeled, Colors, Palette, Top and their
+	// panels' Labels and Note are used. The legend lists all categories unless
+	// Top is positive. The search looks in Panel.Hover.
+	//
+	// If the panels of each view have equal labels and hover texts, they show
+	// the same points, which move from layer to layer. Otherwise each layer
+	// has its own points.
+	//
+	// A single view that has lines and no points becomes a page with its
+	// drawing and a table of its values.
 	Views []*plot.Figure
 
-	// Titles are the page's title while a layer is shown, one a layer. Nil
-	// means the figure's title for all.
+	// Titles are the titles of the page, one per layer, each shown with its
+	// layer. Nil means the figure's title for all layers.
 	Titles []string
 
 	// Lang is the language of the texts. Empty means "en".

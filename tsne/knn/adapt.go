@@ -11,8 +11,8 @@ import (
 	"github.com/semamap/semamap/internal/par"
 )
 
-// Rows returns the n rows of d numbers that x holds one after another. It
-// keeps x and does not copy it.
+// Rows returns the n rows of d numbers stored one after another in x. It keeps
+// x and does not copy it.
 func Rows[T float32 | float64](x []T, n, d int) Points {
 	s := shape{n: n, d: d}
 	if n < 0 || d < 0 || d > 0 && n > math.MaxInt/d || len(x) != n*d {
@@ -69,10 +69,11 @@ func Slices[T float32 | float64](x [][]T) Points {
 	return rowsOf(s, nil, func(i int) []T { return x[i] })
 }
 
-// Matrix returns the rows of a matrix, such as a mat.Matrix of gonum. It keeps
-// m, whose methods must be safe for concurrent use. A matrix with a method
-// RawRowView(i int) []float64, as *mat.Dense has, is read by rows; one that is
-// Points already, as a layer of package amap, is returned as it is.
+// Matrix returns the rows of a matrix, such as gonum's mat.Matrix. It keeps m,
+// whose methods must be safe for concurrent use. A matrix with the method
+// RawRowView(i int) []float64, such as *mat.Dense, is read row by row. A matrix
+// that already is Points, such as a layer of package amap, is returned as it
+// is.
 func Matrix(m interface {
 	Dims() (r, c int)
 	At(i, j int) float64
@@ -184,9 +185,10 @@ func centered(x ...Points) []Points {
 	return y
 }
 
-// CSR returns rows that are given by their numbers other than zero: row i has
-// value[e] in column index[e] for e from start[i] to start[i+1]−1. Numbers of
-// the same column add up. CSR keeps the slices.
+// CSR returns the rows of a sparse matrix in compressed sparse row form: row i
+// has value[e] in column index[e] for e from start[i] to start[i+1]−1, and
+// zeros elsewhere. Columns may come in any order; values of the same column
+// are added. CSR keeps the slices.
 func CSR[T float32 | float64](cols int, start []int, index []int32, value []T) Points {
 	s := &sparse[T]{shape{max(0, len(start)-1), cols, checkTerms(start, index, cols)}, start, index, value}
 	if s.err == nil && len(value) != len(index) {
@@ -225,11 +227,11 @@ func (s *sparse[T]) Row(dst []float32, i int) ([]float32, error) {
 	return dst, nil
 }
 
-// Distances returns points of which only the distances to each other are
-// known: number j of row i of x is the distance of point i from point j. x
-// must be square, and should be symmetric; its diagonal is ignored. Points at
-// distance zero are equal if their rows are. Only [Search] and package tsne
-// take such points.
+// Distances returns points known only by their distances: column j of row i of
+// x is the distance from point i to point j. x must be square. Its diagonal is
+// ignored. An asymmetric x is used as it is: the neighbors of point i are those
+// of row i. Points count as equal if their rows are equal and the distance
+// between them is zero. Only [Search] and package tsne accept such points.
 func Distances(x Points) Points { return &distances{x: x} }
 
 type distances struct {
@@ -327,7 +329,7 @@ func searchDistances(ctx context.Context, x *distances, k int, set *Settings) (*
 	return g, nil
 }
 
-// Select returns the given rows of x. It keeps both.
+// Select returns the given rows of x, in that order. It keeps x and rows.
 func Select(x Points, rows []int32) Points {
 	var of []int32
 	switch t := x.(type) {
@@ -389,9 +391,9 @@ func check(x Points) error {
 	return nil
 }
 
-// Distinct finds equal rows. of[i] tells which of the distinct rows row i is;
-// first lists, in ascending order, the first row of each kind. A number that
-// is not finite gives a *[ValueError].
+// Distinct finds equal rows. of[i] is the number of row i among the distinct
+// rows; first[u] is the first row equal to distinct row u, in ascending order.
+// A number that is not finite makes it fail with a *[ValueError].
 func Distinct(ctx context.Context, x Points, workers int) (of, first []int32, err error) {
 	s, err := newSource(centered(x)[0], Euclidean)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 const (
 	boxDims = 3   // columns, at most, of rows that a tree of boxes searches
 	boxRows = 12  // rows of a leaf
-	boxK    = 256 // neighbours, at most: lists are sorted by insertion
+	boxK    = 256 // neighbors, at most: lists are sorted by insertion
 )
 
 // boxes is a k-d tree. Node v has the children 2v+1 and 2v+2 and holds the
@@ -22,7 +22,7 @@ type boxes struct {
 	box   []float32 // 2·d numbers a node: lower corner, upper corner
 }
 
-// boxed reports whether a tree of boxes finds the neighbours.
+// boxed reports whether a tree of boxes finds the neighbors.
 func boxed(ref, x *source, k int, set *Settings, used int64) bool {
 	return ref.d > 0 && ref.d <= boxDims && k <= boxK &&
 		(set.MaxMemory == 0 || boxBytes(ref, x, k, used) <= set.MaxMemory)

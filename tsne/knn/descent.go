@@ -10,8 +10,8 @@ import (
 )
 
 // NN-descent [DML11] in the form of [TLZM16]: a few random trees, whose leaves
-// are compared in full, give most neighbours, and rounds in which each row
-// looks at the neighbours of its neighbours give the rest. A sample of rows is
+// are compared in full, give most neighbors, and rounds in which each row
+// looks at the neighbors of its neighbors give the rest. A sample of rows is
 // searched exactly before all this; the search goes on until the lists of the
 // sample are good enough, or neither rounds nor trees make them much better.
 //
@@ -31,11 +31,11 @@ const (
 	leafNumbers = 1 << 19 // of all rows of a leaf
 	fewTrees    = 4       // at a time
 	mostTrees   = 16
-	exploreNear = 10   // neighbours, and reverse neighbours, to look from at first
-	exploreFar  = 96   // neighbours of them to look at
+	exploreNear = 10   // neighbors, and reverse neighbors, to look from at first
+	exploreFar  = 96   // neighbors of them to look at
 	wantRecall  = 0.98 // that ends the search
 	fairRecall  = 0.95 // that ends it where rounds find little
-	growShare   = 0.03 // of all entries: if fewer are new, more neighbours are looked from
+	growShare   = 0.03 // of all entries: if fewer are new, more neighbors are looked from
 	stopShare   = 0.001
 	recallRows  = 1000
 	exactBelow  = 1024 // rows that are searched exactly in any case
@@ -241,7 +241,7 @@ func (e *descent) rename(ctx context.Context) error {
 	})
 }
 
-// A sample is some rows with their true neighbours.
+// A sample is some rows with their true neighbors.
 type sample struct {
 	rows  []int32   // numbers in the source, ascending
 	at    []int32   // numbers in the order of the first tree
@@ -308,12 +308,12 @@ func (e *descent) recall() Recall {
 		}
 		share := float64(found) / float64(e.k)
 		sum += share
-		sq += share * share
+		sq += float64(share * share) // the same on every machine: not fused
 	}
 	mean := sum / float64(m)
 	half := 0.0
 	if m < e.n {
-		half = 1.96 * math.Sqrt(max(0, sq/float64(m)-mean*mean)/float64(m-1))
+		half = float64(1.96 * math.Sqrt(max(0, sq/float64(m)-float64(mean*mean))/float64(m-1)))
 		if half == 0 { // all rows alike: at most 3 in m differ (rule of three)
 			half = 3 / float64(m)
 		}

@@ -1,66 +1,70 @@
-// Package knn finds the nearest neighbours of points: exactly, by blocked
-// vector kernels, or approximately with a measured recall.
+// Package knn finds the nearest neighbors of points: exactly, by blocked
+// vector kernels, or approximately, with a measured recall.
 //
-// [Search] compares the rows of one set with each other, [Query] the rows of
-// one set with those of another. Rows come from slices ([Rows], [Slices]), from
-// matrices ([Matrix]), as sparse rows ([CSR]), as weighted sums of base rows
-// ([Combine]: means of token rows, bags of words), as known [Distances], or from
-// anything with the two methods of [Points]. Inputs are never changed, and not
-// kept after a call.
+// [Search] finds the neighbors of each row among the other rows of a set,
+// [Query] the neighbors of new rows in a reference set. Rows come from slices
+// ([Rows], [Slices]), matrices ([Matrix]), sparse rows ([CSR]), weighted sums
+// of base rows ([Combine]: means of token rows, bags of words), a matrix of
+// distances ([Distances]), or any type with the two methods of [Points].
+// Search and Query do not change or keep their inputs.
 //
-// Numbers are compared in float32. Rows of float64 that would lose by that are
-// rounded less the mean of their columns, so that only differences count.
+// Numbers are compared in float32. Where rounding rows of float64 to float32
+// would lose digits, the mean of each column is subtracted first, which leaves
+// distances the same.
 //
-// # What exact means
+// # Exactness
 //
 // The squared distance of two rows is defined as a sum over eight float64
 // lanes without fused operations: number c goes to lane c mod 8, and the lanes
-// are joined as ((0+4)+(2+6))+((1+5)+(3+7)). It has one value on every
-// machine. Lists are ordered by (squared distance, index). The fast kernels
-// work in float32 and only propose candidates; each list is then rescored by
-// the definition and accepted only with a proof, from a bound on the rounding
-// error, that no row outside the candidates can belong to it. Rows without
-// that proof are searched again with a bound that lets nothing slip, and
-// Stats.Rechecked counts them. The lists therefore have the same bits for
-// every processor, number of goroutines, memory limit and exact method.
+// are joined as ((0+4)+(2+6))+((1+5)+(3+7)). It has the same value on every
+// machine. Lists are ordered by (squared distance, index).
 //
-// The approximate search, too, gives the same graph everywhere for one seed.
+// The fast kernels work in float32 and only propose candidates. Each list is
+// then rescored by the definition. It is accepted only if a bound on the
+// rounding error proves that no other row can belong to it. Rows without that
+// proof are searched again with a limit that no neighbor can exceed;
+// Stats.Rechecked counts them. So the lists have the same bits for every
+// processor, number of goroutines, memory limit and exact method.
+//
+// The approximate search also gives the same graph everywhere for one seed.
 //
 // # Cost
 //
-// The exact search takes at most n²·d floating-point operations (all pairs
-// once) at nearly the rate of the processor's fused multiply-adds, and about
-// 16·(k+8) + 12·k bytes a row. It compares near rows first, in the order of a
-// random tree, and passes over groups of rows that are too far apart, which
-// pays for rows of few numbers. Long rows that lie near a subspace, as images
-// do, are compared by their projections to it: the distance of two
-// projections, with what lies outside, bounds that of the rows from below and
-// excludes nearly all pairs. A
-// sample decides whether that is cheaper; lists do not depend on it.
+// The exact search takes at most n²·d floating-point operations (each pair
+// once), at nearly the peak rate of the processor's fused multiply-adds, and
+// about 16·(k+8) + 12·k bytes per row. Three things make it cheaper, without
+// any influence on the lists:
 //
-// Rows of at most three numbers, as those of a t-SNE map, are searched by a
-// tree of boxes (up to 256 neighbours each): about 3 µs a row for ten
-// neighbours.
+//   - Equal rows are found first and searched once.
+//   - Large sets of short rows are compared in the order of a random tree, near
+//     rows first. Groups of rows that are too far apart are skipped.
+//   - Long rows that lie near a subspace, such as images, are compared by their
+//     projections onto it. Together with the lengths of what lies outside, the
+//     distance of two projections is a lower bound of the distance of the rows,
+//     which excludes nearly all pairs. Costs estimated on a sample decide
+//     whether and by how many numbers.
 //
-// On processors with matrix tiles (Intel AMX, under Linux) rows of 16 numbers
-// or more are compared as sums of two bfloat16, whose products take about a
-// fourth of the time. The error is larger, though bounded as strictly: where
-// rows stand in tight clusters, more lists are left without proof and are
-// searched again in float32. The first search asks the kernel to let the
-// process use the tiles (arch_prctl, ARCH_REQ_XCOMP_PERM). Where it refuses, as
-// when a thread of C code has a small stack for signals, float32 is used;
-// afterwards it refuses such stacks instead.
+// Rows of up to three numbers, such as positions on a t-SNE map, are searched
+// by a k-d tree if k is at most 256: about 3 µs per row for ten neighbors.
 //
-// Combined points of v base rows with t terms each take v²·d + about 16·n²·t
-// operations of the memory's rate instead, and 4·v² bytes.
+// Combined points of v base rows and t terms per point take v²·d operations,
+// about 16·n²·t more that memory bandwidth limits, and 4·v² bytes.
 //
-// Without vector kernels (other processors than amd64 and arm64, or the build
-// tag noasm) the product itself is some forty times slower than with AVX-512.
-// Those of arm64 have not been timed.
+// On processors with matrix tiles (Intel AMX, under Linux), rows of 16 numbers
+// or more are compared as sums of two bfloat16 numbers, whose products take
+// about a fourth of the time. The rounding error is larger, but bounded in the
+// same way: in tight clusters more rows are searched again, in float32. The
+// first search asks the Linux kernel for permission to use the tiles
+// (arch_prctl, ARCH_REQ_XCOMP_PERM). If it refuses, for instance because a
+// thread of C code has a small signal stack, float32 is used. Once it has
+// granted permission, it refuses such small stacks.
 //
-// Data on which float32 copies, less the mean of all rows, cannot tell
-// neighbours apart (two far clusters of tiny spread) is searched at the rate
-// of the float64 definition: right, but many times slower.
+// Without vector kernels (processors other than amd64 and arm64, or the build
+// tag noasm) the products take about forty times as long as with AVX-512. The
+// arm64 kernels have not been timed.
 //
-// Equal rows are found first and searched once.
+// Where float32 cannot tell neighbors apart even after the mean is subtracted,
+// as in two far clusters of tiny spread, nearly all pairs are compared by the
+// definition, in float64. The lists are exact, but the search is many times
+// slower.
 package knn

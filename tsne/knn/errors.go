@@ -5,18 +5,18 @@ import (
 	"fmt"
 )
 
-// Reasons that errors of this package wrap.
+// Errors of this package wrap one of these.
 var (
 	ErrValue   = errors.New("knn: not a finite number")         // see ValueError
 	ErrSetting = errors.New("knn: bad setting")                 // see SettingError
 	ErrPoints  = errors.New("knn: malformed points")            // impossible shape or terms
 	ErrGraph   = errors.New("knn: malformed graph")             // see Graph.Check
 	ErrRecall  = errors.New("knn: recall is below MinRecall")   // approximate search missed its goal
-	ErrMemory  = errors.New("knn: MaxMemory is below the need") // the message tells the need
+	ErrMemory  = errors.New("knn: MaxMemory is below the need") // the message states the need
 )
 
-// A ValueError tells of a number that is NaN or infinite, or of a distance
-// that is negative. It wraps [ErrValue].
+// A ValueError reports a number that is NaN or infinite, or a negative
+// distance, and where it is. It wraps [ErrValue].
 type ValueError struct {
 	Row, Col int // counted from 0
 	Value    float64
@@ -28,8 +28,8 @@ func (e *ValueError) Error() string {
 
 func (e *ValueError) Unwrap() error { return ErrValue }
 
-// A SettingError tells which field of [Settings], or k, is wrong. It wraps
-// [ErrSetting].
+// A SettingError reports a wrong field of [Settings], or a wrong k: its name,
+// its value, and the reason why it is wrong. It wraps [ErrSetting].
 type SettingError struct {
 	Name   string
 	Value  any
@@ -37,7 +37,11 @@ type SettingError struct {
 }
 
 func (e *SettingError) Error() string {
-	return fmt.Sprintf("setting %s = %v: %s", e.Name, e.Value, e.Reason)
+	v := e.Value
+	if m, ok := v.(Metric); ok {
+		v = m.name()
+	}
+	return fmt.Sprintf("setting %s = %v: %s", e.Name, v, e.Reason)
 }
 
 func (e *SettingError) Unwrap() error { return ErrSetting }

@@ -6,8 +6,8 @@ import (
 	"github.com/semamap/semamap/internal/par"
 )
 
-// explore compares every row with the first far neighbours of its first near
-// neighbours, and of rows that have it among their first near. All rows look
+// explore compares every row with the first far neighbors of its first near
+// neighbors, and of rows that have it among their first near. All rows look
 // at the lists as they were before the round. Pairs that met in a round before
 // are left out: those of entries that are not new, unless the first has a place
 // from met on, met being near in that round. It returns how many entries of

@@ -26,7 +26,7 @@ const (
 // Inside, points stand in a random order, in which the limits of the lists
 // fall fastest, and within each group of scanChunk by their number of terms,
 // which makes the loops over terms predictable. Rescoring visits them in the
-// order of their terms, so that neighbours share rows in the cache.
+// order of their terms, so that neighbors share rows in the cache.
 type gramPlan struct {
 	points        *source // in the order inside
 	number, visit []int32 // the number of each point in the source, and the order of rescoring
@@ -40,7 +40,7 @@ type gramPlan struct {
 	bytes         int64
 }
 
-// A gram search finds the neighbours by X·Xᵀ = A·(T·Tᵀ)·Aᵀ: the inner products
+// A gram search finds the neighbors by X·Xᵀ = A·(T·Tᵀ)·Aᵀ: the inner products
 // of the base rows are taken once, and those of two points are short sums of
 // them. Candidates are rescored on the rows themselves, so the graph is that of
 // an exact search.

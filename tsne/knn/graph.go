@@ -8,8 +8,8 @@ import (
 )
 
 // A Graph holds the K nearest neighbors of each of N rows, ordered by
-// squared distance, then by index. A graph from [Search] never lists the row
-// itself.
+// squared distance, then by index. A row is never its own neighbor in a graph
+// from [Search].
 type Graph struct {
 	N, K   int
 	Index  []int32   // N×K
@@ -18,23 +18,23 @@ type Graph struct {
 	Stats  Stats
 }
 
-// Row returns the neighbors of row i and their squared distances; both are
-// parts of the graph. It panics when i is out of range.
+// Row returns the neighbors of row i and their squared distances, as slices
+// of Index and Dist2. It panics if i is out of range.
 func (g *Graph) Row(i int) (index []int32, dist2 []float64) {
 	lo, hi := i*g.K, (i+1)*g.K
 	return g.Index[lo:hi:hi], g.Dist2[lo:hi:hi]
 }
 
-// Recall is the share of true neighbors that a graph holds. Exact searches
-// report 1, 1, 1.
+// Recall is the share of the true neighbors that a graph holds, measured on
+// some rows. It is 1, 1, 1 for an exact search.
 type Recall struct {
 	Mean      float64 // mean over the measured rows
-	Low, High float64 // its 95 % interval
+	Low, High float64 // 95 % interval of the mean
 	rows      int     // how many rows were measured
 }
 
-// Stats tells how a graph was made. It depends on the input, the settings and
-// the level of the kernels.
+// Stats reports how a graph was made. It depends on the input, the settings
+// and the processor's vector instructions.
 type Stats struct {
 	Method    Method
 	Distinct  int   // distinct rows that were searched
@@ -46,9 +46,11 @@ type Stats struct {
 	columns  int   // numbers of a row, or of its projection, that all pairs were compared by
 }
 
-// Check reports the first defect of a graph that came from elsewhere: slices
-// of a wrong length, an index out of range, the row itself, a repeated index,
-// distances that are NaN, negative or out of order. Its error wraps [ErrGraph].
+// Check reports the first defect of a graph from another source: slices of
+// the wrong length, an index that is out of range, repeated or the row itself,
+// distances that are NaN, negative or out of order. The error wraps [ErrGraph].
+// It is meant for graphs as Search returns them, not for those of [Query],
+// whose indices are rows of another set.
 func (g *Graph) Check() error {
 	if g == nil {
 		return fmt.Errorf("%w: nil", ErrGraph)

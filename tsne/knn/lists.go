@@ -184,7 +184,7 @@ func newAbsorber(n, most, workers int) absorber {
 
 // absorb takes the candidates of list p, which are rows of v, into the graph
 // and empties the list. Only those within the limit and not yet in the graph
-// get their distances, and the limit falls to what the k-th neighbour leaves.
+// get their distances, and the limit falls to what the k-th neighbor leaves.
 func (e *exact) absorb(v *view, w, p int) {
 	l, t, i := e.lists, &e.tmp[w], e.rowAt(p)
 	keys, have := l.key[p*l.size:][:l.count[p]], int(e.have[p])

@@ -205,7 +205,7 @@ func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (in
 		copy(x[i*d:][:d], sample[i*s/others*d:])
 	}
 	test := func(t int) int { return t * others / tests }
-	limit := make([]float64, tests) // what the neighbours' distances come to
+	limit := make([]float64, tests) // what the neighbors' distances come to
 	kth := max(1, int(math.Round(float64(e.k)*float64(others)/float64(n))))
 	kth = min(kth, others-1)
 	err := par.Blocks(ctx, e.workers, tests, 1, func(_, t, _, _ int) {

@@ -287,6 +287,14 @@ type dims struct{ n, d int }
 func (p dims) Dims() (n, d int)                      { return p.n, p.d }
 func (p dims) Row([]float32, int) ([]float32, error) { panic("no rows") }
 
+// A metric is named in a message.
+func TestMetricName(t *testing.T) {
+	_, err := Search(context.Background(), Rows([]float32{1, 2}, 2, 1), 1, &Settings{Metric: Cosine, Func: func(a, b []float32) float64 { return 0 }})
+	if err == nil || err.Error() != "setting Metric = Cosine: must be zero when Func is given" {
+		t.Error(err)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	x := Rows(normal(1, 30), 10, 3)
 	ctx := context.Background()

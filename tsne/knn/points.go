@@ -8,8 +8,8 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// Points is a set of rows of equal length. Every call of Row must give the
-// same numbers.
+// Points is a set of rows of equal length. Row must return the same numbers
+// each time it is called for the same row.
 type Points interface {
 	// Dims returns the number of rows and their length.
 	Dims() (rows, cols int)
@@ -58,17 +58,17 @@ func flatOf(x Points) ([]float32, bool) {
 	return flat, flat != nil && len(flat) == n*d
 }
 
-// Combine returns points each of which is a weighted sum of base rows: the
-// mean of the rows of some tokens, a bag of words, a mixture of topics. Row i
-// has the terms e from start[i] to start[i+1]−1: base row index[e] times
-// weight[e]. Without weights it is the mean of its base rows. Combine keeps the
-// slices. [Search] can find neighbors through the inner products of the base
-// rows, without forming the points themselves.
+// Combine returns points that are weighted sums of base rows, such as means of
+// token rows, bags of words or mixtures of topics. Point i is the sum of
+// weight[e] times base row index[e] for e from start[i] to start[i+1]−1. If
+// weight is nil, it is the mean of these base rows. Combine keeps the slices.
+// [Search] can find neighbors through the inner products of the base rows,
+// without forming the points.
 //
-// The numbers of a row have one value everywhere: its terms are sorted by
-// index and equal ones merged; the products of weight and base number are
-// added in that order in float64; without weights the sum is divided by the
-// number of terms; the result is rounded once to float32.
+// A point has the same bits on every machine: its terms are sorted by index
+// and equal indices merged; the products are summed in that order in float64;
+// without weights the sum is divided by the number of terms; the result is
+// rounded once to float32.
 func Combine(base Points, start []int, index []int32, weight []float32) Points {
 	c := combination{Base: base, Start: start, Index: index, Weight: weight}
 	c.err = c.Check()

@@ -15,8 +15,8 @@ import (
 type rescorer struct {
 	workers  int
 	ref, x   *source
-	same     bool // x is ref: a row is not its own neighbour
-	others   int  // rows that can be neighbours of a row
+	same     bool // x is ref: a row is not its own neighbor
+	others   int  // rows that can be neighbors of a row
 	k, keep  int
 	band     int     // rows to make at a time where a source does not hold them
 	label    []int32 // when not nil: the numbers of the rows in the graph

@@ -11,11 +11,11 @@ import (
 	"github.com/semamap/semamap/tsne/internal/share"
 )
 
-// Search finds the k nearest other rows of every row of x. k must be between
-// 0 and n-1. Errors: *[ValueError] for a number that is not finite,
-// *[SettingError], also for k, [ErrPoints], [ErrMemory], [ErrRecall], or the context's
-// error, which is returned within some tens of milliseconds of the end of the
-// context.
+// Search finds the k nearest other rows of each row of x. k must be between 0
+// and n−1. Search fails with an error that wraps [ErrPoints], [ErrMemory] or
+// [ErrRecall], with a *[SettingError], with a *[ValueError] for a number that is
+// not finite, with an error of x.Row, or with the context's error. It returns
+// within some tens of milliseconds after the context ends.
 func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	set, err := s.fill()
 	if err != nil {
@@ -166,11 +166,11 @@ func expand(ctx context.Context, d *Graph, m *merging, k int, same bool, workers
 	return g, err
 }
 
-// Query finds, for every row of x, the k nearest rows of ref; the rows of x
-// are not among them unless ref holds equal rows, which are at distance 0. The
-// graph's N is the number of rows of x, its indices are rows of ref. k must be
-// between 0 and the number of rows of ref. Errors are those of [Search];
-// they say which of the two sets is at fault.
+// Query finds the k nearest rows of ref for each row of x. In the graph, N is
+// the number of rows of x, and indices are rows of ref; a row of ref that is
+// equal to the row of x is at distance 0. k must be between 0 and the number of
+// rows of ref. Query fails with the same errors as [Search]; they say which of
+// the two sets is at fault.
 func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, error) {
 	set, err := s.fill()
 	if err != nil {

@@ -3,60 +3,74 @@ package knn
 import (
 	"errors"
 	"math"
+	"strconv"
 
 	"github.com/semamap/semamap/tsne/internal/share"
 )
 
-// A Method is a way to search.
+// Method selects how neighbors are searched.
 type Method uint8
 
 const (
-	// Auto is Gram for combined points where that is cheaper, else Exact while
-	// n²·max(d, 32) is at most 6e13 or d at most 3, else Descent. The choice depends on the
-	// input and MaxMemory alone, never on the machine.
+	// Auto selects Gram for points from Combine if that is cheaper, Exact if
+	// n²·max(d, 32) is at most 6e13 or d is at most 3, and Descent otherwise.
+	// The choice depends only on the input and MaxMemory, never on the machine.
 	Auto Method = iota
 	// Exact compares all pairs.
 	Exact
-	// Gram compares all pairs of combined points through the inner products of
-	// their base rows. It gives the lists of Exact.
+	// Gram compares all pairs of points from Combine through the inner products
+	// of their base rows. It gives the same lists as Exact.
 	Gram
-	// Descent is NN-descent, an approximate search whose recall is measured.
+	// Descent is NN-descent, an approximate search. Its recall is measured.
 	Descent
 )
 
-// A Metric is a distance between rows.
+// Metric selects the distance between rows.
 type Metric uint8
 
 const (
-	// Euclidean is the default.
-	Euclidean Metric = iota
-	// Cosine is the Euclidean distance of the rows divided by their lengths,
-	// rounded to float32; its square is twice the usual cosine distance. A
-	// row of zeros stays as it is: its squared distance is 1 from every other
-	// row and 0 from another row of zeros.
+	Euclidean Metric = iota // the default
+	// Cosine is the Euclidean distance between rows scaled to length 1 and
+	// rounded to float32. Its square is 2·(1−cos), twice the usual cosine
+	// distance. A row of zeros is not scaled: its squared distance is 1 to any
+	// other row and 0 to another row of zeros.
 	Cosine
-	// Correlation is Cosine of the rows less their own mean. A constant row
-	// counts as a row of zeros.
+	// Correlation is Cosine after the mean of each row is subtracted from it.
+	// A constant row counts as a row of zeros.
 	Correlation
 )
 
-// Settings tunes a search. Nil and the zero value both ask for the defaults.
+func (m Metric) name() string {
+	if m > Correlation {
+		return strconv.Itoa(int(m))
+	}
+	return [...]string{"Euclidean", "Cosine", "Correlation"}[m]
+}
+
+// Settings configures a search. Nil and the zero value mean the defaults.
 type Settings struct {
 	Method Method // zero means Auto
 	Metric Metric // zero means Euclidean
 
-	// Func, when not nil, is the distance from row a to row b; Metric must
-	// then be zero. It is called from many goroutines and for all pairs in
-	// both orders, must not keep or change its arguments, and must give
-	// finite values that are not negative. Graph.Dist2 holds its squares.
+	// Func, if not nil, is the distance from row a to row b; Metric must then
+	// be zero. It must return finite values that are not negative, must not
+	// keep or change its arguments, and must be safe for concurrent use. It is
+	// called for all pairs, in both orders. Graph.Dist2 holds its squares.
 	Func func(a, b []float32) float64
 
-	Seed      uint64 // of Descent and of the rows on which recall is measured
-	Workers   int    // goroutines; zero means GOMAXPROCS; never changes a result
-	MaxMemory int64  // bytes beyond the input, result included; zero means no bound
+	// Seed seeds Descent and the choice of rows on which recall is measured.
+	Seed uint64
 
-	// MinRecall, when above zero, makes an approximate search fail with
-	// ErrRecall when the measured recall is lower.
+	// Workers limits the number of goroutines. Zero means GOMAXPROCS. It never
+	// changes a result.
+	Workers int
+
+	// MaxMemory limits the bytes used beyond the input, result included. Zero
+	// means no limit. A search that needs more fails with ErrMemory.
+	MaxMemory int64
+
+	// MinRecall makes an approximate search fail with ErrRecall if the
+	// measured recall is lower. Zero means no minimum.
 	MinRecall float64
 
 	left *share.Search

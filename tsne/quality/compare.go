@@ -13,33 +13,33 @@ import (
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// A Comparison tells how well a map keeps the k nearest neighbors.
+// A Comparison reports how well a map keeps the k nearest neighbors.
 type Comparison struct {
-	Rows int // points looked at
+	Rows int // points that were evaluated
 
 	// Preservation is the mean share of the k nearest neighbors in the data
-	// that are among the k nearest in the map, often written knn10 for k = 10.
+	// that are among the k nearest on the map, often called knn10 for k = 10.
 	Preservation float64
 
-	// Trustworthiness is lowered by false neighbors: points near in the map
-	// that are far in the data, weighed by their rank there,
+	// Trustworthiness is 1 less a penalty for false neighbors: points that are
+	// near on the map but far in the data, weighted by their rank there,
 	//
 	//	T = 1 − 2/(m k (2n−3k−1)) Σ_i Σ_{j∈U(i)} (r(i,j) − k),
 	//
-	// the sum over the m points looked at, with U(i) the points among the k
-	// nearest of i in the map and not in the data, and r(i,j) the rank of j
-	// among all n−1 others by distance in the data.
+	// where i runs over the m points evaluated, U(i) are the points among the
+	// k nearest of i on the map but not in the data, and r(i,j) is the rank of
+	// j among all n−1 other points by distance in the data.
 	Trustworthiness float64
 
-	// Continuity is lowered by torn neighborhoods: it is the trustworthiness
+	// Continuity is 1 less a penalty for torn neighborhoods: trustworthiness
 	// with data and map exchanged.
 	Continuity float64
 }
 
-// Compare compares the k nearest neighbors in the data x and in the map y,
-// n·dims numbers. k must be below n/2. All m·n distances of the m rows looked
-// at are computed, m·n·d operations; bound them with Settings.Sample. Compare
-// reads Settings.Rows, Sample, Seed and Workers.
+// Compare compares the k nearest neighbors in the data x and on the map y,
+// n·dims numbers. k must be below n/2. It computes the distances of the m rows
+// evaluated to all n rows, about m·n·d operations; Settings.Sample limits m.
+// Compare reads Settings.Rows, Sample, Seed and Workers.
 func Compare(ctx context.Context, x knn.Points, y []float32, dims, k int, s *Settings) (Comparison, error) {
 	x, n, d, err := checkBoth(x, y, dims)
 	if err != nil {

@@ -15,12 +15,12 @@ import (
 // maxPairs bounds the memory of DistanceCorrelation to about half a gigabyte.
 const maxPairs = 1 << 24
 
-// DistanceCorrelation returns Spearman's rank correlation of the distances of
-// pairs of points in the data x and in the map y; equal distances share their
-// mean rank. Settings.Sample is a number of pairs, drawn independently; all
-// pairs are taken when it is zero, and more than 2²⁴ are refused. The result
-// is NaN when all distances in the data, or all in the map, are equal.
-// DistanceCorrelation reads Settings.Sample, Seed and Workers.
+// DistanceCorrelation returns Spearman's rank correlation between the distances
+// in the data x and on the map y; equal distances share their mean rank.
+// Settings.Sample is the number of pairs of points, drawn independently. Zero
+// means all pairs; more than 2²⁴ pairs are an error. The result is NaN if all
+// distances in the data, or all on the map, are equal. DistanceCorrelation
+// reads Settings.Sample, Seed and Workers.
 func DistanceCorrelation(ctx context.Context, x knn.Points, y []float32, dims int, s *Settings) (float64, error) {
 	x, n, d, err := checkBoth(x, y, dims)
 	if err != nil {

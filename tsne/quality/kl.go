@@ -14,17 +14,17 @@ import (
 // joined to the others.
 const pairBlock = 64
 
-// KL returns the Kullback–Leibler divergence, in nats, of the similarities in
+// KL returns the Kullback–Leibler divergence, in nats, of the similarities on
 // the map from the affinities P,
 //
 //	Σ p_ij ln(p_ij Z / (w_i w_j k_ij)),  Z = Σ_{i,j} w_i w_j k_ij − Σ w_i,
 //
-// with k_ij the kernel at |y_i−y_j| and Z summed over all n² pairs: about
-// 0.6 ns a pair on one core. P is a square matrix, for instance of [knn.CSR],
-// with ascending columns that hold both directions of a pair. It is divided by
-// its sum, which must be positive; an entry of zero adds nothing. A map of less
-// than two points has divergence 0. KL reads Settings.Weights, Freedom and
-// Workers.
+// where k_ij is the kernel at |y_i−y_j| and Z is summed over all n² pairs, in
+// about 0.6 ns per pair on one core. P is a square matrix that holds both
+// directions of each pair, for instance from [knn.CSR] with ascending columns.
+// It is divided by its sum, which must be positive; an entry of zero adds
+// nothing. A map of fewer than two points has divergence 0. KL reads
+// Settings.Weights, Freedom and Workers.
 func KL(ctx context.Context, p knn.Points, y []float32, dims int, s *Settings) (float64, error) {
 	n, err := checkMap(y, dims)
 	if err != nil {

@@ -9,33 +9,32 @@ import (
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// An Agreement tells how often neighbors bear the same label.
+// An Agreement reports how often neighbors have the same label.
 type Agreement struct {
-	Points int     // labeled points whose neighbors were looked at
-	Share  float64 // of their neighbors that bear the same label: the purity of neighborhoods
+	Points int     // labeled points that were evaluated
+	Share  float64 // share of their neighbors with the same label: the neighborhood purity
 
-	// Chance is the expected share when the labels are dealt at random to the
+	// Chance is the expected share if the labels are assigned at random to the
 	// labeled points.
 	Chance float64
 
 	// SD is the standard deviation of the share over the permutations.
 	SD float64
 
-	// P is the share of permutations, the given labels counted as one of them,
-	// that reach the Share: (1 + number) / (1 + Permutations). It cannot be
-	// below 1 / (1 + Permutations).
+	// P is the p-value of the permutation test: (1 + the number of
+	// permutations whose share reaches Share) / (1 + Permutations).
 	P float64
 }
 
-// LabelAgreement compares the label of points with those of their neighbors
-// and tests the share of equal ones against labels permuted at random. The
-// neighbors may be those in a map or in the data: g is a graph of
-// [knn.Search], or has a list for each of Settings.Rows. labels has one entry
-// a point; a negative one means no label: such points are not looked at, agree
-// with nobody, and are left out of the permutations.
+// LabelAgreement returns the share of neighbors that have the same label, and
+// tests it against random permutations of the labels. g lists the neighbors on
+// a map or in the data: it is a graph of [knn.Search], or it has one list for
+// each of Settings.Rows. labels has one entry per point. Points with a negative
+// entry have no label: they are not evaluated, count as different when they are
+// neighbors, and are left out of the permutations.
 //
-// Copies of one point that bear one label agree by construction; to test a
-// map, give each distinct point once. LabelAgreement reads Settings.Rows,
+// Copies of one point with the same label agree by construction. To test a map,
+// give each distinct point once. LabelAgreement reads Settings.Rows,
 // Permutations, Seed and Workers.
 func LabelAgreement(ctx context.Context, g *knn.Graph, labels []int32, s *Settings) (Agreement, error) {
 	set := s.fill()
@@ -131,11 +130,11 @@ func LabelAgreement(ctx context.Context, g *knn.Graph, labels []int32, s *Settin
 	return a, nil
 }
 
-// LabelAccuracy returns the share of labeled points whose label is the most
-// frequent one among their neighbors, the smallest of several: a
-// k-nearest-neighbor classifier, leave one out. A point without labeled
-// neighbors counts as an error. Graph and labels are those of
-// [LabelAgreement]; LabelAccuracy reads Settings.Rows.
+// LabelAccuracy returns the leave-one-out accuracy of a k-nearest-neighbor
+// classifier: the share of labeled points whose label is the most frequent one
+// among their neighbors. If several labels are equally frequent, the smallest
+// is chosen. A point without labeled neighbors counts as an error. g and labels
+// are as in [LabelAgreement]. LabelAccuracy reads Settings.Rows.
 func LabelAccuracy(g *knn.Graph, labels []int32, s *Settings) (float64, error) {
 	set := s.fill()
 	if err := checkLabelled(g, labels, &set); err != nil {

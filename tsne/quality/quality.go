@@ -10,21 +10,21 @@ import (
 	"github.com/semamap/semamap/tsne/knn"
 )
 
-// ErrInput is wrapped by every error about an argument.
+// ErrInput is wrapped by all errors about arguments.
 var ErrInput = errors.New("quality: bad input")
 
 func inputErr(format string, a ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrInput}, a...)...)
 }
 
-// Settings tunes a measure. Nil and the zero value mean the defaults. Each
+// Settings configures a measure. Nil and the zero value mean the defaults. Each
 // function names the fields it reads.
 type Settings struct {
-	// Rows are the points to look at. Nil means all of them.
+	// Rows are the points that are evaluated. Nil means all of them.
 	Rows []int32
 
-	// Sample is how many rows are drawn at random, without replacement, when
-	// Rows is nil, and how many pairs of rows in DistanceCorrelation. Zero
+	// Sample is the number of rows to draw at random, without replacement, if
+	// Rows is nil. In DistanceCorrelation it is the number of pairs. Zero
 	// means all.
 	Sample int
 
@@ -32,18 +32,18 @@ type Settings struct {
 	// means 999.
 	Permutations int
 
-	// Seed makes the sample and the permutations.
+	// Seed seeds the sample and the permutations.
 	Seed uint64
 
-	// Weights are the multiplicities w of the points of KL. Nil means 1 each.
+	// Weights are the multiplicities w of the points in KL. Nil means 1 each.
 	Weights []float64
 
-	// Freedom is the degrees of freedom a of KL's kernel (1 + r²/a)^−a. Zero
-	// means 1.
+	// Freedom is the degrees of freedom a of the kernel (1 + r²/a)^−a in KL.
+	// Zero means 1.
 	Freedom float64
 
-	// Workers bounds the goroutines. Zero means GOMAXPROCS. It never changes
-	// a result.
+	// Workers limits the number of goroutines. Zero means GOMAXPROCS. It never
+	// changes a result.
 	Workers int
 }
 
@@ -170,10 +170,11 @@ func finiteErr(row []float32, i int) error {
 	return nil
 }
 
-// Recall returns the mean share of the k nearest neighbors in want that got
-// lists too: the recall of an approximate graph, or with the graphs of a map
-// and of its data the share of neighbors the map keeps. Both graphs have a
-// list for the same points in the same order. Without any list it is 1.
+// Recall returns the mean share of the k nearest neighbors in want that are
+// also in got: the recall of an approximate graph, or, for the graphs of a map
+// and its data, the share of neighbors that the map keeps. The lists of both
+// graphs must be for the same points in the same order. Recall is 1 if there
+// are none.
 func Recall(got, want *knn.Graph, k int) (float64, error) {
 	if err := errors.Join(checkLists("got", got), checkLists("want", want)); err != nil {
 		return 0, err

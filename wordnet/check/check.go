@@ -1,6 +1,6 @@
-// Package check looks for doubtful places in a WordNet database: what the
-// format allows but is probably a mistake. What the format does not allow
-// keeps wordnet.Open from opening a database at all.
+// Package check finds probable mistakes in a WordNet database: things that the
+// format allows. A database that violates the format cannot be opened by
+// wordnet.Open.
 //
 //	for d := range check.Defects(db) {
 //		fmt.Println(d.Code, d.Message)
@@ -12,15 +12,15 @@
 //	WN102  a pointer leads from a synset to itself
 //	WN103  a pointer lacks its reverse, such as a hyponym without hypernym
 //	WN104  a hypernym has another part of speech
-//	WN105  a pointer between words stands twice
+//	WN105  a pointer between words appears twice
 //	WN106  a noun has neither hypernyms nor instance hypernyms, and is not the
 //	       one root that has the most below it
 //	WN201  a satellite does not have exactly one head
 //	WN202  a verb has no frames
 //	WN301  two lemmas share a sense key
-//	WN302  a word stands twice in a synset
+//	WN302  a word appears twice in a synset
 //	WN303  NLTK does not find the tag count of a lemma
-//	WN401  neither an irregular form nor a base of it is in the index
+//	WN401  neither an irregular form nor any of its bases is in the index
 //	WN501  the quotes of a gloss are not in pairs
 //	WN502  a gloss has no definition
 package check
@@ -34,16 +34,16 @@ import (
 	"github.com/semamap/semamap/wordnet"
 )
 
-// A Defect is a doubtful place.
+// A Defect is a probable mistake.
 type Defect struct {
 	Code    string         // such as "WN101"
-	Synset  wordnet.Synset // the zero value where no synset is concerned
+	Synset  wordnet.Synset // the zero value if no synset is concerned
 	Message string
 }
 
-// Defects looks through a database and returns what is doubtful in it, sorted
-// by code and then by place. WordNet 3.0 as published has one cycle of
-// hypernyms, restrain.v.01 and inhibit.v.04, which Debian's edition has not.
+// Defects returns the defects of a database, sorted by code and then by place.
+// WordNet 3.0 as published has one cycle of hypernyms, restrain.v.01 and
+// inhibit.v.04, which Debian's edition lacks.
 func Defects(db *wordnet.DB) iter.Seq[Defect] {
 	return func(yield func(Defect) bool) {
 		for _, c := range []struct {

@@ -1,16 +1,15 @@
-// Package wn30 embeds Princeton's WordNet 3.0 in about two megabytes, so that a
-// program needs no files beside it:
+// Package wn30 embeds Princeton's WordNet 3.0, so that a program needs no
+// database files. It adds about two megabytes to programs that import it.
 //
 //	db, err := wordnet.Open(wn30.FS, nil)
 //
-// It holds every synset and lemma, all pointers, verb frames, the order of
-// senses, tag counts, irregular forms, and the offsets of Princeton's files. It
-// holds no glosses: Definition and Examples return wordnet.ErrNoGlosses, and
-// need a database folder.
+// It contains all synsets, lemmas, pointers, verb frames, the order of senses,
+// tag counts, irregular forms, and the offsets of Princeton's files. It does not
+// contain glosses: Definition and Examples return wordnet.ErrNoGlosses. For
+// glosses open a database folder with wordnet.OpenDir.
 //
-// The data is WordNet's and under its license, [License], which every copy must
-// carry. A program that does not import this package does not carry the data.
-// The folder gen holds the program that made the file.
+// The data is under WordNet's license, [License], which must accompany every
+// copy. The program in the folder gen makes the data.
 package wn30
 
 import (

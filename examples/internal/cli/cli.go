@@ -1,10 +1,11 @@
 // Package cli holds what the example programs share: how they end, how they
-// read and write files, and how they show progress.
+// parse flags, read and write files, show progress and record what they did.
 package cli
 
 import (
 	"bufio"
 	"context"
+	"encoding/csv"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -48,6 +50,59 @@ func Main(name string, run Run) {
 // the same name puts before it.
 func message(name string, err error) string {
 	return strings.ReplaceAll(strings.TrimPrefix(err.Error(), name+": "), "\n", "; ")
+}
+
+// Parse parses flags, which may stand before and after other arguments, and
+// returns these, at most as many as given. An error is one line; only -help
+// lists the flags.
+func Parse(f *flag.FlagSet, args []string, most int, stderr io.Writer) (rest []string, err error) {
+	f.SetOutput(io.Discard)
+	for {
+		if err := f.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				f.SetOutput(stderr)
+				f.Usage()
+			}
+			return nil, err
+		}
+		if args = f.Args(); len(args) == 0 {
+			return rest, nil
+		}
+		if len(rest) == most {
+			return nil, fmt.Errorf("unexpected argument %q", args[0])
+		}
+		rest, args = append(rest, args[0]), args[1:]
+	}
+}
+
+// Ints defines a flag of numbers from 0 on, separated by commas; kind says in
+// errors what one of them is.
+func Ints[T int | int32](f *flag.FlagSet, to *[]T, name, kind, usage string) {
+	f.Func(name, usage, func(s string) error {
+		*to = nil
+		for _, word := range strings.Split(s, ",") {
+			n, err := strconv.ParseUint(strings.TrimSpace(word), 10, 31)
+			if err != nil {
+				return fmt.Errorf("%q is no %s", word, kind)
+			}
+			*to = append(*to, T(n))
+		}
+		return nil
+	})
+}
+
+// Choice defines a flag that takes one of the values, the first by default.
+func Choice(f *flag.FlagSet, name, usage string, values ...string) *string {
+	list := strings.Join(values, ", ")
+	v := values[0]
+	f.Func(name, fmt.Sprintf("%s: %s (default %s)", usage, list, v), func(s string) error {
+		if !slices.Contains(values, s) {
+			return fmt.Errorf("not one of %s", list)
+		}
+		v = s
+		return nil
+	})
+	return &v
 }
 
 // WriteFile writes a file through a temporary one beside it, which takes its
@@ -94,6 +149,71 @@ func (s stopReader) Read(b []byte) (int, error) {
 		return 0, err
 	}
 	return s.r.Read(b)
+}
+
+// WriteCSV writes n records after a header, if that is not nil.
+func WriteCSV(ctx context.Context, w io.Writer, header []string, n int, record func(i int) ([]string, error)) error {
+	c := csv.NewWriter(w)
+	if header != nil {
+		c.Write(header) // an error comes again below
+	}
+	for i := range n {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		rec, err := record(i)
+		if err != nil {
+			return err
+		}
+		if err := c.Write(rec); err != nil {
+			return err
+		}
+	}
+	c.Flush()
+	return c.Error()
+}
+
+// Numbers gives equal labels equal numbers, from 0 on.
+func Numbers(labels []string) []int32 {
+	id := map[string]int32{}
+	out := make([]int32, len(labels))
+	for i, l := range labels {
+		if _, ok := id[l]; !ok {
+			id[l] = int32(len(id))
+		}
+		out[i] = id[l]
+	}
+	return out
+}
+
+// A Count is a name and how often it occurred.
+type Count struct {
+	Name string
+	N    int
+}
+
+// Tally counts names, the most frequent first, ties by first appearance.
+func Tally(names []string) []Count {
+	at := map[string]int{}
+	var all []Count
+	for _, n := range names {
+		if _, ok := at[n]; !ok {
+			at[n] = len(all)
+			all = append(all, Count{Name: n})
+		}
+		all[at[n]].N++
+	}
+	slices.SortStableFunc(all, func(a, b Count) int { return b.N - a.N })
+	return all
+}
+
+// Thousands writes n with commas.
+func Thousands(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 // Float is the shortest decimal that reads back as the same float32.

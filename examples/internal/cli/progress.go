@@ -29,16 +29,13 @@ type Progress struct {
 
 // NewProgress starts a phase of total steps.
 func NewProgress(w io.Writer, label string, total int) *Progress {
-	p := newProgress(w, label, total)
-	p.draw(progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true))
-	return p
+	return newProgress(w, label, total, progressbar.OptionShowCount(), progressbar.OptionSetPredictTime(true))
 }
 
 // NewWait starts a phase that does not say how far it has come. It shows that
 // something goes on, and for how long.
 func NewWait(w io.Writer, label string) *Progress {
-	p := newProgress(w, label, -1)
-	p.draw(progressbar.OptionSpinnerType(14), progressbar.OptionSetElapsedTime(true))
+	p := newProgress(w, label, -1, progressbar.OptionSpinnerType(14), progressbar.OptionSetElapsedTime(true))
 	p.stop = make(chan struct{})
 	p.wait.Go(func() {
 		tick := time.NewTicker(200 * time.Millisecond)
@@ -59,24 +56,20 @@ func NewWait(w io.Writer, label string) *Progress {
 	return p
 }
 
-func newProgress(w io.Writer, label string, total int) *Progress {
+func newProgress(w io.Writer, label string, total int, opts ...progressbar.Option) *Progress {
 	now := time.Now()
-	return &Progress{w: w, label: label, total: total, start: now, last: now}
-}
-
-func (p *Progress) draw(opts ...progressbar.Option) {
-	f, ok := p.w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
-		return
+	p := &Progress{w: w, label: label, total: total, start: now, last: now}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.bar = progressbar.NewOptions(total, append(opts,
+			progressbar.OptionSetWriter(w),
+			progressbar.OptionSetDescription(label),
+			progressbar.OptionSetWidth(30),
+			progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionClearOnFinish(),
+		)...)
+		p.bar.RenderBlank()
 	}
-	p.bar = progressbar.NewOptions(p.total, append(opts,
-		progressbar.OptionSetWriter(p.w),
-		progressbar.OptionSetDescription(p.label),
-		progressbar.OptionSetWidth(30),
-		progressbar.OptionThrottle(100*time.Millisecond),
-		progressbar.OptionClearOnFinish(),
-	)...)
-	p.bar.RenderBlank()
+	return p
 }
 
 // due reports whether it is time for another plain line.

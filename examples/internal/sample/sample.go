@@ -31,11 +31,11 @@ var packed []byte
 // ErrToken is wrapped when the row of a token is asked for that was not kept.
 var ErrToken = errors.New("sample: the row of this token was left out of the sample")
 
-// magic opens the file; a line of JSON with a Header follows, then a deflate
+// Magic opens the file; a line of JSON with a Header follows, then a deflate
 // stream: the ids as differences, the counts, both as varints; a bit per value
 // (unit by unit, all layers), set where it is not +0; then of the values with
 // a set bit the high bytes, then the low bytes.
-const magic = "semamap sample 1\n"
+const Magic = "semamap sample 1\n"
 
 // A Header says what the file holds and what it was made from.
 type Header struct {
@@ -54,7 +54,7 @@ type Map struct {
 	Header
 	IDs    []int32 // of the tokens kept, ascending
 	Counts []int32 // how often each was seen
-	values []byte  // fp16, little-endian, in the order layer, row, unit
+	Values []byte  // fp16, little-endian, in the order layer, row, unit
 }
 
 // Load decodes the sample once and returns the same Map from then on.
@@ -62,7 +62,7 @@ var Load = sync.OnceValues(func() (*Map, error) { return Decode(packed) })
 
 // Decode reads a map that Encode wrote.
 func Decode(b []byte) (*Map, error) {
-	rest, ok := bytes.CutPrefix(b, []byte(magic))
+	rest, ok := bytes.CutPrefix(b, []byte(Magic))
 	line, rest, nl := bytes.Cut(rest, []byte("\n"))
 	m := &Map{}
 	if !ok || !nl || json.Unmarshal(line, &m.Header) != nil {
@@ -95,7 +95,7 @@ func Decode(b []byte) (*Map, error) {
 		return nil, io.ErrUnexpectedEOF
 	}
 	mask, vals := raw[:bits], raw[bits:]
-	m.values = make([]byte, 2*size)
+	m.Values = make([]byte, 2*size)
 	n := len(vals) / 2
 	at := 0
 	for i := range int(size) {
@@ -105,8 +105,8 @@ func Decode(b []byte) (*Map, error) {
 		if at >= n {
 			return nil, io.ErrUnexpectedEOF
 		}
-		to := 2 * m.index(i)
-		m.values[to], m.values[to+1] = vals[n+at], vals[at]
+		to := 2 * m.Index(i)
+		m.Values[to], m.Values[to+1] = vals[n+at], vals[at]
 		at++
 	}
 	if at != n || len(vals) != 2*n {
@@ -115,67 +115,11 @@ func Decode(b []byte) (*Map, error) {
 	return m, nil
 }
 
-// index turns a place in file order (layer, unit, row) into one in values
+// Index turns a place in file order (layer, unit, row) into one in values
 // (layer, row, unit).
-func (m *Map) index(i int) int {
+func (m *Map) Index(i int) int {
 	lu, row := i/m.Kept, i%m.Kept
 	return (lu/m.Units*m.Kept+row)*m.Units + lu%m.Units
-}
-
-// Encode writes a map of the given rows: values are fp16, in the order layer,
-// row, unit, each little-endian. The result is the same for the same input.
-func Encode(w io.Writer, h Header, ids, counts []int32, values []byte) error {
-	m := &Map{Header: h, IDs: ids, Counts: counts, values: values}
-	line, err := json.Marshal(h)
-	if err != nil {
-		return err
-	}
-	var raw []byte
-	last := int32(-1)
-	for _, id := range ids {
-		raw = binary.AppendUvarint(raw, uint64(id-last))
-		last = id
-	}
-	for _, c := range counts {
-		raw = binary.AppendUvarint(raw, uint64(c))
-	}
-	n := len(values) / 2
-	mask := make([]byte, (n+7)/8)
-	var high, low []byte
-	for i := range n {
-		at := 2 * m.index(i)
-		if l, h := values[at], values[at+1]; l != 0 || h != 0 {
-			mask[i/8] |= 1 << (i % 8)
-			high, low = append(high, h), append(low, l)
-		}
-	}
-	if _, err := fmt.Fprintf(w, "%s%s\n", magic, line); err != nil {
-		return err
-	}
-	z, err := flate.NewWriter(w, flate.BestCompression)
-	if err != nil {
-		return err
-	}
-	for _, part := range [][]byte{raw, mask, high, low} {
-		if _, err := z.Write(part); err != nil {
-			return err
-		}
-	}
-	return z.Close()
-}
-
-// Has reports whether the row of a token was kept.
-func (m *Map) Has(id int32) bool {
-	_, ok := slices.BinarySearch(m.IDs, id)
-	return ok
-}
-
-// Count returns how often the map saw a token; of those left out, 0.
-func (m *Map) Count(id int32) int64 {
-	if i, ok := slices.BinarySearch(m.IDs, id); ok {
-		return int64(m.Counts[i])
-	}
-	return 0
 }
 
 // Layer returns one layer, from 0.
@@ -201,6 +145,6 @@ func (l *Layer) Row(dst []float32, row int) ([]float32, error) {
 	u := l.m.Units
 	dst = slices.Grow(dst[:0], u)[:u]
 	at := (l.n*l.m.Kept + i) * u
-	vec.F16ToF32(dst, l.m.values[2*at:2*(at+u)])
+	vec.F16ToF32(dst, l.m.Values[2*at:2*(at+u)])
 	return dst, nil
 }

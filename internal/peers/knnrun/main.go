@@ -1,4 +1,4 @@
-// Command knnrun finds exact nearest neighbours in a .npy file of float32 rows
+// Command knnrun finds exact nearest neighbors in a .npy file of float32 rows
 // and writes them as .npy; peers/knn.py holds it against NumPy. It prints one
 // line for each repetition: seconds, without reading and writing.
 package main

@@ -8,11 +8,9 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"flag"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/semamap/semamap/amap"
 	"github.com/semamap/semamap/examples/internal/cli"
@@ -26,7 +24,7 @@ import (
 
 func main() { cli.Main("gen", run) }
 
-func run(_ context.Context, args []string, stdout, stderr io.Writer) error {
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flag.NewFlagSet("gen", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	amapFile := fs.String("amap", "", "activation map, a SYSIF pickle of fp16 values")
@@ -38,10 +36,10 @@ func run(_ context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	h := sample.Header{Model: *model, Mode: string(amap.Input)}
 	var err error
-	if h.AmapSHA256, err = sum(*amapFile); err != nil {
+	if _, h.AmapSHA256, err = cli.SHA256(ctx, *amapFile); err != nil {
 		return err
 	}
-	if h.CountsSHA256, err = sum(*countsFile); err != nil {
+	if _, h.CountsSHA256, err = cli.SHA256(ctx, *countsFile); err != nil {
 		return err
 	}
 	ids, err := usedTokens()
@@ -69,7 +67,9 @@ func run(_ context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(stdout, "%d tokens, %d layers of %d units\n", h.Kept, h.Layers, h.Units)
-	return cli.WriteFile(*out, func(w io.Writer) error { return sample.Encode(w, h, ids, counts, values) })
+	return cli.WriteFile(*out, func(w io.Writer) error {
+		return encode(w, &sample.Map{Header: h, IDs: ids, Counts: counts, Values: values})
+	})
 }
 
 // usedTokens returns the distinct tokens of all first lemmas, ascending.
@@ -131,17 +131,4 @@ func gather(m *amap.Map, h *sample.Header, ids []int32) ([]byte, error) {
 		}
 	}
 	return values, nil
-}
-
-func sum(file string) (string, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("%x", h.Sum(nil)), nil
 }
