@@ -1,6 +1,7 @@
 package tsne
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -22,10 +23,7 @@ const (
 // Without them Z is about 0.5 % too small at θ = 0.5.
 type tree struct {
 	r     *repulsor
-	key   []uint64
-	spare []uint64
-	order []int32   // points along the Morton curve
-	swap  []int32   // scratch of the sort
+	order []placed  // points along the Morton curve
 	at    []float32 // their positions, three numbers each
 	w     []float32
 	nodes []treeNode
@@ -33,6 +31,12 @@ type tree struct {
 	cell  float64 // width of the root
 	keyF, sumF,
 	moveF func(worker, block int)
+}
+
+// placed is a point with its Morton key.
+type placed struct {
+	key uint64
+	i   int32
 }
 
 type treeNode struct {
@@ -61,13 +65,10 @@ func (t *tree) levels() int {
 func (t *tree) run(b *box) {
 	r := t.r
 	t.box, t.cell = b, max(b.side(), 1e-30)*(1+1e-6)
-	t.key, t.spare = fit(t.key, r.n), fit(t.spare, r.n)
-	t.order, t.swap = fit(t.order, r.n), fit(t.swap, r.n)
+	t.order = fit(t.order, r.n)
 	t.at, t.w = fit(t.at, 3*r.n), fit(t.w, r.n)
 	r.pool.do(r.blocks(updateBlock), t.keyF)
-	if r.n > 0 {
-		t.sort()
-	}
+	slices.SortFunc(t.order, func(a, b placed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.i, b.i)) })
 	r.pool.do(r.blocks(updateBlock), t.moveF)
 	t.nodes = t.nodes[:0]
 	if r.n > 0 {
@@ -83,27 +84,22 @@ func (t *tree) keyTask(_, b int) {
 		var key uint64
 		for c := range d {
 			q := uint64((float64(r.y[i*d+c]) - float64(t.box.lo[c])) * scale)
-			if d == 2 {
-				key |= part1(q) << c
-			} else {
-				key |= part2(q) << c
-			}
+			key |= gaps(q, d) << c
 		}
-		t.key[i] = key
-		t.order[i] = int32(i)
+		t.order[i] = placed{key, int32(i)}
 	}
 }
 
-// part1 puts a zero after each of 32 bits, part2 two zeros after each of 21.
-func part1(x uint64) uint64 {
-	x = (x | x<<16) & 0x0000ffff0000ffff
-	x = (x | x<<8) & 0x00ff00ff00ff00ff
-	x = (x | x<<4) & 0x0f0f0f0f0f0f0f0f
-	x = (x | x<<2) & 0x3333333333333333
-	return (x | x<<1) & 0x5555555555555555
-}
-
-func part2(x uint64) uint64 {
+// gaps puts d−1 zeros after each bit of x, which has at most 32 bits in the
+// plane and 21 in space.
+func gaps(x uint64, d int) uint64 {
+	if d == 2 {
+		x = (x | x<<16) & 0x0000ffff0000ffff
+		x = (x | x<<8) & 0x00ff00ff00ff00ff
+		x = (x | x<<4) & 0x0f0f0f0f0f0f0f0f
+		x = (x | x<<2) & 0x3333333333333333
+		return (x | x<<1) & 0x5555555555555555
+	}
 	x = (x | x<<32) & 0x001f00000000ffff
 	x = (x | x<<16) & 0x001f0000ff0000ff
 	x = (x | x<<8) & 0x100f00f00f00f00f
@@ -111,36 +107,10 @@ func part2(x uint64) uint64 {
 	return (x | x<<2) & 0x1249249249249249
 }
 
-// sort orders the keys, equal ones by index: a radix sort of 11 bits a pass.
-func (t *tree) sort() {
-	key, order, spare, swap := t.key, t.order, t.spare, t.swap
-	for shift := 0; shift < 64; shift += 11 {
-		var count [1 << 11]int32
-		for _, k := range key {
-			count[k>>shift&(1<<11-1)]++
-		}
-		if count[key[0]>>shift&(1<<11-1)] == int32(len(key)) {
-			continue // all alike
-		}
-		var at int32
-		for i, c := range count {
-			count[i] = at
-			at += c
-		}
-		for i, k := range key {
-			p := &count[k>>shift&(1<<11-1)]
-			spare[*p], swap[*p] = k, order[i]
-			*p++
-		}
-		key, spare, order, swap = spare, key, swap, order
-	}
-	t.key, t.order, t.spare, t.swap = key, order, spare, swap
-}
-
 func (t *tree) moveTask(_, b int) {
 	r, d := t.r, t.r.dims
 	for p := b * updateBlock; p < min(r.n, (b+1)*updateBlock); p++ {
-		i := int(t.order[p])
+		i := int(t.order[p].i)
 		copy(t.at[3*p:3*p+d], r.y[i*d:])
 		t.w[p] = r.w[i]
 	}
@@ -180,13 +150,8 @@ func (t *tree) build(lo, hi int32, level int) (sum moments) {
 		shift := d * (level - 1)
 		for lo < hi {
 			// The end of the child that starts at lo.
-			child := t.key[lo] >> shift
-			n, _ := slices.BinarySearchFunc(t.key[lo:hi], child+1, func(k, c uint64) int {
-				if k>>shift < c {
-					return -1
-				}
-				return 1
-			})
+			child := t.order[lo].key >> shift
+			n, _ := slices.BinarySearchFunc(t.order[lo:hi], child+1, func(p placed, c uint64) int { return cmp.Compare(p.key>>shift, c) })
 			s := t.build(lo, lo+int32(n), level-1)
 			sum.w += s.w
 			for c, v := range s.y {
@@ -226,7 +191,7 @@ func (t *tree) sumTask(_, b int) {
 	var part float64
 	for p := b * treeBlock; p < min(r.n, (b+1)*treeBlock); p++ {
 		phi, f := t.sumAt(t.at[3*p:][:3], int32(p))
-		i := int(t.order[p])
+		i := int(t.order[p].i)
 		r.phi[i] = float32(phi)
 		for c := range d {
 			r.force[i*d+c] = float32(f[c])
