@@ -13,13 +13,14 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/semamap/semamap/internal/vec"
 )
 
 // A checkpoint is, little-endian: the magic with the version; the identity of
-// the run; the settings and the state of the schedule; the arrays of the rows, in the order of the
-// distinct rows, and P, each after its length; the CRC-32 (IEEE) of all before.
+// the run; the settings and the state of the schedule; the arrays of the rows,
+// in the order of the distinct rows, and P, each after its length; the CRC-32 (IEEE) of all before.
 // Duplicates, Neighbors and what else the preparation alone needs is not kept.
 const checkpointMagic = "semamap tsne 2\n\x00"
 
@@ -87,115 +88,13 @@ func (r *Run) Save(w io.Writer) error {
 	if r.err != nil {
 		return r.err
 	}
-	bw := bufio.NewWriterSize(w, 1<<16)
-	s := &saver{w: bw, crc: crc32.NewIEEE()}
-	s.bytes([]byte(checkpointMagic))
-	s.u64(r.id.data)
-	s.u64(r.id.settings)
-	x := r.s.Expert
-	for _, v := range []int{r.s.Dims, int(x.Method), r.rows, r.u, r.iter, r.phase, r.phaseStep, int(b2u(r.ended)), r.stats.neighbors, r.stats.Unsolved} {
-		s.u64(uint64(v))
-	}
-	s.u64(r.s.Seed)
-	for _, v := range []float64{x.Spacing, x.Theta, r.s.Freedom, x.MaxStep, r.s.MinGradNorm, r.perp, r.stats.Recall} {
-		s.u64(math.Float64bits(v))
-	}
-	for _, v := range r.stats.numbers() {
-		s.u64(uint64(*v))
-	}
-	s.u64(uint64(len(r.phases)))
-	for _, p := range r.phases {
-		s.u64(uint64(p.Steps))
-		for _, v := range []float64{p.Exaggeration, p.LearningRate, p.Momentum} {
-			s.u64(math.Float64bits(v))
-		}
-	}
-	saveArray(s, len(r.of), func(i int) uint32 { return uint32(r.of[i]) })
-	saveArray(s, r.u, func(p int) uint32 { return uint32(r.perm[p]) })
-	place, d := r.places(), r.dims
-	saveArray(s, r.u, func(u int) uint32 { return math.Float32bits(r.w[place[u]]) })
-	saveArray(s, len(r.fixed), func(u int) uint32 { return b2u(r.fixed[place[u]]) })
-	for _, x := range [][]float32{r.y, r.v, r.gain} {
-		saveArray(s, len(x), func(i int) uint32 { return math.Float32bits(x[int(place[i/d])*d+i%d]) })
-	}
-	// P, by rows: length, columns, values.
-	s.u64(uint64(len(r.p.Col)))
-	for u := range r.u {
-		p := place[u]
-		lo, hi := r.p.Ptr[p], r.p.Ptr[p+1]
-		s.u32(uint32(hi - lo))
-		for e := lo; e < hi; e++ {
-			s.u32(uint32(r.perm[r.p.Col[e]]))
-			s.u32(math.Float32bits(r.p.Val[e]))
-		}
-	}
-	s.flush()
-	sum := s.crc.Sum32()
-	s.u32(sum)
-	s.flush()
-	if s.err == nil {
-		s.err = bw.Flush()
-	}
-	if s.err != nil {
-		return fmt.Errorf("tsne: saving: %w", s.err)
+	c := &codec{crc: crc32.NewIEEE()}
+	c.w = bufio.NewWriterSize(io.MultiWriter(w, c.crc), 1<<16)
+	r.code(c)
+	if err := c.w.Flush(); err != nil {
+		return fmt.Errorf("tsne: saving: %w", err)
 	}
 	return nil
-}
-
-// numbers lists the counts and times of s, for the checkpoint.
-func (s *Stats) numbers() []*int64 {
-	return []*int64{
-		&s.edges, &s.peakBytes,
-		(*int64)(&s.Merging), (*int64)(&s.Searching), (*int64)(&s.Calibrating), (*int64)(&s.Starting), (*int64)(&s.Stepping),
-	}
-}
-
-func b2u(b bool) uint32 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// A saver writes numbers and sums them up.
-type saver struct {
-	w   io.Writer
-	crc hash.Hash32
-	buf []byte
-	err error
-}
-
-func (s *saver) flush() {
-	if s.err == nil {
-		s.crc.Write(s.buf)
-		_, s.err = s.w.Write(s.buf)
-	}
-	s.buf = s.buf[:0]
-}
-
-func (s *saver) bytes(b []byte) {
-	if s.buf = append(s.buf, b...); len(s.buf) >= 1<<15 {
-		s.flush()
-	}
-}
-
-func (s *saver) u32(v uint32) {
-	if s.buf = binary.LittleEndian.AppendUint32(s.buf, v); len(s.buf) >= 1<<15 {
-		s.flush()
-	}
-}
-
-func (s *saver) u64(v uint64) {
-	if s.buf = binary.LittleEndian.AppendUint64(s.buf, v); len(s.buf) >= 1<<15 {
-		s.flush()
-	}
-}
-
-func saveArray(s *saver, n int, at func(i int) uint32) {
-	s.u64(uint64(n))
-	for i := range n {
-		s.u32(at(i))
-	}
 }
 
 // Resume reads a run that [Run.Save] wrote. x and s must be the points and
@@ -219,7 +118,6 @@ func Resume(ctx context.Context, r io.Reader, x Points, s *Settings) (run *Run, 
 			return nil, err
 		}
 	}
-	l := &loader{r: bufio.NewReaderSize(r, 1<<16), crc: crc32.NewIEEE()}
 	defer func() {
 		if p := recover(); p != nil {
 			e, ok := p.(*checkpointError)
@@ -229,11 +127,11 @@ func Resume(ctx context.Context, r io.Reader, x Points, s *Settings) (run *Run, 
 			run, err = nil, e
 		}
 	}()
-	workers := 0
+	run = &Run{p: &joint{Ptr: make([]int64, 1)}, s: Settings{Expert: &Expert{}}}
 	if b != nil {
-		workers = b.s.Workers
+		run.s.Workers = b.s.Workers
 	}
-	run = l.run(workers)
+	run.load(&codec{r: bufio.NewReaderSize(r, 1<<16), crc: crc32.NewIEEE()})
 	if b == nil {
 		return run, nil
 	}
@@ -247,214 +145,264 @@ func Resume(ctx context.Context, r io.Reader, x Points, s *Settings) (run *Run, 
 	return run, nil
 }
 
-// A loader reads numbers; it panics with a *checkpointError, which Resume
-// returns.
-type loader struct {
+// A codec writes numbers, or reads them: it has w or r. When it reads, it panics
+// with a *checkpointError, which Resume returns.
+type codec struct {
+	w   *bufio.Writer
 	r   *bufio.Reader
 	crc hash.Hash32
 	at  int64
-	tmp [8]byte
+	buf [8]byte
 }
 
-func (l *loader) fail(format string, a ...any) {
-	panic(&checkpointError{l.at, fmt.Sprintf(format, a...), ErrCheckpoint})
+func (c *codec) fail(format string, a ...any) {
+	panic(&checkpointError{c.at, fmt.Sprintf(format, a...), ErrCheckpoint})
 }
 
-func (l *loader) read(n int) []byte {
-	b := l.tmp[:n]
-	k, err := io.ReadFull(l.r, b)
-	l.at += int64(k)
+// bits writes the lowest n bytes of v, or reads as many.
+func (c *codec) bits(v uint64, n int) uint64 {
+	if c.w != nil {
+		binary.LittleEndian.PutUint64(c.buf[:], v)
+		_, _ = c.w.Write(c.buf[:n]) // Flush tells the error
+		return v
+	}
+	c.buf = [8]byte{}
+	k, err := io.ReadFull(c.r, c.buf[:n])
+	c.at += int64(k)
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		l.fail("the input ends early")
+		c.fail("the input ends early")
 	}
 	if err != nil {
-		panic(&checkpointError{l.at, "reading", err})
+		panic(&checkpointError{c.at, "reading", err})
 	}
-	l.crc.Write(b)
-	return b
+	c.crc.Write(c.buf[:n])
+	return binary.LittleEndian.Uint64(c.buf[:])
 }
 
-func (l *loader) u32() uint32 { return binary.LittleEndian.Uint32(l.read(4)) }
-func (l *loader) u64() uint64 { return binary.LittleEndian.Uint64(l.read(8)) }
-
-// number reads an integer of at most most.
-func (l *loader) number(what string, most uint64) int {
-	v := l.u64()
-	if v > most {
-		l.fail("%s is %d, above %d", what, v, most)
+// number is an integer of at most most.
+func (c *codec) number(what string, v int, most uint64) int {
+	w := c.bits(uint64(v), 8)
+	if w > most {
+		c.fail("%s is %d, above %d", what, w, most)
 	}
-	return int(v)
+	return int(w)
 }
 
-// float reads a number in [lo, hi].
-func (l *loader) float(what string, lo, hi float64) float64 {
-	v := math.Float64frombits(l.u64())
+// float is a number in [lo, hi].
+func (c *codec) float(what string, v, lo, hi float64) float64 {
+	v = math.Float64frombits(c.bits(math.Float64bits(v), 8))
 	if !(v >= lo && v <= hi) {
-		l.fail("%s is %v, outside [%v, %v]", what, v, lo, hi)
+		c.fail("%s is %v, outside [%v, %v]", what, v, lo, hi)
 	}
 	return v
 }
 
-// array reads n numbers, whose length must be as said.
-func array[T any](l *loader, what string, n int, f func(v uint32) T) []T {
-	if got := l.u64(); got != uint64(n) {
-		l.fail("%d numbers of %s, want %d", got, what, n)
+// array is a count of n and as many numbers: those of x, number i from place
+// at(i), or those that it returns.
+func array[T any](c *codec, what string, x []T, n int, at func(i int) int, to func(T) uint32, from func(uint32) T) []T {
+	if got := c.bits(uint64(n), 8); got != uint64(n) {
+		c.fail("%d numbers of %s, want %d", got, what, n)
 	}
-	x := make([]T, 0, min(n, 1<<12))
-	for range n {
-		x = append(x, f(l.u32()))
+	if c.w == nil {
+		x = make([]T, 0, min(n, 1<<12))
+	}
+	for i := range n {
+		if c.w != nil {
+			c.bits(uint64(to(x[at(i)])), 4)
+		} else {
+			x = append(x, from(uint32(c.bits(0, 4))))
+		}
 	}
 	return x
 }
 
-func (l *loader) finite(what string, lo, hi float32) func(uint32) float32 {
-	return func(b uint32) float32 {
-		v := math.Float32frombits(b)
-		if !(v >= lo && v <= hi) {
-			l.fail("%s is %v", what, v)
-		}
-		return v
-	}
-}
-
-func (l *loader) index(what string, n int) func(uint32) int32 {
+// index, finite and flag are arguments of array.
+func (c *codec) index(what string, n int) func(uint32) int32 {
 	return func(v uint32) int32 {
 		if uint64(v) >= uint64(n) {
-			l.fail("%s is %d of %d", what, v, n)
+			c.fail("%s is %d of %d", what, v, n)
 		}
 		return int32(v)
 	}
 }
 
-func (l *loader) run(workers int) *Run {
+func (c *codec) finite(what string, lo, hi float32) func(uint32) float32 {
+	return func(b uint32) float32 {
+		v := math.Float32frombits(b)
+		if !(v >= lo && v <= hi) {
+			c.fail("%s is %v", what, v)
+		}
+		return v
+	}
+}
+
+func (c *codec) flag(v uint32) bool {
+	if v > 1 {
+		c.fail("a flag is %d", v)
+	}
+	return v == 1
+}
+
+func b2u(b bool) uint32 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// code writes the run, or reads it. It returns the distinct row at each place.
+func (r *Run) code(c *codec) (perm []int32) {
 	for i := 0; i < len(checkpointMagic); i += 8 {
-		if string(l.read(8)) != checkpointMagic[i:i+8] {
-			l.fail("not a checkpoint of this version")
+		part := binary.LittleEndian.Uint64([]byte(checkpointMagic[i:]))
+		if c.bits(part, 8) != part {
+			c.fail("not a checkpoint of this version")
 		}
 	}
 	const most = math.MaxInt32
-	id := identity{l.u64(), l.u64()}
-	var x Expert
-	s := Settings{Workers: workers, Expert: &x}
-	s.Dims = l.number("Dims", 3)
-	x.Method = Method(l.number("Method", uint64(Exact)))
-	rows, u := l.number("rows", most), l.number("distinct rows", most)
+	r.id = identity{c.bits(r.id.data, 8), c.bits(r.id.settings, 8)}
+	s, x, t := &r.s, r.s.Expert, &r.stats
+	s.Dims = c.number("Dims", s.Dims, 3)
+	x.Method = Method(c.number("Method", int(x.Method), uint64(Exact)))
+	rows, u := c.number("rows", r.rows, most), c.number("distinct rows", r.u, most)
 	if s.Dims == 0 || u > rows || u == 0 && rows > 0 || s.Dims == 3 && x.Method == Mesh {
-		l.fail("%d distinct of %d rows in %d dimensions by method %d", u, rows, s.Dims, x.Method)
+		c.fail("%d distinct of %d rows in %d dimensions by method %d", u, rows, s.Dims, x.Method)
 	}
-	r := &Run{id: id, rows: rows, u: u, dims: max(2, s.Dims)}
-	r.iter, r.phase, r.phaseStep = l.number("step", math.MaxInt), l.number("phase", most), l.number("step of the phase", math.MaxInt)
-	r.ended = l.number("end", 1) == 1
-	r.stats.neighbors, r.stats.Unsolved = l.number("Neighbors", most), l.number("Unsolved", most)
-	s.Seed = l.u64()
-	x.Spacing = l.float("Spacing", 0, 0.6)
+	r.rows, r.u, r.dims = rows, u, max(2, s.Dims)
+	r.iter = c.number("step", r.iter, math.MaxInt)
+	r.phase = c.number("phase", r.phase, most)
+	r.phaseStep = c.number("step of the phase", r.phaseStep, math.MaxInt)
+	r.ended = c.number("end", int(b2u(r.ended)), 1) == 1
+	t.neighbors = c.number("Neighbors", t.neighbors, most)
+	t.Unsolved = c.number("Unsolved", t.Unsolved, most)
+	s.Seed = c.bits(s.Seed, 8)
+	x.Spacing = c.float("Spacing", x.Spacing, 0, 0.6)
 	if x.Spacing != 0 && x.Spacing < 0.01 {
-		l.fail("Spacing is %v", x.Spacing)
+		c.fail("Spacing is %v", x.Spacing)
 	}
-	x.Theta = l.float("Theta", 1e-300, 1)
-	s.Freedom = l.float("Freedom", 1e-300, 1e6)
-	x.MaxStep = l.float("MaxStep", 1e-300, 1e6)
-	s.MinGradNorm = l.float("MinGradNorm", 0, math.MaxFloat64)
-	r.perp = l.float("Perplexity", 0, math.MaxFloat64)
-	r.stats.Recall = l.float("Recall", 0, 1)
-	for _, v := range r.stats.numbers() {
-		if *v = int64(l.u64()); *v < 0 {
-			l.fail("a statistic is %d", *v)
-		}
+	x.Theta = c.float("Theta", x.Theta, 1e-300, 1)
+	s.Freedom = c.float("Freedom", s.Freedom, 1e-300, 1e6)
+	x.MaxStep = c.float("MaxStep", x.MaxStep, 1e-300, 1e6)
+	s.MinGradNorm = c.float("MinGradNorm", s.MinGradNorm, 0, math.MaxFloat64)
+	r.perp = c.float("Perplexity", r.perp, 0, math.MaxFloat64)
+	t.Recall = c.float("Recall", t.Recall, 0, 1)
+	for _, v := range []*int64{&t.edges, &t.peakBytes, (*int64)(&t.Merging), (*int64)(&t.Searching), (*int64)(&t.Calibrating), (*int64)(&t.Starting), (*int64)(&t.Stepping)} {
+		*v = int64(c.number("a statistic", int(*v), math.MaxInt64))
 	}
-	for range l.number("phases", most) {
-		p := Phase{Steps: l.number("Steps", math.MaxInt)}
-		p.Exaggeration = l.float("Exaggeration", 1e-300, 1e6)
-		p.LearningRate = l.float("LearningRate", 0, math.MaxFloat32)
-		p.Momentum = l.float("Momentum", 0, 1)
-		if err := p.fill(len(r.phases)); err != nil {
-			l.fail("%v", err)
+	for i := range c.number("phases", len(r.phases), most) {
+		if c.w == nil {
+			r.phases = append(r.phases, Phase{})
 		}
-		r.phases = append(r.phases, p)
+		p := &r.phases[i]
+		p.Steps = c.number("Steps", p.Steps, math.MaxInt)
+		p.Exaggeration = c.float("Exaggeration", p.Exaggeration, 1e-300, 1e6)
+		p.LearningRate = c.float("LearningRate", p.LearningRate, 0, math.MaxFloat32)
+		p.Momentum = c.float("Momentum", p.Momentum, 0, 1)
+		if err := p.fill(i); err != nil {
+			c.fail("%v", err)
+		}
 	}
 	if r.phase > len(r.phases) || r.phase == len(r.phases) && r.phaseStep > 0 || r.phase < len(r.phases) && r.phaseStep > r.phases[r.phase].Steps {
-		l.fail("step %d of phase %d of %d", r.phaseStep, r.phase, len(r.phases))
+		c.fail("step %d of phase %d of %d", r.phaseStep, r.phase, len(r.phases))
 	}
-	s.Phases = r.phases
-	r.s = s
+	var place []int32 // of each distinct row
+	if c.w != nil {
+		place = r.places()
+	}
+	self := func(i int) int { return i }
+	at := func(u int) int { return int(place[u]) }
+	coordinate := func(i int) int { return int(place[i/r.dims])*r.dims + i%r.dims }
+	number := func(v int32) uint32 { return uint32(v) }
+	of := 0
 	if u < rows {
-		r.of = array(l, "rows", rows, l.index("a distinct row", u))
+		of = rows
+	}
+	if list := array(c, "rows", r.of, of, self, number, c.index("a distinct row", u)); of > 0 {
+		r.of = list
 		seen := make([]bool, u) // u < rows numbers were read
-		for _, v := range r.of {
+		for _, v := range list {
 			seen[v] = true
 		}
-		for v, ok := range seen {
-			if !ok {
-				l.fail("distinct row %d has no row", v)
-			}
+		if v := slices.Index(seen, false); v >= 0 {
+			c.fail("distinct row %d has no row", v)
 		}
-	} else if n := l.u64(); n != 0 {
-		l.fail("%d numbers of rows, want 0", n)
 	}
-	perm := array(l, "places", u, l.index("a place's row", u))
+	perm = array(c, "places", r.perm, u, self, number, c.index("a place's row", u))
 	seen := make([]bool, u)
 	for _, v := range perm {
 		if seen[v] {
-			l.fail("distinct row %d has two places", v)
+			c.fail("distinct row %d has two places", v)
 		}
 		seen[v] = true
 	}
-	r.w = array(l, "weights", u, l.finite("a weight", math.SmallestNonzeroFloat32, math.MaxFloat32))
-	switch n := l.u64(); n {
-	case 0:
-	case uint64(u):
-		r.fixed = make([]bool, 0, min(u, 1<<12))
-		for range u {
-			v := l.u32()
-			if v > 1 {
-				l.fail("a flag is %d", v)
-			}
-			r.fixed = append(r.fixed, v == 1)
+	r.w = array(c, "weights", r.w, u, at, math.Float32bits, c.finite("a weight", math.SmallestNonzeroFloat32, math.MaxFloat32))
+	fixed := len(r.fixed)
+	if c.r != nil { // the count of the array
+		b, err := c.r.Peek(8)
+		if err == nil && binary.LittleEndian.Uint64(b) != 0 {
+			fixed = u
 		}
-	default:
-		l.fail("%d flags, want 0 or %d", n, u)
 	}
-	d := r.dims
-	r.y = array(l, "positions", u*d, l.finite("a position", -maxPosition, maxPosition))
-	r.v = array(l, "velocities", u*d, l.finite("a velocity", -math.MaxFloat32, math.MaxFloat32))
-	r.gain = array(l, "gains", u*d, l.finite("a gain", 0, math.MaxFloat32))
-	r.p = l.affinities(u)
-	sum := l.crc.Sum32()
-	if got := l.u32(); got != sum {
-		l.fail("checksum %08x, want %08x", got, sum)
+	if list := array(c, "flags", r.fixed, fixed, at, b2u, c.flag); fixed > 0 {
+		r.fixed = list
 	}
-	if _, _, err := validAffinities(context.Background(), r.p); err != nil {
-		l.fail("%v", err)
+	r.y = array(c, "positions", r.y, u*r.dims, coordinate, math.Float32bits, c.finite("a position", -maxPosition, maxPosition))
+	r.v = array(c, "velocities", r.v, u*r.dims, coordinate, math.Float32bits, c.finite("a velocity", -math.MaxFloat32, math.MaxFloat32))
+	r.gain = array(c, "gains", r.gain, u*r.dims, coordinate, math.Float32bits, c.finite("a gain", 0, math.MaxFloat32))
+	r.codeAffinities(c, place)
+	if c.w != nil {
+		_ = c.w.Flush() // to the sum
 	}
-	r.stats.Distinct, r.stats.Kernels = u, vec.Best().String()
-	r.perm = make([]int32, u)
-	for i := range r.perm {
-		r.perm[i] = int32(i)
+	sum := uint64(c.crc.Sum32())
+	if got := c.bits(sum, 4); got != sum {
+		c.fail("checksum %08x, want %08x", got, sum)
 	}
-	r.finish(context.Background())
-	if u > 0 {
-		r.reorder(perm)
-		r.bounds()
-	}
-	return r
+	return perm
 }
 
-func (l *loader) affinities(u int) *joint {
-	entries := l.u64()
-	a := &joint{Ptr: make([]int64, 1, min(u+1, 1<<12))}
-	for i := range u {
-		n := l.u32()
-		if uint64(n) >= uint64(max(u, 1)) || uint64(len(a.Col))+uint64(n) > entries {
-			l.fail("row %d has %d affinities", i, n)
+// codeAffinities writes P, or reads it, by rows: length, columns, values.
+func (r *Run) codeAffinities(c *codec, place []int32) {
+	a := r.p
+	entries := c.bits(uint64(len(a.Col)), 8)
+	for i := range r.u {
+		if c.w != nil {
+			lo, hi := a.Ptr[place[i]], a.Ptr[place[i]+1]
+			c.bits(uint64(hi-lo), 4)
+			for e := lo; e < hi; e++ {
+				c.bits(uint64(r.perm[a.Col[e]]), 4)
+				c.bits(uint64(math.Float32bits(a.Val[e])), 4)
+			}
+			continue
+		}
+		n := c.bits(0, 4)
+		if n >= uint64(r.u) || uint64(len(a.Col))+n > entries {
+			c.fail("row %d has %d affinities", i, n)
 		}
 		for range n {
-			a.Col = append(a.Col, int32(l.u32()))
-			a.Val = append(a.Val, math.Float32frombits(l.u32()))
+			a.Col = append(a.Col, int32(c.bits(0, 4)))
+			a.Val = append(a.Val, math.Float32frombits(uint32(c.bits(0, 4))))
 		}
 		a.Ptr = append(a.Ptr, int64(len(a.Col)))
 	}
 	if uint64(len(a.Col)) != entries {
-		l.fail("%d affinities, want %d", len(a.Col), entries)
+		c.fail("%d affinities, want %d", len(a.Col), entries)
 	}
-	return a
+}
+
+// load reads the run.
+func (r *Run) load(c *codec) {
+	perm := r.code(c)
+	if _, _, err := validAffinities(context.Background(), r.p); err != nil {
+		c.fail("%v", err)
+	}
+	r.s.Phases = r.phases
+	r.stats.Distinct, r.stats.Kernels = r.u, vec.Best().String()
+	r.perm = make([]int32, r.u)
+	for i := range r.perm {
+		r.perm[i] = int32(i)
+	}
+	r.finish(context.Background())
+	if r.u > 0 {
+		r.reorder(perm)
+		r.bounds()
+	}
 }

@@ -227,29 +227,29 @@ func newRun(ctx context.Context, x Points, s *Settings) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.stats, r.perp, r.id, r.spare, r.rep.left = b.stats, b.perp, id, b.spare, b.left
+	r.stats, r.perp, r.id, r.spare, r.rep.mesh.room = b.stats, b.perp, id, b.spare, b.left
 	return r, nil
 }
 
 // A builder holds what New makes on the way.
 type builder struct {
-	s      Settings
-	x      Points
-	n, d   int
-	u      int
-	of     []int32
-	first  []int32
-	w      []float64
-	fixed  []bool
-	kern   Kernel
-	perp   float64
-	graph  *knn.Graph
-	p      *joint
-	spare  []int32 // memory that is not needed any more
-	left   []float32
-	memory share.Memory // of the search
-	y      []float64
-	stats  Stats
+	s     Settings
+	x     Points
+	n, d  int
+	u     int
+	of    []int32
+	first []int32
+	w     []float64
+	fixed []bool
+	kern  Kernel
+	perp  float64
+	graph *knn.Graph
+	p     *joint
+	spare []int32  // memory that is not needed any more
+	room  []uint64 // likewise
+	left  []float32
+	y     []float64
+	stats Stats
 }
 
 // merge checks the points and merges equal ones.
@@ -322,9 +322,11 @@ func (b *builder) search(ctx context.Context) error {
 		return fmt.Errorf("tsne: MaxMemory = %d: about %d bytes are needed: %w", b.s.MaxMemory, need, knn.ErrMemory)
 	}
 	ks := b.s.search()
-	if b.graph, err = knn.Search(share.With(ctx, &b.memory), b.x, k, &ks); err != nil {
+	x := &share.Search{Points: b.x}
+	if b.graph, err = knn.Search(ctx, x, k, &ks); err != nil {
 		return err
 	}
+	b.room = x.Left
 	b.stats.Recall = b.graph.Recall.Mean
 	if b.d >= 16 && vec.Splits() { // as package knn asks for tiles
 		b.stats.Kernels += "+amx"
@@ -347,18 +349,17 @@ func (b *builder) calibrate(ctx context.Context) error {
 		return err
 	}
 	d2 := b.graph.Dist2
-	b.p, b.stats.Unsolved, err = affinities(ctx, b.graph, b.kern, b.w, b.s.Workers, b.s.Neighbors == nil, b.memory.Words)
+	b.p, b.stats.Unsolved, err = affinities(ctx, b.graph, b.kern, b.w, b.s.Workers, b.s.Neighbors == nil, b.room)
 	if err != nil {
 		return err
 	}
-	if k := (len(b.p.Col) + 31) / 32 * 32; k < len(b.memory.Words) { // what P left of it, by the line
-		b.left = view[float32](b.memory.Words[k:])
-	}
-	b.memory = share.Memory{}
 	if b.s.Neighbors == nil { // what the distances took, Run uses again
 		b.spare = view[int32](d2)
 	}
-	b.graph = nil
+	if k := (len(b.p.Col) + 31) / 32 * 32; k < len(b.room) { // what P left of it, by the line
+		b.left = view[float32](b.room[k:])
+	}
+	b.graph, b.room = nil, nil
 	return nil
 }
 

@@ -34,43 +34,49 @@ func (g gaussian) row(p, d2, w, _ []float64) bool {
 
 // Mixture returns the mean of the Gaussians of several perplexities.
 func Mixture(perplexities ...float64) Kernel {
-	return mixture(slices.Clone(perplexities))
+	return mixture{several{"Mixture", slices.Clone(perplexities)}}
 }
 
-type mixture []float64
+type mixture struct{ several }
 
-func (m mixture) check() error { return checkPerplexities("Mixture", m) }
-func checkPerplexities(name string, u []float64) error {
-	if len(u) == 0 {
-		return badSetting("Kernel", name, "no perplexity")
+// several is what kernels of several perplexities share.
+type several struct {
+	name string
+	list []float64
+}
+
+func (m several) check() error {
+	if len(m.list) == 0 {
+		return badSetting("Kernel", m.name, "no perplexity")
 	}
-	for _, u := range u {
+	for _, u := range m.list {
 		if !(u > 1 && u <= math.MaxInt32) {
-			return badSetting("Kernel", fmt.Sprintf("%s(%v)", name, u), "must be above 1")
+			return badSetting("Kernel", fmt.Sprintf("%s(%v)", m.name, u), "must be above 1")
 		}
 	}
 	return nil
 }
-func neighborsOf(name string, list []float64, u int) (int, error) {
+
+func (m several) neighbors(u int) (int, error) {
 	if u > 2 {
-		for _, p := range list {
-			if err := checkPerplexity("Kernel "+name, p, u); err != nil {
+		for _, p := range m.list {
+			if err := checkPerplexity("Kernel "+m.name, p, u); err != nil {
 				return 0, err
 			}
 		}
 	}
-	return gaussian(slices.Max(list)).neighbors(u)
+	return gaussian(slices.Max(m.list)).neighbors(u)
 }
-func (m mixture) neighbors(u int) (int, error) { return neighborsOf("Mixture", m, u) }
+
 func (m mixture) row(p, d2, w, scratch []float64) bool {
 	q := scratch[:len(p)]
 	clear(p)
 	solved := true
-	for _, u := range m {
+	for _, u := range m.list {
 		_, ok := calibrate(q, d2, w, u)
 		solved = solved && ok
 		for j, v := range q {
-			p[j] += v / float64(len(m))
+			p[j] += v / float64(len(m.list))
 		}
 	}
 	return solved
@@ -79,22 +85,17 @@ func (m mixture) row(p, d2, w, scratch []float64) bool {
 // Multiscale returns the kernel p ∝ Σ √β exp(−β d²), a sum of Gaussians of
 // several perplexities, each with its own precision β.
 func Multiscale(perplexities ...float64) Kernel {
-	return multiscale(slices.Clone(perplexities))
+	return multiscale{several{"Multiscale", slices.Clone(perplexities)}}
 }
 
-type multiscale []float64
+type multiscale struct{ several }
 
-func (m multiscale) check() error                 { return checkPerplexities("Multiscale", m) }
-func (m multiscale) neighbors(u int) (int, error) { return neighborsOf("Multiscale", m, u) }
 func (m multiscale) row(p, d2, w, scratch []float64) bool {
 	// log(√β exp(−β d²)) is summed by its largest value, at the nearest row.
-	near := math.Inf(1)
-	for _, d := range d2 {
-		near = min(near, d)
-	}
+	near := slices.Min(d2)
 	q := scratch[:len(p)]
 	beta := scratch[len(p):][:0]
-	for _, u := range m {
+	for _, u := range m.list {
 		b, ok := calibrate(q, d2, w, u)
 		if !ok {
 			copy(p, q)
@@ -130,10 +131,7 @@ func (s fixedSigma) check() error {
 }
 func (s fixedSigma) neighbors(u int) (int, error) { return max(0, min(u-1, 90)), nil }
 func (s fixedSigma) row(p, d2, w, _ []float64) bool {
-	near := math.Inf(1)
-	for _, d := range d2 {
-		near = min(near, d)
-	}
+	near := slices.Min(d2)
 	for j, d := range d2 {
 		p[j] = exp(-float64((d-near)/float64(s)) / float64(s) / 2)
 	}
@@ -196,11 +194,8 @@ func distribute(p, w []float64) {
 // ([vdMH08] search by bisection to 1e-5.) Where there is no solution, p is
 // uniform over the nearest neighbors and ok is false.
 func calibrate(p, d2, w []float64, u float64) (beta float64, ok bool) {
-	near, sumE := math.Inf(1), 0.0
-	for _, d := range d2 {
-		near = min(near, d)
-	}
-	var all, tied float64 // weights
+	near := slices.Min(d2)
+	var sumE, all, tied float64 // Σ w e; weights
 	for j, d := range d2 {
 		wj := 1.0
 		if w != nil {

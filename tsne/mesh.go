@@ -33,6 +33,7 @@ type mesh struct {
 	c      float64 // the constant removed
 	at     vec.Mesh
 
+	room   []float32 // for what follows
 	grid   []float32 // stride × m0/2: the weights, then the field
 	re, im []float32 // its half spectrum along the rows
 	khat   []float32 // transform of the kernel: strip of 16 rows, column, row
@@ -113,16 +114,6 @@ func fit[T any](s []T, n int) []T {
 	return s[:n]
 }
 
-// fit is fit from memory that is left over, as long as there is some.
-func (m *mesh) fit(s []float32, n int) []float32 {
-	const line = 16 // of a cache, in numbers
-	if size := (n + n/2 + line - 1) / line * line; cap(s) < n && size <= len(m.r.left) {
-		s, m.r.left = m.r.left[:n:size], m.r.left[size:]
-		return s
-	}
-	return fit(s, n)
-}
-
 // prepare lays the grid under the box.
 func (m *mesh) prepare(b *box) {
 	m0, m1, h, _ := m.layout(b)
@@ -139,13 +130,14 @@ func (m *mesh) prepare(b *box) {
 			}
 			m.fft[i] = m.plans[n]
 		}
-		m.grid = m.fit(m.grid, (m0/2+1)*m.stride)
 		rows := (m0/2 + 16) / 16 * 16
-		m.re = m.fit(m.re, rows*m.stride)
-		m.im = m.fit(m.im, rows*m.stride)
-		m.khat = m.fit(m.khat, rows*(m1/2+1))
+		grid, half, buf := (m0/2+1)*m.stride, rows*m.stride, 2*32*max(m0, m1)+vec.FFTScratch
+		m.room = fit(m.room, grid+2*half+rows*(m1/2+1)+len(m.buf)*buf)
+		rest := m.room
+		take := func(n int) (s []float32) { s, rest = rest[:n:n], rest[n:]; return s }
+		m.grid, m.re, m.im, m.khat = take(grid), take(half), take(half), take(rows*(m1/2+1))
 		for w := range m.buf {
-			m.buf[w] = m.fit(m.buf[w], 2*32*max(m0, m1)+vec.FFTScratch)
+			m.buf[w] = take(buf)
 		}
 		side := h * float64(max(m0, m1)) / 2
 		m.c, _ = m.r.kernel(side * side / 4)

@@ -1,7 +1,6 @@
 package tsne
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -126,24 +125,22 @@ func readRow(x Points, dst []float32, i, d int) ([]float32, error) {
 // of a block of the given size one after another. f must not change the row.
 func eachRow(ctx context.Context, x Points, workers, n, d, size int, f func(worker, block, i int, row []float32)) error {
 	buf := make([][]float32, par.Workers(workers))
-	errs := make([]error, par.NumBlocks(n, size))
-	err := par.Blocks(ctx, workers, n, size, func(w, b, lo, hi int) {
+	return par.Try(ctx, workers, n, size, func(w, b, lo, hi int) error {
 		if buf[w] == nil {
 			buf[w] = make([]float32, d)
 		}
 		for i := lo; i < hi; i++ {
 			if i%64 == 0 && ctx.Err() != nil {
-				return
+				return ctx.Err()
 			}
 			row, err := readRow(x, buf[w], i, d)
 			if err != nil {
-				errs[b] = err
-				return
+				return err
 			}
 			f(w, b, i, row)
 		}
+		return nil
 	})
-	return cmp.Or(err, ctx.Err(), cmp.Or(errs...))
 }
 
 // merge finds equal rows: of[i] is the number of row i among the distinct

@@ -22,7 +22,6 @@ type repulsor struct {
 	theta   float64
 	freedom float64
 	pool    *pool
-	left    []float32 // memory to use
 
 	y          []float32 // of the present call
 	phi        []float32 // see base

@@ -448,20 +448,14 @@ func (r *Run) logTask(_, b int) {
 // order within a row.
 func (r *Run) permute() {
 	d := r.dims
-	bits := 32 / d
 	key := make([]uint64, r.u)
 	side := max(r.box.side(), 1e-30)
-	scale := float64(int(1)<<bits-1) / side
+	scale := float64(int(1)<<(32/d)-1) / side
 	for i := range key {
 		var code uint64
-		var q [3]uint32
 		for c := range d {
-			q[c] = uint32((float64(r.y[i*d+c]) - float64(r.box.lo[c])) * scale)
-		}
-		for b := bits - 1; b >= 0; b-- {
-			for c := range d {
-				code = code<<1 | uint64(q[c]>>b&1)
-			}
+			q := uint64((float64(r.y[i*d+c]) - float64(r.box.lo[c])) * scale)
+			code = code<<1 | gaps(q, d)
 		}
 		key[i] = code<<32 | uint64(i)
 	}

@@ -158,86 +158,65 @@ const (
 // fill replaces zeros by defaults and reports every setting that is wrong for
 // n rows. It does not look at what depends on the number of distinct rows.
 func (s *Settings) fill(n int) error {
-	var errs []error
-	bad := func(name string, value any, reason string) {
-		errs = append(errs, badSetting(name, value, reason))
-	}
+	var f faults
 	number := func(name string, v *float64, zero, lo, hi float64) {
-		if *v == 0 {
-			*v = zero
-		}
-		if !(*v > lo && *v <= hi) {
-			bad(name, *v, fmt.Sprintf("outside (%v, %v]", lo, hi))
-		}
+		*v = cmp.Or(*v, zero)
+		f.need(*v > lo && *v <= hi, name, *v, fmt.Sprintf("outside (%v, %v]", lo, hi))
 	}
-	if s.Dims == 0 {
-		s.Dims = 2
-	}
-	if s.Dims < 1 || s.Dims > 3 {
-		bad("Dims", s.Dims, "must be 1, 2 or 3")
-	}
-	if math.IsNaN(s.Perplexity) || s.Perplexity < 0 || math.IsInf(s.Perplexity, 0) {
-		bad("Perplexity", s.Perplexity, "must be above 1")
-	}
+	s.Dims = cmp.Or(s.Dims, 2)
+	f.need(s.Dims >= 1 && s.Dims <= 3, "Dims", s.Dims, "must be 1, 2 or 3")
+	f.need(s.Perplexity >= 0 && !math.IsInf(s.Perplexity, 0), "Perplexity", s.Perplexity, "must be above 1")
 	if s.Kernel != nil {
-		if err := s.Kernel.check(); err != nil {
-			errs = append(errs, err)
-		}
+		f.add(s.Kernel.check())
 	}
-	s.fillPhases(bad)
+	s.fillPhases(&f)
 	for i := range s.Phases {
-		if err := s.Phases[i].fill(i); err != nil {
-			errs = append(errs, err)
-		}
+		f.add(s.Phases[i].fill(i))
 	}
-	if !(s.MinGradNorm >= 0) {
-		bad("MinGradNorm", s.MinGradNorm, "must not be negative")
-	}
+	f.need(s.MinGradNorm >= 0, "MinGradNorm", s.MinGradNorm, negative)
 	var e Expert
 	if s.Expert != nil {
 		e = *s.Expert
 	}
 	s.Expert = &e
-	if e.Method > Exact {
-		bad("Expert.Method", e.Method, "unknown")
-	}
-	if e.Method == Mesh && s.Dims == 3 {
-		bad("Expert.Method", e.Method, "the mesh has one or two dimensions")
-	}
+	f.need(e.Method <= Exact, "Expert.Method", e.Method, "unknown")
+	f.need(e.Method != Mesh || s.Dims != 3, "Expert.Method", e.Method, "the mesh has one or two dimensions")
 	if e.Spacing != 0 {
 		number("Expert.Spacing", &e.Spacing, 0, 0, 0.6)
-		if e.Spacing < 0.01 {
-			bad("Expert.Spacing", e.Spacing, "below 0.01")
-		}
+		f.need(!(e.Spacing < 0.01), "Expert.Spacing", e.Spacing, "below 0.01")
 	}
 	number("Expert.Theta", &e.Theta, 0.7, 0, 1)
 	number("Freedom", &s.Freedom, 1, 0, 1e6)
 	number("Expert.MaxStep", &e.MaxStep, 5, 0, 1e6)
-	if k := s.Search; k != nil && s.Metric != knn.Euclidean && (k.Func != nil || k.Metric != knn.Euclidean && k.Metric != s.Metric) {
-		bad("Metric", s.Metric, "Search has another")
+	if k := s.Search; k != nil && s.Metric != knn.Euclidean {
+		f.need(k.Func == nil && (k.Metric == knn.Euclidean || k.Metric == s.Metric), "Metric", s.Metric, "Search has another")
 	}
-	if s.MaxMemory < 0 {
-		bad("MaxMemory", s.MaxMemory, "must not be negative")
+	f.need(s.MaxMemory >= 0, "MaxMemory", s.MaxMemory, negative)
+	f.need(s.Duplicates <= Keep, "Duplicates", s.Duplicates, "unknown")
+	f.need(s.Weights == nil || len(s.Weights) == n, "Weights", len(s.Weights), fmt.Sprintf("need one for each of %d rows", n))
+	if i := slices.IndexFunc(s.Weights, func(w float64) bool { return !(w > 0 && w <= 1e9 && float32(w) > 0) }); i >= 0 {
+		f.need(false, "Weights", s.Weights[i], fmt.Sprintf("weight of row %d is outside (0, 1e9]", i))
 	}
-	if s.Duplicates > Keep {
-		bad("Duplicates", s.Duplicates, "unknown")
-	}
-	if s.Weights != nil {
-		if len(s.Weights) != n {
-			bad("Weights", len(s.Weights), fmt.Sprintf("need one for each of %d rows", n))
-		}
-		for i, w := range s.Weights {
-			if !(w > 0 && w <= 1e9 && float32(w) > 0) {
-				bad("Weights", w, fmt.Sprintf("weight of row %d is outside (0, 1e9]", i))
-				break
-			}
-		}
-	}
-	if s.Fixed != nil && len(s.Fixed) != n {
-		bad("Fixed", len(s.Fixed), fmt.Sprintf("need one for each of %d rows", n))
-	}
-	return errors.Join(errs...)
+	f.need(s.Fixed == nil || len(s.Fixed) == n, "Fixed", len(s.Fixed), fmt.Sprintf("need one for each of %d rows", n))
+	return errors.Join(f...)
 }
+
+// faults are the errors of settings.
+type faults []error
+
+func (f *faults) add(err error) {
+	if err != nil {
+		*f = append(*f, err)
+	}
+}
+
+func (f *faults) need(ok bool, name string, value any, reason string) {
+	if !ok {
+		f.add(badSetting(name, value, reason))
+	}
+}
+
+const negative = "must not be negative"
 
 // The phases when Settings.Phases is nil.
 const (
@@ -247,30 +226,18 @@ const (
 )
 
 // fillPhases makes the schedule.
-func (s *Settings) fillPhases(bad func(name string, value any, reason string)) {
+func (s *Settings) fillPhases(f *faults) {
 	if s.Phases != nil {
 		const why = "must be zero where Phases are given"
-		if s.LearningRate != 0 {
-			bad("LearningRate", s.LearningRate, why)
-		}
-		if s.Iterations != 0 {
-			bad("Iterations", s.Iterations, why)
-		}
-		if s.EarlyExaggeration != 0 {
-			bad("EarlyExaggeration", s.EarlyExaggeration, why)
-		}
+		f.need(s.LearningRate == 0, "LearningRate", s.LearningRate, why)
+		f.need(s.Iterations == 0, "Iterations", s.Iterations, why)
+		f.need(s.EarlyExaggeration == 0, "EarlyExaggeration", s.EarlyExaggeration, why)
 		s.Phases = slices.Clone(s.Phases)
 		return
 	}
-	if !(s.LearningRate >= 0 && s.LearningRate <= math.MaxFloat32) {
-		bad("LearningRate", s.LearningRate, "must be finite and not negative")
-	}
-	if s.Iterations < 0 {
-		bad("Iterations", s.Iterations, "must not be negative")
-	}
-	if !(s.EarlyExaggeration >= 0 && s.EarlyExaggeration <= 1e6) {
-		bad("EarlyExaggeration", s.EarlyExaggeration, "outside [0, 1e6]")
-	}
+	f.need(s.LearningRate >= 0 && s.LearningRate <= math.MaxFloat32, "LearningRate", s.LearningRate, "must be finite and not negative")
+	f.need(s.Iterations >= 0, "Iterations", s.Iterations, negative)
+	f.need(s.EarlyExaggeration >= 0 && s.EarlyExaggeration <= 1e6, "EarlyExaggeration", s.EarlyExaggeration, "outside [0, 1e6]")
 	s.Phases = []Phase{
 		{Steps: earlySteps, Exaggeration: cmp.Or(s.EarlyExaggeration, exaggeration), LearningRate: s.LearningRate},
 		{Steps: cmp.Or(s.Iterations, iterations), LearningRate: s.LearningRate},
@@ -293,29 +260,17 @@ func (s *Settings) search() knn.Settings {
 }
 
 func (p *Phase) fill(i int) error {
-	var errs []error
-	bad := func(name string, value any, reason string) {
-		errs = append(errs, badSetting(fmt.Sprintf("Phases[%d].%s", i, name), value, reason))
+	var f faults
+	need := func(ok bool, name string, value any, reason string) {
+		f.need(ok, fmt.Sprintf("Phases[%d].%s", i, name), value, reason)
 	}
-	if p.Steps < 0 {
-		bad("Steps", p.Steps, "must not be negative")
-	}
-	if p.Exaggeration == 0 {
-		p.Exaggeration = 1
-	}
-	if !(p.Exaggeration > 0 && p.Exaggeration <= 1e6) {
-		bad("Exaggeration", p.Exaggeration, "outside (0, 1e6]")
-	}
-	if !(p.LearningRate >= 0 && p.LearningRate <= math.MaxFloat32) {
-		bad("LearningRate", p.LearningRate, "must be finite and not negative")
-	}
-	if p.Momentum == 0 {
-		p.Momentum = 0.8
-	}
-	if !(p.Momentum >= 0 && p.Momentum < 1) {
-		bad("Momentum", p.Momentum, "outside [0, 1)")
-	}
-	return errors.Join(errs...)
+	need(p.Steps >= 0, "Steps", p.Steps, negative)
+	p.Exaggeration = cmp.Or(p.Exaggeration, 1)
+	need(p.Exaggeration > 0 && p.Exaggeration <= 1e6, "Exaggeration", p.Exaggeration, "outside (0, 1e6]")
+	need(p.LearningRate >= 0 && p.LearningRate <= math.MaxFloat32, "LearningRate", p.LearningRate, "must be finite and not negative")
+	p.Momentum = cmp.Or(p.Momentum, 0.8)
+	need(p.Momentum >= 0 && p.Momentum < 1, "Momentum", p.Momentum, "outside [0, 1)")
+	return errors.Join(f...)
 }
 
 // perplexity returns the perplexity for u distinct rows.

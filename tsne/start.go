@@ -1,6 +1,7 @@
 package tsne
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -527,16 +528,13 @@ func jacobi(a *[vec.Lanes][vec.Lanes]float64, n int) [][vec.Lanes]float64 {
 			}
 		}
 	}
-	var order [vec.Lanes]int
-	for i := range n {
-		p := i
-		for ; p > 0 && a[order[p-1]][order[p-1]] < a[i][i]; p-- {
-			order[p] = order[p-1]
-		}
-		order[p] = i
+	order := make([]int, n)
+	for i := range order {
+		order[i] = i
 	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(a[j][j], a[i][i]) })
 	out := make([][vec.Lanes]float64, n)
-	for k, i := range order[:n] {
+	for k, i := range order {
 		for r := range n {
 			out[k][r] = v[r][i]
 		}

@@ -167,9 +167,6 @@ func (t *transformer) run(ctx context.Context) ([]float32, error) {
 	err := par.Blocks(ctx, t.set.Workers, t.m, transformBlock, func(_, _, lo, hi int) {
 		t.block(ctx, out, lo, hi)
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
 	if err != nil {
 		return nil, fmt.Errorf("tsne: transform: %w", err)
 	}
@@ -287,7 +284,9 @@ func (t *transformer) repel(phi, force, y []float32) {
 		}
 	default:
 		for i := range phi {
-			s, f := t.rep.tree.sumAt(y[i*d : i*d+d])
+			var at [3]float32
+			copy(at[:], y[i*d:i*d+d])
+			s, f := t.rep.tree.sumAt(at[:], -1)
 			phi[i] = float32(s)
 			for c := range d {
 				force[i*d+c] = float32(f[c])

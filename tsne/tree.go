@@ -1,6 +1,7 @@
 package tsne
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -22,17 +23,20 @@ const (
 // Without them Z is about 0.5 % too small at θ = 0.5.
 type tree struct {
 	r     *repulsor
-	key   []uint64
-	spare []uint64
-	order []int32   // points along the Morton curve
-	swap  []int32   // scratch of the sort
-	at    []float32 // their positions, dims each
+	order []placed  // points along the Morton curve
+	at    []float32 // their positions, three numbers each
 	w     []float32
 	nodes []treeNode
 	box   *box
 	cell  float64 // width of the root
 	keyF, sumF,
 	moveF func(worker, block int)
+}
+
+// placed is a point with its Morton key.
+type placed struct {
+	key uint64
+	i   int32
 }
 
 type treeNode struct {
@@ -61,13 +65,10 @@ func (t *tree) levels() int {
 func (t *tree) run(b *box) {
 	r := t.r
 	t.box, t.cell = b, max(b.side(), 1e-30)*(1+1e-6)
-	t.key, t.spare = fit(t.key, r.n), fit(t.spare, r.n)
-	t.order, t.swap = fit(t.order, r.n), fit(t.swap, r.n)
-	t.at, t.w = fit(t.at, r.n*r.dims), fit(t.w, r.n)
+	t.order = fit(t.order, r.n)
+	t.at, t.w = fit(t.at, 3*r.n), fit(t.w, r.n)
 	r.pool.do(r.blocks(updateBlock), t.keyF)
-	if r.n > 0 {
-		t.sort()
-	}
+	slices.SortFunc(t.order, func(a, b placed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.i, b.i)) })
 	r.pool.do(r.blocks(updateBlock), t.moveF)
 	t.nodes = t.nodes[:0]
 	if r.n > 0 {
@@ -83,27 +84,22 @@ func (t *tree) keyTask(_, b int) {
 		var key uint64
 		for c := range d {
 			q := uint64((float64(r.y[i*d+c]) - float64(t.box.lo[c])) * scale)
-			if d == 2 {
-				key |= part1(q) << c
-			} else {
-				key |= part2(q) << c
-			}
+			key |= gaps(q, d) << c
 		}
-		t.key[i] = key
-		t.order[i] = int32(i)
+		t.order[i] = placed{key, int32(i)}
 	}
 }
 
-// part1 puts a zero after each of 32 bits, part2 two zeros after each of 21.
-func part1(x uint64) uint64 {
-	x = (x | x<<16) & 0x0000ffff0000ffff
-	x = (x | x<<8) & 0x00ff00ff00ff00ff
-	x = (x | x<<4) & 0x0f0f0f0f0f0f0f0f
-	x = (x | x<<2) & 0x3333333333333333
-	return (x | x<<1) & 0x5555555555555555
-}
-
-func part2(x uint64) uint64 {
+// gaps puts d−1 zeros after each bit of x, which has at most 32 bits in the
+// plane and 21 in space.
+func gaps(x uint64, d int) uint64 {
+	if d == 2 {
+		x = (x | x<<16) & 0x0000ffff0000ffff
+		x = (x | x<<8) & 0x00ff00ff00ff00ff
+		x = (x | x<<4) & 0x0f0f0f0f0f0f0f0f
+		x = (x | x<<2) & 0x3333333333333333
+		return (x | x<<1) & 0x5555555555555555
+	}
 	x = (x | x<<32) & 0x001f00000000ffff
 	x = (x | x<<16) & 0x001f0000ff0000ff
 	x = (x | x<<8) & 0x100f00f00f00f00f
@@ -111,37 +107,11 @@ func part2(x uint64) uint64 {
 	return (x | x<<2) & 0x1249249249249249
 }
 
-// sort orders the keys, equal ones by index: a radix sort of 11 bits a pass.
-func (t *tree) sort() {
-	key, order, spare, swap := t.key, t.order, t.spare, t.swap
-	for shift := 0; shift < 64; shift += 11 {
-		var count [1 << 11]int32
-		for _, k := range key {
-			count[k>>shift&(1<<11-1)]++
-		}
-		if count[key[0]>>shift&(1<<11-1)] == int32(len(key)) {
-			continue // all alike
-		}
-		var at int32
-		for i, c := range count {
-			count[i] = at
-			at += c
-		}
-		for i, k := range key {
-			p := &count[k>>shift&(1<<11-1)]
-			spare[*p], swap[*p] = k, order[i]
-			*p++
-		}
-		key, spare, order, swap = spare, key, swap, order
-	}
-	t.key, t.order, t.spare, t.swap = key, order, spare, swap
-}
-
 func (t *tree) moveTask(_, b int) {
 	r, d := t.r, t.r.dims
 	for p := b * updateBlock; p < min(r.n, (b+1)*updateBlock); p++ {
-		i := int(t.order[p])
-		copy(t.at[p*d:p*d+d], r.y[i*d:])
+		i := int(t.order[p].i)
+		copy(t.at[3*p:3*p+d], r.y[i*d:])
 		t.w[p] = r.w[i]
 	}
 }
@@ -164,7 +134,7 @@ func (t *tree) build(lo, hi int32, level int) (sum moments) {
 		for p := lo; p < hi; p++ {
 			var y [3]float64
 			for c := range d {
-				y[c] = float64(t.at[int(p)*d+c])
+				y[c] = float64(t.at[int(p)*3+c])
 			}
 			w := float64(t.w[p])
 			sum.w += w
@@ -180,13 +150,8 @@ func (t *tree) build(lo, hi int32, level int) (sum moments) {
 		shift := d * (level - 1)
 		for lo < hi {
 			// The end of the child that starts at lo.
-			child := t.key[lo] >> shift
-			n, _ := slices.BinarySearchFunc(t.key[lo:hi], child+1, func(k, c uint64) int {
-				if k>>shift < c {
-					return -1
-				}
-				return 1
-			})
+			child := t.order[lo].key >> shift
+			n, _ := slices.BinarySearchFunc(t.order[lo:hi], child+1, func(p placed, c uint64) int { return cmp.Compare(p.key>>shift, c) })
 			s := t.build(lo, lo+int32(n), level-1)
 			sum.w += s.w
 			for c, v := range s.y {
@@ -225,18 +190,8 @@ func (t *tree) sumTask(_, b int) {
 	}
 	var part float64
 	for p := b * treeBlock; p < min(r.n, (b+1)*treeBlock); p++ {
-		var phi float64
-		var f [3]float64
-		if r.freedom == 1 {
-			if d == 2 {
-				phi, f = t.walk2(t.at[2*p], t.at[2*p+1], int32(p))
-			} else {
-				phi, f = t.walk3(t.at[3*p], t.at[3*p+1], t.at[3*p+2], int32(p))
-			}
-		} else {
-			phi, f = t.walk(t.at[p*d:p*d+d], int32(p))
-		}
-		i := int(t.order[p])
+		phi, f := t.sumAt(t.at[3*p:][:3], int32(p))
+		i := int(t.order[p].i)
 		r.phi[i] = float32(phi)
 		for c := range d {
 			r.force[i*d+c] = float32(f[c])
@@ -246,18 +201,16 @@ func (t *tree) sumTask(_, b int) {
 	r.part[b] = part
 }
 
-// sumAt sums all points at a place that need not be one of them.
-func (t *tree) sumAt(at []float32) (phi float64, f [3]float64) {
-	switch {
-	case t.r.freedom != 1:
-		return t.walk(at, -1)
-	case t.r.dims == 2:
-		return t.walk2(at[0], at[1], -1)
+// sumAt sums all points but that at place p, which is -1 for a position that is
+// none of them.
+func (t *tree) sumAt(at []float32, p int32) (phi float64, f [3]float64) {
+	if t.r.freedom != 1 {
+		return t.walk(at, p)
 	}
-	return t.walk3(at[0], at[1], at[2], -1)
+	return t.walk1(at[0], at[1], at[2], p)
 }
 
-// walk sums all points but that at place p, for any degrees of freedom.
+// walk is sumAt for any degrees of freedom.
 func (t *tree) walk(at []float32, p int32) (phi float64, f [3]float64) {
 	d := t.r.dims
 	add := func(src []float32, w float32) {
@@ -293,7 +246,7 @@ func (t *tree) walk(at []float32, p int32) (phi float64, f [3]float64) {
 		case node.leaf:
 			for q := node.lo; q < node.hi; q++ {
 				if q != p {
-					add(t.at[int(q)*d:int(q)*d+d], t.w[q])
+					add(t.at[3*q:], t.w[q])
 				}
 			}
 			n = node.next
@@ -326,64 +279,32 @@ func (t *tree) spread(at []float32, node *treeNode, d2 float64) (phi float64, f 
 	return phi, f
 }
 
-// walk2 is walk in the plane for one degree of freedom.
-func (t *tree) walk2(x, y float32, p int32) (float64, [3]float64) {
-	var phi, fx, fy float64
-	nodes := t.nodes
+// walk1 is sumAt for one degree of freedom.
+func (t *tree) walk1(x, y, z float32, p int32) (float64, [3]float64) {
+	var phi, fx, fy, fz float64
+	var dz, mz float32
+	nodes, space := t.nodes, t.r.dims == 3
 	for n := int32(0); int(n) < len(nodes); {
 		node := &nodes[n]
 		dx, dy := x-node.center[0], y-node.center[1]
 		d2 := dx*dx + dy*dy
-		switch {
-		case d2 > node.width2 && !(p >= node.lo && p < node.hi):
-			k := 1 / (1 + d2)
-			k2 := k * k
-			mx, my := node.m[0]*dx+node.m[2]*dy, node.m[2]*dx+node.m[1]*dy
-			s, trace := dx*mx+dy*my, node.m[0]+node.m[1]
-			phi += float64(node.w*k + k2*(4*k*s-trace))
-			q := k2 * (node.w + k*(12*k*s-2*trace))
-			r := 4 * k2 * k
-			fx += float64(q*dx - r*mx)
-			fy += float64(q*dy - r*my)
-			n = node.next
-		case node.leaf:
-			for j := node.lo; j < node.hi; j++ {
-				if j == p {
-					continue
-				}
-				dx, dy := x-t.at[2*j], y-t.at[2*j+1]
-				k := 1 / (1 + dx*dx + dy*dy)
-				q := t.w[j] * k
-				phi += float64(q)
-				q *= k
-				fx += float64(q * dx)
-				fy += float64(q * dy)
-			}
-			n = node.next
-		default:
-			n++
+		if space {
+			dz = z - node.center[2]
+			d2 += dz * dz
 		}
-	}
-	return phi, [3]float64{fx, fy}
-}
-
-// walk3 is walk in space for one degree of freedom.
-func (t *tree) walk3(x, y, z float32, p int32) (float64, [3]float64) {
-	var phi, fx, fy, fz float64
-	nodes := t.nodes
-	for n := int32(0); int(n) < len(nodes); {
-		node := &nodes[n]
-		dx, dy, dz := x-node.center[0], y-node.center[1], z-node.center[2]
-		d2 := dx*dx + dy*dy + dz*dz
 		switch {
 		case d2 > node.width2 && !(p >= node.lo && p < node.hi):
 			k := 1 / (1 + d2)
 			k2 := k * k
 			m := &node.m
-			mx := m[0]*dx + m[2]*dy + m[4]*dz
-			my := m[2]*dx + m[1]*dy + m[5]*dz
-			mz := m[4]*dx + m[5]*dy + m[3]*dz
-			s, trace := dx*mx+dy*my+dz*mz, m[0]+m[1]+m[3]
+			mx, my := m[0]*dx+m[2]*dy, m[2]*dx+m[1]*dy
+			s, trace := dx*mx+dy*my, m[0]+m[1]
+			if space {
+				mx += m[4] * dz
+				my += m[5] * dz
+				mz = m[4]*dx + m[5]*dy + m[3]*dz
+				s, trace = dx*mx+dy*my+dz*mz, trace+m[3]
+			}
 			phi += float64(node.w*k + k2*(4*k*s-trace))
 			q := k2 * (node.w + k*(12*k*s-2*trace))
 			r := 4 * k2 * k
@@ -396,7 +317,8 @@ func (t *tree) walk3(x, y, z float32, p int32) (float64, [3]float64) {
 				if j == p {
 					continue
 				}
-				dx, dy, dz := x-t.at[3*j], y-t.at[3*j+1], z-t.at[3*j+2]
+				at := t.at[3*j:][:3]
+				dx, dy, dz := x-at[0], y-at[1], z-at[2]
 				k := 1 / (1 + dx*dx + dy*dy + dz*dz)
 				q := t.w[j] * k
 				phi += float64(q)

@@ -4,7 +4,9 @@
 package par
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -25,9 +27,10 @@ func NumBlocks(n, size int) int { return (n + size - 1) / size }
 // most workers goroutines (GOMAXPROCS when workers is not positive). Blocks
 // are handed out in order, but may run at the same time; worker is below the
 // number of workers and two calls with the same worker never overlap, so it
-// can index scratch memory. The context is looked at before each block; its
-// error is returned once all running blocks have ended, and no goroutine is
-// left behind. A panic in f is raised again in the caller's goroutine.
+// can index scratch memory. The context is looked at before each block and
+// after the last; its error is returned once all running blocks have ended, and
+// no goroutine is left behind. A panic in f is raised again in the caller's
+// goroutine.
 func Blocks(ctx context.Context, workers, n, size int, f func(worker, block, lo, hi int)) error {
 	if n <= 0 {
 		return ctx.Err()
@@ -44,7 +47,7 @@ func Blocks(ctx context.Context, workers, n, size int, f func(worker, block, lo,
 			}
 			f(0, b, b*size, min(n, (b+1)*size))
 		}
-		return nil
+		return ctx.Err()
 	}
 	var (
 		next    atomic.Int64
@@ -83,10 +86,32 @@ func Blocks(ctx context.Context, workers, n, size int, f func(worker, block, lo,
 	if p := caught.Load(); p != nil {
 		panic(*p)
 	}
-	if next.Load() < int64(blocks) {
-		return ctx.Err()
-	}
-	return nil
+	return ctx.Err()
+}
+
+// Try is Blocks for an f that may fail. Blocks behind one that failed are left
+// out, so the error is always that of the first block that fails.
+func Try(ctx context.Context, workers, n, size int, f func(worker, block, lo, hi int) error) error {
+	var (
+		mu    sync.Mutex
+		first atomic.Int64 // block that failed
+		err   error
+	)
+	first.Store(math.MaxInt64)
+	ended := Blocks(ctx, workers, n, size, func(w, b, lo, hi int) {
+		if int64(b) > first.Load() {
+			return
+		}
+		if e := f(w, b, lo, hi); e != nil {
+			mu.Lock()
+			defer mu.Unlock()
+			if int64(b) < first.Load() {
+				first.Store(int64(b))
+				err = e
+			}
+		}
+	})
+	return cmp.Or(err, ended)
 }
 
 // Sum adds f over the blocks of [0, n). The partial sums are joined in the

@@ -3,6 +3,7 @@ package par
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"sync/atomic"
 	"testing"
@@ -76,5 +77,23 @@ func TestSumSameBits(t *testing.T) {
 		if got, _ := Sum(context.Background(), w, 10000, 64, f); got != want {
 			t.Errorf("workers=%d: %v, want %v", w, got, want)
 		}
+	}
+}
+
+func TestTry(t *testing.T) {
+	for range 100 {
+		err := Try(context.Background(), 4, 1000, 7, func(_, b, _, _ int) error {
+			if b%10 == 3 {
+				return fmt.Errorf("block %d", b)
+			}
+			return nil
+		})
+		if err == nil || err.Error() != "block 3" {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	if err := Try(ctx, 2, 9, 1, func(_, _, _, _ int) error { cancel(); return nil }); !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 }

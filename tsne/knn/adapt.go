@@ -14,62 +14,60 @@ import (
 // Rows returns the n rows of d numbers stored one after another in x. It keeps
 // x and does not copy it.
 func Rows[T float32 | float64](x []T, n, d int) Points {
-	var err error
+	s := shape{n: n, d: d}
 	if n < 0 || d < 0 || d > 0 && n > math.MaxInt/d || len(x) != n*d {
-		err = fmt.Errorf("%w: %d numbers are not %d rows of %d", ErrPoints, len(x), n, d)
+		s.err = fmt.Errorf("%w: %d numbers are not %d rows of %d", ErrPoints, len(x), n, d)
 	}
-	if x, ok := any(x).([]float32); ok {
-		return dense{x, n, d, err}
-	}
-	y := any(x).([]float64)
-	return &wide{n: n, d: d, err: err, row: func(i int, _ []float64) []float64 { return y[i*d:][:d] }}
+	flat, _ := any(x).([]float32)
+	return rowsOf(s, flat, func(i int) []T { return x[i*d:][:d:d] })
 }
 
-// dense is rows one after another.
-type dense struct {
-	x    []float32
+// A shape is what all points of this file have: dimensions, or an error.
+type shape struct {
 	n, d int
 	err  error
 }
 
-func (f dense) Dims() (n, d int) { return f.n, f.d }
-func (f dense) Check() error     { return f.err }
-func (f dense) Flat() []float32  { return f.x }
+func (s shape) Dims() (n, d int) { return s.n, s.d }
+func (s shape) Check() error     { return s.err }
+
+// rowsOf returns points of the rows that row returns; flat holds them one after
+// another, or is nil.
+func rowsOf[T float32 | float64](s shape, flat []float32, row func(i int) []T) Points {
+	if row, ok := any(row).(func(i int) []float32); ok {
+		return dense{s, flat, row}
+	}
+	row64 := any(row).(func(i int) []float64)
+	return &wide{shape: s, row: func(i int, _ []float64) []float64 { return row64(i) }}
+}
+
+// dense is rows of float32 in memory.
+type dense struct {
+	shape
+	x   []float32
+	row func(i int) []float32
+}
+
+func (f dense) Flat() []float32 { return f.x }
 func (f dense) Row(_ []float32, i int) ([]float32, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	return f.x[i*f.d:][:f.d:f.d], nil
+	return f.row(i), nil
 }
 
 // Slices returns the rows x, which must have equal lengths. It keeps them and
 // does not copy them.
 func Slices[T float32 | float64](x [][]T) Points {
-	n, d := len(x), 0
-	if n > 0 {
-		d = len(x[0])
+	s := shape{n: len(x)}
+	if s.n > 0 {
+		s.d = len(x[0])
 	}
-	var err error
-	if i := slices.IndexFunc(x, func(row []T) bool { return len(row) != d }); i >= 0 {
-		err = fmt.Errorf("%w: row %d has %d numbers, row 0 has %d", ErrPoints, i, len(x[i]), d)
+	if i := slices.IndexFunc(x, func(row []T) bool { return len(row) != s.d }); i >= 0 {
+		s.err = fmt.Errorf("%w: row %d has %d numbers, row 0 has %d", ErrPoints, i, len(x[i]), s.d)
 	}
-	if x, ok := any(x).([][]float32); ok {
-		return list{x, d, err}
-	}
-	y := any(x).([][]float64)
-	return &wide{n: n, d: d, err: err, row: func(i int, _ []float64) []float64 { return y[i] }}
+	return rowsOf(s, nil, func(i int) []T { return x[i] })
 }
-
-// list is a slice for each row.
-type list struct {
-	x   [][]float32
-	d   int
-	err error
-}
-
-func (l list) Dims() (n, d int)                          { return len(l.x), l.d }
-func (l list) Check() error                              { return l.err }
-func (l list) Row(_ []float32, i int) ([]float32, error) { return l.x[i], l.err }
 
 // Matrix returns the rows of a matrix, such as gonum's mat.Matrix. It keeps m,
 // whose methods must be safe for concurrent use. A matrix with the method
@@ -84,7 +82,7 @@ func Matrix(m interface {
 		return x
 	}
 	n, d := m.Dims()
-	w := &wide{n: n, d: d}
+	w := &wide{shape: shape{n: n, d: d}}
 	if raw, ok := m.(interface{ RawRowView(i int) []float64 }); ok {
 		w.row = func(i int, _ []float64) []float64 { return raw.RawRowView(i) }
 	} else {
@@ -101,15 +99,11 @@ func Matrix(m interface {
 
 // wide is rows of float64.
 type wide struct {
-	n, d    int
+	shape
 	row     func(i int, x []float64) []float64 // uses x if there are buffers
 	buffers *sync.Pool
 	offset  []float64 // of the columns: subtracted before rounding; may be nil
-	err     error
 }
-
-func (w *wide) Dims() (n, d int) { return w.n, w.d }
-func (w *wide) Check() error     { return w.err }
 
 // Read64 calls f with row i.
 func (w *wide) Read64(i int, f func(x []float64)) {
@@ -196,8 +190,7 @@ func centered(x ...Points) []Points {
 // zeros elsewhere. Columns may come in any order; values of the same column
 // are added. CSR keeps the slices.
 func CSR[T float32 | float64](cols int, start []int, index []int32, value []T) Points {
-	s := &sparse[T]{cols, start, index, value, nil}
-	s.err = checkTerms(start, index, cols)
+	s := &sparse[T]{shape{max(0, len(start)-1), cols, checkTerms(start, index, cols)}, start, index, value}
 	if s.err == nil && len(value) != len(index) {
 		s.err = fmt.Errorf("%w: %d columns for %d numbers", ErrPoints, len(index), len(value))
 	}
@@ -205,15 +198,11 @@ func CSR[T float32 | float64](cols int, start []int, index []int32, value []T) P
 }
 
 type sparse[T float32 | float64] struct {
-	cols  int
+	shape
 	start []int
 	index []int32
 	value []T
-	err   error
 }
-
-func (s *sparse[T]) Dims() (n, d int) { return max(0, len(s.start)-1), s.cols }
-func (s *sparse[T]) Check() error     { return s.err }
 
 // Sparse calls f for each number of row i that is given.
 func (s *sparse[T]) Sparse(i int, f func(j int32, v float32)) {
@@ -226,7 +215,7 @@ func (s *sparse[T]) Row(dst []float32, i int) ([]float32, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	dst = slices.Grow(dst[:0], s.cols)[:s.cols]
+	dst = slices.Grow(dst[:0], s.d)[:s.d]
 	clear(dst)
 	for e := s.start[i]; e < s.start[i+1]; e++ {
 		j, v := s.index[e], s.value[e]
@@ -288,29 +277,26 @@ func (d *distances) Row(dst []float32, i int) ([]float32, error) {
 
 // read calls f with the distances from point i.
 func (d *distances) read(i int, f func(j int, v float64)) error {
-	n, _ := d.Dims()
 	at := d.id(i)
 	if w, ok := d.x.(*wide); ok {
-		w.Read64(at, func(x []float64) {
-			for j := range n {
-				if j != i {
-					f(j, x[d.id(j)])
-				}
-			}
-		})
+		w.Read64(at, func(x []float64) { eachDistance(d, i, x, f) })
 		return nil
 	}
 	all, _ := d.x.Dims()
 	x, err := readRow(d.x, nil, at, all)
-	if err != nil {
-		return err
+	if err == nil {
+		eachDistance(d, i, x, f)
 	}
+	return err
+}
+
+func eachDistance[T float32 | float64](d *distances, i int, x []T, f func(j int, v float64)) {
+	n, _ := d.Dims()
 	for j := range n {
 		if j != i {
 			f(j, float64(x[d.id(j)]))
 		}
 	}
-	return nil
 }
 
 // searchDistances takes the lists from given distances.
@@ -324,22 +310,20 @@ func searchDistances(ctx context.Context, x *distances, k int, set *Settings) (*
 	}
 	g := newGraph(n, k)
 	lists := make([][]pair, par.Workers(set.Workers))
-	var first firstError
-	err := par.Blocks(ctx, len(lists), n, 1, func(w, _, i, _ int) {
+	err := par.Try(ctx, len(lists), n, 1, func(w, _, i, _ int) (bad error) {
 		list := lists[w][:0]
 		err := x.read(i, func(j int, v float64) {
-			if !(v >= 0 && v*v <= math.MaxFloat64) {
-				first.set(i, &ValueError{x.id(i), x.id(j), v})
+			if bad == nil && !(v >= 0 && v*v <= math.MaxFloat64) {
+				bad = &ValueError{x.id(i), x.id(j), v}
 			}
 			list = append(list, pair{v * v, int32(j)})
 		})
-		if lists[w] = list; err != nil {
-			first.set(i, err)
-			return
+		if lists[w] = list; cmp.Or(err, bad) == nil {
+			g.put(i, list)
 		}
-		g.put(i, list)
+		return cmp.Or(err, bad)
 	})
-	if err = cmp.Or(err, first.get()); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return g, nil
@@ -429,10 +413,7 @@ func Distinct(ctx context.Context, x Points, workers int) (of, first []int32, er
 		return nil, nil, err
 	}
 	if m != nil {
-		for u := range len(m.start) - 1 {
-			first = append(first, m.member[m.start[u]])
-		}
-		return m.of, first, nil
+		return m.of, m.first(), nil
 	}
 	of = make([]int32, s.n)
 	for i := range of {

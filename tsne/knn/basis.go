@@ -197,11 +197,7 @@ func (e *exact) products(ctx context.Context, dst, a, b []float32, m, n, d int) 
 	if err != nil {
 		return err
 	}
-	err = par.Blocks(ctx, e.workers, m, rows, func(_, _, lo, hi int) {
+	return par.Blocks(ctx, e.workers, m, rows, func(_, _, lo, hi int) {
 		dots(ctx, dst[lo*n:hi*n], a[lo*d:hi*d], p, hi-lo, n, d)
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	return err
 }

@@ -118,7 +118,7 @@ func TestBits(t *testing.T) {
 			if err != nil {
 				t.Fatal(job.name, err)
 			}
-			if g.Stats.Method != job.method || job.columns > 0 && g.Stats.Columns != job.columns {
+			if g.Stats.Method != job.method || job.columns > 0 && g.Stats.columns != job.columns {
 				t.Errorf("%s at %v: %+v", job.name, l, g.Stats)
 			}
 			hash := graphHash(g)

@@ -44,26 +44,26 @@ func boxNodes(n int) int {
 // searchBoxes finds the k nearest rows of ref, which has some, for the rows of
 // x.
 func searchBoxes(ctx context.Context, ref, x *source, k int, same bool, set *Settings, used int64) (*Graph, error) {
-	rows, err := ref.view(ctx, set.Workers, 0, ref.n, make([]float32, need(ref)))
+	rows, err := ref.all(ctx, set.Workers)
 	if err != nil {
 		return nil, err
 	}
 	t := newBoxes(&rows, ref.n)
 	g := newGraph(x.n, k)
-	g.Stats.Columns, g.Stats.Bytes = ref.d, boxBytes(ref, x, k, used)
+	g.Stats.columns, g.Stats.Bytes = ref.d, boxBytes(ref, x, k, used)
 	work := make([]boxQuery, par.Workers(set.Workers))
 	err = par.Blocks(ctx, len(work), x.n, 256, func(w, _, lo, hi int) {
 		q := &work[w]
 		if q.boxes == nil {
-			*q = boxQuery{boxes: t, row: make([]float32, ref.d), self: -1, list: make([]pair, 0, k)}
+			*q = boxQuery{boxes: t, self: -1, list: make([]pair, 0, k)}
 		}
 		for p := lo; p < hi; p++ {
 			i := p
 			if same { // rows in the order of the tree need the same boxes
 				i, q.self = int(t.order[p]), t.order[p]
-				copy(q.row, t.x[p*t.d:])
+				q.at = t.x[p*t.d:][:t.d]
 			} else {
-				x.fetch(q.row, i, &q.scratch)
+				q.at = x.row(i, &q.scratch)
 			}
 			q.list = q.list[:0]
 			q.visit(0, 0, ref.n)
@@ -172,7 +172,7 @@ func (t *boxes) swap(i, j int) {
 type boxQuery struct {
 	*boxes
 	scratch
-	row   []float32
+	at    []float32 // the row
 	self  int32
 	list  []pair // ascending, of at most cap(list)
 	taken int64  // distances
@@ -183,7 +183,7 @@ func (q *boxQuery) visit(v, lo, hi int) {
 		var e [boxDims]float64
 		for p, j := range q.order[lo:hi] {
 			x := q.x[(lo+p)*q.d:]
-			for c, y := range q.row {
+			for c, y := range q.at {
 				e[c] = float64(x[c]) - float64(y)
 			}
 			d2 := boxSum(&e)
@@ -231,7 +231,7 @@ func (q *boxQuery) insert(e pair) {
 func (q *boxQuery) gap(v int) float64 {
 	low, high := q.corners(v)
 	var e [boxDims]float64
-	for c, x := range q.row {
+	for c, x := range q.at {
 		if x < low[c] {
 			e[c] = float64(low[c]) - float64(x)
 		} else if x > high[c] {

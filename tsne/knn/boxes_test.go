@@ -38,7 +38,7 @@ func TestBoxes(t *testing.T) {
 						t.Fatalf("%s: %v", what, err)
 					}
 					sameGraph(t, what, got, oracle(t, x, x, k, true, Euclidean))
-					if got.Stats.Method != Exact || got.Stats.Columns != d && k > 0 && got.Stats.Distinct > 1 {
+					if got.Stats.Method != Exact || got.Stats.columns != d && k > 0 && got.Stats.Distinct > 1 {
 						t.Fatalf("%s: %+v", what, got.Stats)
 					}
 					some := made{Rows(slices.Concat(flat[(n-1)*d:], flat[:d], flat[n/2*d:][:d], flat[:d]), 4, d)}

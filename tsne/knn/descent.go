@@ -88,12 +88,9 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 		}
 		e.workers = int(min(int64(e.workers), 1+48<<20/scratch)) // what 64 MB hold
 	}
-	if s.flat == nil {
-		flat := make([]float32, s.n*s.d)
-		if _, err := s.view(ctx, set.Workers, 0, s.n, flat); err != nil {
-			return nil, err
-		}
-		e.s = &source{n: s.n, d: s.d, flat: flat}
+	var err error
+	if e.s, err = s.made(ctx, set.Workers); err != nil {
+		return nil, err
 	}
 	if err := e.takeSample(ctx); err != nil {
 		return nil, err
@@ -269,12 +266,7 @@ func (e *descent) takeSample(ctx context.Context) error {
 		s.rows = append(s.rows, int32(i))
 	}
 	slices.Sort(s.rows)
-	x := *e.s
-	x.n, x.ids = m, make([]int32, m)
-	for t, i := range s.rows {
-		x.ids[t] = int32(e.s.orig(int(i)))
-	}
-	g, err := searchExact(ctx, e.s, &x, e.k+1, false, &Settings{Workers: e.workers}, 0)
+	g, err := searchExact(ctx, e.s, e.s.pick(s.rows), e.k+1, false, &Settings{Workers: e.workers}, 0)
 	if err != nil {
 		return err
 	}

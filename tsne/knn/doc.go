@@ -42,7 +42,7 @@
 //     projections onto it. Together with the lengths of what lies outside, the
 //     distance of two projections is a lower bound of the distance of the rows,
 //     which excludes nearly all pairs. Costs estimated on a sample decide
-//     whether and by how many numbers (Stats.Columns).
+//     whether and by how many numbers.
 //
 // Rows of up to three numbers, such as positions on a t-SNE map, are searched
 // by a k-d tree if k is at most 256: about 3 µs per row for ten neighbors.

@@ -7,7 +7,6 @@ import (
 
 // Errors of this package wrap one of these.
 var (
-	ErrK       = errors.New("knn: k is out of range")           // fewer than k other rows exist
 	ErrValue   = errors.New("knn: not a finite number")         // see ValueError
 	ErrSetting = errors.New("knn: bad setting")                 // see SettingError
 	ErrPoints  = errors.New("knn: malformed points")            // impossible shape or terms
@@ -29,8 +28,8 @@ func (e *ValueError) Error() string {
 
 func (e *ValueError) Unwrap() error { return ErrValue }
 
-// A SettingError reports a wrong field of [Settings]: its name, its value, and
-// the reason why it is wrong. It wraps [ErrSetting].
+// A SettingError reports a wrong field of [Settings], or a wrong k: its name,
+// its value, and the reason why it is wrong. It wraps [ErrSetting].
 type SettingError struct {
 	Name   string
 	Value  any

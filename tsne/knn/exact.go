@@ -122,7 +122,7 @@ func (e *exact) plan(used int64) error {
 		}
 	}
 	e.graph = newGraph(e.x.n, e.k)
-	e.graph.Stats.Columns = e.ref.d
+	e.graph.Stats.columns = e.ref.d
 	e.setBands()
 	return nil
 }
@@ -193,7 +193,7 @@ func (e *exact) candidates(ctx context.Context) error {
 		size = e.low.listSize(e.keep)
 	}
 	// To clear all this may take tens of milliseconds: look at the context.
-	e.lists = newLists(ctx, e.x.n, e.keep, size, groupShift)
+	e.makeLists(size)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -311,7 +311,7 @@ func (e *exact) again(ctx context.Context, places []int32) error {
 		s.at[q], s.xLen[q] = int32(e.rowAt(int(p))), e.xLen[p]
 	}
 	n, d, size := len(places), e.ref.d, e.keep+e.keep/2+1
-	s.lists, s.absorber = newLists(ctx, n, e.keep, size, 0), newAbsorber(n, e.k+1+size, e.workers)
+	s.lists, s.absorber = newLists(n, e.keep, size, 0), newAbsorber(n, e.k+1+size, e.workers)
 	for q := range n {
 		s.have[q] = int32(e.k)
 		s.lists.setLimit(q, s.bound(q).reach(e.graph.Dist2[(s.rowAt(q)+1)*e.k-1]))

@@ -125,15 +125,15 @@ func ExampleStats() {
 		case knn.Gram:
 			fmt.Println("by inner products:", s.Distinct, "rows")
 		case knn.Exact:
-			fmt.Println("by all pairs, each compared by", s.Columns, "numbers")
+			fmt.Println("by all pairs")
 		case knn.Descent:
 			fmt.Println("approximate: recall", g.Recall.Low > .9, g.Recall.High <= 1)
 		}
 	}
 	// Output:
-	// by all pairs, each compared by 20 numbers
+	// by all pairs
 	// by inner products: 2730 rows
-	// by all pairs, each compared by 20 numbers
+	// by all pairs
 	// approximate: recall true true
 }
 
@@ -142,7 +142,7 @@ func ExampleSearch_errors() {
 	ctx := context.Background()
 	x := knn.Rows([]float32{0, 1, 3}, 3, 1)
 	_, err := knn.Search(ctx, x, 3, nil)
-	fmt.Println(errors.Is(err, knn.ErrK), err)
+	fmt.Println(errors.Is(err, knn.ErrSetting), err)
 	_, err = knn.Search(ctx, x, 1, &knn.Settings{MinRecall: 2})
 	fmt.Println(errors.Is(err, knn.ErrSetting))
 	_, err = knn.Search(ctx, knn.Rows([]float64{0, math.Inf(1), 3}, 3, 1), 1, nil)
@@ -150,7 +150,7 @@ func ExampleSearch_errors() {
 	g := &knn.Graph{N: 2, K: 1, Index: []int32{1, 1}, Dist2: []float64{4, 4}} // of another program
 	fmt.Println(errors.Is(g.Check(), knn.ErrGraph), g.Check())
 	// Output:
-	// true knn: k is out of range: k = 3, but a row has 2 others
+	// true setting k = 3: a row has 2 others
 	// true
 	// true
 	// true knn: malformed graph: row 1, entry 0: index 1 is the row itself

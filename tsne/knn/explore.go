@@ -89,9 +89,6 @@ func (e *descent) explore(ctx context.Context, met, near, far int) (changed int6
 			t.changed += int64(t.join.merge(e, int32(i)))
 		}
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
 	for _, t := range work {
 		if t != nil {
 			changed += t.changed

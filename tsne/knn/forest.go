@@ -65,9 +65,6 @@ func partition(ctx context.Context, workers int, rows *view, n, leaf int, key ui
 	}
 	below := make([][]node, len(nodes))
 	err = par.Blocks(ctx, workers, len(nodes), 1, func(_, at, _, _ int) { below[at] = t.down(ctx, nil, nodes[at]) })
-	if err == nil {
-		err = ctx.Err()
-	}
 	if err != nil {
 		return nil, nil, err
 	}

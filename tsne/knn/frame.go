@@ -27,34 +27,15 @@ func (f *frame) copyRow(dst, x []float32, from int, by float32) {
 
 // eachRow calls f for the rows of a source in fixed blocks.
 func eachRow(ctx context.Context, workers int, s *source, size int, f func(worker, block, i int, row []float32)) error {
-	type buffers struct {
-		scratch
-		row []float32
-	}
-	tmp := make([]buffers, par.Workers(workers))
-	err := par.Blocks(ctx, len(tmp), s.n, size, func(w, b, lo, hi int) {
-		t := &tmp[w]
+	tmp := make([]scratch, par.Workers(workers))
+	return par.Blocks(ctx, len(tmp), s.n, size, func(w, b, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			var row []float32
-			if s.flat != nil {
-				row = s.flat[s.orig(i)*s.d:][:s.d]
-			} else {
-				if t.row == nil {
-					t.row = make([]float32, s.d)
-				}
-				row = t.row
-				s.fetch(row, i, &t.scratch)
-			}
 			if i&15 == 0 && ctx.Err() != nil {
 				return
 			}
-			f(w, b, i, row)
+			f(w, b, i, s.row(i, &tmp[w]))
 		}
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	return err
 }
 
 // copyFrame finds mean (zero unless centre is set), scale and lengths.

@@ -189,7 +189,7 @@ func (p *gramPlan) search(ctx context.Context, k int, set *Settings) (*Graph, er
 	if err := g.lengths(ctx); err != nil {
 		return nil, err
 	}
-	g.lists = newLists(ctx, g.ref.n, g.keep, 2*g.keep, groupShift)
+	g.makeLists(2 * g.keep)
 	if err := g.compare(ctx); err != nil {
 		return nil, err
 	}
@@ -232,15 +232,11 @@ func (g *gram) centred() bool {
 
 // innerProducts fills g.inner, a triangle of tiles mirrored.
 func (g *gram) innerProducts(ctx context.Context) error {
-	e := &exact{rescorer: rescorer{workers: g.workers, ref: g.base, x: g.base, same: true}}
-	if g.base.flat == nil && g.base.n > 0 {
-		flat := make([]float32, g.base.n*g.base.d)
-		if _, err := g.base.view(ctx, g.workers, 0, g.base.n, flat); err != nil {
-			return err
-		}
-		e.ref = &source{n: g.base.n, d: g.base.d, flat: flat}
-		e.x = e.ref
+	base, err := g.base.made(ctx, g.workers)
+	if err != nil {
+		return err
 	}
+	e := &exact{rescorer: rescorer{workers: g.workers, ref: base, x: base, same: true}}
 	if err := e.copyFrame(ctx, g.centred()); err != nil {
 		return err
 	}
@@ -269,7 +265,7 @@ func (g *gram) innerProducts(ctx context.Context) error {
 	// Lengths of the rows as they stand and of their copies, rounded up, for
 	// the error bound.
 	g.size, g.raw = make([]float32, n), make([]float32, n)
-	err := eachRow(ctx, g.workers, e.ref, 64, func(_, _, i int, row []float32) {
+	return eachRow(ctx, g.workers, e.ref, 64, func(_, _, i int, row []float32) {
 		var sum float64
 		for _, v := range row {
 			sum += float64(v) * float64(v)
@@ -277,7 +273,6 @@ func (g *gram) innerProducts(ctx context.Context) error {
 		g.raw[i] = roundedUp(math.Sqrt(sum) * g.f.scale)
 		g.size[i] = roundedUp(math.Sqrt(float64(e.refLen[i])))
 	})
-	return err
 }
 
 func roundedUp(v float64) float32 { return float32(v * (1 + 4*unit)) }
@@ -285,7 +280,7 @@ func roundedUp(v float64) float32 { return float32(v * (1 + 4*unit)) }
 func (g *gram) innerBand(ctx context.Context, a, b panels, a0, a1, b0, b1 int, work []*tileScratch) error {
 	mr, nr, block := a.mr, a.nr, work[0].block
 	rowBlocks, colBlocks := par.NumBlocks(a1-a0, block), par.NumBlocks(b1-b0, tileCols)
-	err := par.Blocks(ctx, g.workers, rowBlocks*colBlocks, 1, func(w, _, item, _ int) {
+	return par.Blocks(ctx, g.workers, rowBlocks*colBlocks, 1, func(w, _, item, _ int) {
 		t := work[w]
 		i0 := a0 + item/colBlocks*block
 		i1 := min(i0+block, a1)
@@ -303,10 +298,6 @@ func (g *gram) innerBand(ctx context.Context, a, b panels, a0, a1, b0, b1 int, w
 			}
 		}
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	return err
 }
 
 // mirror writes the part of a tile on and above the diagonal twice.
@@ -374,25 +365,16 @@ func (g *gram) lengths(ctx context.Context) error {
 
 // unitLengths divides the weights of every point by its length.
 func (g *gram) unitLengths(ctx context.Context) error {
-	n := g.ref.n
-	tmp := make([]scratch, g.workers)
-	rows := make([][]float32, g.workers)
-	by := make([]float64, n)
+	by := make([]float64, g.ref.n)
 	raw := *g.ref
 	raw.metric = Euclidean
-	err := par.Blocks(ctx, g.workers, n, 16, func(w, _, lo, hi int) {
-		if rows[w] == nil {
-			rows[w] = make([]float32, raw.d)
+	err := eachRow(ctx, g.workers, &raw, 16, func(_, _, p int, row []float32) {
+		var sum float64
+		for _, v := range row {
+			sum += float64(v) * float64(v)
 		}
-		for p := lo; p < hi; p++ {
-			raw.fetch(rows[w], p, &tmp[w])
-			var sum float64
-			for _, v := range rows[w] {
-				sum += float64(v) * float64(v)
-			}
-			if sum > 0 {
-				by[p] = 1 / (math.Sqrt(sum) * g.weightScale * g.f.scale)
-			}
+		if sum > 0 {
+			by[p] = 1 / (math.Sqrt(sum) * g.weightScale * g.f.scale)
 		}
 	})
 	if err != nil {
@@ -485,7 +467,7 @@ func (g *gram) compare(ctx context.Context) error {
 	n := g.ref.n
 	work := make([]*scanScratch, g.workers)
 	nan := float32(math.NaN())
-	err := par.Blocks(ctx, g.workers, n, lanes, func(w, _, lo, hi int) {
+	return par.Blocks(ctx, g.workers, n, lanes, func(w, _, lo, hi int) {
 		if work[w] == nil {
 			work[w] = g.newScanScratch()
 		}
@@ -530,10 +512,6 @@ func (g *gram) compare(ctx context.Context) error {
 			j = end
 		}
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	return err
 }
 
 // recheck searches the points again whose candidates were not proved, with
@@ -544,15 +522,14 @@ func (g *gram) recheck(ctx context.Context, failed []int32) error {
 		scratch
 		scan *scanScratch
 		own  []float32
-		row  []float32
 	}
 	tmp := make([]buffers, g.workers)
 	nan := float32(math.NaN())
-	err := par.Blocks(ctx, g.workers, len(failed), lanes, func(w, _, lo, hi int) {
+	return par.Blocks(ctx, g.workers, len(failed), lanes, func(w, _, lo, hi int) {
 		t := &tmp[w]
 		if t.scan == nil {
 			t.scan = g.newScanScratch()
-			t.own, t.row = make([]float32, lanes*d), make([]float32, d)
+			t.own = make([]float32, lanes*d)
 		}
 		var at [lanes]int32
 		var found [lanes]nearest
@@ -580,14 +557,14 @@ func (g *gram) recheck(ctx context.Context, failed []int32) error {
 					return
 				}
 				p := t.scan.point[f]
-				g.ref.fetch(t.row, int(p), &t.scratch)
+				row := g.ref.row(int(p), &t.scratch)
 				for m := t.scan.mask[f]; m != 0; m &= m - 1 {
 					r := bits.TrailingZeros32(m)
 					if at[r] == p {
 						continue
 					}
 					g.rescored[w]++
-					found[r].push(pair{vec.SqDist(t.own[r*d:(r+1)*d], t.row), g.label[p]})
+					found[r].push(pair{vec.SqDist(t.own[r*d:(r+1)*d], row), g.label[p]})
 				}
 			}
 		}
@@ -595,10 +572,6 @@ func (g *gram) recheck(ctx context.Context, failed []int32) error {
 			g.graph.put(int(g.label[at[r]]), found[r].list)
 		}
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	return err
 }
 
 // nearest keeps the k smallest pairs, in a list cut at twice k.

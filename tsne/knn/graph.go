@@ -38,12 +38,12 @@ type Recall struct {
 type Stats struct {
 	Method    Method
 	Distinct  int   // distinct rows that were searched
-	Columns   int   // numbers per row by which all pairs were compared: of the row or of its projection
 	Rechecked int   // rows whose first list had no proof and was searched again
 	Bytes     int64 // planned memory beyond the input, result included; a MaxMemory near it may change the method
 
 	rescored int64 // distances taken by the definition; may vary between runs
 	rounds   int   // of Descent
+	columns  int   // numbers of a row, or of its projection, that all pairs were compared by
 }
 
 // Check reports the first defect of a graph from another source: slices of
@@ -116,10 +116,10 @@ func (g *Graph) put(i int, list []pair) {
 
 func checkK(n, k, others int) error {
 	if k < 0 || k > max(0, others) {
-		return fmt.Errorf("%w: k = %d, but a row has %d others", ErrK, k, max(0, others))
+		return &SettingError{"k", k, fmt.Sprintf("a row has %d others", max(0, others))}
 	}
 	if k > 0 && n > math.MaxInt/12/k {
-		return fmt.Errorf("%w: %d rows of %d neighbors overflow", ErrK, n, k)
+		return &SettingError{"k", k, fmt.Sprintf("the lists of %d rows overflow", n)}
 	}
 	return nil
 }

@@ -8,13 +8,32 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
 )
 
 // brute takes all distances by the definition. same says that x is ref, so
 // that a row is not its own neighbour.
 func brute(ctx context.Context, ref, x *source, k int, same bool, set *Settings) (*Graph, error) {
-	return scalar(ctx, ref, x, k, same, set, func(a, b []float32) float64 { return vec.SqDist(a, b) })
+	rv, err := ref.all(ctx, set.Workers)
+	if err != nil {
+		return nil, err
+	}
+	xv, err := x.all(ctx, set.Workers)
+	if err != nil {
+		return nil, err
+	}
+	g := newGraph(x.n, k)
+	err = par.Blocks(ctx, set.Workers, x.n, 1, func(_, i, _, _ int) {
+		var list []pair
+		for j := range ref.n {
+			if !same || j != i {
+				list = append(list, pair{vec.SqDist(xv.row(i), rv.row(j)), int32(j)})
+			}
+		}
+		g.put(i, list)
+	})
+	return g, err
 }
 
 // oracle is the definition: all canonical distances, sorted.

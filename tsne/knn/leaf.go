@@ -65,16 +65,12 @@ func (e *descent) joinLeaves(ctx context.Context, order []int32, leaves []node) 
 		size = max(size, v.hi-v.lo)
 	}
 	work := make([]*leafJoin, e.workers)
-	err := par.Blocks(ctx, e.workers, len(leaves), 1, func(w, at, _, _ int) {
+	return par.Blocks(ctx, e.workers, len(leaves), 1, func(w, at, _, _ int) {
 		if work[w] == nil {
 			work[w] = newLeafJoin(e, size)
 		}
 		work[w].leaf(ctx, order[leaves[at].lo:leaves[at].hi], place, int32(leaves[at].lo))
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	return err
 }
 
 func (t *leafJoin) leaf(ctx context.Context, ids, place []int32, first int32) {

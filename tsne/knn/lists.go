@@ -8,7 +8,6 @@ import (
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
-	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // lists collects, for each of n rows, the keep smallest candidates under the
@@ -38,11 +37,11 @@ func listCost(keep int) int64 { return 2*int64(keep)*keyBytes + 16 }
 
 // newLists makes lists of up to size entries, of which keep are to be kept,
 // with a lock for 1<<shift of them.
-func newLists(ctx context.Context, n, keep, size, shift int) *lists {
+func newLists(n, keep, size, shift int) *lists {
 	l := &lists{
 		keep:  keep,
 		size:  size,
-		key:   share.Take(ctx, n*size),
+		key:   make([]uint64, n*size),
 		count: make([]int32, n),
 		top:   make([]uint64, n),
 		limit: make([]float32, n),
@@ -169,7 +168,6 @@ type absorber struct {
 type absorbScratch struct {
 	scratch
 	distScratch
-	row           []float32
 	known         idSet
 	fresh, merged []pair
 }
@@ -207,7 +205,7 @@ func (e *exact) absorb(v *view, w, p int) {
 	}
 	keys = keys[:n]
 	e.rescored[w] += int64(n)
-	t.distances(e.xRow(p, v, &t.row, &t.scratch), v, keys)
+	t.distances(e.xRow(p, v, &t.scratch), v, keys)
 	t.fresh = t.fresh[:0]
 	for c, key := range keys {
 		f := pair{t.dist[c], int32(keyIndex(key))}
@@ -244,7 +242,7 @@ func (e *exact) absorb(v *view, w, p int) {
 
 // absorbAll absorbs all lists; cut tells that only the best of each count.
 func (e *exact) absorbAll(ctx context.Context, v *view, cut bool) error {
-	err := par.Blocks(ctx, e.workers, e.x.n, 16, func(w, _, lo, hi int) {
+	return par.Blocks(ctx, e.workers, e.x.n, 16, func(w, _, lo, hi int) {
 		for p := lo; p < hi; p++ {
 			if ctx.Err() != nil {
 				return
@@ -256,8 +254,4 @@ func (e *exact) absorbAll(ctx context.Context, v *view, cut bool) error {
 			e.absorb(v, w, p)
 		}
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	return err
 }

@@ -185,14 +185,11 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int)
 			to[p] = math.Nextafter32(float32(out*(1+0x1p-40)), float32(math.Inf(1)))
 		}
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
 	if err != nil {
 		return err
 	}
 	e.low = l
-	e.graph.Stats.Columns = p
+	e.graph.Stats.columns = p
 	e.fixed -= int64(n) * int64(2*e.keep-l.listSize(e.keep)) * keyBytes
 	return nil
 }

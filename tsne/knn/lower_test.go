@@ -102,7 +102,7 @@ func TestLowered(t *testing.T) {
 					t.Fatal(err)
 				}
 				what := fmt.Sprintf("%s at %v to %d columns", name, l, columns)
-				if g.Stats.Columns != columns {
+				if g.Stats.columns != columns {
 					t.Fatal(what, g.Stats)
 				}
 				sameGraph(t, what, g, want)
@@ -139,7 +139,7 @@ func TestLoweredWorkers(t *testing.T) {
 			t.Errorf("limit %d: planned %d", limit, g.Stats.Bytes)
 		}
 		sameGraph(t, fmt.Sprint("limit ", limit), g, want)
-		t.Log(limit, g.Stats.Columns)
+		t.Log(limit, g.Stats.columns)
 	}
 }
 
@@ -203,7 +203,7 @@ func TestRank(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if (g.Stats.Columns < d) != c.some {
+		if (g.Stats.columns < d) != c.some {
 			t.Errorf("%s: %+v", c.name, g.Stats)
 		}
 	}
@@ -446,7 +446,7 @@ func TestLoweredBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g.Stats.Columns == d {
+	if g.Stats.columns == d {
 		t.Fatal(g.Stats)
 	}
 	if got := peak - before; got > g.Stats.Bytes*5/4 {

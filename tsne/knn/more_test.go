@@ -304,9 +304,9 @@ func TestErrors(t *testing.T) {
 		s    *Settings
 		want error
 	}{
-		"k":        {x, 10, nil, ErrK},
-		"k < 0":    {x, -1, nil, ErrK},
-		"no rows":  {Rows[float32](nil, 0, 3), 1, nil, ErrK},
+		"k":        {x, 10, nil, ErrSetting},
+		"k < 0":    {x, -1, nil, ErrSetting},
+		"no rows":  {Rows[float32](nil, 0, 3), 1, nil, ErrSetting},
 		"nil":      {nil, 0, nil, ErrPoints},
 		"nil comb": {combination{}, 0, nil, ErrPoints},
 		"n < 0":    {dims{-1, 3}, 0, nil, ErrPoints},
@@ -354,7 +354,7 @@ func TestErrors(t *testing.T) {
 	if _, err := Query(ctx, x, Rows(normal(1, 40), 10, 4), 1, nil); !errors.Is(err, ErrPoints) {
 		t.Error(err)
 	}
-	if _, err := Query(ctx, x, x, 11, nil); !errors.Is(err, ErrK) {
+	if _, err := Query(ctx, x, x, 11, nil); !errors.Is(err, ErrSetting) {
 		t.Error(err)
 	}
 	for _, x := range []Points{Rows(make([]float32, 5), 2, 3), Rows(make([]float64, 5), 2, 3), Rows[float32](nil, 2, -1), Slices([][]float64{{1}, {1, 2}})} {
@@ -427,7 +427,7 @@ func FuzzSearch(f *testing.F) {
 		g, err := Search(context.Background(), p, int(k), nil)
 		switch {
 		case int(k) > max(0, int(n)-1):
-			if !errors.Is(err, ErrK) {
+			if !errors.Is(err, ErrSetting) {
 				t.Fatal(err)
 			}
 		case !finite:
@@ -477,7 +477,7 @@ func FuzzCombination(f *testing.F) {
 		k := int(next()) % int(max(n, 1))
 		g, err := Search(context.Background(), c, k, &Settings{Method: Gram})
 		if err != nil {
-			if !errors.Is(err, ErrPoints) && !errors.Is(err, ErrK) {
+			if !errors.Is(err, ErrPoints) && !errors.Is(err, ErrSetting) {
 				t.Fatal(err)
 			}
 			return

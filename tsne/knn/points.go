@@ -139,6 +139,7 @@ type scratch struct {
 	rows   [][]float32
 	weight []float64
 	made   []float32
+	row    []float32 // see source.row
 }
 
 // A term is a base row and its weight: a count of equal terms when the

@@ -7,6 +7,7 @@ import (
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // A rescorer turns lists of candidates into a graph: it takes canonical
@@ -22,18 +23,26 @@ type rescorer struct {
 	order    []int32 // when not nil: the order in which to visit the lists
 	at       []int32 // when not nil: the row that each list is for
 	lists    *lists
+	left     *share.Search // when not nil: gets the memory of lists
 	graph    *Graph
 	rescored []int64 // by worker
 }
 
 func newRescorer(ref, x *source, k int, same bool, set *Settings) rescorer {
-	r := rescorer{workers: par.Workers(set.Workers), ref: ref, x: x, same: same, others: ref.n, k: k}
+	r := rescorer{workers: par.Workers(set.Workers), ref: ref, x: x, same: same, others: ref.n, k: k, left: set.left}
 	if same {
 		r.others--
 	}
 	r.keep = min(k+extra, r.others)
 	r.rescored = make([]int64, r.workers)
 	return r
+}
+
+func (e *rescorer) makeLists(size int) {
+	e.lists = newLists(e.x.n, e.keep, size, groupShift)
+	if e.left != nil {
+		e.left.Left = e.lists.key
+	}
 }
 
 func (e *rescorer) name(i int) int32 {
@@ -130,7 +139,6 @@ func (e *rescorer) rescore(ctx context.Context, bound func(p int) bound) (failed
 	type buffers struct {
 		scratch
 		distScratch
-		row  []float32
 		list []pair
 	}
 	tmp := make([]buffers, e.workers)
@@ -157,7 +165,7 @@ func (e *rescorer) rescore(ctx context.Context, bound func(p int) bound) (failed
 					_, top := e.lists.finish(p)
 					e.lists.top[p] = top
 				}
-				row := e.xRow(p, &v, &t.row, &t.scratch)
+				row := e.xRow(p, &v, &t.scratch)
 				count := int(e.lists.count[p])
 				list := e.lists.key[p*2*keep:][:2*keep]
 				// The second half takes the distances of the first.
@@ -180,9 +188,6 @@ func (e *rescorer) rescore(ctx context.Context, bound func(p int) bound) (failed
 				}
 			}
 		})
-		if err == nil {
-			err = ctx.Err()
-		}
 		if err != nil {
 			return nil, err
 		}
@@ -193,19 +198,12 @@ func (e *rescorer) rescore(ctx context.Context, bound func(p int) bound) (failed
 	return failed, nil
 }
 
-// xRow returns the row of list p: from v when it is there, else made in *buf.
-func (e *rescorer) xRow(p int, v *view, buf *[]float32, t *scratch) []float32 {
+// xRow returns the row of list p: from v when it is there, else made in t.
+func (e *rescorer) xRow(p int, v *view, t *scratch) []float32 {
 	if i := e.rowAt(p); e.same && i >= v.lo && i < v.hi {
 		return v.row(i)
 	}
-	if e.x.flat != nil {
-		return e.x.flat[e.x.orig(p)*e.x.d:][:e.x.d]
-	}
-	if *buf == nil {
-		*buf = make([]float32, e.x.d)
-	}
-	e.x.fetch(*buf, p, t)
-	return *buf
+	return e.x.row(p, t)
 }
 
 // distScratch holds canonical distances.

@@ -8,17 +8,21 @@ import (
 	"slices"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // Search finds the k nearest other rows of each row of x. k must be between 0
-// and n−1. Search fails with an error that wraps [ErrK], [ErrPoints],
-// [ErrMemory] or [ErrRecall], with a *[SettingError], with a *[ValueError] for
-// a number that is not finite, with an error of x.Row, or with the context's
-// error. It returns within some tens of milliseconds after the context ends.
+// and n−1. Search fails with an error that wraps [ErrPoints], [ErrMemory] or
+// [ErrRecall], with a *[SettingError], with a *[ValueError] for a number that is
+// not finite, with an error of x.Row, or with the context's error. It returns
+// within some tens of milliseconds after the context ends.
 func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	set, err := s.fill()
 	if err != nil {
 		return nil, err
+	}
+	if l, ok := x.(*share.Search); ok {
+		x, set.left = l.Points, l
 	}
 	if set.Func == nil && x != nil && set.Metric == Euclidean {
 		x = centered(x)[0]
@@ -102,15 +106,11 @@ func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used i
 // materialise makes all rows of a source that does not hold them, when memory
 // is not bounded.
 func materialise(ctx context.Context, s *source, set *Settings, used int64) (*source, int64, error) {
-	if s.flat != nil || set.MaxMemory > 0 || s.n == 0 {
+	if s.flat != nil || set.MaxMemory > 0 {
 		return s, used, nil
 	}
-	flat := make([]float32, s.n*s.d)
-	if _, err := s.view(ctx, set.Workers, 0, s.n, flat); err != nil {
-		return nil, 0, err
-	}
-	made := &source{n: s.n, d: s.d, flat: flat}
-	return made, used + 4*int64(s.n)*int64(s.d), nil
+	made, err := s.made(ctx, set.Workers)
+	return made, used + 4*int64(s.n)*int64(s.d), err
 }
 
 // expand turns a graph of distinct rows into that of all rows. Every list of
@@ -165,8 +165,6 @@ func expand(ctx context.Context, d *Graph, m *merging, k int, same bool, workers
 	})
 	return g, err
 }
-
-func (m *merging) copies(u int) []int32 { return m.member[m.start[u]:m.start[u+1]] }
 
 // Query finds the k nearest rows of ref for each row of x. In the graph, N is
 // the number of rows of x, and indices are rows of ref; a row of ref that is
@@ -249,67 +247,39 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 
 // searchFunc is a parallel search with the caller's distance.
 func searchFunc(ctx context.Context, ref, x *source, k int, same bool, set *Settings) (*Graph, error) {
-	return scalar(ctx, ref, x, k, same, set, func(a, b []float32) float64 {
-		v := set.Func(a, b)
-		if !(v >= 0) || math.IsInf(v*v, 1) {
-			return math.NaN()
-		}
-		return v * v
-	})
-}
-
-func scalar(ctx context.Context, ref, x *source, k int, same bool, set *Settings, f func(a, b []float32) float64) (*Graph, error) {
-	rv, err := ref.view(ctx, set.Workers, 0, ref.n, make([]float32, need(ref)))
+	rv, err := ref.all(ctx, set.Workers)
 	if err != nil {
 		return nil, err
 	}
 	xv := rv
 	if !same {
-		if xv, err = x.view(ctx, set.Workers, 0, x.n, make([]float32, need(x))); err != nil {
+		if xv, err = x.all(ctx, set.Workers); err != nil {
 			return nil, err
 		}
 	}
 	g := newGraph(x.n, k)
 	lists := make([][]pair, par.Workers(set.Workers))
-	var first firstError
-	err = par.Blocks(ctx, len(lists), x.n, 1, func(w, _, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			list := lists[w][:0]
-			a := xv.row(i)
-			for j := range ref.n {
-				if same && j == i {
-					continue
-				}
-				if j&1023 == 1023 && ctx.Err() != nil {
-					return
-				}
-				v := f(a, rv.row(j))
-				if v != v {
-					first.set(i, &ValueError{i, j, set.Func(a, rv.row(j))})
-					return
-				}
-				list = append(list, pair{v, int32(j)})
+	err = par.Try(ctx, len(lists), x.n, 1, func(w, _, i, _ int) error {
+		list, a := lists[w][:0], xv.row(i)
+		for j := range ref.n {
+			if same && j == i {
+				continue
 			}
-			lists[w] = list
-			g.put(i, list)
+			if j&1023 == 1023 && ctx.Err() != nil {
+				return ctx.Err()
+			}
+			v := set.Func(a, rv.row(j))
+			if !(v >= 0) || math.IsInf(v*v, 1) {
+				return &ValueError{i, j, v}
+			}
+			list = append(list, pair{v * v, int32(j)})
 		}
+		lists[w] = list
+		g.put(i, list)
+		return nil
 	})
-	if err == nil {
-		err = first.get()
-	}
-	if err == nil {
-		err = ctx.Err()
-	}
 	if err != nil {
 		return nil, err
 	}
 	return g, nil
-}
-
-// need is how many numbers a view of all rows must make.
-func need(s *source) int {
-	if s.flat != nil {
-		return 0
-	}
-	return s.n * s.d
 }

@@ -2,8 +2,9 @@ package knn
 
 import (
 	"errors"
-	"math"
 	"strconv"
+
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // Method selects how neighbors are searched.
@@ -70,6 +71,8 @@ type Settings struct {
 	// MinRecall makes an approximate search fail with ErrRecall if the
 	// measured recall is lower. Zero means no minimum.
 	MinRecall float64
+
+	left *share.Search
 }
 
 // fill copies s and reports every setting that is wrong.
@@ -79,29 +82,17 @@ func (s *Settings) fill() (Settings, error) {
 	}
 	c := *s
 	var errs []error
-	bad := func(name string, v any, why string) {
-		errs = append(errs, &SettingError{name, v, why})
+	need := func(ok bool, name string, v any, why string) {
+		if !ok {
+			errs = append(errs, &SettingError{name, v, why})
+		}
 	}
-	if c.Method > Descent {
-		bad("Method", c.Method, "unknown")
-	}
-	if c.Metric > Correlation {
-		bad("Metric", c.Metric, "unknown")
-	}
-	if c.Func != nil && c.Metric != Euclidean {
-		bad("Metric", c.Metric, "must be zero when Func is given")
-	}
-	if c.Func != nil && (c.Method == Gram || c.Method == Descent) {
-		bad("Method", c.Method, "does not work with Func")
-	}
-	if c.Workers < 0 {
-		bad("Workers", c.Workers, "is negative")
-	}
-	if c.MaxMemory < 0 {
-		bad("MaxMemory", c.MaxMemory, "is negative")
-	}
-	if !(c.MinRecall >= 0 && c.MinRecall <= 1) || math.IsNaN(c.MinRecall) {
-		bad("MinRecall", c.MinRecall, "is outside [0, 1]")
-	}
+	need(c.Method <= Descent, "Method", c.Method, "unknown")
+	need(c.Metric <= Correlation, "Metric", c.Metric, "unknown")
+	need(c.Func == nil || c.Metric == Euclidean, "Metric", c.Metric, "must be zero when Func is given")
+	need(c.Func == nil || c.Method != Gram && c.Method != Descent, "Method", c.Method, "does not work with Func")
+	need(c.Workers >= 0, "Workers", c.Workers, "is negative")
+	need(c.MaxMemory >= 0, "MaxMemory", c.MaxMemory, "is negative")
+	need(c.MinRecall >= 0 && c.MinRecall <= 1, "MinRecall", c.MinRecall, "is outside [0, 1]")
 	return c, errors.Join(errs...)
 }

@@ -1,6 +1,7 @@
 package knn
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -102,6 +103,18 @@ func (s *source) fetch(dst []float32, u int, t *scratch) {
 	normalise(dst, s.metric)
 }
 
+// row returns row u of the source; t holds it if the source does not.
+func (s *source) row(u int, t *scratch) []float32 {
+	if s.flat != nil {
+		return s.flat[s.orig(u)*s.d:][:s.d:s.d]
+	}
+	if t.row == nil {
+		t.row = make([]float32, s.d)
+	}
+	s.fetch(t.row, u, t)
+	return t.row
+}
+
 // normalise applies a metric to a row in place. Every operation is a single
 // one in float64, so the row has the same bits everywhere.
 func normalise(x []float32, m Metric) {
@@ -171,124 +184,93 @@ func (s *source) view(ctx context.Context, workers, lo, hi int, buf []float32) (
 	return view{buf[:(hi-lo)*s.d], nil, s.d, lo, hi}, err
 }
 
+// all returns all rows, in memory of their own where the source does not hold
+// them.
+func (s *source) all(ctx context.Context, workers int) (view, error) {
+	var made []float32
+	if s.flat == nil {
+		made = make([]float32, s.n*s.d)
+	}
+	return s.view(ctx, workers, 0, s.n, made)
+}
+
+// made returns a source that holds its rows.
+func (s *source) made(ctx context.Context, workers int) (*source, error) {
+	if s.flat != nil || s.n == 0 {
+		return s, nil
+	}
+	v, err := s.all(ctx, workers)
+	return &source{n: s.n, d: s.d, flat: v.x}, err
+}
+
 // scan refuses rows with a number that is not finite and finds equal rows. It
 // returns the hash of every row.
 func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 	if s.comb != nil {
 		return s.scanTerms(ctx, workers)
 	}
-	type buffers struct {
-		scratch
-		row []float32
-	}
 	hash := make([]uint64, s.n)
-	tmp := make([]buffers, par.Workers(workers))
-	var first firstError
+	tmp := make([]scratch, par.Workers(workers))
 	raw := *s
 	raw.metric = Euclidean // errors show the caller's numbers
 	raw.flat, _ = flatOf(s.points)
-	err := par.Blocks(ctx, len(tmp), s.n, 16, func(w, _, lo, hi int) {
+	err := par.Try(ctx, len(tmp), s.n, 16, func(w, _, lo, hi int) error {
 		t := &tmp[w]
-		if t.row == nil {
-			t.row = make([]float32, s.d)
-		}
 		for i := lo; i < hi; i++ {
-			x := t.row
-			if raw.flat != nil {
-				x = raw.flat[s.orig(i)*s.d:][:s.d]
-			} else {
-				raw.fetch(x, i, &t.scratch)
-			}
+			x := raw.row(i, t)
 			h, bad := hashRow(x)
 			if bad >= 0 {
-				first.set(i, &ValueError{s.orig(i), bad, float64(x[bad])})
-				return
+				return &ValueError{s.orig(i), bad, float64(x[bad])}
 			}
 			if s.metric != Euclidean { // rows may become equal
-				copy(t.row, x)
+				t.row = append(t.row[:0], x...)
 				normalise(t.row, s.metric)
 				h, _ = hashRow(t.row)
 			}
 			hash[i] = h
 		}
+		return nil
 	})
-	if err == nil {
-		err = first.get()
-	}
-	if err == nil {
-		err = s.failed.get()
-	}
-	if err != nil {
-		return nil, err
-	}
-	return hash, nil
+	return hash, cmp.Or(err, s.failed.get())
 }
 
 // scanTerms is scan for a Combination: it looks at the base rows and forms
 // only those rows that may not be finite. Rows are equal when their terms are.
 func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
 	c := s.comb
-	nb, d := c.Base.Dims()
-	// largest[v] is the largest magnitude in base row v, infinite when the row
-	// is not finite, and 0 for rows that are not used.
-	largest := make([]float64, nb)
+	base, err := newSource(c.Base, Euclidean)
+	if err != nil {
+		return nil, err
+	}
+	// largest[v] is the largest magnitude in base row v, not finite when the row
+	// is not, and 0 for rows that are not used.
+	largest := make([]float64, base.n)
 	for i := range s.n {
 		o := s.orig(i)
 		for _, v := range c.Index[c.Start[o]:c.Start[o+1]] {
 			largest[v] = 1
 		}
 	}
-	flat, isFlat := flatOf(c.Base)
-	var first firstError
-	rowsOf := make([][]float32, par.Workers(workers))
-	err := par.Blocks(ctx, len(rowsOf), nb, 16, func(w, _, lo, hi int) {
+	tmp := make([]scratch, par.Workers(workers))
+	err = par.Blocks(ctx, len(tmp), base.n, 16, func(w, _, lo, hi int) {
 		for v := lo; v < hi; v++ {
 			if largest[v] == 0 {
 				continue
 			}
-			x := rowsOf[w]
-			if isFlat {
-				x = flat[v*d : (v+1)*d]
-			} else {
-				if x == nil {
-					x = make([]float32, d)
-					rowsOf[w] = x
-				}
-				var err error
-				if x, err = readRow(c.Base, x, v, d); err != nil {
-					first.set(v, err)
-					return
-				}
+			var most float32
+			for _, x := range base.row(v, &tmp[w]) {
+				most = max(most, x, -x)
 			}
-			var m float32
-			for _, t := range x {
-				if t < 0 {
-					t = -t
-				}
-				if !(t <= math.MaxFloat32) {
-					m = float32(math.Inf(1))
-					break
-				}
-				m = max(m, t)
-			}
-			largest[v] = float64(m)
+			largest[v] = float64(most)
 		}
 	})
-	if err == nil {
-		err = first.get()
-	}
-	if err != nil {
+	if err = cmp.Or(err, base.failed.get()); err != nil {
 		return nil, err
 	}
-	type buffers struct {
-		scratch
-		row []float32
-	}
 	hash := make([]uint64, s.n)
-	tmp := make([]buffers, par.Workers(workers))
 	raw := *s
 	raw.metric = Euclidean
-	err = par.Blocks(ctx, len(tmp), s.n, 64, func(w, _, lo, hi int) {
+	err = par.Try(ctx, len(tmp), s.n, 64, func(w, _, lo, hi int) error {
 		t := &tmp[w]
 		for i := lo; i < hi; i++ {
 			terms, div := c.terms(t.terms[:0], s.orig(i))
@@ -304,26 +286,14 @@ func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
 			if most/div <= math.MaxFloat32*0.999 { // refuses NaN too
 				continue
 			}
-			if t.row == nil {
-				t.row = make([]float32, d)
-			}
-			raw.fetch(t.row, i, &t.scratch)
-			if _, bad := hashRow(t.row); bad >= 0 {
-				first.set(i, &ValueError{s.orig(i), bad, float64(t.row[bad])})
-				return
+			x := raw.row(i, t)
+			if _, bad := hashRow(x); bad >= 0 {
+				return &ValueError{s.orig(i), bad, float64(x[bad])}
 			}
 		}
+		return nil
 	})
-	if err == nil {
-		err = first.get()
-	}
-	if err == nil {
-		err = s.failed.get()
-	}
-	if err != nil {
-		return nil, err
-	}
-	return hash, nil
+	return hash, cmp.Or(err, s.failed.get())
 }
 
 // hashRow returns a hash that is the same for +0 and -0, and the first column
@@ -371,8 +341,7 @@ func (s *source) merge(ctx context.Context, hash []uint64) (*merging, error) {
 	// An open hash table of first rows, by place + 1.
 	size := 1 << bits.Len(uint(2*n))
 	table := make([]int32, size)
-	var ra, rb []float32
-	var t scratch
+	var a, b scratch
 	for i, h := range hash {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -387,10 +356,7 @@ func (s *source) merge(ctx context.Context, hash []uint64) (*merging, error) {
 			if hash[j] != h {
 				continue
 			}
-			if ra == nil {
-				ra, rb = make([]float32, s.d), make([]float32, s.d)
-			}
-			if s.equal(i, j, ra, rb, &t) {
+			if s.equal(i, j, &a, &b) {
 				first[i] = int32(j)
 				distinct--
 				break
@@ -424,24 +390,24 @@ func (s *source) merge(ctx context.Context, hash []uint64) (*merging, error) {
 	return m, nil
 }
 
-func (s *source) equal(i, j int, ra, rb []float32, t *scratch) bool {
+func (m *merging) copies(u int) []int32 { return m.member[m.start[u]:m.start[u+1]] }
+
+// first returns the first row of each kind.
+func (m *merging) first() []int32 {
+	first := make([]int32, len(m.start)-1)
+	for u := range first {
+		first[u] = m.member[m.start[u]]
+	}
+	return first
+}
+
+func (s *source) equal(i, j int, ti, tj *scratch) bool {
 	if s.comb != nil {
 		a, da := s.comb.terms(nil, s.orig(i))
 		b, db := s.comb.terms(nil, s.orig(j))
 		return da == db && slices.Equal(a, b)
 	}
-	if s.flat != nil {
-		ra, rb = s.flat[s.orig(i)*s.d:][:s.d], s.flat[s.orig(j)*s.d:][:s.d]
-	} else {
-		s.fetch(ra, i, t)
-		s.fetch(rb, j, t)
-	}
-	for c, v := range ra {
-		if v != rb[c] {
-			return false
-		}
-	}
-	return true
+	return slices.Equal(s.row(i, ti), s.row(j, tj))
 }
 
 // pick returns the source of some rows.
@@ -459,11 +425,5 @@ func (s *source) distinct(m *merging) *source {
 	if m == nil {
 		return s
 	}
-	u := *s
-	u.n = len(m.start) - 1
-	u.ids = make([]int32, u.n)
-	for i := range u.ids {
-		u.ids[i] = int32(s.orig(int(m.member[m.start[i]])))
-	}
-	return &u
+	return s.pick(m.first())
 }

@@ -172,7 +172,7 @@ func (t *tileScratch) multiply(a, b panels, count, depth int) {
 func (e *exact) bandPair(ctx context.Context, a, b panels, a0, b0 int, items []item, work []*tileScratch, g stage, v *view) error {
 	mr, nr := a.mr, a.nr
 	nan := float32(math.NaN())
-	err := par.Blocks(ctx, e.workers, len(items), 1, func(w, _, at, _ int) {
+	return par.Blocks(ctx, e.workers, len(items), 1, func(w, _, at, _ int) {
 		t, i0, i1, j0, j1 := work[w], items[at].i0, items[at].i1, items[at].j0, items[at].j1
 		full := e.lists.cut
 		if g.absorb {
@@ -221,10 +221,6 @@ func (e *exact) bandPair(ctx context.Context, a, b panels, a0, b0 int, items []i
 			e.lists.pushAll(t.colHits, nil, 0, full)
 		}
 	})
-	if err == nil {
-		err = ctx.Err()
-	}
-	return err
 }
 
 // items cuts a pair of bands into blocks of so many rows and columns, near ones

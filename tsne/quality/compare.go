@@ -1,7 +1,6 @@
 package quality
 
 import (
-	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -59,28 +58,20 @@ func Compare(ctx context.Context, x knn.Points, y []float32, dims, k int, s *Set
 	}
 	workers := par.Workers(set.Workers)
 	scratch := make([]*comparison, workers)
-	bad := make([]error, par.NumBlocks(len(rows), rowBlock))
-	var failed atomic.Bool
 	var kept, falseRanks, tornRanks atomic.Int64 // whole numbers: the order of the sum does not matter
-	err = par.Blocks(ctx, workers, len(rows), rowBlock, func(w, b, lo, hi int) {
-		if failed.Load() {
-			return
-		}
+	err = par.Try(ctx, workers, len(rows), rowBlock, func(w, _, lo, hi int) error {
 		if scratch[w] == nil {
 			scratch[w] = newComparison(x, y, dims, n, d, k)
 		}
 		c := scratch[w]
-		if bad[b] = c.block(ctx, rows[lo:hi], embedded[lo*k:hi*k]); bad[b] != nil {
-			failed.Store(true)
-			return
+		if err := c.block(ctx, rows[lo:hi], embedded[lo*k:hi*k]); err != nil {
+			return err
 		}
 		kept.Add(c.kept)
 		falseRanks.Add(c.falseRanks)
 		tornRanks.Add(c.tornRanks)
+		return nil
 	})
-	if err == nil {
-		err = cmp.Or(bad...)
-	}
 	if err != nil {
 		return Comparison{}, err
 	}

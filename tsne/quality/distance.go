@@ -38,12 +38,10 @@ func DistanceCorrelation(ctx context.Context, x knn.Points, y []float32, dims in
 		return 0, inputErr("%d pairs; draw at most %d by Settings.Sample", m, maxPairs)
 	}
 	dx, dy := make([]float64, m), make([]float64, m)
-	type buffers struct{ a, b []float32 }
-	buf := make([]buffers, par.Workers(set.Workers))
-	bad := make([]error, par.NumBlocks(int(m), 512))
-	err = par.Blocks(ctx, set.Workers, int(m), 512, func(w, b, lo, hi int) {
-		if buf[w].a == nil {
-			buf[w] = buffers{make([]float32, d), make([]float32, d)}
+	buf := make([][2][]float32, par.Workers(set.Workers))
+	err = par.Try(ctx, set.Workers, int(m), 512, func(w, b, lo, hi int) error {
+		if buf[w][0] == nil {
+			buf[w] = [2][]float32{make([]float32, d), make([]float32, d)}
 		}
 		rng := rand.New(rand.NewPCG(set.Seed, 1<<32+uint64(b)))
 		i, j := 0, 0
@@ -57,21 +55,18 @@ func DistanceCorrelation(ctx context.Context, x knn.Points, y []float32, dims in
 					j++
 				}
 			}
-			ra, err := readRow(x, buf[w].a, i, d)
+			ri, err := readRow(x, buf[w][0], i, d)
 			if err != nil {
-				bad[b] = err
-				return
+				return err
 			}
-			rb, err := readRow(x, buf[w].b, j, d)
+			rj, err := readRow(x, buf[w][1], j, d)
 			if err != nil {
-				bad[b] = err
-				return
+				return err
 			}
-			dx[p] = vec.SqDist(ra, rb)
+			dx[p] = vec.SqDist(ri, rj)
 			dy[p] = sqDist32(y[i*dims:(i+1)*dims], y[j*dims:(j+1)*dims])
 			if !(dx[p] <= math.MaxFloat64) {
-				bad[b] = cmp.Or(finiteErr(ra, i), finiteErr(rb, j))
-				return
+				return cmp.Or(finiteErr(ri, i), finiteErr(rj, j))
 			}
 			if set.Sample == 0 {
 				if j++; j == i {
@@ -79,10 +74,8 @@ func DistanceCorrelation(ctx context.Context, x knn.Points, y []float32, dims in
 				}
 			}
 		}
+		return nil
 	})
-	if err == nil {
-		err = cmp.Or(bad...)
-	}
 	if err != nil {
 		return 0, err
 	}

@@ -1,7 +1,6 @@
 package quality
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -90,24 +89,22 @@ func attraction(ctx context.Context, p knn.Points, y []float32, dims int, w []fl
 	sparse, isSparse := p.(interface {
 		Sparse(i int, f func(j int32, v float32))
 	})
-	type part struct {
-		mass, sum float64
-		err       error
-	}
+	type part struct{ mass, sum float64 }
 	const size = 512
 	parts := make([]part, par.NumBlocks(n, size))
-	err = par.Blocks(ctx, workers, n, size, func(_, b, lo, hi int) {
+	err = par.Try(ctx, workers, n, size, func(_, b, lo, hi int) (bad error) {
 		t := &parts[b]
-		var row []float32
-		for i := lo; i < hi && t.err == nil; i++ {
+		var buf []float32
+		for i := lo; i < hi && bad == nil; i++ {
 			yi, last := y[i*dims:(i+1)*dims], int32(-1)
 			add := func(j int32, v float32) {
 				switch {
+				case bad != nil:
 				case j <= last || int(j) >= n || int(j) == i:
-					t.err = cmp.Or(t.err, inputErr("P, row %d: column %d after %d", i, j, last))
+					bad = inputErr("P, row %d: column %d after %d", i, j, last)
 				case !(v >= 0 && v <= math.MaxFloat32):
-					t.err = cmp.Or(t.err, inputErr("P, row %d, column %d: value %v", i, j, v))
-				case v > 0 && t.err == nil:
+					bad = inputErr("P, row %d, column %d: value %v", i, j, v)
+				case v > 0:
 					p, r2 := float64(v), sqDist32(yi, y[int(j)*dims:int(j+1)*dims])
 					t.mass += p
 					t.sum += p * (math.Log(p/(w[i]*w[j])) + a*math.Log1p(r2/a))
@@ -118,30 +115,25 @@ func attraction(ctx context.Context, p knn.Points, y []float32, dims int, w []fl
 				sparse.Sparse(i, add)
 				continue
 			}
-			if row == nil {
-				row = make([]float32, n)
+			if buf == nil {
+				buf = make([]float32, n)
 			}
-			var values []float32
-			if values, t.err = readRow(p, row, i, n); t.err != nil {
-				return
+			row, err := readRow(p, buf, i, n)
+			if err != nil {
+				return err
 			}
-			for j, v := range values {
+			for j, v := range row {
 				if v != 0 {
 					add(int32(j), v)
 				}
 			}
 		}
+		return bad
 	})
-	if err != nil {
-		return 0, 0, err
-	}
 	for _, t := range parts {
-		if t.err != nil {
-			return 0, 0, t.err
-		}
 		mass, sum = mass+t.mass, sum+t.sum
 	}
-	return mass, sum, nil
+	return mass, sum, err
 }
 
 // partition returns Z: twice the sum over pairs i < j, and Σ w_i² − Σ w_i for

@@ -30,31 +30,16 @@ func ReadAll(ctx context.Context, x interface{ Dims() (rows, cols int) }) (flat 
 	return flat, true, nil
 }
 
-// Memory would wait for the garbage collector between two stages of an
-// embedding. It is lent to a stage with its context.
-type Memory struct {
-	Words []uint64 // what the stage took, when it has ended
-	taken bool
+// A Search is points that knn.Search takes like others. It leaves the memory of
+// its lists, which would wait for the garbage collector between two stages of
+// an embedding otherwise.
+type Search struct {
+	Points
+	Left []uint64
 }
 
-type lender struct {
-	context.Context
-	m *Memory
-}
-
-// With returns a context of whose memory a stage may take.
-func With(ctx context.Context, m *Memory) context.Context { return lender{ctx, m} }
-
-// Take returns n words of any content: the memory lent with the context, once,
-// and new memory otherwise.
-func Take(ctx context.Context, n int) []uint64 {
-	l, ok := ctx.(lender)
-	if !ok || l.m.taken {
-		return make([]uint64, n)
-	}
-	l.m.taken = true
-	if len(l.m.Words) < n {
-		l.m.Words = make([]uint64, n)
-	}
-	return l.m.Words[:n]
+// Points is knn.Points.
+type Points interface {
+	Dims() (rows, cols int)
+	Row(dst []float32, i int) ([]float32, error)
 }
