@@ -149,16 +149,6 @@ func Name(s string) string { return cmp.Or(Display(s), NoLabel) }
 // Display makes a string fit to be shown on one line: valid UTF-8, white
 // space as single blanks, no control characters.
 func Display(s string) string {
-	plain := true
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
-			plain = false
-			break
-		}
-	}
-	if plain {
-		return s
-	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.Map(func(r rune) rune {
 		switch {
