@@ -35,8 +35,7 @@ func gonumPlot(f *Figure) *gplot.Plot {
 	p := gplot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = f.Title, f.XLabel, f.YLabel
 	pn := f.Panels[0]
-	_, names, _ := kit.Categories(pn.Labels)
-	for k, name := range names {
+	for k, name := range kit.Group(pn.Labels, 0, "", false).Names {
 		var xys plotter.XYs
 		for i, l := range pn.Labels {
 			if l == name {
