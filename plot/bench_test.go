@@ -35,8 +35,7 @@ func gonumPlot(f *Figure) *gplot.Plot {
 	p := gplot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = f.Title, f.XLabel, f.YLabel
 	pn := f.Panels[0]
-	_, names, _ := kit.Categories(pn.Labels)
-	for k, name := range names {
+	for k, name := range kit.Group(pn.Labels, 0, "", false).Names {
 		var xys plotter.XYs
 		for i, l := range pn.Labels {
 			if l == name {
@@ -62,17 +61,15 @@ func BenchmarkPNG(b *testing.B) {
 			f.DPI = dpi
 			b.Run(fmt.Sprintf("n=%d/dpi=%d/by=ours", n, dpi), func(b *testing.B) {
 				b.ReportAllocs()
-				var w countWriter
+				var buf bytes.Buffer
 				for b.Loop() {
-					w = countWriter{w: io.Discard}
-					var buf bytes.Buffer
+					buf.Reset()
 					if err := f.WritePNG(&buf, benchWidth, benchHeight); err != nil {
 						b.Fatal(err)
 					}
-					w.n = int64(buf.Len())
 				}
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/point")
-				b.ReportMetric(float64(w.n), "bytes")
+				b.ReportMetric(float64(buf.Len()), "bytes")
 			})
 			b.Run(fmt.Sprintf("n=%d/dpi=%d/by=gonum", n, dpi), func(b *testing.B) {
 				b.ReportAllocs()

@@ -1,7 +1,6 @@
 package plot
 
 import (
-	"cmp"
 	"fmt"
 	"image/color"
 	"math"
@@ -38,18 +37,6 @@ const (
 	autoTop        = 16
 )
 
-// A category has its points counted in each panel.
-type category struct {
-	name   string
-	counts []int
-	total  int
-}
-
-func (c *category) add(panel, n int) {
-	c.counts[panel] += n
-	c.total += n
-}
-
 // join checks the panels' data and brings their categories into one list, by
 // falling total count (or in order of appearance, if the theme says so), folds
 // what Top asks for, and gives each its color.
@@ -58,9 +45,7 @@ func (f *Figure) join(th *Theme) (*joint, error) {
 		return nil, fmt.Errorf("plot: %w: the figure has no panels", ErrEmpty)
 	}
 	j := &joint{points: make([]*points, len(f.Panels)), lines: make([][]line, len(f.Panels))}
-	var cats []category
-	index := make(map[string]int32)
-	rest := category{counts: make([]int, len(f.Panels))} // without a label, and what is folded
+	var labels []string // of the points of all panels
 	for i, pn := range f.Panels {
 		p, err := newPoints(pn)
 		if err != nil {
@@ -71,107 +56,43 @@ func (f *Figure) join(th *Theme) (*joint, error) {
 		}
 		p.f, p.theme = f, th
 		j.points[i] = p
-		j.dots += len(p.xys)
-		for r := range p.cat {
-			if pn.Labels == nil || pn.Labels[r] == "" {
-				p.cat[r] = -1
-				continue
-			}
-			k, ok := index[pn.Labels[r]]
-			if !ok {
-				k = int32(len(cats))
-				index[pn.Labels[r]] = k
-				cats = append(cats, category{name: pn.Labels[r], counts: make([]int, len(f.Panels))})
-			}
-			p.cat[r] = k
-			cats[k].counts[i]++
-		}
-		labeled := 0
-		for k := range cats {
-			cats[k].total += cats[k].counts[i]
-			labeled += cats[k].counts[i]
-		}
-		rest.add(i, len(p.xys)-labeled)
-	}
-	j.cats = len(cats)
-
-	// Their order, and which are folded.
-	order := make([]int32, len(cats))
-	for k := range order {
-		order[k] = int32(k)
-	}
-	byCount := slices.Clone(order)
-	slices.SortFunc(byCount, func(a, b int32) int {
-		tie := cmp.Compare(cats[a].name, cats[b].name)
-		if th.byFirst {
-			tie = cmp.Compare(a, b)
-		}
-		return cmp.Or(cmp.Compare(cats[b].total, cats[a].total), tie)
-	})
-	if !th.byFirst {
-		order = byCount
-	}
-	top := f.Top
-	if top == 0 {
-		if top = len(cats); len(cats) > manyCategories {
-			top = autoTop
+		if pn.Labels != nil {
+			labels = append(labels, pn.Labels...)
+		} else {
+			labels = append(labels, make([]string, len(p.xys))...)
 		}
 	}
-	hasRest := rest.total > 0
-	rest.name = cmp.Or(f.Unlabeled, kit.NoLabel)
-	if top > 0 && len(cats) > top+b2i(!hasRest) { // a remainder of one would only hide a name
-		drop := make([]bool, len(cats))
-		for _, k := range byCount[top:] {
-			drop[k] = true
-			for i, n := range cats[k].counts {
-				rest.add(i, n)
-			}
+	j.dots = len(labels)
+	g := kit.Group(labels, f.Top, f.Unlabeled, th.byFirst)
+	if f.Top == 0 && g.Named > manyCategories {
+		g = kit.Group(labels, autoTop, f.Unlabeled, th.byFirst)
+	}
+	j.cats = g.Named
+	if g.Named == 0 && len(g.Names) > 0 {
+		g.Names[0] = "" // no labels at all: a category without a name
+	}
+	rest := g.Of
+	for _, p := range j.points {
+		if p != nil {
+			p.cat, rest = rest[:len(p.xys)], rest[len(p.xys):]
 		}
-		order = slices.DeleteFunc(slices.Clone(order), func(k int32) bool { return drop[k] })
-		folded := "other (" + kit.Thousands(len(cats)-top) + " more)"
-		if hasRest {
-			folded += ", " + rest.name
+	}
+	palette := f.palette(th, len(g.Names)-b2i(g.Rest))
+	counts := j.counts(g)
+	for k, name := range g.Names {
+		isRest := g.Rest && k == len(g.Names)-1
+		var col color.Color = th.rest
+		if !isRest {
+			col = f.color(name, palette[k])
 		}
-		rest.name, hasRest = folded, true
-	}
-	if len(cats) == 0 && hasRest { // no labels at all: a category without a name
-		cats, order, rest.name, hasRest = []category{rest}, []int32{0}, "", false
-		cats[0].name = ""
-	}
-
-	final := make([]int32, len(cats))
-	for k := range final {
-		final[k] = int32(len(order)) // the remainder
-	}
-	palette := f.palette(th, len(order))
-	var names []string
-	add := func(c *category, col color.Color, isRest bool) {
-		names = append(names, c.name)
 		j.colors = append(j.colors, col)
-		if c.name != "" {
-			j.entries = append(j.entries, entry{name: kit.Name(c.name), count: f.count(c), color: col, rest: isRest})
+		if name != "" {
+			j.entries = append(j.entries, entry{name: kit.Name(name), count: counts[k], color: col, rest: isRest})
 		}
-	}
-	for at, k := range order {
-		final[k] = int32(at)
-		add(&cats[k], f.color(cats[k].name, palette[at]), false)
-	}
-	if hasRest {
-		add(&rest, th.rest, true)
 	}
 	for _, p := range j.points {
-		if p == nil {
-			continue
-		}
-		p.names, p.colors, p.rest = names, j.colors, hasRest
-		for r, k := range p.cat {
-			if k >= 0 {
-				p.cat[r] = final[k]
-			} else if hasRest {
-				p.cat[r] = int32(len(order))
-			} else {
-				p.cat[r] = 0
-			}
+		if p != nil {
+			p.names, p.colors, p.rest = g.Names, j.colors, g.Rest
 		}
 	}
 	if err := f.joinLines(j, th); err != nil {
@@ -254,20 +175,33 @@ func (j *joint) align() error {
 	return nil
 }
 
-// count is the number beside a name: that of each panel when all panels with
-// points agree, and else the total.
-func (f *Figure) count(c *category) int {
-	first := -1
-	for i, n := range c.counts {
-		if f.Panels[i].XYs == nil {
+// counts are the numbers beside the names: those of each panel when all panels
+// with points agree, and else the totals.
+func (j *joint) counts(g kit.Groups) []int {
+	var first []int
+	agree := make([]bool, len(g.Names))
+	for _, p := range j.points {
+		if p == nil {
 			continue
 		}
-		if first >= 0 && n != first {
-			return c.total
+		own := make([]int, len(g.Names))
+		for _, k := range p.cat {
+			own[k]++
 		}
-		first = n
+		for k := range own {
+			agree[k] = first == nil || agree[k] && own[k] == first[k]
+		}
+		if first == nil {
+			first = own
+		}
 	}
-	return max(first, 0)
+	counts := slices.Clone(g.Counts)
+	for k := range counts {
+		if agree[k] {
+			counts[k] = first[k]
+		}
+	}
+	return counts
 }
 
 // equalRange returns ranges of both axes that show the points in a frame of

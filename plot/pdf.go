@@ -4,15 +4,12 @@ import (
 	"bytes"
 	"image/color"
 	"io"
-	"math"
 	"regexp"
 
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgpdf"
-
-	"github.com/semamap/semamap/plot/internal/kit"
 )
 
 // WritePDF writes the figure as a PDF document of one page, with all text as
@@ -55,7 +52,7 @@ func undated(b []byte) []byte {
 	return pdfDate.ReplaceAllFunc(b, func(d []byte) []byte { return bytes.Repeat([]byte(" "), len(d)) })
 }
 
-// pdfCanvas is vgpdf's with dots of one color joined to paths.
+// pdfCanvas is vgpdf's with half-transparent colors and text as outlines.
 type pdfCanvas struct{ *vgpdf.Canvas }
 
 // SetColor undoes the multiplication by alpha, which vgpdf takes for color.
@@ -72,38 +69,6 @@ func (c straight) RGBA() (r, g, b, a uint32) {
 	return uint32(c.R) * 0x101, uint32(c.G) * 0x101, uint32(c.B) * 0x101, uint32(c.A) * 0x101
 }
 
-func (c *pdfCanvas) drawDots(d *dots) {
-	d.inRounds(func(k int, rows []int32) {
-		fill := func(col kit.RGB, r float64) {
-			path := make(vg.Path, 0, 6*len(rows))
-			for _, i := range rows {
-				path = appendDisc(path, vg.Point{X: vg.Length(d.x[i]), Y: vg.Length(d.y[i])}, vg.Length(r))
-			}
-			c.SetColor(color.NRGBA{col.R, col.G, col.B, uint8(math.Round(d.alpha * 255))})
-			c.Fill(path)
-		}
-		r := d.radius[k]
-		if d.edge > 0 {
-			fill(d.ground, r*(1+d.edge))
-		}
-		fill(d.colors[k], r)
-	})
-}
-
 // FillString draws text of gonum's as outlines: vgpdf would write its font to a
 // temporary file, and knows Western letters alone.
 func (c *pdfCanvas) FillString(f font.Face, pt vg.Point, s string) { fillString(c, f, pt, s) }
-
-// appendDisc appends a circle as four curves: vgpdf fills an arc by itself,
-// apart from the rest of its path.
-func appendDisc(p vg.Path, at vg.Point, r vg.Length) vg.Path {
-	const handle = 0.5522847 // of a quarter, in radii
-	pt := func(u, v vg.Length) vg.Point { return vg.Point{X: at.X + r*u, Y: at.Y + r*v} }
-	p.Move(pt(1, 0))
-	for _, q := range [][2]vg.Length{{1, 0}, {0, 1}, {-1, 0}, {0, -1}} {
-		u, v := q[0], q[1]
-		p.CubeTo(pt(u-handle*v, v+handle*u), pt(-v+handle*u, u+handle*v), pt(-v, u))
-	}
-	p.Close()
-	return p
-}

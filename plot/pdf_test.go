@@ -82,9 +82,9 @@ func TestPDF(t *testing.T) {
 	for _, p := range f.Panels {
 		dots += p.XYs.Len()
 	}
-	// Each dot has an edge and a face of four curves; the legend's marks have
+	// Each dot has an edge and a face of six curves; the legend's marks have
 	// some, too.
-	if n := bytes.Count(content, []byte(" c\n")); n < 8*dots || n > 8*dots+100 {
+	if n := bytes.Count(content, []byte(" c\n")); n < 12*dots || n > 12*dots+100 {
 		t.Errorf("%d curves for %d dots", n, dots)
 	}
 	if bytes.Contains(b, []byte("Date")) {

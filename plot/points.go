@@ -49,7 +49,6 @@ func newPoints(pn Panel) (*points, error) {
 	if pn.XYs == nil {
 		return nil, nil
 	}
-	p.cat = make([]int32, n)
 	return p, nil
 }
 

@@ -6,13 +6,9 @@ import (
 	"encoding/binary"
 	"image"
 	"image/color"
-	"image/draw"
 	"io"
 	"math"
 
-	"golang.org/x/image/font"
-	"golang.org/x/image/font/opentype"
-	"golang.org/x/image/math/fixed"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
 
@@ -20,12 +16,11 @@ import (
 	"github.com/semamap/semamap/plot/internal/kit"
 )
 
-// imageCanvas is vgimg's canvas with discs and text of our own.
+// imageCanvas is vgimg's canvas with discs of our own.
 type imageCanvas struct {
 	*vgimg.Canvas
-	img   *image.RGBA
-	px    float64 // pixels a point
-	faces map[style]font.Face
+	img *image.RGBA
+	px  float64 // pixels a point
 }
 
 // maxPixels bounds an image: 150 megapixels are a poster of 84 by 119 cm at 300
@@ -34,7 +29,7 @@ const maxPixels = 150 << 20
 
 func newImageCanvas(width, height vg.Length, dpi int, page color.Color) *imageCanvas {
 	c := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(dpi), vgimg.UseBackgroundColor(page))
-	return &imageCanvas{Canvas: c, img: c.Image().(*image.RGBA), px: float64(dpi) / 72, faces: make(map[style]font.Face)}
+	return &imageCanvas{Canvas: c, img: c.Image().(*image.RGBA), px: float64(dpi) / 72}
 }
 
 func imagePixels(width, height vg.Length, dpi int) float64 {
@@ -43,7 +38,8 @@ func imagePixels(width, height vg.Length, dpi int) float64 {
 
 // WriteTo writes the image as a PNG.
 func (c *imageCanvas) WriteTo(w io.Writer) (int64, error) {
-	return encodePNG(w, c.img, uint32(c.px*72/0.0254+0.5), flate.BestSpeed)
+	n, err := w.Write(encodePNG(c.img, uint32(c.px*72/0.0254+0.5), flate.BestSpeed))
+	return int64(n), err
 }
 
 func (c *imageCanvas) drawDots(d *dots) {
@@ -217,35 +213,5 @@ func blend(img *image.RGBA, band image.Rectangle, d *disc, x, y int32, c kit.RGB
 			hi := ((v>>8&0xff00ff)*b + ga*a + 0x800080) >> 8 & 0xff00ff
 			binary.LittleEndian.PutUint32(pix[4*i:], lo|hi<<8)
 		}
-	}
-}
-
-// drawText sets horizontal text of Liberation Sans by glyph masks, all other text by outlines.
-func (c *imageCanvas) drawText(t textItem) {
-	if t.up || t.halo != nil || !t.style.plain(t.text) {
-		outlineText(c.Canvas, t)
-		return
-	}
-	f := c.faces[t.style]
-	if f == nil {
-		var err error
-		f, err = opentype.NewFace(t.style.face().font, &opentype.FaceOptions{Size: t.style.size, DPI: c.DPI()})
-		if err != nil {
-			outlineText(c.Canvas, t)
-			return
-		}
-		c.faces[t.style] = f
-	}
-	src := image.NewUniform(t.color)
-	x, y := t.x*c.px, float64(c.img.Rect.Dy())-t.y*c.px
-	if !(math.Abs(x) < 1e6 && math.Abs(y) < 1e6) {
-		return // far outside
-	}
-	for _, r := range t.text {
-		dot := fixed.Point26_6{X: fixed.Int26_6(math.Round(x * 64)), Y: fixed.Int26_6(math.Round(y * 64))}
-		if dr, mask, mp, _, ok := f.Glyph(dot, r); ok {
-			draw.DrawMask(c.img, dr, src, image.Point{}, mask, mp, draw.Over)
-		}
-		x += t.style.advance(r) * t.style.size * c.px
 	}
 }

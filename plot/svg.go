@@ -114,11 +114,9 @@ func (c *svgCanvas) WriteTo(w io.Writer) (int64, error) {
 	if c.desc != "" {
 		head.str("<desc>", escapeXML(c.desc), "</desc>\n")
 	}
-	cw := &countWriter{w: w}
-	cw.write(head.body)
-	cw.write(c.body)
-	cw.write([]byte("</svg>\n"))
-	return cw.n, cw.err
+	c.str("</svg>\n")
+	n, err := w.Write(append(head.body, c.body...))
+	return int64(n), err
 }
 
 func escapeXML(s string) string {
@@ -299,7 +297,7 @@ func (c *svgCanvas) drawText(t textItem) {
 func (c *svgCanvas) DrawImage(rect vg.Rectangle, img image.Image) {
 	var buf bytes.Buffer
 	if p, ok := img.(*image.RGBA); ok && p.Opaque() && p.Rect.Min == (image.Point{}) {
-		_, _ = encodePNG(&buf, p, 0, flate.DefaultCompression)
+		buf.Write(encodePNG(p, 0, flate.DefaultCompression))
 	} else {
 		_ = (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&buf, img)
 	}

@@ -28,10 +28,8 @@ import (
 type style struct {
 	size float64 // in points
 	bold bool
-	more *fallback // nil for none
+	more []*face
 }
-
-type fallback struct{ faces []*face }
 
 func (s style) scaled(f float64) style { s.size *= f; return s }
 
@@ -41,13 +39,10 @@ type styles struct {
 }
 
 func newStyles(fonts []*opentype.Font) *styles {
-	var more *fallback
+	var more []*face
 	for _, f := range fonts {
 		if f != nil {
-			if more == nil {
-				more = &fallback{}
-			}
-			more.faces = append(more.faces, newFace(f))
+			more = append(more, newFace(f))
 		}
 	}
 	return &styles{
@@ -132,11 +127,9 @@ func (s style) find(r rune) (f *face, w float64) {
 	if ok {
 		return f, w
 	}
-	if s.more != nil {
-		for _, f := range s.more.faces {
-			if w, ok := f.width(r); ok {
-				return f, w
-			}
+	for _, f := range s.more {
+		if w, ok := f.width(r); ok {
+			return f, w
 		}
 	}
 	if unicode.In(r, unicode.Cf, unicode.Variation_Selector) {

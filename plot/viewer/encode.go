@@ -66,67 +66,29 @@ func writeSummary(b *bytes.Buffer, l pageLabeling) {
 
 // page sorts the labels into categories and gives them colors. The remainder,
 // of points without a label and of what Top folds, comes last.
-func (l labeling) page() (pageLabeling, []int, error) {
+func (l labeling) page() (pageLabeling, []int32, error) {
 	f := l.figure
-	p := pageLabeling{Name: kit.Display(f.Legend)}
-	category, names, counts := kit.Categories(l.labels)
-	var keep []int // categories with a color of their own
-	rest, restCount := "", 0
-	for k, n := range names {
-		if n != "" {
-			keep = append(keep, k)
-		} else {
-			rest, restCount = cmp.Or(f.Unlabeled, kit.NoLabel), counts[k]
+	g := kit.Group(l.labels, f.Top, f.Unlabeled, false)
+	p := pageLabeling{Name: kit.Display(f.Legend), Counts: g.Counts, Rest: g.Rest}
+	if len(g.Names) > math.MaxUint16+1 {
+		return p, nil, fmt.Errorf("%w: %d categories, at most %d", plot.ErrSize, len(g.Names), math.MaxUint16+1)
+	}
+	light, dark := kit.Light(len(g.Names)), kit.Dark(len(g.Names))
+	for k, name := range g.Names {
+		if n := len(f.Palette); n > 0 {
+			light[k] = f.Palette[k%n]
+			dark[k] = onDark(light[k])
 		}
-	}
-	if top := f.Top; top > 0 && len(keep) > top && (len(keep) > top+1 || restCount > 0) {
-		folded := "other (" + kit.Thousands(len(keep)-top) + " more)"
-		if restCount > 0 {
-			folded += ", " + rest
+		if c := f.Colors[name]; c != nil && g.Named > 0 {
+			light[k], dark[k] = c, onDark(c)
 		}
-		rest = folded
-		for _, k := range keep[top:] {
-			restCount += counts[k]
+		if g.Rest && k == len(g.Names)-1 {
+			light[k], dark[k] = kit.LightRest, kit.DarkRest
 		}
-		keep = keep[:top]
+		p.Names = append(p.Names, kit.Name(name))
+		p.Light, p.Dark = append(p.Light, kit.ToRGB(light[k]).Hex()), append(p.Dark, kit.ToRGB(dark[k]).Hex())
 	}
-	light, dark := kit.Light(max(1, len(keep))), kit.Dark(max(1, len(keep)))
-	if n := len(f.Palette); n > 0 {
-		for i := range light {
-			light[i] = f.Palette[i%n]
-			dark[i] = onDark(light[i])
-		}
-	}
-	add := func(name string, count int, light, dark color.Color) {
-		p.Names, p.Counts = append(p.Names, kit.Name(name)), append(p.Counts, count)
-		p.Light, p.Dark = append(p.Light, kit.ToRGB(light).Hex()), append(p.Dark, kit.ToRGB(dark).Hex())
-	}
-	to := make([]int, len(names))
-	for k := range to {
-		to[k] = len(keep)
-	}
-	for at, k := range keep {
-		to[k] = at
-		if c := f.Colors[names[k]]; c != nil {
-			light[at], dark[at] = c, onDark(c)
-		}
-		add(names[k], counts[k], light[at], dark[at])
-	}
-	switch {
-	case restCount > 0 && len(keep) > 0:
-		p.Rest = true
-		add(rest, restCount, kit.LightRest, kit.DarkRest)
-	case restCount > 0: // nothing but points without a label: show them well
-		add(rest, restCount, light[0], dark[0])
-	}
-	if len(p.Names) > math.MaxUint16+1 {
-		return p, nil, fmt.Errorf("%w: %d categories, at most %d", plot.ErrSize, len(p.Names), math.MaxUint16+1)
-	}
-	out := make([]int, len(category))
-	for i, k := range category {
-		out[i] = to[k]
-	}
-	return p, out, nil
+	return p, g.Of, nil
 }
 
 // onDark makes a color visible on a dark ground.

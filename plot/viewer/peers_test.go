@@ -24,7 +24,7 @@ func TestPeerFiles(t *testing.T) {
 	for _, n := range []int{1564, 117659} {
 		page := benchPage(n)
 		p := page.Views[0].Panels[0]
-		category, _, _ := kit.Categories(p.Labels)
+		category := kit.Group(p.Labels, 0, "", false).Of
 		var xy, cat []byte
 		for i, q := range p.XYs.(plotter.XYs) {
 			var err error

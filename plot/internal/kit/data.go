@@ -99,36 +99,79 @@ func spread(p plotter.XYs, c plotter.XY) float64 {
 	return s
 }
 
-// Categories numbers the distinct labels by falling count, then by name.
-func Categories(labels []string) (category []int32, names []string, counts []int) {
-	category = make([]int32, len(labels))
+// Groups are the categories of some points.
+type Groups struct {
+	Of     []int32  // that of each point
+	Names  []string // a remainder comes last
+	Counts []int
+	Named  int  // how many different labels there are
+	Rest   bool // whether there is a remainder, beside others
+}
+
+// Group sorts points into categories by their labels: by falling count, then by
+// name, or in the order of their first appearance. With top above 0 only the
+// largest keep their names. The others and points with an empty label become
+// one remainder.
+func Group(labels []string, top int, unlabeled string, byFirst bool) Groups {
+	g := Groups{Of: make([]int32, len(labels))}
+	var names []string
+	var counts []int
+	var order []int32
 	index := make(map[string]int32)
+	rest := 0
 	for i, l := range labels {
+		if l == "" {
+			g.Of[i] = -1
+			rest++
+			continue
+		}
 		k, ok := index[l]
 		if !ok {
 			k = int32(len(names))
 			index[l] = k
-			names, counts = append(names, l), append(counts, 0)
+			names, counts, order = append(names, l), append(counts, 0), append(order, k)
 		}
-		category[i] = k
+		g.Of[i] = k
 		counts[k]++
 	}
-	order := make([]int32, len(names))
-	for k := range order {
-		order[k] = int32(k)
-	}
+	g.Named = len(names)
 	slices.SortFunc(order, func(a, b int32) int {
-		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(names[a], names[b]))
+		tie := cmp.Compare(names[a], names[b])
+		if byFirst {
+			tie = cmp.Compare(a, b)
+		}
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), tie)
 	})
-	to := make([]int32, len(names))
-	sortedNames, sortedCounts := make([]string, len(names)), make([]int, len(names))
+	name := cmp.Or(unlabeled, NoLabel)
+	if more := len(names) - top; top > 0 && (more > 1 || more == 1 && rest > 0) { // a remainder of one would only hide a name
+		folded := "other (" + Thousands(more) + " more)"
+		if rest > 0 {
+			folded += ", " + name
+		}
+		name = folded
+		for _, k := range order[top:] {
+			rest += counts[k]
+		}
+		order = order[:top]
+	}
+	if byFirst {
+		slices.Sort(order)
+	}
+	to := slices.Repeat([]int32{int32(len(order))}, len(names))
 	for at, k := range order {
-		to[k], sortedNames[at], sortedCounts[at] = int32(at), names[k], counts[k]
+		to[k] = int32(at)
+		g.Names, g.Counts = append(g.Names, names[k]), append(g.Counts, counts[k])
 	}
-	for i, k := range category {
-		category[i] = to[k]
+	if rest > 0 {
+		g.Rest = len(order) > 0
+		g.Names, g.Counts = append(g.Names, name), append(g.Counts, rest)
 	}
-	return category, sortedNames, sortedCounts
+	for i, k := range g.Of {
+		if g.Of[i] = int32(len(order)); k >= 0 {
+			g.Of[i] = to[k]
+		}
+	}
+	return g
 }
 
 // Thousands writes n with a comma between groups of three digits.
@@ -149,16 +192,6 @@ func Name(s string) string { return cmp.Or(Display(s), NoLabel) }
 // Display makes a string fit to be shown on one line: valid UTF-8, white
 // space as single blanks, no control characters.
 func Display(s string) string {
-	plain := true
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < ' ' || c >= 0x7f || c == ' ' && (i == 0 || i == len(s)-1 || s[i-1] == ' ') {
-			plain = false
-			break
-		}
-	}
-	if plain {
-		return s
-	}
 	s = strings.ToValidUTF8(s, "\uFFFD")
 	s = strings.Map(func(r rune) rune {
 		switch {
