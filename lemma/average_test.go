@@ -292,7 +292,7 @@ func TestMatrixWorkers(t *testing.T) {
 	cancel()
 	a := lemma.Averager{Tok: words{}}
 	if _, err := a.Matrix(ctx, make([]float32, len(lemmas)*units), big, lemmas); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("canceled: %v", err)
 	}
 }
 

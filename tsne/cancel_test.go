@@ -121,7 +121,7 @@ func TestCancelLatency(t *testing.T) {
 				worst, at = late, after
 			}
 		}
-		t.Logf("%-22s worst of %2d: %6.1f ms (cancelled after %v)", name, ended, float64(worst)/1e6, at)
+		t.Logf("%-22s worst of %2d: %6.1f ms (canceled after %v)", name, ended, float64(worst)/1e6, at)
 		noMoreGoroutines(t, before)
 	}
 	spread := func(total time.Duration, count int) (times []time.Duration) {

@@ -31,7 +31,7 @@ func digits(t testing.TB, n int) ([]float32, []int32) {
 
 // A gate is what a map with default settings must reach: the best of the
 // peers' maps, within what seeds change (KL 0.01, knn10 0.003, trust10 0.001).
-// KL has exact neighbors, exact P and exact normalisation. knn10 is the share
+// KL has exact neighbors, exact P and exact normalization. knn10 is the share
 // of the 10 nearest neighbors kept of 5,000 rows against all, trust10 the
 // trustworthiness within a sample of 5,000 rows by themselves: as the peers'
 // figures were taken.

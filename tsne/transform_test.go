@@ -141,7 +141,7 @@ func TestTransformErrors(t *testing.T) {
 	stopped, cancel := context.WithCancel(ctx)
 	cancel()
 	if _, err := res.Transform(stopped, ref, ref, nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("canceled: %v", err)
 	}
 	// One reference row.
 	one := embed(t, x[:d], 1, d, nil)

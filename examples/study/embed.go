@@ -17,7 +17,7 @@ type layerMap struct {
 	KL         float64 `json:"kl"`
 	Perplexity float64 `json:"perplexity"`
 	Distinct   int     `json:"distinct_vectors"` // of lemmas
-	Neighbours float64 `json:"neighbours_seconds"`
+	Neighbors float64 `json:"neighbours_seconds"`
 	Gradient   float64 `json:"gradient_seconds"`
 	Kernels    string  `json:"kernels"` // vector instructions in use
 
@@ -44,14 +44,14 @@ func embed(ctx context.Context, o *options, w *words, n int, stderr io.Writer) (
 		return nil, err
 	}
 	label := fmt.Sprintf("layer %d", n)
-	wait := cli.NewWait(stderr, label+": neighbours and affinities")
+	wait := cli.NewWait(stderr, label+": neighbors and affinities")
 	points := knn.Combine(base, w.weights.Start, w.weights.Index, w.weights.Weight)
 	r, err := tsne.New(ctx, points, &tsne.Settings{Perplexity: o.perplexity, Seed: o.seed})
 	if err != nil {
 		wait.Stop()
 		return nil, err
 	}
-	neighbours := wait.Done()
+	neighbors := wait.Done()
 	bar := cli.NewProgress(stderr, label+": gradient", steps)
 	for step := range r.Steps(ctx) {
 		note := ""
@@ -68,6 +68,6 @@ func embed(ctx context.Context, o *options, w *words, n int, stderr io.Writer) (
 	gradient := bar.Done()
 	return &layerMap{
 		Layer: n, KL: res.KL, Perplexity: res.Perplexity, Distinct: res.Stats.Distinct, Kernels: res.Stats.Kernels,
-		Neighbours: cli.Seconds(neighbours), Gradient: cli.Seconds(gradient), y: res.Y,
+		Neighbors: cli.Seconds(neighbors), Gradient: cli.Seconds(gradient), y: res.Y,
 	}, nil
 }

@@ -179,9 +179,9 @@ func purityByLayer(model string, maps []*layerMap) *plot.Figure {
 	add("part of speech", false, pos)
 	add("part of speech by chance", true, pos)
 	return &plot.Figure{
-		Title:    "Neighbours on the map with the same category",
+		Title:    "Neighbors on the map with the same category",
 		Subtitle: model + "; dashed: by chance, with twice its standard deviation",
-		XLabel:   "Layer", YLabel: fmt.Sprintf("%d-NN purity", purityNeighbours),
+		XLabel:   "Layer", YLabel: fmt.Sprintf("%d-NN purity", purityNeighbors),
 		Panels: []plot.Panel{{Lines: lines}},
 	}
 }

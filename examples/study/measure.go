@@ -11,11 +11,11 @@ import (
 	"github.com/semamap/semamap/tsne/quality"
 )
 
-// purityNeighbours is how many neighbours on the map are asked for their
+// purityNeighbors is how many neighbors on the map are asked for their
 // category.
-const purityNeighbours = 10
+const purityNeighbors = 10
 
-// agreement tells how often neighbours on a map have the same category: a
+// agreement tells how often neighbors on a map have the same category: a
 // quality.Agreement with names for run.json.
 type agreement struct {
 	Points int     `json:"points"` // different places on the map with a category
@@ -44,7 +44,7 @@ func (v *views) measure(ctx context.Context, maps []*layerMap, w *words, seed ui
 // purity looks at the words of a view and their nearest ones on a map; if apart
 // is not nil, those that share no token with the word. It takes each place of
 // the map once: lemmas with the same tokens lie on one spot, and a synset is not
-// a neighbour of its own copy. The result is zero where words are too few.
+// a neighbor of its own copy. The result is zero where words are too few.
 func (v *view) purity(ctx context.Context, m *layerMap, apart *words, seed uint64) (agreement, error) {
 	var places, withRows []float32 // x and y; x, y and the row of the word
 	var labels []string
@@ -57,7 +57,7 @@ func (v *view) purity(ctx context.Context, m *layerMap, apart *words, seed uint6
 		}
 	}
 	n := len(labels)
-	k := min(purityNeighbours, n-1)
+	k := min(purityNeighbors, n-1)
 	if k < 1 {
 		return agreement{}, nil
 	}
@@ -104,5 +104,5 @@ func (a agreement) note(about string) string {
 	if a.Points == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d-NN purity %.2f (chance %.2f)%s", purityNeighbours, a.Share, a.Chance, about)
+	return fmt.Sprintf("%d-NN purity %.2f (chance %.2f)%s", purityNeighbors, a.Share, a.Chance, about)
 }

@@ -46,7 +46,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	positive(&o.domains, "domains", "`how many` most frequent domains to draw (default 5)")
 	positive(&o.first, "first", "`how many` synsets with a domain to draw in the all-domains figure (default 5000)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the embedding and of the drawing order")
-	f.Float64Var(&o.perplexity, "perplexity", 0, "effective number of neighbours (default 30, less for few rows)")
+	f.Float64Var(&o.perplexity, "perplexity", 0, "effective number of neighbors (default 30, less for few rows)")
 	positive(&o.limit, "limit", "only the first `N` synsets (default: all)")
 	if _, err := cli.Parse(f, args, 0, stderr); err != nil {
 		return nil, err

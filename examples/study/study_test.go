@@ -253,7 +253,7 @@ func (s stopper) Write(b []byte) (int, error) {
 }
 
 func TestInterrupt(t *testing.T) {
-	for _, at := range []string{"layer 0: neighbours and affinities: done", "layer 0: gradient: done", "layer 1: gradient: done"} {
+	for _, at := range []string{"layer 0: neighbors and affinities: done", "layer 0: gradient: done", "layer 1: gradient: done"} {
 		dir := t.TempDir()
 		ctx, cancel := context.WithCancel(t.Context())
 		err := run(ctx, []string{"-limit", "2000", "-layers", "0,1", "-out", dir}, io.Discard, stopper{at, cancel})
@@ -276,7 +276,7 @@ func TestResume(t *testing.T) {
 	study(t, append(args, "-out", whole)...)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if err := run(ctx, append(args, "-out", broken), io.Discard, stopper{"layer 1: neighbours and affinities: done", cancel}); !errors.Is(err, context.Canceled) {
+	if err := run(ctx, append(args, "-out", broken), io.Discard, stopper{"layer 1: neighbors and affinities: done", cancel}); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	// Other settings do not take what was kept.

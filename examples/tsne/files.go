@@ -146,8 +146,8 @@ func writeMap(ctx context.Context, name string, res *tsne.Result, labels []strin
 	})
 }
 
-// writePNG draws the first two coordinates, coloured by label: the most
-// frequent labels in colour, the rest in grey.
+// writePNG draws the first two coordinates, colored by label: the most
+// frequent labels in color, the rest in gray.
 func writePNG(name string, res *tsne.Result, labels []string) error {
 	f := &plot.Figure{
 		XLabel: "First t-SNE", YLabel: "Second t-SNE",

@@ -42,7 +42,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&o.in, "in", "", "`file` of the data, .npy or .csv, one row a point")
 	f.StringVar(&o.labels, "labels", "", ".csv `file` whose first column labels the rows, for the picture, the .csv output and the quality")
 	f.StringVar(&o.out, "out", "", "`file` for the map, .csv or .npy")
-	f.Float64Var(&o.perplexity, "perplexity", 0, "effective number of neighbours (default 30, less for few rows)")
+	f.Float64Var(&o.perplexity, "perplexity", 0, "effective number of neighbors (default 30, less for few rows)")
 	f.IntVar(&o.dims, "dims", 2, "dimensions of the map, 1 to 3")
 	f.Uint64Var(&o.seed, "seed", 0, "seed; equal seeds give equal maps on one machine")
 	f.IntVar(&o.iter, "iter", 750, "gradient steps; the first third of them, at most 250, with exaggeration 12")

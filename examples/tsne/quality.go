@@ -75,7 +75,7 @@ func finite(v float64) *float64 {
 	return &v
 }
 
-// unit returns rows divided by their lengths, on which Euclidean neighbours are
+// unit returns rows divided by their lengths, on which Euclidean neighbors are
 // those by cosine.
 func unit(t *table) tsne.Points {
 	x := slices.Clone(t.x)

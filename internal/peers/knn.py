@@ -1,4 +1,4 @@
-"""Exact nearest neighbours: package tsne/knn against NumPy, on the same data
+"""Exact nearest neighbors: package tsne/knn against NumPy, on the same data
 in one run.
 
     go build -o RUN ./internal/peers/knnrun
@@ -7,7 +7,7 @@ in one run.
 
 NumPy takes blocks of 1,000 rows: one float32 product with all rows by BLAS,
 squared lengths added, argpartition for the k smallest, then a sort of those:
-what one writes by hand, on data that are centred. The runs alternate, so that
+what one writes by hand, on data that are centered. The runs alternate, so that
 noise of the machine meets both alike; the ratio is that of the medians.
 Reading and writing files is not counted. The lists are compared as sets: ours
 are exact, NumPy's may swap rows that float32 cannot tell apart. Which BLAS
@@ -80,7 +80,7 @@ def main():
             print(f"ours {line.split(' ', 1)[1]}: {ours[-1]:.2f} s, NumPy {np.__version__}: {theirs[-1]:.2f} s")
         mine = np.load(lists)
     same = np.mean([len(np.intersect1d(p, q)) / a.k for p, q in zip(mine, near)])
-    print(f"n={len(x)} d={x.shape[1]} k={a.k}: ratio {np.median(theirs) / np.median(ours):.2f}, shared neighbours {same:.6f}")
+    print(f"n={len(x)} d={x.shape[1]} k={a.k}: ratio {np.median(theirs) / np.median(ours):.2f}, shared neighbors {same:.6f}")
 
 
 if __name__ == "__main__":

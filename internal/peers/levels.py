@@ -40,7 +40,7 @@ def run(cmd, level, cores):
 def tsne(args, folder, level, cores):
     out, _ = run([args.run, "-in", f"{folder}/x.npy", "-out", f"{folder}/y.npy"], level, cores)
     r = json.loads(out.strip().splitlines()[-1])
-    return {"neighbours, P": r["near"], "start": r["total"] - r["near"] - r["steps"], "steps": r["steps"],
+    return {"neighbors, P": r["near"], "start": r["total"] - r["near"] - r["steps"], "steps": r["steps"],
             "all": r["total"], "CPU-s": r["cpu"]}
 
 
@@ -54,7 +54,7 @@ def study(args, folder, level, cores):
         name = p["name"]
         if not name.startswith("embed layer"):
             got[name] = got.get(name, 0) + p["seconds"]
-    got["neighbours, P"] = sum(x["neighbours_seconds"] for x in r["layers"])
+    got["neighbors, P"] = sum(x["neighbours_seconds"] for x in r["layers"])
     got["steps"] = sum(x["gradient_seconds"] for x in r["layers"])
     got["all"], got["CPU-s"] = r["seconds"], cpu
     return got

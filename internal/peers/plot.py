@@ -49,9 +49,9 @@ def matplotlib_png(xy, cat, dpi):
     ax.set_xlabel("First t-SNE")
     ax.set_ylabel("Second t-SNE")
     ax.set_aspect("equal", adjustable="datalim")
-    for k, colour in enumerate(COLOURS):
+    for k, color in enumerate(COLOURS):
         part = xy[cat == k]
-        ax.plot(part[:, 0], part[:, 1], "o", ms=4, mew=0, alpha=0.7, color=colour, label=str(k))
+        ax.plot(part[:, 0], part[:, 1], "o", ms=4, mew=0, alpha=0.7, color=color, label=str(k))
     ax.legend(loc="upper right")
     out = io.BytesIO()
     fig.savefig(out, format="png", dpi=dpi)
@@ -65,10 +65,10 @@ def plotly_html(xy, cat, words, path):
     start = time.perf_counter()
     fig = go.Figure()
     words = np.array(words)
-    for k, colour in enumerate(COLOURS):
+    for k, color in enumerate(COLOURS):
         at = cat == k
         fig.add_trace(go.Scattergl(x=xy[at, 0], y=xy[at, 1], text=words[at], mode="markers", name=str(k),
-                                   marker=dict(size=5, opacity=0.7, color=colour)))
+                                   marker=dict(size=5, opacity=0.7, color=color)))
     fig.write_html(path, include_plotlyjs=True)
     return time.perf_counter() - start, os.path.getsize(path)
 

@@ -18,26 +18,26 @@ automatic learning rate. Tools:
     sklearnex       scikit-learn-intelex (oneDAL), its default angle 0.5, which
                     opens a cell by half its width: 1.0 elsewhere
     sklearnex-fine  the same with angle 0.25, so 0.5 elsewhere
-    opentsne-fft    openTSNE, its default neighbours, interpolation
-    opentsne-bh     openTSNE, its default neighbours, tree 0.5
-    opentsne-exact  openTSNE, exact neighbours, interpolation
+    opentsne-fft    openTSNE, its default neighbors, interpolation
+    opentsne-bh     openTSNE, its default neighbors, tree 0.5
+    opentsne-exact  openTSNE, exact neighbors, interpolation
     manifolds       manifolds-rs, its nndescent and fft_3k, its own PCA start
-    h2pack          tsne-h2pack, exact neighbours (its other searches need
+    h2pack          tsne-h2pack, exact neighbors (its other searches need
                     further packages), random start: it takes no other
 
 GODEBUG=cpu.avx512f=off lowers the level of our kernels alone; peers keep
 theirs. The line before the table names the level.
 
 One run is one process; runs alternate, so that noise of the machine meets all
-tools alike. Seconds: "near" neighbours and P, "steps" the gradient phase,
+tools alike. Seconds: "near" neighbors and P, "steps" the gradient phase,
 "total" both and what lies between; reading and writing files is not counted.
 CPU-s is user and system time of the steps and of all: on a machine with other
 work it is the steadier figure. MB is the peak of the whole process, the data
 included. All are medians; ratios are over ours, by the clock and by CPU time.
 
 Quality is computed here, alike for all, from the definitions: KL with exact
-neighbours, exact P and the normalisation over all pairs; knn10, the share of
-the 10 nearest neighbours kept, of 5,000 sampled rows against all; trust10,
+neighbors, exact P and the normalization over all pairs; knn10, the share of
+the 10 nearest neighbors kept, of 5,000 sampled rows against all; trust10,
 scikit-learn's trustworthiness on a sample of 5,000 rows by themselves.
 --quality 0 leaves it out. --keep FOLDER keeps data, P and maps between calls.
 Needs NumPy, SciPy, scikit-learn, openTSNE, scikit-learn-intelex, manifolds-rs,
@@ -151,7 +151,7 @@ def prepare(args, folder):
     np.save(f"{folder}/start.npy", y.astype(np.float32))
 
 
-def neighbours(x, k, rows=None, block=1000):
+def neighbors(x, k, rows=None, block=1000):
     """The k nearest other rows, exactly up to the rounding of float32, and squared distances."""
     rows = np.arange(len(x)) if rows is None else rows
     n2 = np.einsum("ij,ij->i", x, x, dtype=np.float64)
@@ -174,7 +174,7 @@ def affinities(x, folder):
     """Exact P in CSR form, as (rows, columns, values), cached."""
     name = f"{folder}/p.npz"
     if not os.path.exists(name):
-        idx, d2 = neighbours(x, 90)
+        idx, d2 = neighbors(x, 90)
         n, k = idx.shape
         e = d2 - d2[:, :1]
         lo, hi = np.full((n, 1), -80.0), np.full((n, 1), 80.0)

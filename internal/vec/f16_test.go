@@ -66,7 +66,7 @@ func TestF16AllPatterns(t *testing.T) {
 	})
 }
 
-// Every midpoint between neighbours goes to the even one, and what lies beside
+// Every midpoint between neighbors goes to the even one, and what lies beside
 // it to the nearer.
 func TestF64ToF16Rounding(t *testing.T) {
 	for h := uint16(0); h < 0x7c00; h++ {

@@ -9,7 +9,7 @@ import (
 // of lanes over which the other kernels of this package sum.
 const Lanes = 16
 
-// An FFT transforms 16 complex sequences of one length at once, unnormalised
+// An FFT transforms 16 complex sequences of one length at once, unnormalized
 // and with e^(−2πi…). Row k of its input, 32 numbers, holds the real parts of
 // element k of the 16 sequences, then their imaginary parts. It is Stockham's
 // autosort algorithm with radices 5, 3, 4 and 2. It keeps an error bound.

@@ -159,7 +159,7 @@ func TestSpline(t *testing.T) {
 			if i == 0 {
 				u = 0
 			}
-			// The mean of the nodes' places is u + 2: M_6 is centred at 3.
+			// The mean of the nodes' places is u + 2: M_6 is centered at 3.
 			wantX += float64(w[i]) * (u + 2)
 		}
 		near(t, "sum", sum, want, n, 1e-5)

@@ -76,16 +76,16 @@ func (e *exact) subspace(ctx context.Context, sample []float32, s, d int) ([]flo
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			orthonormalise(y[b*vec.Lanes*d:][:vec.Lanes*d], q[:(b+1)*vec.Lanes*d], d)
+			orthonormalize(y[b*vec.Lanes*d:][:vec.Lanes*d], q[:(b+1)*vec.Lanes*d], d)
 		}
 	}
 	return q, nil
 }
 
-// orthonormalise makes the 16 columns of a panel orthonormal to each other and
+// orthonormalize makes the 16 columns of a panel orthonormal to each other and
 // to all but the last 16 rows of q, which become the columns. Columns that
 // depend on those before become zero.
-func orthonormalise(panel, q []float32, d int) {
+func orthonormalize(panel, q []float32, d int) {
 	before := len(q)/d - vec.Lanes
 	own := q[before*d:]
 	var u [vec.Lanes]float32

@@ -9,7 +9,7 @@ import (
 )
 
 // Rows of up to three numbers go through a tree of boxes; the list of
-// neighbours is the defined one also where many rows coincide, tie or lie far
+// neighbors is the defined one also where many rows coincide, tie or lie far
 // away.
 func TestBoxes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 3))
@@ -55,7 +55,7 @@ func TestBoxes(t *testing.T) {
 // made hides that rows are stored.
 type made struct{ Points }
 
-// The planned memory is enough, and more neighbours than boxes are for are
+// The planned memory is enough, and more neighbors than boxes are for are
 // found by comparing tiles.
 func TestBoxesMemory(t *testing.T) {
 	const n, k = 3000, 10
@@ -73,7 +73,7 @@ func TestBoxesMemory(t *testing.T) {
 	if err != nil || many.Stats.rescored == 0 {
 		t.Fatal(err)
 	}
-	sameGraph(t, "more neighbours than boxes are for", truncated(many, k), want)
+	sameGraph(t, "more neighbors than boxes are for", truncated(many, k), want)
 }
 
 // Coincident rows must not make the search quadratic.
@@ -86,7 +86,7 @@ func TestBoxesOfCoincidentRows(t *testing.T) {
 	want := []int32{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
 	for _, i := range []int{10, 5000, n - 1} {
 		if index, _ := got.Row(i); !slices.Equal(index, want) {
-			t.Errorf("neighbours of %d: %v", i, index)
+			t.Errorf("neighbors of %d: %v", i, index)
 		}
 	}
 }

@@ -255,8 +255,8 @@ func TestLeaves(t *testing.T) {
 	}
 }
 
-// A round compares each row with the neighbours of its neighbours and of those
-// whose neighbour it is.
+// A round compares each row with the neighbors of its neighbors and of those
+// whose neighbor it is.
 func TestExplore(t *testing.T) {
 	const n, d, k = 300, 6, 12
 	e := newDescent(normal(3, n*d), n, d, k)
@@ -281,7 +281,7 @@ func TestExplore(t *testing.T) {
 	}
 	last := 0
 	for _, near := range []int{4, 4, 8, 10} {
-		// By the definition: from neighbours all pairs, new or not, as old ones
+		// By the definition: from neighbors all pairs, new or not, as old ones
 		// have met. From the others only new ones, as a row may not have been
 		// among them before.
 		var lists [n][]int32

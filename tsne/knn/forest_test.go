@@ -57,7 +57,7 @@ func TestPartition(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		if _, _, err := partition(ctx, 2, &rows, n, 3, 5); !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: cancelled: %v", name, err)
+			t.Errorf("%s: canceled: %v", name, err)
 		}
 	}
 }
@@ -86,6 +86,6 @@ func TestPartitionNear(t *testing.T) {
 		}
 	}
 	if share := float64(together) / float64(pairs); share < 0.9 {
-		t.Errorf("%.3f of the neighbours in leaves are of one group", share)
+		t.Errorf("%.3f of the neighbors in leaves are of one group", share)
 	}
 }

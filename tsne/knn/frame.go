@@ -76,12 +76,12 @@ func (e *exact) copyFrame(ctx context.Context, centre bool) error {
 			}
 		}
 	}
-	var raw, centred float64 // largest magnitudes
+	var raw, centered float64 // largest magnitudes
 	for c := range mean {
 		mean[c] /= float64(max(e.ref.n, 1))
 		least, most := float64(low[c]), float64(high[c])
 		raw = max(raw, -least, most)
-		centred = max(centred, mean[c]-least, most-mean[c])
+		centered = max(centered, mean[c]-least, most-mean[c])
 	}
 	if whole && raw <= 4096 {
 		e.frame = frame{mean: make([]float64, d), scale: 1, largest: raw}
@@ -99,9 +99,9 @@ func (e *exact) copyFrame(ctx context.Context, centre bool) error {
 			return nil
 		}
 	}
-	e.frame = frame{mean: mean, scale: 1, largest: centred}
-	if centred > 0 {
-		_, exp := math.Frexp(centred)
+	e.frame = frame{mean: mean, scale: 1, largest: centered}
+	if centered > 0 {
+		_, exp := math.Frexp(centered)
 		e.scale = math.Ldexp(1, -exp)
 	}
 	return e.lengths(ctx)

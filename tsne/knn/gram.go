@@ -204,9 +204,9 @@ func (p *gramPlan) search(ctx context.Context, k int, set *Settings) (*Graph, er
 	return g.done(len(failed)), nil
 }
 
-// centred reports whether the base rows may be centred: all sums of weights
+// centered reports whether the base rows may be centered: all sums of weights
 // are equal and no point is scaled.
-func (g *gram) centred() bool {
+func (g *gram) centered() bool {
 	c := g.ref.comb
 	if g.ref.metric != Euclidean {
 		return false
@@ -237,7 +237,7 @@ func (g *gram) innerProducts(ctx context.Context) error {
 		return err
 	}
 	e := &exact{rescorer: rescorer{workers: g.workers, ref: base, x: base, same: true}}
-	if err := e.copyFrame(ctx, g.centred()); err != nil {
+	if err := e.copyFrame(ctx, g.centered()); err != nil {
 		return err
 	}
 	g.f = e.frame

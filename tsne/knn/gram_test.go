@@ -38,8 +38,8 @@ func combined(seed uint64, n, v, d int, weights bool) combination {
 	return c
 }
 
-// materialised returns the points of c as plain rows.
-func materialised(c Points) Points {
+// materialized returns the points of c as plain rows.
+func materialized(c Points) Points {
 	n, d := c.Dims()
 	x := make([]float32, n*d)
 	for i := range n {
@@ -85,7 +85,7 @@ func TestGram(t *testing.T) {
 		"empty":  {Base: Rows(normal(1, 16), 2, 8), Start: []int{0, 0, 1, 1, 2}, Index: []int32{0, 1}, Weight: []float32{1, 2}},
 	} {
 		n, _ := c.Dims()
-		rows := materialised(c)
+		rows := materialized(c)
 		for _, metric := range []Metric{Euclidean, Cosine} {
 			all := oracle(t, rows, rows, n-1, true, metric)
 			for _, k := range []int{1, min(20, n-1), n - 1} {

@@ -13,7 +13,7 @@ import (
 )
 
 // brute takes all distances by the definition. same says that x is ref, so
-// that a row is not its own neighbour.
+// that a row is not its own neighbor.
 func brute(ctx context.Context, ref, x *source, k int, same bool, set *Settings) (*Graph, error) {
 	rv, err := ref.all(ctx, set.Workers)
 	if err != nil {
@@ -54,7 +54,7 @@ func oracle(t testing.TB, ref, x Points, k int, same bool, metric Metric) *Graph
 	return g
 }
 
-// truncated keeps the first k neighbours of each row.
+// truncated keeps the first k neighbors of each row.
 func truncated(g *Graph, k int) *Graph {
 	h := newGraph(g.N, k)
 	for i := range g.N {

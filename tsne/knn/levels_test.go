@@ -70,7 +70,7 @@ func TestLevels(t *testing.T) {
 	}
 	sameGraph(t, "exact", want[0], oracle(t, x, x, 20, true, Euclidean))
 	sameGraph(t, "query", want[3], oracle(t, x, q, 20, false, Euclidean))
-	m := materialised(c)
+	m := materialized(c)
 	sameGraph(t, "gram", want[1], oracle(t, m, m, 20, true, Euclidean))
 }
 

@@ -209,7 +209,7 @@ func TestRank(t *testing.T) {
 	}
 }
 
-// Cells that are far apart are passed over, and no neighbour is lost by it.
+// Cells that are far apart are passed over, and no neighbor is lost by it.
 func TestApart(t *testing.T) {
 	const n, k = 2500, 10
 	arrangeFrom(t, n)
@@ -230,8 +230,8 @@ func TestApart(t *testing.T) {
 	}
 }
 
-// Nearly all rows as neighbours, of rows among which the sample has few.
-func TestRankManyNeighbours(t *testing.T) {
+// Nearly all rows as neighbors, of rows among which the sample has few.
+func TestRankManyNeighbors(t *testing.T) {
 	const n, d = 4200, 130
 	x := flat(1, n, d, 20, 0.05)
 	src, err := newSource(Rows(x, n, d), Euclidean)

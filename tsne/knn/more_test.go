@@ -211,7 +211,7 @@ func TestQuery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameGraph(t, "combination", got, oracle(t, materialised(c), x, 9, false, Cosine))
+	sameGraph(t, "combination", got, oracle(t, materialized(c), x, 9, false, Cosine))
 }
 
 func TestDistances(t *testing.T) {
@@ -247,7 +247,7 @@ func TestDistances(t *testing.T) {
 	for _, n := range []int{0, 1} {
 		_, err := search(n, 1)
 		if err == nil {
-			t.Errorf("n = %d has a neighbour", n)
+			t.Errorf("n = %d has a neighbor", n)
 		}
 	}
 	if g, err := search(0, 0); err != nil || g.N != 0 {
@@ -482,7 +482,7 @@ func FuzzCombination(f *testing.F) {
 			}
 			return
 		}
-		m := materialised(c)
+		m := materialized(c)
 		sameGraph(t, "fuzz", g, oracle(t, m, m, k, true, Euclidean))
 	})
 }
@@ -502,7 +502,7 @@ func FuzzGraph(f *testing.F) {
 		}
 		for i := range g.N {
 			if index, _ := g.Row(i); slices.Contains(index, int32(i)) {
-				t.Fatal("a row is its own neighbour")
+				t.Fatal("a row is its own neighbor")
 			}
 		}
 	})

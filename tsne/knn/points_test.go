@@ -176,7 +176,7 @@ func TestAdapters(t *testing.T) {
 			}
 		}
 	}
-	// No shift of the columns changes the neighbours, where float32 alone
+	// No shift of the columns changes the neighbors, where float32 alone
 	// would not tell the rows apart.
 	for i := range wide {
 		wide[i] += 1e9 * float64(1+i%d)
@@ -187,7 +187,7 @@ func TestAdapters(t *testing.T) {
 			t.Fatal(name, err)
 		}
 		if same := slices.Equal(got.Index, want.Index); !same {
-			t.Errorf("%s: other neighbours far from zero", name)
+			t.Errorf("%s: other neighbors far from zero", name)
 		}
 		q, err := Query(t.Context(), p, p, 1, nil)
 		if err != nil || q.Index[n-1] != n-1 || q.Dist2[n-1] != 0 {

@@ -96,16 +96,16 @@ func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used i
 	if set.Method == Descent || set.Method == Auto && n*n*float64(max(s.d, leastDim)) > exactFlop && !boxed(s, s, k, set, used) {
 		return searchDescent(ctx, s, k, set, used)
 	}
-	s, used, err := materialise(ctx, s, set, used)
+	s, used, err := materialize(ctx, s, set, used)
 	if err != nil {
 		return nil, err
 	}
 	return searchExact(ctx, s, s, k, true, set, used)
 }
 
-// materialise makes all rows of a source that does not hold them, when memory
+// materialize makes all rows of a source that does not hold them, when memory
 // is not bounded.
-func materialise(ctx context.Context, s *source, set *Settings, used int64) (*source, int64, error) {
+func materialize(ctx context.Context, s *source, set *Settings, used int64) (*source, int64, error) {
 	if s.flat != nil || set.MaxMemory > 0 {
 		return s, used, nil
 	}
@@ -223,10 +223,10 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 		kd = min(k, distinct.n)
 		used += int64(16*rs.n) + int64(xs.n)*int64(k)*12
 	}
-	if distinct, used, err = materialise(ctx, distinct, &set, used); err != nil {
+	if distinct, used, err = materialize(ctx, distinct, &set, used); err != nil {
 		return nil, err
 	}
-	if xs, used, err = materialise(ctx, xs, &set, used); err != nil {
+	if xs, used, err = materialize(ctx, xs, &set, used); err != nil {
 		return nil, err
 	}
 	g, err := searchExact(ctx, distinct, xs, kd, false, &set, used)

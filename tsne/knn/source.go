@@ -100,7 +100,7 @@ func (s *source) fetch(dst []float32, u int, t *scratch) {
 		s.failed.set(i, err)
 		return
 	}
-	normalise(dst, s.metric)
+	normalize(dst, s.metric)
 }
 
 // row returns row u of the source; t holds it if the source does not.
@@ -115,9 +115,9 @@ func (s *source) row(u int, t *scratch) []float32 {
 	return t.row
 }
 
-// normalise applies a metric to a row in place. Every operation is a single
+// normalize applies a metric to a row in place. Every operation is a single
 // one in float64, so the row has the same bits everywhere.
-func normalise(x []float32, m Metric) {
+func normalize(x []float32, m Metric) {
 	if m == Euclidean {
 		return
 	}
@@ -224,7 +224,7 @@ func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 			}
 			if s.metric != Euclidean { // rows may become equal
 				t.row = append(t.row[:0], x...)
-				normalise(t.row, s.metric)
+				normalize(t.row, s.metric)
 				h, _ = hashRow(t.row)
 			}
 			hash[i] = h

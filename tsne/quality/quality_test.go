@@ -539,7 +539,7 @@ func TestCancelled(t *testing.T) {
 	mid, stop := context.WithCancel(ctx)
 	_, err := Compare(mid, stopper{x, stop}, r.Y, 2, 5, nil)
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled inside: %v", err)
+		t.Errorf("canceled inside: %v", err)
 	}
 }
 

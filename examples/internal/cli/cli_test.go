@@ -77,9 +77,9 @@ func TestProgressPlain(t *testing.T) {
 
 func TestWaitPlain(t *testing.T) {
 	var b bytes.Buffer
-	p := NewWait(&b, "neighbours")
+	p := NewWait(&b, "neighbors")
 	p.Done()
-	if got := b.String(); !strings.HasPrefix(got, "neighbours: done in ") {
+	if got := b.String(); !strings.HasPrefix(got, "neighbors: done in ") {
 		t.Errorf("got %q", got)
 	}
 	NewWait(&b, "never").Stop()

@@ -27,8 +27,8 @@ func main() {
 func run(args []string, stdout io.Writer) error {
 	fs := flag.NewFlagSet("knnrun", flag.ContinueOnError)
 	in := fs.String("in", "", "rows, float32 n×d .npy")
-	out := fs.String("out", "", "neighbours to write, int32 n×k .npy")
-	k := fs.Int("k", 90, "neighbours of a row")
+	out := fs.String("out", "", "neighbors to write, int32 n×k .npy")
+	k := fs.Int("k", 90, "neighbors of a row")
 	workers := fs.Int("workers", 0, "goroutines; 0 means GOMAXPROCS")
 	method := fs.String("method", "exact", "exact or descent")
 	if err := fs.Parse(args); err != nil {

@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string) error {
 	start := f.String("start", "", "`file` of first positions")
 	out := f.String("out", "", "`file` for the map")
 	method := f.String("method", "auto", "repulsion: auto, mesh, tree or exact")
-	search := f.String("search", "auto", "neighbours: auto, exact or descent")
+	search := f.String("search", "auto", "neighbors: auto, exact or descent")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
@@ -75,11 +75,11 @@ func run(ctx context.Context, args []string) error {
 	if !ok {
 		return fmt.Errorf("no method %q", *method)
 	}
-	neighbours, ok := map[string]knn.Method{"auto": knn.Auto, "exact": knn.Exact, "descent": knn.Descent}[*search]
+	neighbors, ok := map[string]knn.Method{"auto": knn.Auto, "exact": knn.Exact, "descent": knn.Descent}[*search]
 	if !ok {
 		return fmt.Errorf("no search %q", *search)
 	}
-	s := &tsne.Settings{Expert: &tsne.Expert{Method: repulsion}, Search: &knn.Settings{Method: neighbours}}
+	s := &tsne.Settings{Expert: &tsne.Expert{Method: repulsion}, Search: &knn.Settings{Method: neighbors}}
 	if *start != "" {
 		y, _, err := read(*start)
 		if err != nil {
