@@ -17,7 +17,7 @@ type layerMap struct {
 	KL         float64 `json:"kl"`
 	Perplexity float64 `json:"perplexity"`
 	Distinct   int     `json:"distinct_vectors"` // of lemmas
-	Neighbors float64 `json:"neighbours_seconds"`
+	Neighbors  float64 `json:"neighbours_seconds"`
 	Gradient   float64 `json:"gradient_seconds"`
 	Kernels    string  `json:"kernels"` // vector instructions in use
 
