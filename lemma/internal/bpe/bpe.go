@@ -59,6 +59,7 @@ type BPE struct {
 	nfc         bool
 	prefixSpace bool
 	raw, normal *addedSet // nil if empty
+	special     [256]bool // bytes beyond ASCII, and those that begin added tokens
 
 	cache    *cache
 	maxPiece int
@@ -126,11 +127,15 @@ func (t *BPE) add(s Spec) error {
 		t.tokens = append(t.tokens, make([]string, highest+1-len(t.tokens))...)
 	}
 	var raw, normal []AddedToken
+	for b := utf8.RuneSelf; b < 256; b++ {
+		t.special[b] = true
+	}
 	for i, a := range s.Added {
 		if old := t.tokens[a.ID]; old != a.Content && int(a.ID) < len(s.Tokens) && old != "" {
 			return fmt.Errorf("%w: added token %d: %.40q has the id %d of %.40q", ErrUnsupported, i, a.Content, a.ID, old)
 		}
 		t.tokens[a.ID] = a.Content
+		t.special[a.Content[0]] = true
 		if !a.Normalized {
 			raw = append(raw, a)
 			continue
@@ -182,15 +187,27 @@ func (t *BPE) decode(dst []byte, id int32) []byte {
 // Encode appends the ids of the tokens of s to dst. With an error dst is
 // returned as it was.
 func (t *BPE) Encode(dst []int32, s string) ([]int32, error) {
-	if !utf8.ValidString(s) {
-		return dst, fmt.Errorf("%w: invalid UTF-8 at offset %d", ErrText, InvalidAt(s))
-	}
 	n := len(dst)
-	dst, err := t.raw.cut(dst, s, t.encodeNormal)
+	var err error
+	if t.plain(s) {
+		dst, err = t.text(dst, s)
+	} else {
+		dst, err = t.encodeRaw(dst, s)
+	}
 	if err != nil {
 		return dst[:n], err
 	}
 	return dst, nil
+}
+
+// plain reports whether no added token can be in s, and nothing be normalized.
+func (t *BPE) plain(s string) bool {
+	for i := range len(s) {
+		if t.special[s[i]] {
+			return false
+		}
+	}
+	return true
 }
 
 // InvalidAt returns the offset of the first byte that is not UTF-8, or len(s).
@@ -201,6 +218,14 @@ func InvalidAt(s string) int {
 		}
 	}
 	return len(s)
+}
+
+// encodeRaw takes added tokens out of the text as given.
+func (t *BPE) encodeRaw(dst []int32, s string) ([]int32, error) {
+	if !utf8.ValidString(s) {
+		return dst, fmt.Errorf("%w: invalid UTF-8 at offset %d", ErrText, InvalidAt(s))
+	}
+	return t.raw.cut(dst, s, t.encodeNormal)
 }
 
 // encodeNormal normalizes a stretch of text and takes added tokens out of

@@ -80,12 +80,19 @@ type part struct{ id, rank int32 }
 
 // mergeShort is merge in time that grows with the square of the length.
 func (t *BPE) mergeShort(dst []int32, piece string) []int32 {
-	var buf [shortPiece]part
-	parts := buf[:]
-	if len(piece) > len(buf) {
-		parts = make([]part, len(piece))
+	switch n := len(piece); {
+	case n <= 16: // most pieces: less to clear
+		var buf [16]part
+		return t.mergeIn(dst, piece, buf[:n])
+	case n <= shortPiece:
+		var buf [shortPiece]part
+		return t.mergeIn(dst, piece, buf[:n])
+	default:
+		return t.mergeIn(dst, piece, make([]part, n))
 	}
-	parts = parts[:len(piece)]
+}
+
+func (t *BPE) mergeIn(dst []int32, piece string, parts []part) []int32 {
 	for i := range parts {
 		parts[i].id = t.byteID[piece[i]]
 	}
