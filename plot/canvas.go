@@ -93,7 +93,7 @@ func (t textItem) outline() vg.Path {
 	if t.up {
 		angle = math.Pi / 2
 	}
-	return t.style.outline(t.text, vg.Point{X: vg.Length(t.x), Y: vg.Length(t.y)}, angle)
+	return outline(t.text, t.style.size, vg.Point{X: vg.Length(t.x), Y: vg.Length(t.y)}, angle, t.style.find)
 }
 
 // haloWidth is the width of the stroke behind a label.

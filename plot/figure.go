@@ -224,10 +224,9 @@ func (f *Figure) Plot(i int) (*gplot.Plot, error) {
 		p.Add(&j.lines[0][k])
 	}
 	for _, e := range j.entries {
-		switch {
-		case e.line != nil:
+		if e.line != nil {
 			p.Legend.Add(e.name, e.line)
-		default:
+		} else {
 			p.Legend.Add(e.name+"  "+kit.Thousands(e.count), mark{e.color})
 		}
 	}

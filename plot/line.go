@@ -67,12 +67,7 @@ func (l *line) plot(c draw.Canvas, plt *gplot.Plot, titles bool) {
 	for i, p := range l.xys {
 		pts[i] = vg.Point{X: x(p.X), Y: y(p.Y)}
 	}
-	st := draw.LineStyle{Color: col, Width: 1.6}
-	if l.dashed {
-		st.Width = 1
-		st.Dashes = []vg.Length{4, 3}
-	}
-	c.StrokeLines(st, c.ClipLinesXY(pts)...)
+	c.StrokeLines(l.style(), c.ClipLinesXY(pts)...)
 	if l.dashed || n > 60 {
 		return
 	}
@@ -88,6 +83,13 @@ func (l *line) plot(c draw.Canvas, plt *gplot.Plot, titles bool) {
 		}
 	}
 	drawDots(c.Canvas, d)
+}
+
+func (l *line) style() draw.LineStyle {
+	if l.dashed {
+		return draw.LineStyle{Color: kit.ToRGB(l.color), Width: 1, Dashes: []vg.Length{4, 3}}
+	}
+	return draw.LineStyle{Color: kit.ToRGB(l.color), Width: 1.6}
 }
 
 // value describes point i.
@@ -122,12 +124,7 @@ func (l *line) Thumbnail(c *draw.Canvas) {
 		c.SetColor(color.NRGBA{col.R, col.G, col.B, 48})
 		c.Fill(c.Rectangle.Path())
 	}
-	st := draw.LineStyle{Color: col, Width: 1.6}
-	if l.dashed {
-		st.Width = 1
-		st.Dashes = []vg.Length{4, 3}
-	}
-	c.StrokeLine2(st, c.Min.X, mid, c.Max.X, mid)
+	c.StrokeLine2(l.style(), c.Min.X, mid, c.Max.X, mid)
 	if !l.dashed {
 		c.SetColor(col)
 		c.Fill(circle(vg.Point{X: c.Center().X, Y: mid}, 2.2))

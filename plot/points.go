@@ -161,33 +161,16 @@ func (p *points) plot(c draw.Canvas, plt *gplot.Plot, opt dotOptions) {
 func (p *points) DataRange() (xmin, xmax, ymin, ymax float64) { return kit.Bounds(p.xys) }
 
 // GlyphBoxes implements gonum's GlyphBoxer. Since all dots are about alike, it
-// returns those of the outermost four alone.
-func (p *points) GlyphBoxes(plt *gplot.Plot) []gplot.GlyphBox {
+// returns those at the corners of their range alone.
+func (p *points) GlyphBoxes(plt *gplot.Plot) (boxes []gplot.GlyphBox) {
 	r := p.f.Radius
 	if r <= 0 {
 		r = maxRadius
 	}
-	var left, right, low, high int
-	for i, xy := range p.xys {
-		if xy.X < p.xys[left].X {
-			left = i
-		}
-		if xy.X > p.xys[right].X {
-			right = i
-		}
-		if xy.Y < p.xys[low].Y {
-			low = i
-		}
-		if xy.Y > p.xys[high].Y {
-			high = i
-		}
-	}
-	boxes := make([]gplot.GlyphBox, 0, 4)
-	for _, i := range []int{left, right, low, high} {
-		boxes = append(boxes, gplot.GlyphBox{
-			X: plt.X.Norm(p.xys[i].X), Y: plt.Y.Norm(p.xys[i].Y),
-			Rectangle: vg.Rectangle{Min: vg.Point{X: -r, Y: -r}, Max: vg.Point{X: r, Y: r}},
-		})
+	xmin, xmax, ymin, ymax := p.DataRange()
+	for _, at := range [][2]float64{{xmin, ymin}, {xmin, ymax}, {xmax, ymin}, {xmax, ymax}} {
+		boxes = append(boxes, gplot.GlyphBox{X: plt.X.Norm(at[0]), Y: plt.Y.Norm(at[1]),
+			Rectangle: vg.Rectangle{Min: vg.Point{X: -r, Y: -r}, Max: vg.Point{X: r, Y: r}}})
 	}
 	return boxes
 }

@@ -2,7 +2,6 @@ package plot
 
 import (
 	"compress/flate"
-	"context"
 	"encoding/binary"
 	"image"
 	"image/color"
@@ -12,7 +11,6 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
 
-	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/plot/internal/kit"
 )
 
@@ -106,11 +104,6 @@ func newDisc(r, alpha float64) *disc {
 	return d
 }
 
-// bandRows is the height of the bands in which dots are drawn: a band stays in
-// the cache, and bands run in parallel. Each pixel belongs to one band and
-// sees its dots in order, so the picture equals the plain loop's.
-const bandRows = 48
-
 // stamp draws dots whose centers are given in eighths of a pixel from the top
 // left corner; px is pixels a point.
 func stamp(img *image.RGBA, clip image.Rectangle, d *dots, x, y []int32, px float64) {
@@ -119,54 +112,13 @@ func stamp(img *image.RGBA, clip image.Rectangle, d *dots, x, y []int32, px floa
 		return
 	}
 	inner, outer := discs(d, px)
-	reach := 0
-	for k := range inner {
-		reach = max(reach, inner[k].reach)
-		if outer[k] != nil {
-			reach = max(reach, outer[k].reach)
-		}
-	}
-	// A stable counting sort into bands. A dot on a border is in both.
-	bands := par.NumBlocks(clip.Dy(), bandRows)
-	span := func(i int32) (lo, hi int) {
-		row := int(y[i]) >> 3
-		if row+reach < clip.Min.Y || row-reach >= clip.Max.Y {
-			return 0, -1
-		}
-		return max(0, row-reach-clip.Min.Y) / bandRows, min(clip.Dy()-1, row+reach-clip.Min.Y) / bandRows
-	}
-	start := make([]int, bands+1)
 	for _, i := range d.order {
-		lo, hi := span(i)
-		for b := lo; b <= hi; b++ {
-			start[b+1]++
+		k := d.cat[i]
+		if o := outer[k]; o != nil {
+			blend(img, clip, o, x[i], y[i], d.ground)
 		}
+		blend(img, clip, inner[k], x[i], y[i], d.colors[k])
 	}
-	for b := range bands {
-		start[b+1] += start[b]
-	}
-	list := make([]int32, start[bands])
-	next := append([]int(nil), start[:bands]...)
-	for _, i := range d.order {
-		lo, hi := span(i)
-		for b := lo; b <= hi; b++ {
-			list[next[b]] = i
-			next[b]++
-		}
-	}
-	// The context is never canceled, so there is no error to look at.
-	_ = par.Blocks(context.Background(), 0, bands, 1, func(_, b, _, _ int) {
-		band := clip
-		band.Min.Y = clip.Min.Y + b*bandRows
-		band.Max.Y = min(clip.Max.Y, band.Min.Y+bandRows)
-		for _, i := range list[start[b]:start[b+1]] {
-			k := d.cat[i]
-			if o := outer[k]; o != nil {
-				blend(img, band, o, x[i], y[i], d.ground)
-			}
-			blend(img, band, inner[k], x[i], y[i], d.colors[k])
-		}
-	})
 }
 
 // discs returns the masks of each category's dots and of their edges.
@@ -188,13 +140,13 @@ func discs(d *dots, px float64) (inner, outer []*disc) {
 	return inner, outer
 }
 
-// blend draws one disc into a band of an opaque image. Two channels at a time
+// blend draws one disc into a part of an opaque image. Two channels at a time
 // are mixed in one word, each in its own 16 bits.
-func blend(img *image.RGBA, band image.Rectangle, d *disc, x, y int32, c kit.RGB) {
+func blend(img *image.RGBA, clip image.Rectangle, d *disc, x, y int32, c kit.RGB) {
 	px, py := int(x)>>3, int(y)>>3
 	mask := d.masks[(int(y&7)*sub+int(x&7))*d.side*d.side:][:d.side*d.side]
-	x0, x1 := max(band.Min.X, px-d.reach), min(band.Max.X, px+d.reach+1)
-	y0, y1 := max(band.Min.Y, py-d.reach), min(band.Max.Y, py+d.reach+1)
+	x0, x1 := max(clip.Min.X, px-d.reach), min(clip.Max.X, px+d.reach+1)
+	y0, y1 := max(clip.Min.Y, py-d.reach), min(clip.Max.Y, py+d.reach+1)
 	if x0 >= x1 {
 		return
 	}

@@ -163,12 +163,8 @@ func (s style) width(text string) float64 {
 }
 
 // outline returns the outlines of a line of text whose baseline starts at a
-// place and runs in the direction of angle.
-func (s style) outline(text string, at vg.Point, angle float64) vg.Path {
-	return outline(text, s.size, at, angle, s.find)
-}
-
-// outline sets runes with the fonts and advances that find returns.
+// place and runs in the direction of angle, with the fonts and advances that
+// find returns.
 func outline(text string, size float64, at vg.Point, angle float64, find func(rune) (*face, float64)) vg.Path {
 	sin, cos := math.Sincos(angle)
 	var path vg.Path
