@@ -123,7 +123,7 @@ func TestRepulsionGolden(t *testing.T) {
 
 // The affinities of given neighbors, which needs no large test data.
 func TestAffinitiesOfNeighbors(t *testing.T) {
-	g := &knn.Graph{N: 500, K: 90, Index: load[int32](t, "n500-neighbors"), Dist2: load[float64](t, "n500-d2")}
+	g := &knn.Graph{N: 500, K: 90, Index: load[int32](t, "n500-neighbours"), Dist2: load[float64](t, "n500-d2")}
 	a, err := NewAffinities(context.Background(), g, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestAffinitiesGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, j := range load[int32](t, name+"neighbors") {
+		for i, j := range load[int32](t, name+"neighbours") {
 			if g.Index[i] != j {
 				t.Fatalf("neighbor %d of row %d is %d, want %d", i%90, i/90, g.Index[i], j)
 			}
