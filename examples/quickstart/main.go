@@ -14,12 +14,13 @@ import (
 )
 
 func main() {
-	// Any gonum matrix, a row a point: here 500 points around 5 centers.
+	// Any gonum matrix, a row per point: here 500 points around 5 centers.
 	x, labels := mat.NewDense(500, 20, nil), make([]string, 500)
+	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range labels {
 		labels[i] = string(rune('A' + i%5))
 		for j := range 20 {
-			x.Set(i, j, rand.NormFloat64()+float64(i*j%5))
+			x.Set(i, j, rng.NormFloat64()+float64(i*j%5))
 		}
 	}
 	res, err := tsne.Embed(context.Background(), tsne.Matrix(x), nil)
