@@ -22,6 +22,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/semamap/semamap/examples/internal/cli"
 )
@@ -37,7 +38,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if rec.Record, err = cli.NewRecord(ctx, o.settings()); err != nil {
 		return err
 	}
-
 	// Everything that can be wrong with the input comes before the long work.
 	src := &o.src
 	if err := src.Open(); err != nil {
@@ -69,7 +69,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	rec.End("hash inputs")
 	describe(stdout, src, words)
-
 	kept, err := newStore(o, rec)
 	if err != nil {
 		return err
@@ -89,6 +88,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if err := kept.save(maps[i]); err != nil {
 			return err
 		}
+		runtime.GC() // the next layer needs the memory of this one
 		rec.End(fmt.Sprintf("embed layer %d", n))
 	}
 	views := newViews(o, words)
