@@ -362,20 +362,23 @@ func (s *selection) Check() error     { return check(s.x) }
 // Terms returns arguments with which Combine makes the selection; base is nil
 // if it cannot.
 func (s *selection) Terms() (base Points, start []int, index []int32, weight []float32) {
-	c, ok := s.x.(combination)
+	c, ok := s.x.(interface {
+		Terms() (base Points, start []int, index []int32, weight []float32)
+	})
 	if !ok {
 		return nil, nil, nil, nil
 	}
+	base, from, indexes, weights := c.Terms()
 	start = make([]int, 1, len(s.ids)+1)
 	for _, i := range s.ids {
-		lo, hi := c.Start[i], c.Start[i+1]
-		index = append(index, c.Index[lo:hi]...)
-		if c.Weight != nil {
-			weight = append(weight, c.Weight[lo:hi]...)
+		lo, hi := from[i], from[i+1]
+		index = append(index, indexes[lo:hi]...)
+		if weights != nil {
+			weight = append(weight, weights[lo:hi]...)
 		}
 		start = append(start, len(index))
 	}
-	return c.Base, start, index, weight
+	return base, start, index, weight
 }
 
 func (s *selection) Row(dst []float32, i int) ([]float32, error) {
@@ -400,9 +403,7 @@ func Distinct(ctx context.Context, x Points, workers int) (of, first []int32, er
 		return nil, nil, err
 	}
 	if s.comb != nil {
-		c := *s.comb
-		c.reduced = true
-		s.comb = &c
+		s.comb = s.comb.lowest()
 	}
 	hash, err := s.scan(ctx, workers)
 	if err != nil {

@@ -83,14 +83,16 @@ const (
 
 // searchDistinct chooses the method. used is the memory already planned.
 func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used int64) (*Graph, error) {
-	if set.Method == Gram || set.Method == Auto && s.comb != nil {
-		g, err := planGram(s, k, set, used)
+	if s.comb != nil && (set.Method == Gram || set.Method == Auto) {
+		g, err := s.comb.planGram(s, k, set, used)
 		if err == nil {
 			return g.search(ctx, k, set)
 		}
 		if set.Method == Gram {
 			return nil, err
 		}
+	} else if set.Method == Gram {
+		return nil, &SettingError{"Method", Gram, "needs points from Combine"}
 	}
 	n := float64(s.n)
 	if set.Method == Descent || set.Method == Auto && n*n*float64(max(s.d, leastDim)) > exactFlop && !boxed(s, s, k, set, used) {
