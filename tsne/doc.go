@@ -43,14 +43,14 @@
 // affinities, and 750 steps. Memory is the peak beyond the process with its
 // data.
 //
-//	                 AVX-512                     AVX2
-//	       n   neighbors  steps  total   neighbors  steps  total   memory
-//	   1,000        0.03   0.17   0.20        0.03   0.16   0.19     6 MB
-//	   3,000        0.08   0.32   0.40        0.08   0.31   0.40    15 MB
-//	  10,000        0.26   0.50   0.76        0.30   0.50   0.80    36 MB
-//	  30,000        0.92    1.6    2.5         1.1    1.6    2.7   103 MB
-//	 100,000         5.7    5.3   11.0         6.5    5.0   11.5   338 MB
-//	 300,000          35     16     51          46     15     61   982 MB
+//	                AVX-512                     AVX2
+//	      n   neighbors  steps  total   neighbors  steps  total   memory
+//	  1,000        0.03   0.17   0.20        0.03   0.16   0.19     6 MB
+//	  3,000        0.08   0.32   0.40        0.08   0.31   0.40    15 MB
+//	 10,000        0.26   0.50   0.76        0.30   0.50   0.80    36 MB
+//	 30,000        0.92    1.6    2.5         1.1    1.6    2.7   103 MB
+//	100,000         5.7    5.3   11.0         6.5    5.0   11.5   338 MB
+//	300,000          35     16     51          46     15     61   982 MB
 //
 // A million points took 176 s and 3.4 GB on another machine with matrix tiles
 // (AMX), which make long searches faster: 14 s instead of 35 at 300,000. A step
