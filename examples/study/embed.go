@@ -21,9 +21,11 @@ type layerMap struct {
 	Gradient   float64 `json:"gradient_seconds"`
 	Kernels    string  `json:"kernels"` // vector instructions in use
 
-	Domain      agreement `json:"domain_purity"` // of the most frequent domains
-	DomainApart agreement `json:"domain_purity_no_shared_token"`
-	POS         agreement `json:"pos_purity"`
+	Domain agreement `json:"domain_purity_on_the_map"` // of the most frequent domains
+	POS    agreement `json:"pos_purity_on_the_map"`
+
+	measures []measure // in activation space
+	units    selectivity
 
 	y []float32 // x0 y0 x1 y1 …, a pair per row of words
 }

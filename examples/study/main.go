@@ -73,6 +73,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	e, err := newEvidence(o, words)
+	if err != nil {
+		return err
+	}
 	maps := make([]*layerMap, len(layers))
 	for i, n := range layers {
 		if maps[i], err = kept.load(n, len(words.rows)); err != nil {
@@ -85,21 +89,29 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if maps[i], err = embed(ctx, o, words, n, stderr); err != nil {
 			return fmt.Errorf("layer %d: %w", n, err)
 		}
+		runtime.GC() // the measures need the memory of the embedding
+		rec.End(fmt.Sprintf("embed layer %d", n))
+		if err := e.measure(ctx, o, words, maps[i], stderr); err != nil {
+			return fmt.Errorf("layer %d: %w", n, err)
+		}
 		if err := kept.save(maps[i]); err != nil {
 			return err
 		}
-		runtime.GC() // the next layer needs the memory of this one
-		rec.End(fmt.Sprintf("embed layer %d", n))
+		runtime.GC()
+		rec.End(fmt.Sprintf("measure layer %d", n))
 	}
-	views := newViews(o, words)
+	views, res := newViews(o, words), newResults(o, e, maps)
 	for _, step := range []struct {
 		name string
 		do   func() error
 	}{
-		{"measure", func() error { return views.measure(ctx, maps, words, o.seed) }},
+		{"measure the maps", func() error { return views.measure(ctx, maps, o.seed) }},
 		{"write synsets.csv", func() error { return writeCSV(ctx, filepath.Join(o.out, "synsets.csv"), words, maps) }},
-		{"draw", func() error { return draw(ctx, o, views, maps, stderr) }},
+		{"write metrics.csv", func() error { return writeMetrics(ctx, filepath.Join(o.out, "metrics.csv"), maps) }},
+		{"write units.csv", func() error { return writeUnits(ctx, o.out, discover(maps)) }},
+		{"draw", func() error { return draw(ctx, o, views, maps, res, stderr) }},
 		{"write run.json", func() error { return rec.write(filepath.Join(o.out, "run.json"), src, words, maps) }},
+		{"write the report", func() error { return res.report(o, words, rec, maps, res.figures()) }},
 		{"remove unfinished", func() error { return kept.remove(maps) }},
 	} {
 		if err := step.do(); err != nil {
@@ -107,6 +119,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 		rec.End(step.name)
 	}
-	summary(stdout, o, maps, rec.Seconds)
+	summary(stdout, o, res, rec.Seconds)
 	return nil
 }

@@ -26,10 +26,12 @@ type options struct {
 	seed       uint64
 	perplexity float64 // 0: tsne's default, which adapts to few rows
 	limit      int     // 0: all
+	minCount   int
+	draws      int
 }
 
 func parse(args []string, stderr io.Writer) (*options, error) {
-	o := &options{domains: 5, first: 5000}
+	o := &options{domains: 5, first: 5000, minCount: 5, draws: 20}
 	f := flag.NewFlagSet("study", flag.ContinueOnError)
 	positive := func(to *int, name, usage string) {
 		f.Func(name, usage, func(s string) (err error) {
@@ -47,6 +49,8 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	positive(&o.first, "first", "`how many` synsets with a domain to draw in the all-domains figure (default 5000)")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the embedding and of the drawing order")
 	f.Float64Var(&o.perplexity, "perplexity", 0, "effective number of neighbors (default 30, less for few rows)")
+	positive(&o.minCount, "min-count", "how often all `tokens` of a lemma must have been seen for one of the controls (default 5)")
+	positive(&o.draws, "draws", "`how many` null maps of each kind (default 20)")
 	positive(&o.limit, "limit", "only the first `N` synsets (default: all)")
 	if _, err := cli.Parse(f, args, 0, stderr); err != nil {
 		return nil, err

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"text/tabwriter"
 
 	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/examples/internal/sample"
@@ -105,24 +104,16 @@ func describe(out io.Writer, src *sample.Source, w *words) {
 	}
 }
 
-// summary ends the output with a table of the layers.
-func summary(out io.Writer, o *options, maps []*layerMap, seconds float64) {
-	fmt.Fprintln(out)
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "layer\tKL\tdomain\tp\tapart\tp\tchance\tPOS\tp\tchance\tneighbors\tgradient\t")
-	for _, m := range maps {
-		d, a, p := m.Domain, m.DomainApart, m.POS
-		fmt.Fprintf(t, "%d\t%.3f\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.1f s\t%.1f s\t\n", m.Layer, m.KL, d.cell(d.Share), d.cell(d.P),
-			a.cell(a.Share), a.cell(a.P), d.cell(d.Chance), p.cell(p.Share), p.cell(p.P), p.cell(p.Chance), m.Neighbors, m.Gradient)
+// summary ends the output with what was found.
+func summary(out io.Writer, o *options, r *results, seconds float64) {
+	for _, name := range r.names {
+		fmt.Fprintf(out, "\n%s\n", upper(name))
+		for _, s := range r.findings(name) {
+			fmt.Fprintf(out, "- %s\n", s)
+		}
 	}
-	t.Flush()
-	fmt.Fprintf(out, `
-domain  share of a word's %d nearest words on the map that have its topic domain,
-        among the words of the %d most frequent domains
-apart   the same, without neighbors that share a token with the word
-POS     the same as domain for the part of speech, among all words
-p       of a permutation test; chance: the share if categories were dealt at random
-
-`, purityNeighbors, o.domains)
-	fmt.Fprintf(out, "Wrote synsets.csv, run.json, index.html and figures/ to %s in %.0f s\n", o.out, seconds)
+	if s := r.leading(); s != "" {
+		fmt.Fprintf(out, "\n%s\n", s)
+	}
+	fmt.Fprintf(out, "\nWrote report.html, report.md, metrics.csv, synsets.csv, run.json, index.html and figures/ to %s in %.0f s\n", o.out, seconds)
 }

@@ -25,7 +25,7 @@ const unfinished = "unfinished"
 type store string
 
 func newStore(o *options, rec *record) (store, error) {
-	on := []any{rec.Executable, o.src.Mode, o.seed, o.perplexity, o.limit}
+	on := []any{rec.Executable, o.src.Mode, o.seed, o.perplexity, o.limit, o.domains, o.minCount, o.draws}
 	for _, in := range rec.Inputs { // names of files do not matter, their content does
 		on = append(on, in.Role, in.SHA256)
 	}
@@ -40,6 +40,9 @@ func (s store) path(layer int) string { return fmt.Sprintf("%s-layer%d.json", s,
 type kept struct {
 	Map *layerMap
 	Y   []float32
+
+	Measures []measure
+	Units    selectivity
 }
 
 // load returns the map of a layer, or nil if there is none.
@@ -55,12 +58,12 @@ func (s store) load(layer, rows int) (*layerMap, error) {
 	if err := json.Unmarshal(b, &k); err != nil || k.Map == nil || len(k.Y) != 2*rows {
 		return nil, fmt.Errorf("%s: not the map of a layer; remove it to compute the layer anew", s.path(layer))
 	}
-	k.Map.y = k.Y
+	k.Map.y, k.Map.measures, k.Map.units = k.Y, k.Measures, k.Units
 	return k.Map, nil
 }
 
 func (s store) save(m *layerMap) error {
-	return cli.WriteFile(s.path(m.Layer), func(w io.Writer) error { return json.NewEncoder(w).Encode(kept{m, m.y}) })
+	return cli.WriteFile(s.path(m.Layer), func(w io.Writer) error { return json.NewEncoder(w).Encode(kept{m, m.y, m.measures, m.units}) })
 }
 
 // remove forgets the layers of this run, and the folder if it is then empty.

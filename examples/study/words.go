@@ -33,6 +33,7 @@ type words struct {
 	domains    []cli.Count
 	withDomain int // rows
 
+	tok     lemma.Tokenizer
 	weights *lemma.CSR // rows × used tokens: the mean over each lemma's tokens
 	tokens  int        // of all rows
 	unseen  int        // of these, those that the map never saw
@@ -82,6 +83,7 @@ func (w *words) tokenize(ctx context.Context, src *sample.Source) error {
 	if err != nil {
 		return err
 	}
+	w.tok = tok
 	avg := lemma.Averager{Tok: tok}
 	lemmas := make([]string, len(w.rows))
 	var ids []int32
