@@ -14,7 +14,7 @@
 // Similarities follow [vdMH08] with the sparse neighbor lists of [vdM14]; the
 // lists come from package [github.com/semamap/semamap/tsne/knn] and are exact
 // by default. Repulsion is a particle-mesh sum as in [L19], but of one scalar
-// field φ(y) = Σ_j 1/(1+|y−y_j|²): the normalization is Z = Σ φ(y_i) − N and
+// field φ(y) = Σ_j 1/(1+|y−y_j|²): the normalization is Z = Σ φ(y_i) − n and
 // the repulsive force −½∇φ(y_i). So one convolution is enough where [L19] uses
 // four in two dimensions, one for each of its charges. Small sets are summed
 // exactly; three-dimensional maps and very spread ones are summed by a
@@ -22,10 +22,16 @@
 // N/exaggeration) follows [B19] and [KB19]; degrees of freedom follow
 // [KLKB20].
 //
-// Equal rows are merged into one point, which counts as many times as there are
-// copies. The copies share one position and have no affinity to each other.
-// Without merging, the perplexity equation has no solution for a row with more
-// copies than the perplexity.
+// # Equal rows
+//
+// A distinct row counts once, in the neighbors, the calibration, the start and
+// the repulsion. Its copies share its position. So the map of the distinct rows
+// is the one that they have without the copies. Settings.Weights make copies
+// count: the weights of equal rows are added, and a row of weight w acts like w
+// points at one place, without affinity and without repulsion between them. P
+// and its counterpart on the map, Q, are then distributions over the same pairs.
+// Settings.Duplicates can keep equal rows apart; a row with more copies than
+// the perplexity then has no solution, and is counted in Stats.Unsolved.
 //
 // # Determinism
 //

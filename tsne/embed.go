@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/semamap/semamap/internal/vec"
@@ -34,7 +35,7 @@ type Result struct {
 // Stats reports how a run went.
 type Stats struct {
 	Distinct    int           // rows after merging equal ones
-	Unsolved    int           // rows whose perplexity equation has no solution
+	Unsolved    int           // of these, rows without the perplexity: too many neighbors are equally near; many make a poor map
 	Recall      float64       // share of the true neighbors that were found; 1 for the exact search
 	Merging     time.Duration // time to check the rows and merge equal ones
 	Searching   time.Duration // time to find neighbors
@@ -79,6 +80,9 @@ func NewResult(y []float32, dims int, s *Settings) (*Result, error) {
 // Float64 returns a copy of Y in float64, as gonum needs it:
 // mat.NewDense(r.Len(), r.Dims, r.Float64()).
 func (r *Result) Float64() []float64 {
+	if r == nil {
+		return nil
+	}
 	y := make([]float64, len(r.Y))
 	for i, v := range r.Y {
 		y[i] = float64(v)
@@ -88,7 +92,7 @@ func (r *Result) Float64() []float64 {
 
 // Len returns the number of rows.
 func (r *Result) Len() int {
-	if r.Dims == 0 {
+	if r == nil || r.Dims <= 0 {
 		return 0
 	}
 	return len(r.Y) / r.Dims
@@ -122,6 +126,9 @@ func Embed(ctx context.Context, x Points, s *Settings) (*Result, error) {
 // for a number that is not finite, or with an error that wraps one of x.Row, of
 // [knn.Search] or of the context.
 func New(ctx context.Context, x Points, s *Settings) (*Run, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	r, err := newRun(ctx, x, s)
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil, fmt.Errorf("tsne: preparing: %w", err)
@@ -133,6 +140,9 @@ func New(ctx context.Context, x Points, s *Settings) (*Run, error) {
 // that are read fast at once.
 func newBuilder(ctx context.Context, x Points, s *Settings) (*builder, error) {
 	b := &builder{}
+	if share.Nil(x) {
+		x = nil
+	}
 	if s != nil {
 		b.s = *s
 	}
@@ -187,7 +197,7 @@ func newBuilder(ctx context.Context, x Points, s *Settings) (*builder, error) {
 	b.x, b.u = x, n
 	b.stats.Kernels = vec.Best().String()
 	if k := set.search(); k.Metric == knn.Euclidean && k.Func == nil && x != nil {
-		b.x = centered(x)
+		b.x, _ = centered(x, nil)
 	}
 	return b, nil
 }
@@ -238,7 +248,6 @@ type builder struct {
 	n, d  int
 	u     int
 	of    []int32
-	first []int32
 	w     []float64
 	fixed []bool
 	kern  Kernel
@@ -252,7 +261,8 @@ type builder struct {
 	stats Stats
 }
 
-// merge checks the points and merges equal ones.
+// merge checks the points and merges equal ones. A distinct row counts once;
+// given weights are added.
 func (b *builder) merge(ctx context.Context) error {
 	b.w, b.fixed = b.s.Weights, b.s.Fixed
 	if b.x == nil {
@@ -269,10 +279,12 @@ func (b *builder) merge(ctx context.Context) error {
 	if len(first) == b.n {
 		return nil
 	}
-	b.of, b.first, b.u = of, first, len(first)
-	b.w = make([]float64, b.u)
-	for i, u := range of {
-		b.w[u] += weight(b.s.Weights, i)
+	b.of, b.u = of, len(first)
+	if b.s.Weights != nil {
+		b.w = make([]float64, b.u)
+		for i, u := range of {
+			b.w[u] += b.s.Weights[i]
+		}
 	}
 	if b.s.Fixed != nil {
 		b.fixed = make([]bool, b.u)
@@ -370,6 +382,7 @@ func (b *builder) start(ctx context.Context) error {
 	}
 	in := &startInput{
 		x: b.x, p: b.p, w: b.w, n: b.u, dims: b.s.Dims, seed: b.s.Seed, workers: b.s.Workers, of: b.of,
+		keep: b.s.KeepStart || slices.Contains(b.s.Fixed, true),
 	}
 	if b.u == 1 {
 		if _, given := b.s.Start.(givenStart); !given {

@@ -225,14 +225,14 @@ func TestTransformWeights(t *testing.T) {
 	all, _ := blobs(n+m, d, 2, 5)
 	ref, x := all[:n*d], all[n*d:]
 	one := &Result{Dims: 2, freedom: 1, weights: make([]float64, n)}
-	copies := &Result{Dims: 2, freedom: 1}
+	copies := &Result{Dims: 2, freedom: 1} // each of weight 1
 	var twice []float32
 	for i := range n {
 		a, b := float32(i%4), float32(i/4)
 		one.Y = append(one.Y, a, b)
 		one.weights[i] = float64(1 + i%3)
 		for range 1 + i%3 {
-			copies.Y = append(copies.Y, a, b)
+			copies.Y, copies.weights = append(copies.Y, a, b), append(copies.weights, 1)
 			twice = append(twice, ref[i*d:i*d+d]...)
 		}
 	}
@@ -288,6 +288,10 @@ func TestResultWeights(t *testing.T) {
 	}
 	if w := res(nil); w != nil {
 		t.Errorf("weights %v", w)
+	}
+	ones := slices.Repeat([]float64{1}, n)
+	if w := res(ones); !slices.Equal(w, ones) { // unlike nil, with which copies do not count
+		t.Errorf("weights %v, want 1 each", w)
 	}
 	w := make([]float64, n)
 	for i := range w {
