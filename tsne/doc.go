@@ -26,7 +26,8 @@
 //
 // A distinct row counts once, in the neighbors, the calibration, the start and
 // the repulsion. Its copies share its position. So the map of the distinct rows
-// is the one that they have without the copies. Settings.Weights make copies
+// is the one that they have without the copies. Rows that the metric does not
+// tell apart are copies as well. Settings.Weights make copies
 // count: the weights of equal rows are added, and a row of weight w acts like w
 // points at one place, without affinity and without repulsion between them. P
 // and its counterpart on the map, Q, are then distributions over the same pairs.

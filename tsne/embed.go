@@ -275,26 +275,89 @@ func (b *builder) merge(ctx context.Context) error {
 	if b.s.Duplicates == Keep || b.s.Affinities != nil || b.s.Neighbors != nil {
 		return nil
 	}
-	of, first = merge(of, first, b.s.Fixed)
-	if len(first) == b.n {
-		return nil
+	if of, first = merge(of, first, b.s.Fixed); len(first) < b.n {
+		b.take(of, first)
 	}
-	b.of, b.u = of, len(first)
-	if b.s.Weights != nil {
+	return nil
+}
+
+// take makes the rows numbered by of, the first of each of which is in first,
+// the distinct rows.
+func (b *builder) take(of, first []int32) {
+	b.u = len(first)
+	if w := b.w; w != nil {
 		b.w = make([]float64, b.u)
 		for i, u := range of {
-			b.w[u] += b.s.Weights[i]
+			b.w[u] += w[i]
 		}
 	}
-	if b.s.Fixed != nil {
+	if fixed := b.fixed; fixed != nil {
 		b.fixed = make([]bool, b.u)
 		for u, i := range first {
-			b.fixed[u] = b.s.Fixed[i]
+			b.fixed[u] = fixed[i]
 		}
 	}
 	b.x = knn.Select(b.x, first)
-	return nil
+	if b.of == nil {
+		b.of = of
+		return
+	}
+	for i, u := range b.of {
+		b.of[i] = of[u]
+	}
 }
+
+// mergeAlike merges distinct rows that the metric does not tell apart, such as
+// multiples of one row by the cosine, as far as the graph lists them. It reports
+// whether there were any.
+func (b *builder) mergeAlike(k *knn.Settings) bool {
+	most := 0.0
+	switch {
+	case b.s.Duplicates == Keep || k.Func != nil || k.Metric == knn.Euclidean:
+		return false
+	case k.Metric == knn.Cosine || k.Metric == knn.Correlation:
+		most = alike
+	}
+	root := make([]int32, b.u) // a row alike of lower number, or the row itself
+	find := func(i int32) int32 {
+		for root[i] != i {
+			root[i] = root[root[i]]
+			i = root[i]
+		}
+		return i
+	}
+	for i := range root {
+		root[i] = int32(i)
+	}
+	for i := range b.u {
+		index, d2 := b.graph.Row(i)
+		for e := 0; e < len(d2) && d2[e] <= most; e++ {
+			if j := int(index[e]); b.fixed == nil || b.fixed[i] == b.fixed[j] {
+				r, s := find(int32(i)), find(int32(j))
+				root[max(r, s)] = min(r, s)
+			}
+		}
+	}
+	var first []int32
+	of := make([]int32, b.u)
+	for i := range of {
+		if r := find(int32(i)); int(r) < i {
+			of[i] = of[r]
+			continue
+		}
+		of[i] = int32(len(first))
+		first = append(first, int32(i))
+	}
+	if len(first) == b.u {
+		return false
+	}
+	b.take(of, first)
+	return true
+}
+
+// alike is the squared distance, between rows scaled to length 1, that the
+// rounding of a row and of its multiple can make.
+const alike = 0x1p-44
 
 // search finds the neighbors.
 func (b *builder) search(ctx context.Context) error {
@@ -337,6 +400,9 @@ func (b *builder) search(ctx context.Context) error {
 	x := &share.Search{Points: b.x}
 	if b.graph, err = knn.Search(ctx, x, k, &ks); err != nil {
 		return err
+	}
+	if b.mergeAlike(&ks) {
+		return b.search(ctx)
 	}
 	b.room = x.Left
 	b.stats.Recall = b.graph.Recall.Mean

@@ -160,8 +160,12 @@ const (
 type Duplicates uint8
 
 const (
-	Merge Duplicates = iota // treat them as one row, whose copies share its place
-	Keep                    // treat them as different rows at distance zero
+	// Merge treats them as one row, whose copies share its place. Rows that the
+	// metric does not tell apart are merged as well, such as multiples of one
+	// row by knn.Cosine.
+	Merge Duplicates = iota
+	// Keep treats them as different rows at distance zero.
+	Keep
 )
 
 // fill replaces zeros by defaults and reports every setting that is wrong for
