@@ -261,6 +261,23 @@ func TestTransformWeights(t *testing.T) {
 	}
 }
 
+// Equal reference rows at places of their own, as Keep makes them, are not
+// merged: the median of three places is the middle one.
+func TestTransformKept(t *testing.T) {
+	for _, c := range []struct {
+		first, want float32
+	}{{-5, 5}, {5, 12.5}} { // at 5, rows 0 and 1 are one of two places, 5 and 20
+		res, err := NewResult([]float32{c.first, 5, 20}, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, err := res.Transform(t.Context(), Rows([]float32{0, 0, 9}, 3, 1), Rows([]float32{1}, 1, 1), &TransformSettings{Iterations: -1})
+		if err != nil || y[0] != c.want {
+			t.Errorf("first place %v: %v, want %v, %v", c.first, y, c.want, err)
+		}
+	}
+}
+
 // A result knows the weights of its rows, also after a checkpoint.
 func TestResultWeights(t *testing.T) {
 	const n, d = 40, 3
