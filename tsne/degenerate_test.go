@@ -581,6 +581,7 @@ func TestSettingsErrors(t *testing.T) {
 		"LearningRate ":          {LearningRate: -5},
 		"Metric":                 {Metric: knn.Cosine, Search: &knn.Settings{Metric: knn.Correlation}},
 		"Metric ":                {Metric: 9},
+		"KeepStart":              {KeepStart: true},
 		"Phases[0].LearningRate": {Phases: []Phase{{LearningRate: math.Inf(1)}}},
 	} {
 		_, err := Embed(context.Background(), Rows(x, 40, 3), &s)

@@ -24,15 +24,18 @@
 //
 // # Equal rows
 //
-// A distinct row counts once, in the neighbors, the calibration, the start and
+// A distinct row counts once in the neighbors, the calibration, the start and
 // the repulsion. Its copies share its position. So the map of the distinct rows
 // is the one that they have without the copies. Rows that the metric does not
-// tell apart are copies as well. Settings.Weights make copies
-// count: the weights of equal rows are added, and a row of weight w acts like w
-// points at one place, without affinity and without repulsion between them. P
-// and its counterpart on the map, Q, are then distributions over the same pairs.
-// Settings.Duplicates can keep equal rows apart; a row with more copies than
-// the perplexity then has no solution, and is counted in Stats.Unsolved.
+// tell apart are copies as well.
+//
+// Settings.Weights make copies count. The weights of equal rows are added, and a
+// row of weight w acts like w points at one place, without affinity or repulsion
+// between them: P and its counterpart on the map, Q, are distributions over the
+// same pairs.
+//
+// Settings.Duplicates can keep equal rows apart. A row with at least as many
+// copies as the perplexity then has no solution; Stats.Unsolved counts it.
 //
 // # Determinism
 //

@@ -35,7 +35,7 @@ type Result struct {
 // Stats reports how a run went.
 type Stats struct {
 	Distinct    int           // rows after merging equal ones
-	Unsolved    int           // of these, rows without the perplexity: too many neighbors are equally near; many make a poor map
+	Unsolved    int           // of these, rows that cannot reach the perplexity: too many neighbors at one distance
 	Recall      float64       // share of the true neighbors that were found; 1 for the exact search
 	Merging     time.Duration // time to check the rows and merge equal ones
 	Searching   time.Duration // time to find neighbors
@@ -179,6 +179,8 @@ func newBuilder(ctx context.Context, x Points, s *Settings) (*builder, error) {
 	switch {
 	case set.Start == PCA() && (x == nil || areDistances(x)):
 		return nil, badSetting("Start", "PCA", "needs points with coordinates")
+	case set.KeepStart && !isGiven(set.Start):
+		return nil, badSetting("KeepStart", true, "Start is not from Positions")
 	case set.Affinities != nil && set.Neighbors != nil:
 		return nil, badSetting("Affinities", "given", "Neighbors are given too")
 	case set.Neighbors != nil && set.Neighbors.N != n:
@@ -450,10 +452,8 @@ func (b *builder) start(ctx context.Context) error {
 		x: b.x, p: b.p, w: b.w, n: b.u, dims: b.s.Dims, seed: b.s.Seed, workers: b.s.Workers, of: b.of,
 		keep: b.s.KeepStart || slices.Contains(b.s.Fixed, true),
 	}
-	if b.u == 1 {
-		if _, given := b.s.Start.(givenStart); !given {
-			return nil
-		}
+	if b.u == 1 && !isGiven(b.s.Start) {
+		return nil
 	}
 	return b.s.Start.positions(ctx, b.y, in)
 }

@@ -446,7 +446,7 @@ func (r *Run) KL() float64 {
 	for b := range r.blocks {
 		s += r.blocks[b].log
 	}
-	return max(0, r.entKL+r.s.Freedom*s+math.Log(z)) // 0 but for rounding and the error of Z
+	return max(0, r.entKL+r.s.Freedom*s+math.Log(z)) // only rounding and the error of Z make it negative
 }
 
 func (r *Run) logTask(_, b int) {

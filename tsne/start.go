@@ -66,6 +66,8 @@ type (
 	givenStart    struct{ y []float32 }
 )
 
+func isGiven(s Start) bool { _, ok := s.(givenStart); return ok }
+
 func (pcaStart) needsPoints() bool      { return true }
 func (spectralStart) needsPoints() bool { return false }
 func (randomStart) needsPoints() bool   { return false }

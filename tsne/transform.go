@@ -63,8 +63,8 @@ const startNeighbors = 25
 // by the metric of the map, and repelled by the whole map, which does not
 // change. Equal reference rows at one place count once, or with the sum of their
 // Settings.Weights if the map was made with weights. New points do not influence
-// each other. They stay within the bounding box of the map
-// plus 10 %. An exact copy of a reference row is placed on it.
+// each other. They stay within the bounding box of the map plus 10 %. An exact
+// copy of a reference row is placed on it.
 func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSettings) ([]float32, error) {
 	if ctx == nil {
 		return nil, errNoContext

@@ -49,7 +49,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.StringVar(&o.neighbors, "neighbors", "auto", "exact, or auto: exact up to a limit of work, then approximate")
 	f.StringVar(&o.metric, "metric", "euclidean", "euclidean or cosine")
 	f.StringVar(&o.start, "start", "", ".npy `file` of first positions instead of principal components; they are scaled down")
-	f.BoolVar(&o.keepStart, "keep-start", false, "take the positions of -start as they are, to go on from a finished map")
+	f.BoolVar(&o.keepStart, "keep-start", false, "take the positions of -start as they are, and all steps without exaggeration, to go on from a finished map")
 	f.StringVar(&o.png, "png", "", "`file` for a picture of the map")
 	f.StringVar(&o.checkpoint, "checkpoint", "", "`file` to save the run in, every minute and when interrupted; if it exists, the run goes on from there")
 	f.BoolVar(&o.quality, "quality", false, "print one line of JSON: kl, knn10, trust10, the vector instructions in use and the seconds of each phase")
@@ -70,6 +70,9 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	if o.iter < 0 {
 		bad("-iter %d is negative", o.iter)
 	}
+	if o.keepStart && o.start == "" {
+		bad("-keep-start needs -start")
+	}
 	if o.neighbors != "exact" && o.neighbors != "auto" {
 		bad("-neighbors %q is neither exact nor auto", o.neighbors)
 	}
@@ -83,6 +86,9 @@ func extension(name string) string { return strings.ToLower(filepath.Ext(name)) 
 
 func (o *options) settings() *tsne.Settings {
 	early := min(250, o.iter/3)
+	if o.keepStart {
+		early = 0
+	}
 	s := &tsne.Settings{
 		Dims:       o.dims,
 		Perplexity: o.perplexity,

@@ -63,6 +63,9 @@ func TestStart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if _, _, err := start(t.Context(), dir, "-in @X.csv -out @D.npy -keep-start"); err == nil || !strings.Contains(err.Error(), "-start") {
+		t.Error(err)
+	}
 	given := read(t, filepath.Join(dir, "S.npy"))
 	if read(t, filepath.Join(dir, "K.npy")) != given || read(t, filepath.Join(dir, "D.npy")) == given {
 		t.Error("-keep-start does not keep the start, or is not needed")

@@ -20,11 +20,11 @@ const pairBlock = 64
 //	Σ p_ij ln(p_ij Z / (w_i w_j k_ij)),  Z = Σ_{i≠j} w_i w_j k_ij,
 //
 // where k_ij is the kernel at |y_i−y_j| and Z is summed over all pairs of
-// different points, in about 0.6 ns per pair on one core. P is a square matrix that holds both
-// directions of each pair, for instance from [knn.CSR] with ascending columns.
-// It is divided by its sum, which must be positive; an entry of zero adds
-// nothing. A map of fewer than two points has divergence 0. KL reads
-// Settings.Weights, Freedom and Workers.
+// different points, in about 0.6 ns per pair on one core. P is a square matrix
+// that holds both directions of each pair, for instance from [knn.CSR] with
+// ascending columns. It is divided by its sum, which must be positive; an entry
+// of zero adds nothing. A map of fewer than two points has divergence 0. KL
+// reads Settings.Weights, Freedom and Workers.
 func KL(ctx context.Context, p knn.Points, y []float32, dims int, s *Settings) (float64, error) {
 	if ctx == nil {
 		return 0, errNoContext
@@ -59,7 +59,7 @@ func KL(ctx context.Context, p knn.Points, y []float32, dims int, s *Settings) (
 	if err != nil {
 		return 0, err
 	}
-	return max(0, sum/mass+math.Log(z/mass)), nil // below 0 by rounding only
+	return max(0, sum/mass+math.Log(z/mass)), nil // only rounding makes it negative
 }
 
 // checkWeights makes weights of 1 out of nil.

@@ -209,7 +209,8 @@ func finiteErr(row []float32, i int) error {
 // also in got: the recall of an approximate graph, or, for the graphs of a map
 // and its data, the share of neighbors that the map keeps. The lists of both
 // graphs must be for the same points in the same order. Recall is 1 if there
-// are none.
+// are none. The graphs are taken as they are: copies of rows raise the share,
+// which [Compare] avoids.
 func Recall(got, want *knn.Graph, k int) (float64, error) {
 	if err := errors.Join(checkLists("got", got), checkLists("want", want)); err != nil {
 		return 0, err
