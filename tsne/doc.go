@@ -14,7 +14,7 @@
 // Similarities follow [vdMH08] with the sparse neighbor lists of [vdM14]; the
 // lists come from package [github.com/semamap/semamap/tsne/knn] and are exact
 // by default. Repulsion is a particle-mesh sum as in [L19], but of one scalar
-// field φ(y) = Σ_j 1/(1+|y−y_j|²): the normalization is Z = Σ φ(y_i) − N and
+// field φ(y) = Σ_j 1/(1+|y−y_j|²): the normalization is Z = Σ φ(y_i) − n and
 // the repulsive force −½∇φ(y_i). So one convolution is enough where [L19] uses
 // four in two dimensions, one for each of its charges. Small sets are summed
 // exactly; three-dimensional maps and very spread ones are summed by a
@@ -22,10 +22,20 @@
 // N/exaggeration) follows [B19] and [KB19]; degrees of freedom follow
 // [KLKB20].
 //
-// Equal rows are merged into one point, which counts as many times as there are
-// copies. The copies share one position and have no affinity to each other.
-// Without merging, the perplexity equation has no solution for a row with more
-// copies than the perplexity.
+// # Equal rows
+//
+// A distinct row counts once in the neighbors, the calibration, the start and
+// the repulsion. Its copies share its position. So the map of the distinct rows
+// is the one that they have without the copies. Rows that the metric does not
+// tell apart are copies as well.
+//
+// Settings.Weights make copies count. The weights of equal rows are added, and a
+// row of weight w acts like w points at one place, without affinity or repulsion
+// between them: P and its counterpart on the map, Q, are distributions over the
+// same pairs.
+//
+// Settings.Duplicates can keep equal rows apart. A row with at least as many
+// copies as the perplexity then has no solution; Stats.Unsolved counts it.
 //
 // # Determinism
 //

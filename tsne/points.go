@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/internal/share"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
@@ -75,15 +76,16 @@ func terms(x Points) (base Points, start []int, index []int32, weight []float32)
 	return nil, nil, nil, nil
 }
 
-// centered takes the mean of each column off rows of float64 that would lose by
-// rounding. Their distances do not change.
-func centered(x Points) Points {
+// centered takes an offset, nil for the mean of each column, off rows of float64
+// that would lose by rounding, and returns it; nil if it took none. Distances do
+// not change.
+func centered(x Points, offset []float64) (Points, []float64) {
 	if c, ok := x.(interface {
 		Centered(offset []float64) (Points, []float64)
 	}); ok {
-		x, _ = c.Centered(nil)
+		return c.Centered(offset)
 	}
-	return x
+	return x, nil
 }
 
 // sparse points tell their numbers other than zero.
@@ -93,6 +95,9 @@ type sparse interface {
 
 // checkShape returns the dimensions of x.
 func checkShape(x Points) (n, d int, err error) {
+	if share.Nil(x) {
+		return 0, 0, fmt.Errorf("%w: there are none", knn.ErrPoints)
+	}
 	if c, ok := x.(interface{ Check() error }); ok {
 		if err := c.Check(); err != nil {
 			return 0, 0, fmt.Errorf("tsne: points: %w", err)
@@ -146,13 +151,13 @@ func eachRow(ctx context.Context, x Points, workers, n, d, size int, f func(work
 // merge finds equal rows: of[i] is the number of row i among the distinct
 // rows, which are numbered in the order of their first copies, first. Rows
 // with different flags are not merged.
-func merge(of, first []int32, flags []bool) ([]int32, []int32) {
+func merge[T comparable](of, first []int32, flags []T) ([]int32, []int32) {
 	if flags == nil {
 		return of, first
 	}
 	type half struct {
 		u    int32
-		flag bool
+		flag T
 	}
 	number := map[half]int32{}
 	split := make([]int32, len(of))

@@ -119,6 +119,6 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		}
 		rec.End(step.name)
 	}
-	summary(stdout, o, res, rec.Seconds)
+	summary(stdout, o, res, maps, rec.Seconds)
 	return nil
 }

@@ -105,7 +105,12 @@ func describe(out io.Writer, src *sample.Source, w *words) {
 }
 
 // summary ends the output with what was found.
-func summary(out io.Writer, o *options, r *results, seconds float64) {
+func summary(out io.Writer, o *options, r *results, maps []*layerMap, seconds float64) {
+	for _, m := range maps {
+		if m.Unsolved > 0 {
+			fmt.Fprintf(out, "Layer %d: %d of %d vectors have too many neighbors at one distance for the perplexity; expect a poor map of them\n", m.Layer, m.Unsolved, m.Distinct)
+		}
+	}
 	for _, name := range r.names {
 		fmt.Fprintf(out, "\n%s\n", upper(name))
 		for _, s := range r.findings(name) {

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // Rows returns the n rows of d numbers stored one after another in x. It keeps
@@ -78,6 +79,9 @@ func Matrix(m interface {
 	Dims() (r, c int)
 	At(i, j int) float64
 }) Points {
+	if share.Nil(m) {
+		return missing("there is no matrix")
+	}
 	if x, ok := m.(Points); ok {
 		return x
 	}
@@ -95,6 +99,11 @@ func Matrix(m interface {
 		}
 	}
 	return w
+}
+
+// missing returns points whose error says what is missing.
+func missing(what string) Points {
+	return dense{shape: shape{err: fmt.Errorf("%w: %s", ErrPoints, what)}}
 }
 
 // wide is rows of float64.
@@ -232,7 +241,12 @@ func (s *sparse[T]) Row(dst []float32, i int) ([]float32, error) {
 // ignored. An asymmetric x is used as it is: the neighbors of point i are those
 // of row i. Points count as equal if their rows are equal and the distance
 // between them is zero. Only [Search] and package tsne accept such points.
-func Distances(x Points) Points { return &distances{x: x} }
+func Distances(x Points) Points {
+	if share.Nil(x) {
+		x = missing("there are no distances")
+	}
+	return &distances{x: x}
+}
 
 type distances struct {
 	x   Points
@@ -250,9 +264,6 @@ func (d *distances) Dims() (n, cols int) {
 }
 
 func (d *distances) Check() error {
-	if d.x == nil {
-		return fmt.Errorf("%w: no distances", ErrPoints)
-	}
 	if n, cols := d.x.Dims(); n != cols {
 		return fmt.Errorf("%w: %d×%d distances are not square", ErrPoints, n, cols)
 	}
@@ -331,6 +342,9 @@ func searchDistances(ctx context.Context, x *distances, k int, set *Settings) (*
 
 // Select returns the given rows of x, in that order. It keeps x and rows.
 func Select(x Points, rows []int32) Points {
+	if share.Nil(x) {
+		return missing("there are none to select from")
+	}
 	var of []int32
 	switch t := x.(type) {
 	case *distances:
@@ -398,6 +412,12 @@ func check(x Points) error {
 // rows; first[u] is the first row equal to distinct row u, in ascending order.
 // A number that is not finite makes it fail with a *[ValueError].
 func Distinct(ctx context.Context, x Points, workers int) (of, first []int32, err error) {
+	if ctx == nil {
+		return nil, nil, errNoContext
+	}
+	if share.Nil(x) {
+		return nil, nil, errNoPoints
+	}
 	s, err := newSource(centered(x)[0], Euclidean)
 	if err != nil {
 		return nil, nil, err

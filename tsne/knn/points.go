@@ -11,6 +11,7 @@ import (
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // Points is a set of rows of equal length. Row must return the same numbers
@@ -92,7 +93,7 @@ type combination struct {
 }
 
 func (c combination) Dims() (n, d int) {
-	if c.Base != nil {
+	if !share.Nil(c.Base) {
 		_, d = c.Base.Dims()
 	}
 	return max(0, len(c.Start)-1), d
@@ -299,7 +300,7 @@ func sortTerms(t []term) {
 
 // Check reports the first defect of a combination.
 func (c combination) Check() error {
-	if c.Base == nil {
+	if share.Nil(c.Base) {
 		return fmt.Errorf("%w: no base rows", ErrPoints)
 	}
 	if c.Weight != nil && len(c.Weight) != len(c.Index) {

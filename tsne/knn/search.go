@@ -17,6 +17,9 @@ import (
 // not finite, with an error of x.Row, or with the context's error. It returns
 // within some tens of milliseconds after the context ends.
 func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	set, err := s.fill()
 	if err != nil {
 		return nil, err
@@ -24,7 +27,7 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	if l, ok := x.(*share.Search); ok {
 		x, set.left = l.Points, l
 	}
-	if set.Func == nil && x != nil && set.Metric == Euclidean {
+	if set.Func == nil && !share.Nil(x) && set.Metric == Euclidean {
 		x = centered(x)[0]
 	}
 	src, err := openSource(ctx, x, &set)
@@ -174,11 +177,14 @@ func expand(ctx context.Context, d *Graph, m *merging, k int, same bool, workers
 // rows of ref. Query fails with the same errors as [Search]; they say which of
 // the two sets is at fault.
 func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	set, err := s.fill()
 	if err != nil {
 		return nil, err
 	}
-	if set.Func == nil && set.Metric == Euclidean {
+	if set.Func == nil && set.Metric == Euclidean && !share.Nil(ref) && !share.Nil(x) {
 		y := centered(ref, x)
 		ref, x = y[0], y[1]
 	}

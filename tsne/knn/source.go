@@ -43,8 +43,8 @@ type planned interface {
 
 // newSource checks the shape of x. Finite values are checked by scan.
 func newSource(x Points, metric Metric) (*source, error) {
-	if x == nil {
-		return nil, fmt.Errorf("%w: nil", ErrPoints)
+	if share.Nil(x) {
+		return nil, errNoPoints
 	}
 	if err := check(x); err != nil {
 		return nil, err
