@@ -188,11 +188,11 @@ func ExampleSettings_weights() {
 // compared with null maps, in which tokens have exchanged their rows.
 func ExampleProducts_Nearest() {
 	tokens := knn.Rows([]float32{
-		0, 9, // er
-		1, 0, // boil
-		1, 1, // fry
-		9, 0, // sail
-		9, 1, // row
+		5, 9, // er
+		1, 5, // boil
+		1, 4, // fry
+		9, 4, // sail
+		9, 5, // row
 	}, 5, 2)
 	// boiler, fryer, sailer, rower; fry, sail: means of their tokens.
 	words := knn.Combine(tokens, []int{0, 2, 4, 6, 8, 9, 10}, []int32{1, 0, 2, 0, 3, 0, 4, 0, 2, 3}, nil)
@@ -225,5 +225,5 @@ func ExampleProducts_Nearest() {
 	// 1.00 <nil>
 	// 1.00 <nil>
 	// 0.00 <nil>
-	// 0.00 <nil>
+	// 0.33 <nil>
 }
