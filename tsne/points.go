@@ -75,13 +75,11 @@ func terms(x Points) (base Points, start []int, index []int32, weight []float32)
 	return nil, nil, nil, nil
 }
 
-// centered takes the mean of each column off rows of float64 that would lose by
-// rounding. Their distances do not change.
+// centered returns points of the same Euclidean distances that lose less by
+// rounding, if x holds more than float32.
 func centered(x Points) Points {
-	if c, ok := x.(interface {
-		Centered(offset []float64) (Points, []float64)
-	}); ok {
-		x, _ = c.Centered(nil)
+	if c, ok := x.(interface{ Centered() Points }); ok {
+		return c.Centered()
 	}
 	return x
 }

@@ -16,6 +16,12 @@ type Graph struct {
 	Dist2  []float64 // N×K squared distances
 	Recall Recall
 	Stats  Stats
+
+	// Rounded lists columns of float64 in which Search or Query took many
+	// different numbers for equal. They are searched as float32 numbers, less an
+	// offset that keeps as many of them different as it can. That is too coarse
+	// for a column of several far groups of close numbers.
+	Rounded []int
 }
 
 // Row returns the neighbors of row i and their squared distances, as slices

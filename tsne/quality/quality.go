@@ -111,10 +111,8 @@ func checkBoth(x knn.Points, y []float32, dims int) (rows knn.Points, n, d int, 
 	if m != n {
 		return nil, 0, 0, inputErr("%d rows of data and %d points of the map", m, n)
 	}
-	if c, ok := x.(interface {
-		Centered([]float64) (knn.Points, []float64)
-	}); ok {
-		x, _ = c.Centered(nil)
+	if c, ok := x.(interface{ Centered() knn.Points }); ok {
+		x = c.Centered()
 	}
 	return x, n, d, nil
 }
