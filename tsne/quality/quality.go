@@ -117,6 +117,33 @@ func checkBoth(x knn.Points, y []float32, dims int) (rows knn.Points, n, d int, 
 	return x, n, d, nil
 }
 
+// rows64 are rows of float64.
+type rows64 interface {
+	Read64(i int, f func(x []float64)) error
+	Lost() []int // columns whose numbers float32 merges
+}
+
+// wideOf returns x if float32 is too coarse for it, else nil.
+func wideOf(x knn.Points) rows64 {
+	if w, ok := x.(rows64); ok && w.Lost() != nil {
+		return w
+	}
+	return nil
+}
+
+func read64(w rows64, dst []float64, i int) ([]float64, error) {
+	err := w.Read64(i, func(x []float64) { dst = append(dst[:0], x...) })
+	return dst, err
+}
+
+func sqDist64(a, b []float64) (s float64) {
+	for c, v := range a {
+		d := v - b[c]
+		s += float64(d * d)
+	}
+	return s
+}
+
 // checkIndices reports the first index, in lists of k, that is not one of n.
 func checkIndices(name string, index []int32, k, n int) error {
 	for i, j := range index {

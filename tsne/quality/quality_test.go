@@ -383,6 +383,39 @@ func array[T npy.Number](t *testing.T, name string) []T {
 	return v
 }
 
+// Data are measured as they were given: groups so far apart that float32 merges
+// the rows of each, which are numbers along a line.
+func TestWide(t *testing.T) {
+	const n, k = 60, 3
+	x, y, z := make([]float64, n), make([]float32, n), make([]float32, n)
+	for i := range n {
+		at := (i * 7) % 20
+		x[i] = float64(i/20)*1e12 + float64(at*at)
+		y[i] = float32(i/20*10000 + at*at) // the true map
+		z[i] = float32(i)                  // what is left in the order of the rows
+	}
+	for _, p := range []knn.Points{knn.Rows(x, n, 1), knn.Select(knn.Rows(x, n, 1), all(n))} {
+		a, err := Compare(ctx, p, y, 1, k, nil)
+		if err != nil || a.Preservation != 1 || a.Trustworthiness != 1 || a.Continuity != 1 {
+			t.Errorf("true map: %+v, %v", a, err)
+		}
+		if a, err = Compare(ctx, p, z, 1, k, nil); err != nil || a.Preservation > .5 {
+			t.Errorf("other map: %+v, %v", a, err)
+		}
+		if c, err := DistanceCorrelation(ctx, p, y, 1, nil); err != nil || c < .99 {
+			t.Errorf("correlation %v, %v", c, err)
+		}
+	}
+}
+
+func all(n int) []int32 {
+	rows := make([]int32, n)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	return rows
+}
+
 func TestSampling(t *testing.T) {
 	r := load(t)
 	all, err := new(Settings).rows(5)
