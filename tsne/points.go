@@ -23,7 +23,8 @@ import (
 type Points = knn.Points
 
 // Rows returns the n rows of d numbers stored one after another in x. It keeps
-// x and does not copy it.
+// x and does not copy it. Numbers of float64 that float32 would merge are told
+// apart, here and in the functions below; see package knn.
 func Rows[T float32 | float64](x []T, n, d int) Points { return knn.Rows(x, n, d) }
 
 // Slices returns the rows x, which must have equal lengths. It keeps them and

@@ -140,15 +140,11 @@ func (w *wide) Row(dst []float32, i int) ([]float32, error) {
 	return dst, nil
 }
 
-// Rows that decide on the center of columns, which must not take too much room.
-const (
-	sampleRows    = 1024
-	sampleLeast   = 16
-	sampleNumbers = 1 << 22
-)
-
+// sampleSize is how many of n rows decide on the offset: a quarter of a million
+// numbers, but not too few rows, and not too much memory.
 func sampleSize(n, d int) int {
-	return min(n, sampleRows, max(sampleLeast, sampleNumbers/max(d, 1)))
+	d = max(d, 1)
+	return min(n, max(1024, 1<<18/d), max(16, 1<<22/d))
 }
 
 // sample returns sorted numbers of each column: of rows at even distances, with
@@ -274,10 +270,10 @@ func canonical(metric Metric, sets ...Points) []Points {
 		exact = exact && isExact(x)
 		firm = firm && isFirm(x)
 	}
-	if exact {
+	switch {
+	case exact:
 		return sets
-	}
-	if metric != Euclidean {
+	case metric == Cosine, metric == Correlation:
 		all := true
 		for i, x := range out {
 			w := rows64(x)
@@ -295,6 +291,8 @@ func canonical(metric Metric, sets ...Points) []Points {
 			}
 		}
 		return out
+	case metric != Euclidean: // none of the distances that an offset leaves alone
+		return sets
 	}
 	for _, x := range out {
 		if isExact(x) {
@@ -464,6 +462,9 @@ func shift(x Points, offset []float64, lost []int) Points {
 func (s *sparse[T]) columns() [][]float64 {
 	cols := make([][]float64, s.d)
 	slot, filled := s.filled()
+	if len(filled) == 0 {
+		return cols
+	}
 	m := sampleSize(s.n, len(filled))
 	acc := make([]float64, len(filled))
 	for k := range m {
