@@ -369,13 +369,13 @@ func TestTimes(t *testing.T) {
 		t.Logf("%s: knn10 %.4f", in, true10)
 	}
 	// What float32 cannot hold is said, by column.
-	var three strings.Builder
-	for i := range 90 {
-		fmt.Fprintf(&three, "%d,%d.5\n", i*i%13, int64(i%3)*1e11+int64(i))
+	var many strings.Builder
+	for i := range 150 {
+		fmt.Fprintf(&many, "%d,%v\n", i*i%13, math.Pow(1.7, float64(i%50))+1e-3*float64(i))
 	}
-	write(t, filepath.Join(dir, "three.csv"), three.String())
-	_, stderr, err := start(context.Background(), dir, "-iter 10 -out @Y.npy -in @three.csv")
-	if err != nil || !strings.Contains(stderr, "three.csv: column 2: numbers so far apart") || strings.Contains(stderr, "column 1") {
+	write(t, filepath.Join(dir, "many.csv"), many.String())
+	_, stderr, err := start(context.Background(), dir, "-iter 10 -out @Y.npy -in @many.csv")
+	if err != nil || !strings.Contains(stderr, "many.csv: column 2: numbers so far apart") || strings.Contains(stderr, "column 1") {
 		t.Errorf("%s%v", stderr, err)
 	}
 }

@@ -100,8 +100,8 @@ func TestHeaders(t *testing.T) {
 
 func TestArchive(t *testing.T) {
 	list := arrays(t, "kinds.npz")
-	want := []int64{0, 1, 2, 3, 100, 5}
 	for _, a := range list {
+		var want []int64
 		x, err := ReadArray[int64](a)
 		switch a.Name {
 		case "complex", "dates", "text":

@@ -113,7 +113,7 @@ type sparse[T float32 | float64] struct {
 	start []int
 	index []int32
 	value []T
-	lost  []int // see wide
+	move  *move // done to its columns; may be nil
 }
 
 // Sparse calls f for each number of row i that is given.

@@ -17,10 +17,9 @@ type Graph struct {
 	Recall Recall
 	Stats  Stats
 
-	// Rounded lists columns of float64 in which Search or Query took many
-	// different numbers for equal. They are searched as float32 numbers, less an
-	// offset that keeps as many of them different as it can. That is too coarse
-	// for a column of several far groups of close numbers.
+	// Rounded lists columns of float64 whose numbers Search or Query could not
+	// keep apart in float32: they are close together and far apart at once, and
+	// do not stand in groups. Neighbors may be wrong by them.
 	Rounded []int
 }
 

@@ -1,6 +1,7 @@
 package knn
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -21,9 +22,39 @@ type wide struct {
 	buffers *sync.Pool
 	ids     []int32 // not nil: row i is row ids[i] of row
 
-	metric Metric    // applied before rounding
-	offset []float64 // of the columns: subtracted before rounding; may be nil
-	lost   []int     // columns of which most is lost all the same
+	metric Metric // applied before rounding
+	*move         // then done to the columns; may be nil
+}
+
+// A move is what is done to columns before they are rounded.
+type move struct {
+	offset []float64 // is subtracted
+	splits []split
+	lost   []int // columns of which much is lost all the same
+}
+
+// A split makes two columns of one whose numbers stand in groups far apart: the
+// place of a number within its group stays, the place of the group goes into a
+// new column. The squares of the two differences add up to that of the column
+// within a group, and nearly so between groups, whose distances outweigh all
+// within them.
+type split struct {
+	col  int
+	cuts []float64 // between the groups, ascending
+	mid  []float64 // of each group
+}
+
+// group is the place of the group of v.
+func (s *split) group(v float64) float64 {
+	at, _ := slices.BinarySearch(s.cuts, v)
+	return s.mid[at]
+}
+
+func (w *wide) Dims() (n, d int) {
+	if w.move != nil {
+		return w.n, w.d + len(w.splits)
+	}
+	return w.n, w.d
 }
 
 func newBuffers(d int) *sync.Pool {
@@ -108,10 +139,11 @@ func standard(x []float64, centered bool) (mean, length float64) {
 }
 
 func (w *wide) Row(dst []float32, i int) ([]float32, error) {
-	dst = slices.Grow(dst[:0], w.d)[:w.d]
+	_, d := w.Dims()
+	dst = slices.Grow(dst[:0], d)[:d]
 	err := w.read(i, func(x []float64, mean, length float64) {
 		switch {
-		case w.metric != Euclidean && w.offset != nil:
+		case w.metric != Euclidean && w.move != nil:
 			for j, v := range x {
 				dst[j] = float32((v-mean)/length - w.offset[j])
 			}
@@ -119,7 +151,7 @@ func (w *wide) Row(dst []float32, i int) ([]float32, error) {
 			for j, v := range x {
 				dst[j] = float32((v - mean) / length)
 			}
-		case w.offset != nil:
+		case w.move != nil:
 			for j, v := range x {
 				dst[j] = float32(v - w.offset[j])
 			}
@@ -128,12 +160,21 @@ func (w *wide) Row(dst []float32, i int) ([]float32, error) {
 				dst[j] = float32(v)
 			}
 		}
+		for k := w.d; k < d; k++ {
+			s := &w.splits[k-w.d]
+			v := (x[s.col]-mean)/length - w.offset[s.col]
+			g := s.group(v)
+			dst[s.col], dst[k] = float32(v-g), float32(g)
+		}
 	})
 	if err != nil {
 		return nil, err
 	}
 	for j, v := range dst {
-		if !isFinite(v) { // the offset made it larger than any float32
+		if !isFinite(v) { // what was done to it made it larger than any float32
+			if j >= w.d {
+				j = w.splits[j-w.d].col
+			}
 			return nil, &ValueError{w.id(i), j, float64(v)}
 		}
 	}
@@ -224,17 +265,83 @@ func middle(col []float64) (c float64, lost bool) {
 	return c, float64(best) < most*float64(all)
 }
 
-// middles returns an offset for the columns of a sample, and the columns of
-// which most is lost even so.
-func middles(cols [][]float64) (offset []float64, lost []int) {
-	offset = make([]float64, len(cols))
-	for j, col := range cols {
-		var bad bool
-		if offset[j], bad = middle(col); bad {
-			lost = append(lost, j)
+// Groups must be so many times farther apart than they are wide, or at least the
+// second number if nothing better can be done.
+const (
+	splitApart = 1 << 12
+	splitLeast = 1 << 4
+	splitMost  = 1 << 10 // groups
+)
+
+// splitOf returns a split of a sorted column less c that keeps its numbers
+// apart, or nil, and how many times their width its groups are apart.
+func splitOf(col []float64, c float64) (best *split, apart float64) {
+	type gap struct {
+		size float64
+		at   int // before this number
+	}
+	var gaps []gap
+	for i := 1; i < len(col); i++ {
+		if col[i] != col[i-1] {
+			gaps = append(gaps, gap{col[i] - col[i-1], i})
 		}
 	}
-	return offset, lost
+	slices.SortStableFunc(gaps, func(a, b gap) int { return cmp.Compare(b.size, a.size) })
+	for k := 1; k <= min(len(gaps), splitMost-1); k++ {
+		if k < len(gaps) && gaps[k-1].size < 2*gaps[k].size {
+			continue // no groups
+		}
+		cuts := []int{0, len(col)}
+		for _, g := range gaps[:k] {
+			cuts = append(cuts, g.at)
+		}
+		slices.Sort(cuts)
+		s := &split{}
+		var width float64
+		all, left := 0, 0
+		for g, lo := range cuts[:k+1] {
+			group := col[lo:cuts[g+1]]
+			width = max(width, group[len(group)-1]-group[0])
+			// The middle is a float32 number, so that its column is exact.
+			at := group[len(group)/2] - c
+			mid := float64(float32(at))
+			width = max(width, 2*math.Abs(at-mid))
+			a, l := distinct(group, c+mid)
+			all, left = all+a, left+l
+			if g > 0 {
+				s.cuts = append(s.cuts, col[lo-1]/2+col[lo]/2-c)
+			}
+			s.mid = append(s.mid, mid)
+		}
+		switch a := gaps[k-1].size / width; {
+		case float64(left) < most*float64(all):
+		case a >= splitApart: // the fewest groups
+			return s, a
+		case a > max(apart, splitLeast) && k < len(gaps)/16:
+			best, apart = s, a
+		}
+	}
+	return best, apart
+}
+
+// moveOf returns what to do to columns by samples of them.
+func moveOf(cols [][]float64) *move {
+	m := &move{offset: make([]float64, len(cols))}
+	for j, col := range cols {
+		var lost bool
+		if m.offset[j], lost = middle(col); !lost {
+			continue
+		}
+		s, apart := splitOf(col, m.offset[j])
+		if s != nil {
+			s.col = j
+			m.splits = append(m.splits, *s)
+		}
+		if apart < splitApart {
+			m.lost = append(m.lost, j)
+		}
+	}
+	return m
 }
 
 // Centered returns points of the same Euclidean distances that lose less by
@@ -244,18 +351,30 @@ func (c combination) Centered() Points { return canonical(Euclidean, c)[0] }
 func (s *selection) Centered() Points  { return canonical(Euclidean, s)[0] }
 func (s *sparse[T]) Centered() Points  { return canonical(Euclidean, s)[0] }
 
-// Lost returns the columns of which rounding loses most.
-func (w *wide) Lost() []int       { return w.lost }
-func (c combination) Lost() []int { return lost(c.Base) }
-func (s *selection) Lost() []int  { return lost(s.x) }
-func (s *sparse[T]) Lost() []int  { return s.lost }
+// moved returns what has been done to columns, or nil.
+func (w *wide) moved() *move       { return w.move }
+func (c combination) moved() *move { return moved(c.Base) }
+func (s *selection) moved() *move  { return moved(s.x) }
+func (s *sparse[T]) moved() *move  { return s.move }
 
-func lost(x Points) []int {
-	if l, ok := x.(interface{ Lost() []int }); ok {
-		return l.Lost()
+func moved(x Points) *move {
+	if m, ok := x.(interface{ moved() *move }); ok {
+		return m.moved()
 	}
 	return nil
 }
+
+// lost returns the columns of x of which rounding loses much.
+func lost(x Points) []int {
+	if m := moved(x); m != nil {
+		return m.lost
+	}
+	return nil
+}
+
+// Coarse reports whether distances in float32 differ from those in float64 by
+// more than rounding.
+func (w *wide) Coarse() bool { return w.move != nil && (w.lost != nil || w.splits != nil) }
 
 // canonical returns the sets with what must be done in float64 done, before
 // their rows are rounded to float32. All sets get the same offset; the first
@@ -285,9 +404,9 @@ func canonical(metric Metric, sets ...Points) []Points {
 			out[i] = w
 		}
 		if all {
-			offset, lost := middles(columns(out[0]))
+			m := moveOf(columns(out[0]))
 			for i, x := range out {
-				out[i] = shift(x, offset, lost)
+				out[i] = m.of(x)
 			}
 		}
 		return out
@@ -300,9 +419,9 @@ func canonical(metric Metric, sets ...Points) []Points {
 		}
 		// Float32 rows keep their bits unless that harms others.
 		if cols := columns(x); firm || need(cols) {
-			offset, lost := middles(cols)
+			m := moveOf(cols)
 			for i, x := range out {
-				out[i] = shift(x, offset, lost)
+				out[i] = m.of(x)
 			}
 			return out
 		}
@@ -328,7 +447,7 @@ func isExact(x Points) bool {
 	rounded := func(v float64) bool { return float64(float32(v)) != v && v == v }
 	switch t := x.(type) {
 	case *wide:
-		exact := t.offset != nil || t.metric != Euclidean
+		exact := t.move != nil || t.metric != Euclidean
 		for i := 0; i < t.n && !exact; i++ {
 			bad := false
 			if err := t.Read64(i, func(x []float64) { bad = slices.ContainsFunc(x, rounded) }); err != nil {
@@ -437,24 +556,26 @@ func widen(x Points) *wide {
 	return w
 }
 
-// shift returns x less an offset of its columns.
-func shift(x Points, offset []float64, lost []int) Points {
+// of returns x moved.
+func (m *move) of(x Points) Points {
 	switch t := x.(type) {
 	case combination:
 		if t.Weight == nil { // a mean moves with its base rows
-			t.Base = shift(t.Base, offset, lost)
+			t.Base = m.of(t.Base)
 			return t
 		}
 	case *selection:
-		return &selection{shift(t.x, offset, lost), t.ids}
+		return &selection{m.of(t.x), t.ids}
 	case *sparse[float64]:
-		return t.shift(offset, lost)
+		if m.splits == nil {
+			return t.moveBy(m)
+		}
 	}
 	w := rows64(x)
 	if w == nil {
 		w = widen(x)
 	}
-	w.offset, w.lost = offset, lost
+	w.move = m
 	return w
 }
 
@@ -508,9 +629,10 @@ func (s *sparse[T]) filled() (slot, filled []int32) {
 	return slot, filled
 }
 
-// shift takes an offset off, which makes numbers of the zeros of its columns.
-func (s *sparse[T]) shift(offset []float64, lost []int) Points {
-	c := &sparse[float32]{shape: s.shape, start: make([]int, 1, len(s.start)), lost: lost}
+// moveBy takes an offset off, which makes numbers of the zeros of its columns.
+func (s *sparse[T]) moveBy(m *move) Points {
+	offset := m.offset
+	c := &sparse[float32]{shape: s.shape, start: make([]int, 1, len(s.start)), move: m}
 	acc := make([]float64, s.d)
 	for i := range s.n {
 		for e := s.start[i]; e < s.start[i+1]; e++ {

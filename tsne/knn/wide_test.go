@@ -35,6 +35,12 @@ var wideKinds = map[string]func(r *rand.Rand) []float64{
 		}
 		return []float64{1.7e9 + 600*r.Float64(), r.NormFloat64() * 100}
 	},
+	"groups": func(r *rand.Rand) []float64 {
+		return []float64{1e10*float64(r.IntN(4)*r.IntN(2)) + 100*r.NormFloat64(), 100 * r.NormFloat64()}
+	},
+	"no value": func(r *rand.Rand) []float64 {
+		return []float64{[]float64{-9999, 1e20, 1.7e9 + 600*r.Float64(), 1.7e9 + 600*r.Float64()}[r.IntN(4)], 300 * r.Float64()}
+	},
 	"sizes": func(r *rand.Rand) []float64 {
 		return []float64{1e12 * float64(1+r.IntN(3)), 1e6 + r.Float64(), 1e-6 * r.NormFloat64()}
 	},
@@ -322,9 +328,13 @@ func TestRounded(t *testing.T) {
 	const n, d = 400, 3
 	r := rand.New(rand.NewPCG(5, 5))
 	x := make([]float64, n*d)
+	var at [100]float64 // too near for groups, too far for one
+	for i := range at {
+		at[i] = 1e10 * r.Float64()
+	}
 	for i := range n {
-		x[i*d], x[i*d+2] = r.NormFloat64(), 1e12+r.NormFloat64()
-		x[i*d+1] = float64(i%3)*1e10 + r.NormFloat64()
+		x[i*d], x[i*d+2] = r.NormFloat64(), 1e12+float64(i%2)*1e30+r.NormFloat64()
+		x[i*d+1] = at[i%100] + 1e3*r.Float64()
 	}
 	for _, m := range []Method{Exact, Descent} {
 		if g, err := Search(t.Context(), Rows(x, n, d), 5, &Settings{Method: m}); err != nil || !slices.Equal(g.Rounded, []int{1}) {

@@ -113,6 +113,7 @@ func checkBoth(x knn.Points, y []float32, dims int) (rows knn.Points, n, d int, 
 	}
 	if c, ok := x.(interface{ Centered() knn.Points }); ok {
 		x = c.Centered()
+		_, d = x.Dims()
 	}
 	return x, n, d, nil
 }
@@ -120,12 +121,12 @@ func checkBoth(x knn.Points, y []float32, dims int) (rows knn.Points, n, d int, 
 // rows64 are rows of float64.
 type rows64 interface {
 	Read64(i int, f func(x []float64)) error
-	Lost() []int // columns whose numbers float32 merges
+	Coarse() bool // distances in float32 are others
 }
 
 // wideOf returns x if float32 is too coarse for it, else nil.
 func wideOf(x knn.Points) rows64 {
-	if w, ok := x.(rows64); ok && w.Lost() != nil {
+	if w, ok := x.(rows64); ok && w.Coarse() {
 		return w
 	}
 	return nil
