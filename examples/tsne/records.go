@@ -238,6 +238,15 @@ func readNumber(s string, comma bool) (v float64, kind int) {
 	if comma && strings.Count(s, ",") == 1 && !strings.Contains(s, ".") {
 		s = strings.Replace(s, ",", ".", 1)
 	}
+	if s != "" && strings.Trim(s, "0123456789+-.eE") == "" { // no hexadecimal number, no underscores
+		v, err := strconv.ParseFloat(s, 64)
+		if err == nil && v <= maxNumber && v >= -maxNumber {
+			return v, number
+		}
+		if err == nil || errors.Is(err, strconv.ErrRange) {
+			return 0, huge
+		}
+	}
 	switch strings.ToLower(s) {
 	case "true":
 		return 1, number
@@ -246,17 +255,7 @@ func readNumber(s string, comma bool) (v float64, kind int) {
 	case "", "na", "n/a", "#n/a", "nan", "+nan", "-nan", "null", "none", "nil", "nat", "?", "-", ".", "inf", "+inf", "-inf", "infinity", "-infinity":
 		return 0, missing
 	}
-	if strings.Trim(s, "0123456789+-.eE") != "" { // such as a hexadecimal number
-		return 0, text
-	}
-	v, err := strconv.ParseFloat(s, 64)
-	switch {
-	case errors.Is(err, strconv.ErrRange) || err == nil && (v > maxNumber || v < -maxNumber):
-		return 0, huge
-	case err != nil:
-		return 0, text
-	}
-	return v, number
+	return 0, text
 }
 
 func isNumber(s string, comma bool) bool {

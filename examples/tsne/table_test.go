@@ -402,6 +402,11 @@ func TestArchive(t *testing.T) {
 	pack("one.npz", "X")
 	pack("two.npz", "X", "Y")
 	write(t, filepath.Join(dir, "bad.npz"), "PK")
+	var b bytes.Buffer
+	if err := npy.Write(&b, []float64{1, 2, math.NaN(), 4}, 2, 2); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "nan.npy"), b.String())
 	for _, c := range []struct{ line, want, note string }{
 		{"-in @one.npz", "3×2", `array "X"`},
 		{"-in @one.npz -array X -drop 1", "3×1", ""},
@@ -409,6 +414,10 @@ func TestArchive(t *testing.T) {
 		{"-in @two.npz", "2 arrays in the archive, choose one: X (float32 [3 2]), Y (float32 [3 2]) (with -array)", ""},
 		{"-in @two.npz -array Z", `no array "Z"`, ""},
 		{"-in @bad.npz", "bad.npz: ", ""},
+		{"-in ../../internal/npy/testdata/one.npz", "2×3", `array "arr_0"`},
+		{"-in ../../internal/npy/testdata/kinds.npz -array complex", "complex numbers", ""},
+		{"-in ../../internal/npy/testdata/kinds.npz -array scalar", "an array of 0 dimensions, want rows and columns", ""},
+		{"-in @nan.npy", "row 2, column 1: not a finite number: NaN", ""},
 	} {
 		x, _, err := load64(t, strings.ReplaceAll(c.line, "@", dir+"/"))
 		got := fmt.Sprint(err)
@@ -417,6 +426,19 @@ func TestArchive(t *testing.T) {
 		}
 		if !strings.Contains(got, c.want) || err == nil && !strings.Contains(strings.Join(x.notes, "\n"), c.note) {
 			t.Errorf("%s: %s, want %s", c.line, got, c.want)
+		}
+	}
+	// Every type, byte order and memory order.
+	for _, kind := range strings.Fields("f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1") {
+		for _, order := range []string{"", "-big", "-fortran"} {
+			x, _, err := load64(t, "-in ../../internal/npy/testdata/kinds.npz -array "+kind+order)
+			want := []float32{0, 1, 2, 3, 100, 5}
+			if kind == "b1" {
+				want = []float32{0, 1, 1, 1, 1, 1}
+			}
+			if err != nil || x.n != 2 || !slices.Equal(x.x, want) {
+				t.Errorf("%s: %+v, %v", kind+order, x, err)
+			}
 		}
 	}
 }

@@ -10,10 +10,9 @@ import (
 
 // The search takes rows of float32. Rows of float64 may lose by rounding what
 // tells them apart: of times in seconds since 1970, float32 keeps steps of two
-// minutes. So the distance's invariances are used in float64 before anything
-// is rounded: a center is taken off the columns for Euclidean distances, and
-// rows are scaled first for the others. Rows that float32 holds exactly are left
-// as they are.
+// minutes. So what leaves distances as they are is done in float64 first: an
+// offset of the columns is subtracted, and for the cosine metrics rows are
+// scaled before. Rows that float32 holds exactly stay as they are.
 
 // wide is rows of float64.
 type wide struct {
@@ -228,8 +227,8 @@ func distinct(col []float64, c float64) (all, left int) {
 	return all, left
 }
 
-// merges reports whether most of the numbers of a sorted column are no longer
-// different as float32 numbers less c.
+// merges reports whether many numbers of a sorted column are no longer different
+// as float32 numbers less c.
 func merges(col []float64, c float64) bool {
 	all, left := distinct(col, c)
 	return float64(left) < most*float64(all)
@@ -447,8 +446,8 @@ func isExact(x Points) bool {
 	rounded := func(v float64) bool { return float64(float32(v)) != v && v == v }
 	switch t := x.(type) {
 	case *wide:
-		exact := t.move != nil || t.metric != Euclidean
-		for i := 0; i < t.n && !exact; i++ {
+		done := t.move != nil || t.metric != Euclidean
+		for i := 0; i < t.n && !done; i++ {
 			bad := false
 			if err := t.Read64(i, func(x []float64) { bad = slices.ContainsFunc(x, rounded) }); err != nil {
 				break // which comes again when the row is read
