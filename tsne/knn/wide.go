@@ -209,30 +209,31 @@ func (w *wide) sample() [][]float64 {
 	return cols
 }
 
-// most is the share of the different numbers of a column that rounding must
-// leave different.
-const most = 0.9
-
-// distinct counts different numbers of a sorted column, and those that are
-// different as float32 numbers less c.
-func distinct(col []float64, c float64) (all, left int) {
-	for i, v := range col {
-		if i == 0 || v != col[i-1] {
-			all++
-			if i == 0 || float32(v-c) != float32(col[i-1]-c) {
-				left++
-			}
+// merged counts the numbers of a sorted column that are not the same as another
+// but become so as float32 numbers less c. Numbers that differ by the noise of
+// float64 count as the same.
+func merged(col []float64, c float64) (rows int) {
+	const noise = 0x1p-50
+	touched, lo := false, 0 // of the run of the same numbers that begins at lo
+	for i := 1; i <= len(col); i++ {
+		if i < len(col) && col[i]-col[lo] <= noise*max(math.Abs(col[i]), math.Abs(col[lo])) {
+			continue
 		}
+		next := i < len(col) && float32(col[i]-c) == float32(col[i-1]-c)
+		if touched || next {
+			rows += i - lo
+		}
+		touched, lo = next, i
 	}
-	return all, left
+	return rows
 }
 
-// merges reports whether many numbers of a sorted column are no longer different
-// as float32 numbers less c.
-func merges(col []float64, c float64) bool {
-	all, left := distinct(col, c)
-	return float64(left) < most*float64(all)
-}
+// many reports whether too many of n numbers are merged.
+func many(merged, n int) bool { return 10*merged > n }
+
+// merges reports whether many numbers of a sorted column become the same as
+// float32 numbers less c.
+func merges(col []float64, c float64) bool { return many(merged(col, c), len(col)) }
 
 // need reports whether columns must be moved before they are rounded.
 func need(cols [][]float64) bool {
@@ -247,8 +248,8 @@ func middle(col []float64) (c float64, lost bool) {
 		return 0, false
 	}
 	c = col[len(col)/2]
-	all, best := distinct(col, c)
-	if float64(best) >= most*float64(all) {
+	least := merged(col, c)
+	if !many(least, len(col)) {
 		return c, false
 	}
 	const parts = 32
@@ -257,11 +258,11 @@ func middle(col []float64) (c float64, lost bool) {
 		if q >= 0 {
 			o = col[q*(len(col)-1)/parts]
 		}
-		if _, left := distinct(col, o); left > best {
-			c, best = o, left
+		if m := merged(col, o); m < least {
+			c, least = o, m
 		}
 	}
-	return c, float64(best) < most*float64(all)
+	return c, many(least, len(col))
 }
 
 // Groups must be so many times farther apart than they are wide, or at least the
@@ -295,29 +296,27 @@ func splitOf(col []float64, c float64) (best *split, apart float64) {
 			cuts = append(cuts, g.at)
 		}
 		slices.Sort(cuts)
-		s := &split{}
-		var width float64
-		all, left := 0, 0
+		s, rows, before, ratio := &split{}, 0, 0.0, math.Inf(1)
 		for g, lo := range cuts[:k+1] {
 			group := col[lo:cuts[g+1]]
-			width = max(width, group[len(group)-1]-group[0])
 			// The middle is a float32 number, so that its column is exact.
 			at := group[len(group)/2] - c
 			mid := float64(float32(at))
-			width = max(width, 2*math.Abs(at-mid))
-			a, l := distinct(group, c+mid)
-			all, left = all+a, left+l
+			width := max(group[len(group)-1]-group[0], 2*math.Abs(at-mid))
 			if g > 0 {
 				s.cuts = append(s.cuts, col[lo-1]/2+col[lo]/2-c)
+				ratio = min(ratio, (col[lo]-col[lo-1])/max(before, width))
 			}
+			before = width
 			s.mid = append(s.mid, mid)
+			rows += merged(group, c+mid)
 		}
-		switch a := gaps[k-1].size / width; {
-		case float64(left) < most*float64(all):
-		case a >= splitApart: // the fewest groups
-			return s, a
-		case a > max(apart, splitLeast) && k < len(gaps)/16:
-			best, apart = s, a
+		switch {
+		case many(rows, len(col)):
+		case ratio >= splitApart: // the fewest groups
+			return s, ratio
+		case ratio > max(apart, splitLeast) && k < len(gaps)/16:
+			best, apart = s, ratio
 		}
 	}
 	return best, apart

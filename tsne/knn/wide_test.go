@@ -373,3 +373,64 @@ func TestWideErrors(t *testing.T) {
 		}
 	}
 }
+
+// Tables of random scales, groups and odd values: what is not reported as lost
+// keeps its distances.
+func TestWideRandom(t *testing.T) {
+	const n, d, k = 60, 2, 6
+	tables := 2000
+	if testing.Short() {
+		tables = 300
+	}
+	named := 0
+	for seed := range uint64(tables) {
+		r := rand.New(rand.NewPCG(seed, 11))
+		x := make([]float64, n*d)
+		for c := range d {
+			offset, width := math.Pow(10, 20*r.Float64()-3), math.Pow(10, 12*r.Float64()-6)
+			far, groups := math.Pow(10, 20*r.Float64()-3), 1+r.IntN(5)
+			odd := r.IntN(3)
+			width = max(width, 1e-11*(offset+4*far)) // float64 holds it
+			for i := range n {
+				x[i*d+c] = offset + width*r.NormFloat64() + far*float64(r.IntN(groups))
+				if odd == 1 && i < 3 {
+					x[i*d+c] *= 1e6 * r.NormFloat64()
+				}
+			}
+		}
+		g, err := Search(t.Context(), Rows(x, n, d), k, nil)
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		if g.Rounded != nil {
+			named++
+			continue
+		}
+		want := nearest64(x, x, d, k, true)
+		wrong := 0
+		for i := range n {
+			far := func(list []int32) (most float64) {
+				for _, j := range list {
+					var s float64
+					for c := range d {
+						v := x[i*d+c] - x[int(j)*d+c]
+						s += v * v
+					}
+					most = max(most, s)
+				}
+				return math.Sqrt(most)
+			}
+			got, best := far(g.Index[i*k:(i+1)*k]), far(want[i*k:(i+1)*k])
+			if got > best*1.05 {
+				wrong++
+			}
+		}
+		if wrong > n/10 {
+			t.Errorf("seed %d: %d of %d rows have neighbors too far away", seed, wrong, n)
+		}
+	}
+	if named > tables/20 {
+		t.Errorf("columns of %d tables of %d are lost", named, tables)
+	}
+	t.Log(named, "tables of", tables, "have columns that are lost")
+}
