@@ -22,7 +22,7 @@ func (b *builder) identity(ctx context.Context) (id identity, err error) {
 	add := func(values ...float64) { *h = join(*h, hashSlice(values, math.Float64bits)) }
 	add(float64(b.n), float64(b.d), float64(s.Dims), s.Perplexity, s.MinGradNorm, s.Freedom, float64(s.Duplicates),
 		float64(s.Expert.Method), s.Expert.Spacing, s.Expert.Theta, s.Expert.MaxStep,
-		float64(k.Method), float64(k.Metric), float64(b2u(k.Func != nil)), k.MinRecall)
+		float64(k.Method), float64(k.Metric), float64(b2u(k.Func != nil)), k.MinRecall, float64(b2u(s.KeepStart)))
 	*h = join(join(*h, s.Seed), k.Seed)
 	for _, p := range s.Phases {
 		add(float64(p.Steps), p.Exaggeration, p.LearningRate, p.Momentum)

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/internal/share"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
@@ -92,6 +93,9 @@ type sparse interface {
 
 // checkShape returns the dimensions of x.
 func checkShape(x Points) (n, d int, err error) {
+	if share.Nil(x) {
+		return 0, 0, fmt.Errorf("%w: there are none", knn.ErrPoints)
+	}
 	if c, ok := x.(interface{ Check() error }); ok {
 		if err := c.Check(); err != nil {
 			return 0, 0, fmt.Errorf("tsne: points: %w", err)
@@ -145,13 +149,13 @@ func eachRow(ctx context.Context, x Points, workers, n, d, size int, f func(work
 // merge finds equal rows: of[i] is the number of row i among the distinct
 // rows, which are numbered in the order of their first copies, first. Rows
 // with different flags are not merged.
-func merge(of, first []int32, flags []bool) ([]int32, []int32) {
+func merge[T comparable](of, first []int32, flags []T) ([]int32, []int32) {
 	if flags == nil {
 		return of, first
 	}
 	type half struct {
 		u    int32
-		flag bool
+		flag T
 	}
 	number := map[half]int32{}
 	split := make([]int32, len(of))

@@ -297,7 +297,7 @@ func (db *DB) BuildIC(counts iter.Seq2[string, float64], s *ICSettings) (*IC, er
 	}
 	slices.SortStableFunc(list, func(a, b counted) int { return cmp.Compare(b.n, a.n) })
 	for _, c := range list {
-		senses = db.appendSynsets(senses[:0], c.word)
+		senses = slices.AppendSeq(senses[:0], db.Synsets(c.word))
 		if len(senses) == 0 {
 			continue
 		}

@@ -44,6 +44,12 @@ type former struct {
 	lemma uint32
 	known bool          // whether form itself is lemma
 	exc   [parts]string // bases from the lists of exceptions
+
+	cut struct { // the last answer about the form without its end: two parts ask for it
+		n     int
+		lemma uint32
+		known bool
+	}
 }
 
 func (db *DB) former(form string) former {
@@ -54,7 +60,11 @@ func (db *DB) former(form string) former {
 
 func (f *former) lookup(s stem) (uint32, bool) {
 	if s.add == "" || s.n > f.db.longest {
-		return f.db.lookup(f.form[:s.n])
+		if f.cut.n != s.n {
+			f.cut.n = s.n
+			f.cut.lemma, f.cut.known = f.db.lookup(f.form[:s.n])
+		}
+		return f.cut.lemma, f.cut.known
 	}
 	var buf [128]byte
 	return f.db.lookupBytes(append(append(buf[:0], f.form[:s.n]...), s.add...))

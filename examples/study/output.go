@@ -111,6 +111,9 @@ func summary(out io.Writer, o *options, maps []*layerMap, seconds float64) {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "layer\tKL\tdomain\tp\tapart\tp\tchance\tPOS\tp\tchance\tneighbors\tgradient\t")
 	for _, m := range maps {
+		if m.Unsolved > 0 {
+			fmt.Fprintf(out, "Layer %d: %d of %d vectors have too many neighbors at one distance for the perplexity; expect a poor map of them\n", m.Layer, m.Unsolved, m.Distinct)
+		}
 		d, a, p := m.Domain, m.DomainApart, m.POS
 		fmt.Fprintf(t, "%d\t%.3f\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.1f s\t%.1f s\t\n", m.Layer, m.KL, d.cell(d.Share), d.cell(d.P),
 			a.cell(a.Share), a.cell(a.P), d.cell(d.Chance), p.cell(p.Share), p.cell(p.P), p.cell(p.Chance), m.Neighbors, m.Gradient)

@@ -36,7 +36,7 @@ type options struct {
 	dims, iter                       int
 	seed                             uint64
 	neighbors, metric                string
-	quality                          bool
+	quality, keepStart               bool
 	layout
 }
 
@@ -60,7 +60,8 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.IntVar(&o.iter, "iter", 750, "gradient steps; the first third of them, at most 250, with exaggeration 12")
 	f.StringVar(&o.neighbors, "neighbors", "auto", "exact, or auto: exact up to a limit of work, then approximate")
 	f.StringVar(&o.metric, "metric", "euclidean", "euclidean or cosine")
-	f.StringVar(&o.start, "start", "", ".npy `file` of first positions instead of principal components")
+	f.StringVar(&o.start, "start", "", ".npy `file` of first positions instead of principal components; they are scaled down")
+	f.BoolVar(&o.keepStart, "keep-start", false, "take the positions of -start as they are, and all steps without exaggeration, to go on from a finished map")
 	f.StringVar(&o.png, "png", "", "`file` for a picture of the map")
 	f.StringVar(&o.checkpoint, "checkpoint", "", "`file` to save the run in, every minute and when interrupted; if it exists, the run goes on from there")
 	f.BoolVar(&o.quality, "quality", false, "print one line of JSON: kl, knn10, trust10, the vector instructions in use and the seconds of each phase")
@@ -81,6 +82,9 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	if o.iter < 0 {
 		bad("-iter %d is negative", o.iter)
 	}
+	if o.keepStart && o.start == "" {
+		bad("-keep-start needs -start")
+	}
 	if o.neighbors != "exact" && o.neighbors != "auto" {
 		bad("-neighbors %q is neither exact nor auto", o.neighbors)
 	}
@@ -100,10 +104,14 @@ func extension(name string) string { return strings.ToLower(filepath.Ext(name)) 
 
 func (o *options) settings() *tsne.Settings {
 	early := min(250, o.iter/3)
+	if o.keepStart {
+		early = 0
+	}
 	s := &tsne.Settings{
 		Dims:       o.dims,
 		Perplexity: o.perplexity,
 		Seed:       o.seed,
+		KeepStart:  o.keepStart,
 		Phases:     []tsne.Phase{{Steps: early, Exaggeration: 12}, {Steps: o.iter - early, Exaggeration: 1}},
 	}
 	if o.neighbors == "exact" {
@@ -167,6 +175,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	for _, c := range res.Stats.Rounded {
 		fmt.Fprintf(stderr, "%s: %s: numbers so far apart and so close together that many become equal in float32; neighbors may be wrong\n", o.in, x.name(c))
 	}
+	notes(stderr, &res.Stats, x.n)
 
 	if err := writeMap(ctx, o.out, res, labels); err != nil {
 		return err
@@ -186,6 +195,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		clock.seconds["affinities"], clock.seconds["start"] = st.Calibrating.Seconds(), st.Starting.Seconds()
 	}
 	return o.report(ctx, stdout, &clock, x, res, labels)
+}
+
+// notes says in words what one should know of a run.
+func notes(w io.Writer, s *tsne.Stats, rows int) {
+	if copies := rows - s.Distinct; copies > 0 {
+		fmt.Fprintf(w, "%d of %d rows are copies of others and share their places\n", copies, rows)
+	}
+	if s.Unsolved > 0 {
+		fmt.Fprintf(w, "warning: the perplexity cannot be reached for %d of %d different rows, which have too many neighbors at one distance; expect a poor map of them\n", s.Unsolved, s.Distinct)
+	}
 }
 
 // A clock keeps the seconds of the phases.

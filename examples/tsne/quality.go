@@ -16,9 +16,11 @@ import (
 // A report is the line that -quality prints.
 type report struct {
 	N       int                `json:"n"`
+	Copies  int                `json:"copies"`   // rows equal to others: knn10, trust10 and label10 look at one of each
+	Unmet   int                `json:"unsolved"` // different rows without the perplexity
 	Dims    int                `json:"dims"`
 	KL      *float64           `json:"kl"`      // nats
-	KNN10   *float64           `json:"knn10"`   // null below 21 rows
+	KNN10   *float64           `json:"knn10"`   // null below 21 different rows
 	Trust10 *float64           `json:"trust10"` // the same
 	Sample  int                `json:"sample"`  // rows that knn10 and trust10 looked at, against all rows
 	Label10 *float64           `json:"label10,omitempty"`
@@ -32,13 +34,18 @@ type report struct {
 const work = 4e10
 
 func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *table, res *tsne.Result, labels []string) error {
-	r := report{N: x.n, Dims: res.Dims, KL: finite(res.KL), Level: res.Stats.Kernels, Seconds: clock.seconds}
+	r := report{N: x.n, Dims: res.Dims, KL: finite(res.KL), Unmet: res.Stats.Unsolved, Level: res.Stats.Kernels, Seconds: clock.seconds}
 	const k = 10
-	if x.n > 2*k {
-		p := x.points()
-		if o.metric == "cosine" {
-			p = unit(x)
-		}
+	p := x.points()
+	if o.metric == "cosine" {
+		p = unit(x)
+	}
+	_, first, err := knn.Distinct(ctx, p, 0)
+	if err != nil {
+		return err
+	}
+	r.Copies = x.n - len(first)
+	if len(first) > 2*k {
 		size := int(work / (float64(x.n) * float64(max(1, x.d))))
 		s := &quality.Settings{Sample: max(500, min(5000, size)), Seed: o.seed}
 		h, err := quality.Compare(ctx, p, res.Y, res.Dims, k, s)
@@ -47,11 +54,15 @@ func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *tabl
 		}
 		r.KNN10, r.Trust10, r.Sample = finite(h.Preservation), finite(h.Trustworthiness), h.Rows
 		if labels != nil {
-			g, err := knn.Search(ctx, tsne.Rows(res.Y, x.n, res.Dims), k, nil) // on the map
+			g, err := knn.Search(ctx, knn.Select(tsne.Rows(res.Y, x.n, res.Dims), first), k, nil) // on the map
 			if err != nil {
 				return err
 			}
-			a, err := quality.LabelAgreement(ctx, g, cli.Numbers(labels), s)
+			var of []string // the different rows
+			for _, i := range first {
+				of = append(of, labels[i])
+			}
+			a, err := quality.LabelAgreement(ctx, g, cli.Numbers(of), s)
 			if err != nil {
 				return err
 			}

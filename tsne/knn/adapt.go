@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // Rows returns the n rows of d numbers stored one after another in x. It keeps
@@ -77,6 +78,9 @@ func Matrix(m interface {
 	Dims() (r, c int)
 	At(i, j int) float64
 }) Points {
+	if share.Nil(m) {
+		return missing("there is no matrix")
+	}
 	if x, ok := m.(Points); ok {
 		return x
 	}
@@ -94,6 +98,11 @@ func Matrix(m interface {
 		}
 	}
 	return w
+}
+
+// missing returns points whose error says what is missing.
+func missing(what string) Points {
+	return dense{shape: shape{err: fmt.Errorf("%w: %s", ErrPoints, what)}}
 }
 
 // CSR returns the rows of a sparse matrix in compressed sparse row form: row i
@@ -144,7 +153,12 @@ func (s *sparse[T]) Row(dst []float32, i int) ([]float32, error) {
 // ignored. An asymmetric x is used as it is: the neighbors of point i are those
 // of row i. Points count as equal if their rows are equal and the distance
 // between them is zero. Only [Search] and package tsne accept such points.
-func Distances(x Points) Points { return &distances{x: x} }
+func Distances(x Points) Points {
+	if share.Nil(x) {
+		x = missing("there are no distances")
+	}
+	return &distances{x: x}
+}
 
 type distances struct {
 	x   Points
@@ -162,9 +176,6 @@ func (d *distances) Dims() (n, cols int) {
 }
 
 func (d *distances) Check() error {
-	if d.x == nil {
-		return fmt.Errorf("%w: no distances", ErrPoints)
-	}
 	if n, cols := d.x.Dims(); n != cols {
 		return fmt.Errorf("%w: %d×%d distances are not square", ErrPoints, n, cols)
 	}
@@ -242,6 +253,9 @@ func searchDistances(ctx context.Context, x *distances, k int, set *Settings) (*
 
 // Select returns the given rows of x, in that order. It keeps x and rows.
 func Select(x Points, rows []int32) Points {
+	if share.Nil(x) {
+		return missing("there are none to select from")
+	}
 	var of []int32
 	switch t := x.(type) {
 	case *distances:
@@ -278,20 +292,23 @@ func (s *selection) Check() error     { return check(s.x) }
 // Terms returns arguments with which Combine makes the selection; base is nil
 // if it cannot.
 func (s *selection) Terms() (base Points, start []int, index []int32, weight []float32) {
-	c, ok := s.x.(combination)
+	c, ok := s.x.(interface {
+		Terms() (base Points, start []int, index []int32, weight []float32)
+	})
 	if !ok {
 		return nil, nil, nil, nil
 	}
+	base, from, indexes, weights := c.Terms()
 	start = make([]int, 1, len(s.ids)+1)
 	for _, i := range s.ids {
-		lo, hi := c.Start[i], c.Start[i+1]
-		index = append(index, c.Index[lo:hi]...)
-		if c.Weight != nil {
-			weight = append(weight, c.Weight[lo:hi]...)
+		lo, hi := from[i], from[i+1]
+		index = append(index, indexes[lo:hi]...)
+		if weights != nil {
+			weight = append(weight, weights[lo:hi]...)
 		}
 		start = append(start, len(index))
 	}
-	return c.Base, start, index, weight
+	return base, start, index, weight
 }
 
 func (s *selection) Row(dst []float32, i int) ([]float32, error) {
@@ -311,14 +328,18 @@ func check(x Points) error {
 // rows; first[u] is the first row equal to distinct row u, in ascending order.
 // A number that is not finite makes it fail with a *[ValueError].
 func Distinct(ctx context.Context, x Points, workers int) (of, first []int32, err error) {
+	if ctx == nil {
+		return nil, nil, errNoContext
+	}
+	if share.Nil(x) {
+		return nil, nil, errNoPoints
+	}
 	s, err := newSource(canonical(Euclidean, x)[0], Euclidean)
 	if err != nil {
 		return nil, nil, err
 	}
 	if s.comb != nil {
-		c := *s.comb
-		c.reduced = true
-		s.comb = &c
+		s.comb = s.comb.lowest()
 	}
 	hash, err := s.scan(ctx, workers)
 	if err != nil {

@@ -17,6 +17,9 @@ import (
 // not finite, with an error of x.Row, or with the context's error. It returns
 // within some tens of milliseconds after the context ends.
 func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	set, err := s.fill()
 	if err != nil {
 		return nil, err
@@ -24,7 +27,7 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	if l, ok := x.(*share.Search); ok {
 		x, set.left = l.Points, l
 	}
-	if set.Func == nil && x != nil {
+	if set.Func == nil && !share.Nil(x) {
 		y := canonical(set.Metric, x)[0]
 		if _, ok := y.(*wide); !ok || set.Method != Gram {
 			x = y
@@ -86,14 +89,16 @@ const (
 
 // searchDistinct chooses the method. used is the memory already planned.
 func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used int64) (*Graph, error) {
-	if set.Method == Gram || set.Method == Auto && s.comb != nil {
-		g, err := planGram(s, k, set, used)
+	if s.comb != nil && (set.Method == Gram || set.Method == Auto) {
+		g, err := s.comb.planGram(s, k, set, used)
 		if err == nil {
 			return g.search(ctx, k, set)
 		}
 		if set.Method == Gram {
 			return nil, err
 		}
+	} else if set.Method == Gram {
+		return nil, &SettingError{"Method", Gram, "needs points from Combine"}
 	}
 	n := float64(s.n)
 	if set.Method == Descent || set.Method == Auto && n*n*float64(max(s.d, leastDim)) > exactFlop && !boxed(s, s, k, set, used) {
@@ -175,11 +180,14 @@ func expand(ctx context.Context, d *Graph, m *merging, k int, same bool, workers
 // rows of ref. Query fails with the same errors as [Search]; they say which of
 // the two sets is at fault.
 func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	set, err := s.fill()
 	if err != nil {
 		return nil, err
 	}
-	if set.Func == nil && ref != nil && x != nil {
+	if set.Func == nil && !share.Nil(ref) && !share.Nil(x) {
 		y := canonical(set.Metric, ref, x)
 		ref, x = y[0], y[1]
 	}

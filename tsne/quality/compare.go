@@ -14,7 +14,8 @@ import (
 
 // A Comparison reports how well a map keeps the k nearest neighbors.
 type Comparison struct {
-	Rows int // points that were evaluated
+	Rows   int // points that were evaluated
+	Copies int // rows that are equal to an earlier one; see Settings.CountCopies
 
 	// Preservation is the mean share of the k nearest neighbors in the data
 	// that are among the k nearest on the map, often called knn10 for k = 10.
@@ -36,18 +37,36 @@ type Comparison struct {
 }
 
 // Compare compares the k nearest neighbors in the data x and on the map y,
-// n·dims numbers. k must be below n/2. It computes the distances of the m rows
-// evaluated to all n rows, about m·n·d operations; Settings.Sample limits m.
-// Compare reads Settings.Rows, Sample, Seed and Workers.
+// n·dims numbers. Equal rows count once, unless Settings.CountCopies is set; n
+// below is then the number of distinct rows. k must be below n/2. Compare
+// computes the distances of the m rows evaluated to all n rows, about m·n·d
+// operations; Settings.Sample limits m. It reads Settings.Rows, Sample,
+// CountCopies, Seed and Workers.
 func Compare(ctx context.Context, x knn.Points, y []float32, dims, k int, s *Settings) (Comparison, error) {
-	x, n, d, err := checkBoth(x, y, dims)
+	if ctx == nil {
+		return Comparison{}, errNoContext
+	}
+	n, err := checkBoth(x, y, dims)
 	if err != nil {
 		return Comparison{}, err
 	}
+	set := s.fill()
+	once, places, of, err := distinct(ctx, x, y, dims, set.Workers)
+	if err != nil {
+		return Comparison{}, err
+	}
+	copies := n - len(places)/dims
+	if copies > 0 && !set.CountCopies {
+		if err := checkIndices("Rows", set.Rows, 1, n); err != nil {
+			return Comparison{}, err
+		}
+		set.Rows = renumber(set.Rows, of)
+		x, y, n = once, places, n-copies
+	}
+	x, d := centered(x)
 	if k < 1 || 2*k >= n {
 		return Comparison{}, inputErr("k = %d is not below half of %d points", k, n)
 	}
-	set := s.fill()
 	rows, err := set.rows(n)
 	if err != nil {
 		return Comparison{}, err
@@ -79,10 +98,26 @@ func Compare(ctx context.Context, x knn.Points, y []float32, dims, k int, s *Set
 	norm := 2 / (m * float64(k) * (2*float64(n) - 3*float64(k) - 1))
 	return Comparison{
 		Rows:            len(rows),
+		Copies:          copies,
 		Preservation:    float64(kept.Load()) / (m * float64(k)),
 		Trustworthiness: 1 - norm*float64(falseRanks.Load()),
 		Continuity:      1 - norm*float64(tornRanks.Load()),
 	}, nil
+}
+
+// renumber returns the distinct rows that the given rows are, each once.
+func renumber(rows, of []int32) []int32 {
+	if rows == nil {
+		return nil
+	}
+	seen, out := map[int32]bool{}, []int32{}
+	for _, i := range rows {
+		if u := of[i]; !seen[u] {
+			seen[u] = true
+			out = append(out, u)
+		}
+	}
+	return out
 }
 
 // mapNeighbors returns the k nearest other points of each of some points of a

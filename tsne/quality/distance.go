@@ -16,20 +16,31 @@ import (
 const maxPairs = 1 << 24
 
 // DistanceCorrelation returns Spearman's rank correlation between the distances
-// in the data x and on the map y; equal distances share their mean rank.
+// in the data x and on the map y; equal distances share their mean rank. Equal
+// rows count once, unless Settings.CountCopies is set.
 // Settings.Sample is the number of pairs of points, drawn independently. Zero
 // means all pairs; more than 2²⁴ pairs are an error. The result is NaN if all
 // distances in the data, or all on the map, are equal. DistanceCorrelation
-// reads Settings.Sample, Seed and Workers.
+// reads Settings.Sample, CountCopies, Seed and Workers.
 func DistanceCorrelation(ctx context.Context, x knn.Points, y []float32, dims int, s *Settings) (float64, error) {
-	x, n, d, err := checkBoth(x, y, dims)
+	if ctx == nil {
+		return 0, errNoContext
+	}
+	n, err := checkBoth(x, y, dims)
 	if err != nil {
 		return 0, err
 	}
+	set := s.fill()
+	if !set.CountCopies {
+		if x, y, _, err = distinct(ctx, x, y, dims, set.Workers); err != nil {
+			return 0, err
+		}
+		n = len(y) / dims
+	}
+	x, d := centered(x)
 	if n < 2 {
 		return 0, inputErr("no pair among %d points", n)
 	}
-	set := s.fill()
 	m := int64(set.Sample)
 	if m == 0 {
 		m = int64(n) * int64(n-1) / 2
