@@ -27,7 +27,7 @@ func (m *Map) openNPY() error {
 	case h.Kind == 'f' && h.Size == 8:
 		d = Float64
 	}
-	if d == 0 || len(h.Shape) != 2 {
+	if d == 0 || h.Big || len(h.Shape) != 2 {
 		return errAt(10, ErrUnsupported, "array of shape %v and type %c%d, want a matrix of floating-point numbers", h.Shape, h.Kind, h.Size)
 	}
 	rows, cols := int64(h.Shape[0]), int64(h.Shape[1])
