@@ -1,0 +1,187 @@
+package amap
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// byName takes tensors that have names into a map: those of a safetensors file,
+// of a .npz file, or of a dict of tensors. [Open] says what the names mean.
+type byName struct {
+	m      *Map
+	counts Counts
+	ids    []int32
+	layers int
+	alone  map[Mode]bool // for each mode whether it is one tensor of another name than mode/layer
+}
+
+// maxNamed bounds the layers of all modes.
+const maxNamed = 1 << 16
+
+// rowIDs is the name of the vector in which WriteSafetensors keeps the token ids
+// of a filtered map.
+const rowIDs = "token_ids"
+
+var layerName = regexp.MustCompile(`^(.+)/(\d{1,9})$`)
+
+// add takes a tensor into the map if its name and type are those of a layer or of
+// counts. A tensor called mode/layer is always one of the layers: if it cannot be
+// read, the layer says why. typ is the file's name of the number type, of which
+// t.dtype is 0 if this package does not know it.
+func (n *byName) add(name string, t *tensor, typ string) error {
+	part := layerName.FindStringSubmatch(name)
+	if len(t.size) == 1 && (t.dtype == int32s || t.dtype == int64s) {
+		if mode, ok := strings.CutPrefix(name, "counts/"); ok && mode != "" {
+			of, err := t.integers()
+			if n.counts == nil {
+				n.counts = Counts{}
+			}
+			n.counts[Mode(mode)] = of
+			return err
+		}
+		if name == rowIDs {
+			of, err := t.integers()
+			for _, id := range of {
+				if id > 1<<31-1 {
+					return errAt(t.at, ErrFormat, "tensor %q: token id %d", name, id)
+				}
+				n.ids = append(n.ids, int32(id))
+			}
+			return err
+		}
+	}
+	if part != nil {
+		k, _ := strconv.Atoi(part[2])
+		return n.layer(Mode(part[1]), k, name, t, typ)
+	}
+	mode := Mode(name)
+	if !t.dtype.float() || n.m.layers[mode] != nil {
+		return nil
+	}
+	all := []*tensor{t}
+	if len(t.size) == 3 {
+		var err error
+		if all, err = t.split(); err != nil {
+			return nil
+		}
+	}
+	if n.layers+len(all) > maxNamed {
+		return nil
+	}
+	for k, t := range all {
+		x, err := newFileMatrix(t, n.m.transposed(mode))
+		if err != nil {
+			return nil
+		}
+		if err := n.put(mode, k, x, nil); err != nil {
+			return err
+		}
+	}
+	if n.m.layers[mode] != nil {
+		n.alone[mode] = true
+	}
+	return nil
+}
+
+// refused lists the layer of a tensor called mode/layer that cannot be read.
+func (n *byName) refused(name string, err error) error {
+	part := layerName.FindStringSubmatch(name)
+	k, _ := strconv.Atoi(part[2])
+	return n.put(Mode(part[1]), k, nil, err)
+}
+
+// layer adds the layer of a tensor called mode/layer.
+func (n *byName) layer(mode Mode, k int, name string, t *tensor, typ string) error {
+	var x *fileMatrix
+	var err error
+	switch {
+	case !t.dtype.float():
+		err = errAt(t.at, ErrUnsupported, "tensor %q: numbers of type %s; convert them to float16, bfloat16, float32 or float64", name, typ)
+	case len(t.size) != 2:
+		err = errAt(t.at, ErrShape, "tensor %q: shape %v, want a matrix of tokens × units", name, t.size)
+	default:
+		if x, err = newFileMatrix(t, n.m.transposed(mode)); err != nil {
+			err.(*formatError).what = fmt.Sprintf("tensor %q: %s", name, err.(*formatError).what)
+		}
+	}
+	return n.put(mode, k, x, err)
+}
+
+// put adds a layer: a matrix, or why there is none.
+func (n *byName) put(mode Mode, k int, x *fileMatrix, err error) error {
+	if n.alone[mode] { // the layers by number go before a matrix with the mode's name
+		n.m.layers[mode] = []*Layer{}
+	}
+	at := int64(0)
+	if x != nil {
+		at = x.off
+	} else if fe := (*formatError)(nil); asFormat(err, &fe) {
+		at = fe.off
+	}
+	switch {
+	case n.m.find(mode, k) != nil:
+		return errAt(at, ErrFormat, "%s layer %d twice", mode, k)
+	case len(n.m.layers[mode]) == maxLayers:
+		return errAt(at, ErrLimit, "mode %q: more than %d layers", mode, maxLayers)
+	case n.layers == maxNamed:
+		return errAt(at, ErrLimit, "more than %d layers", maxNamed)
+	case errors.Is(err, ErrLimit):
+		return err
+	}
+	if n.alone == nil {
+		n.alone = map[Mode]bool{}
+	}
+	n.alone[mode] = false
+	n.layers++
+	l := n.m.addLayer(mode, k, nil)
+	if l.err = named(err, n.m.src.file); err == nil {
+		x.t = nil
+		l.x = x
+	}
+	return nil
+}
+
+// finish puts the layers in the order of their numbers: programs write them in
+// the order of their names, in which 10 comes before 2.
+func (n *byName) finish() error {
+	m := n.m
+	for mode := range n.alone {
+		slices.SortFunc(m.layers[mode], func(a, b *Layer) int { return cmp.Compare(a.n, b.n) })
+	}
+	if len(n.counts) > 0 && m.o.Counts == nil {
+		m.o.Counts = n.counts
+	}
+	if m.meta["content"] == content {
+		m.someRows = m.meta["rows"] == filteredRows
+		if m.o.IDs == nil {
+			m.o.IDs = n.ids
+		}
+	}
+	return nil
+}
+
+// split returns the matrices of a tensor of rank 3: layers × tokens × units.
+func (t *tensor) split() ([]*tensor, error) {
+	n := t.size[0]
+	if n > maxLayers {
+		return nil, errAt(t.at, ErrLimit, "tensor of shape %v: more than %d layers", t.size, maxLayers)
+	}
+	some := !slices.Contains(t.size, 0)
+	if some && (t.size[1] > t.numel/n || t.size[2] > t.numel/n/t.size[1]) {
+		return nil, errAt(t.at, ErrUnsupported, "tensor of shape %v over a storage of %d numbers: its elements overlap", t.size, t.numel)
+	}
+	var all []*tensor
+	for i := range n {
+		x := *t
+		if x.size, x.stride = t.size[1:], t.stride[1:]; some {
+			x.offset += i * t.stride[0]
+		}
+		all = append(all, &x)
+	}
+	return all, nil
+}
