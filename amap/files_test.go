@@ -312,6 +312,43 @@ func FuzzSafetensors(f *testing.F) {
 	})
 }
 
+// SYSIF strips organizations from the names that a path is made of.
+func TestOpenPairOrganization(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "amap.1337")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	const rest = "-N5-Wd15-1_position_.pickle"
+	for from, names := range map[string][]string{smallFile: {"amap-pythia-70m-pile-10k" + rest, "amap-gpt2-d" + rest}, smallCounts: {"tokens-count-pythia-70m-pile-10k" + rest, "tokens-count-gpt2-d" + rest}} {
+		b, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, name := range []string{"EleutherAI/pythia-70m-pile-10k", "pythia-70m-NeelNanda/pile-10k", "Eleuther-AI/pythia-70m-Neel-Nanda/pile-10k", "pythia-70m-pile-10k", "openai-community/gpt2-d"} {
+		path := filepath.Join(dir, "amap-"+name+rest)
+		m, err := OpenPair(path, nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if len(m.Counts()) == 0 || m.Metadata()["window"] != "15" || strings.Contains(m.Metadata()["model"], "AI") {
+			t.Errorf("%s: %v", name, m.Metadata())
+		}
+		m.Close()
+	}
+	for _, name := range []string{"a/b/c/gpt2-d", "x/gpt2-e", "gpt2/"} {
+		if _, err := OpenPair(filepath.Join(dir, "amap-"+name+rest), nil); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // A file that is no map at all is not blamed for its first opcode.
 func TestOpenText(t *testing.T) {
 	_, err := NewReader(strings.NewReader("# notes\n"), 8, nil)
