@@ -8,6 +8,7 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Safetensors (https://github.com/huggingface/safetensors, "Format"): a uint64
@@ -80,6 +81,9 @@ func (m *Map) openSafetensors() error {
 			h.err = err
 			return
 		}
+		if len(spans) == cap(spans) {
+			spans = slices.Grow(spans, max(len(spans), 64))
+		}
 		spans = append(spans, span{st.Offsets[0], st.Offsets[1], name.hash, uint32(name.at - 8)})
 		h.err = names.addSafe(name, st, start)
 	})
@@ -148,7 +152,7 @@ func (st *safeTensor) check(name text, data uint64) error {
 
 // addSafe takes a tensor into the map.
 func (n *byName) addSafe(name text, st safeTensor, start int64) error {
-	if name.long {
+	if name.long || st.rank != 2 && st.rank != 3 && !special(name.s) {
 		return nil
 	}
 	t := &tensor{storage: &storage{src: n.m.src, off: start + int64(st.Offsets[0])}, size: slices.Clone(st.Shape), at: name.at}
@@ -160,6 +164,9 @@ func (n *byName) addSafe(name text, st safeTensor, start int64) error {
 	t.stride = contiguous(t.size)
 	return n.add(name.s, t, st.DType)
 }
+
+// special tells whether a tensor of any rank may mean something by its name.
+func special(name string) bool { return strings.Contains(name, "/") || name == rowIDs }
 
 // contiguous returns the strides of rows one after another.
 func contiguous(size []int64) []int64 {

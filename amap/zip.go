@@ -29,6 +29,9 @@ func (z *zipReader) ReadAt(b []byte, off int64) (int, error) {
 	if z.left.Add(-int64(len(b))) < 0 {
 		return 0, errDirectory
 	}
+	if off < 0 || off > z.src.size {
+		return 0, io.ErrUnexpectedEOF
+	}
 	if err := z.src.readAt(b, off); err != nil {
 		return 0, err
 	}
