@@ -25,10 +25,10 @@ const tableBlock = 8 << 20
 //	few, err := m.Filter(ids)
 //	err = few.WriteCSV(ctx, w, func(id int32) string { … })
 //
-// pandas.read_csv reads the table; with float_precision="round_trip" and as
-// float32, its numbers are the map's to the last bit. Unlike SYSIF's, the means of
-// an fp16 map are not rounded to fp16. Columns of the same name are kept: pandas
-// numbers them, .1 and so on. The layers must have the same tokens.
+// pandas.read_csv reads the table. As float32 its numbers are the map's to the last
+// bit; those of a float64 map are so as float64. Unlike SYSIF's, the means of an
+// fp16 map are not rounded to fp16. Columns of the same name are kept, and pandas
+// appends .1 and so on to them. The layers must have the same tokens.
 func (m *Map) WriteCSV(ctx context.Context, w io.Writer, token func(id int32) string) error {
 	if token == nil {
 		token = func(id int32) string { return strconv.Itoa(int(id)) }
@@ -63,7 +63,7 @@ func (m *Map) WriteCSV(ctx context.Context, w io.Writer, token func(id int32) st
 	}
 	cw.Flush()
 	for _, l := range layers {
-		if err := l.writeCSV(ctx, bw); err != nil {
+		if err := l.writeCSV(ctx, bw, tableBlock); err != nil {
 			return err
 		}
 	}
@@ -71,14 +71,14 @@ func (m *Map) WriteCSV(ctx context.Context, w io.Writer, token func(id int32) st
 }
 
 // writeCSV writes the lines of a layer, as many units at a time as memory allows.
-func (l *Layer) writeCSV(ctx context.Context, w io.Writer) error {
+func (l *Layer) writeCSV(ctx context.Context, w io.Writer, block int) error {
 	rows, units := l.Dims()
 	var name strings.Builder
 	cw := csv.NewWriter(&name)
 	cw.Write([]string{string(l.mode)})
 	cw.Flush()
 	mode := strings.TrimSuffix(name.String(), "\n")
-	step := max(1, min(units, tableBlock/max(rows, 1)))
+	step := max(1, min(units, block/max(rows, 1)))
 	x := make([]float32, rows*step)
 	wide := l.DType() == Float64
 	var x64 []float64
