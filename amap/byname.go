@@ -102,6 +102,8 @@ func (n *byName) layer(mode Mode, k int, name string, t *tensor, typ string) err
 	switch {
 	case !t.dtype.float():
 		err = errAt(t.at, ErrUnsupported, "tensor %q: numbers of type %s; convert them to float16, bfloat16, float32 or float64", name, typ)
+	case len(t.size) == 3:
+		err = errAt(t.at, ErrShape, "tensor %q: shape %v, want a matrix of tokens × units; a tensor of layers × tokens × units must be called %q", name, t.size, mode)
 	case len(t.size) != 2:
 		err = errAt(t.at, ErrShape, "tensor %q: shape %v, want a matrix of tokens × units", name, t.size)
 	default:

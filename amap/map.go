@@ -71,8 +71,9 @@ type Options struct {
 	// Windows is the number of text windows that went into the map, for Map.Check.
 	// Zero means unknown.
 	Windows int64
-	// IDs are the token ids of the rows of a filtered map, one per row; its file
-	// does not contain them. Nil means that the number of a row is its token id.
+	// IDs are the token ids of the rows of a filtered map, one per row; SYSIF's file
+	// does not contain them. Nil means that the number of a row is its token id, or
+	// the ids that WriteSafetensors wrote.
 	IDs []int32
 	// Transposed says whether the file's matrices are units × tokens. Nil means
 	// that they are only in a pickle that keeps the layers of a mode in a dict, as
@@ -82,14 +83,28 @@ type Options struct {
 	NoMmap bool
 }
 
-// Open opens an activation map: a pickle as SYSIF writes it, a safetensors file, or
-// a .npy matrix. The content decides which, not the name. Open reads only the
-// structure, so its time hardly depends on the size of the file.
+// Open opens an activation map: a pickle as SYSIF writes it, a file of torch.save, a
+// safetensors file, a .npy array or a .npz archive. The content decides which, not
+// the name. Open reads only the structure, so its time hardly depends on the size of
+// the file.
 //
-// The matrix of a .npy file becomes layer 0 of mode input. In a safetensors file a
-// matrix named mode/layer, such as input/3, becomes that layer, and any other
-// matrix becomes layer 0 of a mode of its own name. Vectors of integers named
-// counts/mode are the token counts.
+// A pickle or a file of torch.save holds a dict of modes; each is a list, tuple or
+// dict of matrices, or one tensor of layers × tokens × units. Without a dict, the
+// layers are those of mode input. NumPy's arrays are read like tensors.
+//
+// Tensors that have names, in a safetensors file, a .npz archive or a dict of
+// tensors, go by their names. A matrix named mode/layer, such as input/3, becomes
+// that layer; arr_3 of numpy.savez is input/3. Any other matrix becomes layer 0 of
+// a mode of its own name, and a tensor of three dimensions its layers 0, 1 and so
+// on. Vectors of integers named counts/mode are the token counts. If the tensor of
+// a layer cannot be read, [Map.Layer] returns the reason. Tensors of other names
+// that cannot be layers are left out.
+//
+// A .npy array becomes layer 0 of mode input or, if it has three dimensions, its
+// layers.
+//
+// Files of other kinds, such as .parquet, .h5, .gguf or .csv, give an error that
+// wraps [ErrUnsupported] and says how to convert them.
 func Open(path string, o *Options) (*Map, error) {
 	src, err := openSource(path, o != nil && o.NoMmap)
 	if err != nil {
@@ -365,6 +380,10 @@ func (m *Map) addMode(mode Mode, v any, at int64) error {
 		m.byID[mode] = true
 		for _, e := range *dict {
 			n, ok := integer(e.Key)
+			if s, text := e.Key.(string); text { // as JSON has them
+				k, err := strconv.ParseInt(s, 10, 32)
+				n, ok = k, err == nil
+			}
 			if !ok || n < 0 || n > math.MaxInt32 {
 				return errAt(at, ErrFormat, "mode %q: a layer's key is %s, want a number from 0 to %d", mode, typeName(e.Key), math.MaxInt32)
 			}
@@ -421,11 +440,12 @@ func (m *Map) Close() error {
 	return m.src.close()
 }
 
-// Format returns the format of the file: "pickle", "safetensors" or "npy"; or "" if
-// the map does not come from a file.
+// Format returns the format of the file: "pickle", "torch" (torch.save),
+// "safetensors", "npy" or "npz"; or "" if the map does not come from a file.
 func (m *Map) Format() string { return m.format }
 
-// Metadata returns the text metadata of a safetensors file. For a file with a name
+// Metadata returns the text metadata of a safetensors file, without values of more
+// than 1 MB. For a file with a name
 // as SYSIF gives it, it returns the parts of the name: "model", "dataset",
 // "sentences", "window", "seed", "positions" ("true" or "false") and "flags".
 // Parts that the name does not have are missing.
@@ -455,7 +475,8 @@ func (m *Map) find(mode Mode, n int) *Layer {
 }
 
 // Layer returns layer n of a mode. The error wraps [ErrNotFound] if there is none,
-// and [ErrShape] if it is not a matrix.
+// and [ErrShape] or [ErrUnsupported] if it is not a matrix of floating-point
+// numbers.
 func (m *Map) Layer(mode Mode, n int) (*Layer, error) {
 	l := m.find(mode, n)
 	switch {

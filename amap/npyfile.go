@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/semamap/semamap/internal/npy"
 )
@@ -23,7 +24,7 @@ func (m *Map) openNPY() error {
 		return err
 	}
 	if !t.dtype.float() || len(t.size) != 2 && len(t.size) != 3 {
-		return errAt(10, ErrUnsupported, "array of shape %v and type %s, want a matrix of floating-point numbers", h.Shape, h.Type())
+		return errAt(10, ErrUnsupported, "array of shape %v and type %s, want a matrix of floating-point numbers; convert the array: numpy.save(file, a.astype(\"float32\"))", h.Shape, h.Type())
 	}
 	m.after = m.src.size - t.off - t.numel*dtypes[t.dtype].size
 	all := []*tensor{t}
@@ -45,14 +46,14 @@ func (m *Map) openNPY() error {
 
 // npyError is an error of package npy about what begins at off.
 func npyError(off int64, err error) error {
-	reason := ErrFormat
+	what := strings.TrimPrefix(err.Error(), npy.ErrFormat.Error()+": ")
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		reason = ErrTruncated
+		return errAt(off, ErrTruncated, "%s", what)
 	case errors.Is(err, npy.ErrType):
-		reason = ErrUnsupported
+		return errAt(off, ErrUnsupported, "%s; convert the array: numpy.save(file, a.astype(\"float32\"))", what)
 	}
-	return errAt(off, reason, "%v", err)
+	return errAt(off, ErrFormat, "%s", what)
 }
 
 // npyTensor is the array of a .npy file that lies in src from off to end. Its

@@ -201,7 +201,7 @@ func (a *archive) unpickle() (any, *program, error) {
 	}
 	p, err := lex(a.src, off, end, archived)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, onlyTensors(err)
 	}
 	entries := make(map[string]*zip.File, len(a.files))
 	for _, f := range a.files {
@@ -238,9 +238,17 @@ func (a *archive) unpickle() (any, *program, error) {
 		seen[key] = st
 		return st, nil
 	}
-	u := newUnpickler(a.src)
-	v, err := p.run(u.call, persistent)
-	return v, p, err
+	v, err := p.run(newUnpickler(a.src).call, persistent)
+	return v, p, onlyTensors(err)
+}
+
+// onlyTensors says what to do about an object that is not read.
+func onlyTensors(err error) error {
+	var fe *formatError
+	if asFormat(err, &fe) && fe.err == ErrUnsupported {
+		fe.what += ", in a file of torch.save (.pt, .bin); save the tensors alone, {mode: [tensor, …]}, in float16, bfloat16, float32 or float64"
+	}
+	return err
 }
 
 // openZip reads a file of torch.save or numpy.savez.
