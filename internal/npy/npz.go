@@ -3,6 +3,7 @@ package npy
 import (
 	"archive/zip"
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -75,6 +76,9 @@ func Arrays(r io.ReaderAt, size int64) ([]*Array, error) {
 				err = fmt.Errorf("%w: %d bytes", ErrFormat, f.UncompressedSize64)
 			}
 			if err != nil {
+				if !errors.Is(err, ErrFormat) { // of the archive
+					err = fmt.Errorf("%w: %w", ErrFormat, err)
+				}
 				a.Err = fmt.Errorf("array %q: %w", name, err)
 			}
 			e.Close()
