@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,7 +16,7 @@ import (
 type byName struct {
 	m      *Map
 	counts Counts
-	ids    []int32
+	ids    *tensor // the vector called token_ids, which may be anyone's
 	layers int
 	alone  map[Mode]bool // for each mode whether it is one tensor of another name than mode/layer
 }
@@ -45,14 +46,7 @@ func (n *byName) add(name string, t *tensor, typ string) error {
 			return err
 		}
 		if name == rowIDs {
-			of, err := t.integers()
-			for _, id := range of {
-				if id > 1<<31-1 {
-					return errAt(t.at, ErrFormat, "tensor %q: token id %d", name, id)
-				}
-				n.ids = append(n.ids, int32(id))
-			}
-			return err
+			n.ids = t
 		}
 	}
 	if part != nil {
@@ -158,13 +152,21 @@ func (n *byName) finish() error {
 	if len(n.counts) > 0 && m.o.Counts == nil {
 		m.o.Counts = n.counts
 	}
-	if m.meta["content"] == content {
-		m.someRows = m.meta["rows"] == filteredRows
-		if m.o.IDs == nil {
-			m.o.IDs = n.ids
-		}
+	if m.meta["content"] != content { // not written by WriteSafetensors
+		return nil
 	}
-	return nil
+	m.someRows = m.meta["rows"] == filteredRows
+	if n.ids == nil || m.o.IDs != nil {
+		return nil
+	}
+	ids, err := n.ids.integers()
+	for _, id := range ids {
+		if id > math.MaxInt32 {
+			return errAt(n.ids.at, ErrFormat, "tensor %q: token id %d", rowIDs, id)
+		}
+		m.o.IDs = append(m.o.IDs, int32(id))
+	}
+	return err
 }
 
 // split returns the matrices of a tensor of rank 3: layers × tokens × units.

@@ -287,6 +287,17 @@ func pickledModes(src *source, f func(mode Mode, v any, at int64) error) (end in
 	return p.end, nil
 }
 
+// dictOf returns the entries of a dict.
+func dictOf(v any) (*types.Dict, bool) {
+	switch v := v.(type) {
+	case *types.Dict:
+		return v, true
+	case *attributed:
+		return &v.Dict, true
+	}
+	return nil, false
+}
+
 // listOf returns the items of a list or tuple.
 func listOf(v any) ([]any, bool) {
 	switch v := v.(type) {

@@ -391,6 +391,14 @@ func TestTorchArchive(t *testing.T) {
 	if edges, counts, err := m.Histogram(t.Context(), Input, 4, 0, 0, nil); err != nil || edges[0] != -3 || counts[0] == 0 {
 		t.Error(edges, counts, err)
 	}
+	for _, device := range []string{"cuda:0", "mps:0"} { // where the tensors were
+		checkTwelve(t, reopen(t, repacked(t, zip.Store, func(name, body string) string {
+			if !strings.HasSuffix(name, "/data.pkl") {
+				return body
+			}
+			return strings.ReplaceAll(body, "X\x03\x00\x00\x00cpu", "X"+string(rune(len(device)))+"\x00\x00\x00"+device)
+		}), nil))
+	}
 	for name, c := range map[string]struct {
 		b      []byte
 		reason error
@@ -565,4 +573,56 @@ func FuzzArchive(f *testing.F) {
 		}
 		useAll(t, m)
 	})
+}
+
+// safeFile makes a safetensors file whose data are zeros.
+func safeFile(header string, data int) []byte {
+	b := append(binary.LittleEndian.AppendUint64(nil, uint64(len(header))), header...)
+	return append(b, make([]byte, data)...)
+}
+
+// Tensors of other names never make a good file unreadable.
+func TestOddNames(t *testing.T) {
+	const good = `"input/0":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]}`
+	for name, odd := range map[string]string{
+		"ids":     `"token_ids":{"dtype":"I64","shape":[1],"data_offsets":[8,16]}`,
+		"empty":   `"cache":{"dtype":"F16","shape":[2147483647,0],"data_offsets":[8,8]},"x":{"dtype":"U8","shape":[8],"data_offsets":[8,16]}`,
+		"scalar":  `"lr":{"dtype":"F64","shape":[],"data_offsets":[8,16]}`,
+		"conv":    `"conv":{"dtype":"F16","shape":[2,2,1,1],"data_offsets":[8,16]}`,
+		"channel": `"conv1d":{"dtype":"U8","shape":[2,2,2],"data_offsets":[8,16]}`,
+		"deep":    `"emb":{"dtype":"BF16","shape":[4,1,1],"data_offsets":[8,16]}`,
+		"mode":    `"input":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]}`,
+		"slashes": `"a/b/c":{"dtype":"BOOL","shape":[8],"data_offsets":[8,16]}`,
+		"digits":  `"a/1234567890":{"dtype":"BOOL","shape":[8],"data_offsets":[8,16]}`,
+	} {
+		for _, header := range []string{good + "," + odd, odd + "," + good} {
+			b := safeFile("{"+header+"}", 16)
+			m, err := NewReader(bytes.NewReader(b), int64(len(b)), nil)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			if l := layer(t, m, Input, 0); len(m.Layers(Input)) != 1 || l.At(1, 0) != 0 {
+				t.Errorf("%s: layers %v", name, m.Layers(Input))
+			}
+		}
+	}
+	// Those called mode/layer are listed, whatever they are.
+	for name, odd := range map[string]string{
+		"scalar": `"a/1":{"dtype":"F64","shape":[],"data_offsets":[0,8]}`,
+		"int":    `"a/1":{"dtype":"I32","shape":[2,1],"data_offsets":[0,8]}`,
+		"uint":   `"a/1":{"dtype":"U64","shape":[1,1],"data_offsets":[0,8]}`,
+		"f4":     `"a/1":{"dtype":"F4","shape":[4,4],"data_offsets":[0,8]}`,
+		"rank 9": `"a/1":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,2],"data_offsets":[0,8]}`,
+		"counts": `"counts/1":{"dtype":"I16","shape":[4],"data_offsets":[0,8]}`,
+	} {
+		b := safeFile("{"+odd+"}", 8)
+		m := reopen(t, b, nil)
+		mode := m.Modes()[0]
+		if _, err := m.Layer(mode, 1); err == nil || errors.Is(err, ErrNotFound) {
+			t.Errorf("%s: %v", name, err)
+		} else {
+			typed(t, err)
+		}
+	}
 }

@@ -7,8 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// other tells files of other kinds by their first bytes, and what to do with
-// them.
+// others are files of other kinds, by their first bytes, and what to do with them.
 var others = []struct{ magic, what, how string }{
 	{torchStart, "a file of torch.save in its old form (.pt, .bin)", "load it with torch and save it again, which writes the present form, or write it with pickle.dump"},
 	{"PAR1", "a Parquet file (.parquet)", fromPandas},

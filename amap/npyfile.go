@@ -88,12 +88,12 @@ var positional = regexp.MustCompile(`^arr_(\d{1,9})$`)
 
 // openNPZ reads an archive of numpy.savez or numpy.savez_compressed.
 func (m *Map) openNPZ(a *archive) error {
-	a.at.left.Store(maxDirectory)
+	a.at.limit()
 	arrays, err := npy.Arrays(a.at, m.src.size)
 	if err != nil {
 		return zipError(0, "a .npz file", err)
 	}
-	a.at.left.Store(1 << 62)
+	a.at.free()
 	names := byName{m: m}
 	seen := map[string]bool{}
 	left := a.inflatable()

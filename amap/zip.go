@@ -4,24 +4,27 @@ import (
 	"archive/zip"
 	"errors"
 	"io"
+	"math"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-
-	"github.com/nlpodyssey/gopickle/types"
 )
 
 // maxDirectory bounds the bytes that are read to list the entries of an archive;
 // one takes about a hundred.
 const maxDirectory = 8 << 20
 
-// A zipReader reads an archive's file. What may still be read is limited while
-// the directory is read, because memory grows with it.
+// A zipReader reads an archive's file. How much may be read is limited while the
+// directory is read, because memory grows with it.
 type zipReader struct {
 	src  *source
-	left atomic.Int64
+	left atomic.Int64 // bytes
 }
+
+func (z *zipReader) limit() { z.left.Store(maxDirectory) }
+func (z *zipReader) free()  { z.left.Store(math.MaxInt64) }
 
 var errDirectory = errors.New("directory too large")
 
@@ -47,12 +50,12 @@ type archive struct {
 
 func openArchive(src *source) (*archive, error) {
 	a := &archive{src: src, at: &zipReader{src: src}}
-	a.at.left.Store(maxDirectory)
+	a.at.limit()
 	z, err := zip.NewReader(a.at, src.size)
 	if err != nil {
 		return nil, zipError(0, "a zip archive", err)
 	}
-	a.at.left.Store(1 << 62)
+	a.at.free()
 	a.files = z.File
 	return a, nil
 }
@@ -96,8 +99,8 @@ func (a *archive) stored(f *zip.File) (off, end int64, err error) {
 	return off, end, err
 }
 
-// inflated limits what is decoded in memory: a multiple of the file's size, and
-// no more than textLimit in all.
+// inflatable is how many bytes of entries may be decoded in memory: a multiple of
+// the file's size, so that a small file cannot ask for much.
 func (a *archive) inflatable() int64 { return min(64<<20+64*a.src.size, textLimit) }
 
 // An inflated entry is decoded into memory when it is first read: its numbers
@@ -141,8 +144,7 @@ func (x *inflated) ReadAt(b []byte, off int64) (int, error) {
 	return n, nil
 }
 
-// find returns the entry with the given path below the folder that holds all of
-// a torch file.
+// find returns the entry of the given name, or nil.
 func (a *archive) find(name string) *zip.File {
 	for _, f := range a.files {
 		if f.Name == name {
@@ -165,12 +167,7 @@ func (a *archive) torchFolder() (folder string, ok bool) {
 
 // isNPZ tells whether there is an array among the entries.
 func (a *archive) isNPZ() bool {
-	for _, f := range a.files {
-		if strings.HasSuffix(f.Name, ".npy") {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.files, func(f *zip.File) bool { return strings.HasSuffix(f.Name, ".npy") })
 }
 
 // unpickle reads the pickle of a file of torch.save, whose storages are entries
@@ -274,15 +271,4 @@ func (a *archive) other() error {
 		return errAt(0, ErrUnsupported, "an empty zip archive")
 	}
 	return errAt(0, ErrUnsupported, "a zip archive (.zip) of neither torch.save (no data.pkl) nor numpy.savez (no .npy), whose first entry is %.60q; unpack it and open the map in it", a.files[0].Name)
-}
-
-// dictOf returns the entries of a dict.
-func dictOf(v any) (*types.Dict, bool) {
-	switch v := v.(type) {
-	case *types.Dict:
-		return v, true
-	case *attributed:
-		return &v.Dict, true
-	}
-	return nil, false
 }
