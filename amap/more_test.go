@@ -556,6 +556,14 @@ func TestOtherKinds(t *testing.T) {
 	}
 }
 
+// A pickle of protocol 0 is text, and is not taken for another one.
+func TestTextPickle(t *testing.T) {
+	const b = "cposix\nsystem\n(V\ntR."
+	if _, err := NewReader(strings.NewReader(b), int64(len(b)), nil); !errors.Is(err, ErrUnsupported) || !strings.Contains(err.Error(), "posix system") {
+		t.Error(err)
+	}
+}
+
 func FuzzArchive(f *testing.F) {
 	files, _ := filepath.Glob("testdata/more/*")
 	for _, name := range files {

@@ -38,16 +38,17 @@ func otherKind(head []byte) error {
 }
 
 // notPickle looks again at a file that cannot be read as a pickle: err says why.
-// Pickles of protocol 0 are text, too, so this comes after the attempt.
+// Pickles of protocol 0 are text, too, so this comes after the attempt; they end
+// with a point.
 func (s *source) notPickle(err error) error {
-	head := make([]byte, min(s.size, 1024))
-	if s.readAt(head, 0) != nil || len(head) == 0 {
+	head, last := make([]byte, min(s.size, 1024)), make([]byte, 1)
+	if len(head) == 0 || s.readAt(head, 0) != nil || s.readAt(last, s.size-1) != nil {
 		return err
 	}
 	if len(head) >= 262 && string(head[257:262]) == "ustar" {
 		return errAt(0, ErrUnsupported, "a tar archive (.tar); unpack it first")
 	}
-	if !isText(head) {
+	if last[0] == '.' || !isText(head) {
 		return err
 	}
 	ext := strings.ToLower(filepath.Ext(s.file))

@@ -81,14 +81,15 @@ func (m *Map) writeSYSIF(ctx context.Context, w io.Writer, key func(i int) strin
 // tokenIDs is Layer.TokenIDs of all layers, which must have the same.
 func (m *Map) tokenIDs() (ids []int32, known bool, err error) {
 	known = true
-	for i, mode := range m.modes {
-		for k, l := range m.layers[mode] {
+	first := true
+	for _, mode := range m.modes {
+		for _, l := range m.layers[mode] {
 			if l.err != nil {
 				return nil, false, l.err
 			}
 			of, ok := l.TokenIDs()
-			if known = known && ok; i+k == 0 {
-				ids = of
+			if known = known && ok; first {
+				ids, first = of, false
 			}
 			if !slices.Equal(ids, of) {
 				return nil, false, fmt.Errorf("amap: %w: %s layer %d has other tokens than the layers before", ErrShape, mode, l.n)

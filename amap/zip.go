@@ -53,7 +53,7 @@ func openArchive(src *source) (*archive, error) {
 	a.at.limit()
 	z, err := zip.NewReader(a.at, src.size)
 	if err != nil {
-		return nil, zipError(0, "a zip archive", err)
+		return nil, zipError(0, "a zip archive (.pt, .npz) whose directory, at its end, cannot be read", err)
 	}
 	a.at.free()
 	a.files = z.File
