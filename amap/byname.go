@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,24 +17,39 @@ type byName struct {
 	counts Counts
 	ids    *tensor // the vector called token_ids, which may be anyone's
 	layers int
+	empty  int           // layers without a number
 	alone  map[Mode]bool // for each mode whether it is one tensor of another name than mode/layer
 }
 
-// maxNamed bounds the layers of all modes.
-const maxNamed = 1 << 16
+// Limits of what a header, which may have 100 MB, can ask for: layers called
+// mode/layer, those of tensors of other names, and those without a number, whose
+// sides the file's size does not bound.
+const (
+	maxNamed      = 1 << 20
+	maxOther      = 1 << 16
+	maxNamedEmpty = 1 << 12
+)
 
 // rowIDs is the name of the vector in which WriteSafetensors keeps the token ids
 // of a filtered map.
 const rowIDs = "token_ids"
 
-var layerName = regexp.MustCompile(`^(.+)/(\d{1,9})$`)
+// layerOf parts a name such as input/3.
+func layerOf(name string) (mode Mode, n int, ok bool) {
+	i := strings.LastIndexByte(name, '/')
+	digits := name[i+1:]
+	if i < 1 || len(digits) > 9 || strings.Trim(digits, "0123456789") != "" {
+		return "", 0, false
+	}
+	n, err := strconv.Atoi(digits)
+	return Mode(name[:i]), n, err == nil
+}
 
 // add takes a tensor into the map if its name and type are those of a layer or of
 // counts. A tensor called mode/layer is always one of the layers: if it cannot be
 // read, the layer says why. typ is the file's name of the number type, of which
 // t.dtype is 0 if this package does not know it.
 func (n *byName) add(name string, t *tensor, typ string) error {
-	part := layerName.FindStringSubmatch(name)
 	if len(t.size) == 1 && (t.dtype == int32s || t.dtype == int64s) {
 		if mode, ok := strings.CutPrefix(name, "counts/"); ok && mode != "" {
 			of, err := t.integers()
@@ -49,9 +63,8 @@ func (n *byName) add(name string, t *tensor, typ string) error {
 			n.ids = t
 		}
 	}
-	if part != nil {
-		k, _ := strconv.Atoi(part[2])
-		return n.layer(Mode(part[1]), k, name, t, typ)
+	if mode, k, ok := layerOf(name); ok {
+		return n.layer(mode, k, name, t, typ)
 	}
 	mode := Mode(name)
 	if !t.dtype.float() || n.m.layers[mode] != nil {
@@ -64,7 +77,7 @@ func (n *byName) add(name string, t *tensor, typ string) error {
 			return nil
 		}
 	}
-	if n.layers+len(all) > maxNamed {
+	if n.layers+len(all) > maxOther || slices.Contains(t.size, 0) && n.empty+len(all) > maxNamedEmpty {
 		return nil
 	}
 	for k, t := range all {
@@ -80,13 +93,6 @@ func (n *byName) add(name string, t *tensor, typ string) error {
 		n.alone[mode] = true
 	}
 	return nil
-}
-
-// refused lists the layer of a tensor called mode/layer that cannot be read.
-func (n *byName) refused(name string, err error) error {
-	part := layerName.FindStringSubmatch(name)
-	k, _ := strconv.Atoi(part[2])
-	return n.put(Mode(part[1]), k, nil, err)
 }
 
 // layer adds the layer of a tensor called mode/layer.
@@ -113,21 +119,16 @@ func (n *byName) put(mode Mode, k int, x *fileMatrix, err error) error {
 	if n.alone[mode] { // the layers by number go before a matrix with the mode's name
 		n.m.layers[mode] = []*Layer{}
 	}
-	at := int64(0)
-	if x != nil {
-		at = x.off
-	} else if fe := (*formatError)(nil); asFormat(err, &fe) {
-		at = fe.off
+	if x != nil && x.nrows*x.nunits == 0 {
+		n.empty++
 	}
 	switch {
-	case n.m.find(mode, k) != nil:
-		return errAt(at, ErrFormat, "%s layer %d twice", mode, k)
-	case len(n.m.layers[mode]) == maxLayers:
-		return errAt(at, ErrLimit, "mode %q: more than %d layers", mode, maxLayers)
-	case n.layers == maxNamed:
-		return errAt(at, ErrLimit, "more than %d layers", maxNamed)
 	case errors.Is(err, ErrLimit):
 		return err
+	case n.layers == maxNamed:
+		return errAt(0, ErrLimit, "more than %d layers", maxNamed)
+	case n.empty > maxNamedEmpty:
+		return errAt(x.off, ErrLimit, "more than %d layers without a number", maxNamedEmpty)
 	}
 	if n.alone == nil {
 		n.alone = map[Mode]bool{}
@@ -147,7 +148,13 @@ func (n *byName) put(mode Mode, k int, x *fileMatrix, err error) error {
 func (n *byName) finish() error {
 	m := n.m
 	for mode := range n.alone {
-		slices.SortFunc(m.layers[mode], func(a, b *Layer) int { return cmp.Compare(a.n, b.n) })
+		layers := m.layers[mode]
+		slices.SortFunc(layers, func(a, b *Layer) int { return cmp.Compare(a.n, b.n) })
+		for i, l := range layers {
+			if i > 0 && l.n == layers[i-1].n {
+				return errAt(0, ErrFormat, "%s layer %d twice", mode, l.n)
+			}
+		}
 	}
 	if len(n.counts) > 0 && m.o.Counts == nil {
 		m.o.Counts = n.counts

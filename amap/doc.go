@@ -37,8 +37,8 @@
 // machine sees them, and the machine can only reach functions of this package.
 // Every length in a file is checked against the bytes that are there, so the
 // memory for opening depends on the structure (at most about 64 MB; for a
-// safetensors file of very many tensors, twice its header), not on what a file
-// claims. Arrays of a compressed .npz file are unpacked into memory when they are
+// safetensors file of very many tensors, three times its header), not on what a
+// file claims. Arrays of a compressed .npz file are unpacked into memory when they are
 // first read; their size is limited by the size of the file, and to 1 GB in all.
 // Errors about content name the file, the byte offset and the tensor.
 //

@@ -477,7 +477,11 @@ func (m *Map) Layers(mode Mode) []int {
 
 // find returns a layer, or nil.
 func (m *Map) find(mode Mode, n int) *Layer {
-	for _, l := range m.layers[mode] {
+	layers := m.layers[mode]
+	if n >= 0 && n < len(layers) && layers[n].n == n { // as nearly always
+		return layers[n]
+	}
+	for _, l := range layers {
 		if l.n == n {
 			return l
 		}
@@ -498,11 +502,20 @@ func (m *Map) Layer(mode Mode, n int) (*Layer, error) {
 	case m.layers[mode] == nil:
 		return nil, m.noMode(mode)
 	}
-	return nil, fmt.Errorf("amap: %s layer %d: %w (the map has %v)", mode, n, ErrNotFound, m.Layers(mode))
+	return nil, fmt.Errorf("amap: %s layer %d: %w (the map has %s)", mode, n, ErrNotFound, some("%v", m.Layers(mode)))
 }
 
 func (m *Map) noMode(mode Mode) error {
-	return fmt.Errorf("amap: mode %q: %w (the map has %q)", mode, ErrNotFound, m.modes)
+	return fmt.Errorf("amap: mode %q: %w (the map has %s)", mode, ErrNotFound, some("%q", m.modes))
+}
+
+// some lists what a map has, if it is not too much.
+func some[T any](format string, list []T) string {
+	const most = 20
+	if len(list) <= most {
+		return fmt.Sprintf(format, list)
+	}
+	return fmt.Sprintf(format+" and %d more", list[:most], len(list)-most)
 }
 
 // Counts returns the token counts of the map, or nil.

@@ -114,8 +114,8 @@ func (m *Map) openNPZ(a *archive) error {
 		t, typ, err := a.array(e, off, end, &left)
 		if err == nil {
 			err = names.add(name, t, typ)
-		} else if layerName.MatchString(name) {
-			err = names.refused(name, err)
+		} else if mode, n, ok := layerOf(name); ok {
+			err = names.put(mode, n, nil, err)
 		} else {
 			err = nil // other arrays do not make a map unreadable
 		}
