@@ -127,7 +127,7 @@ func (m *Map) openNPZ(a *archive) error {
 		return err
 	}
 	if len(m.modes) == 0 {
-		return errAt(0, ErrUnsupported, "a .npz file without a matrix of floating-point numbers; its arrays are %.200q", keys(arrays))
+		return errAt(0, ErrUnsupported, "a .npz file without a matrix of floating-point numbers; its arrays are %.200q; write the layers as floating-point arrays called mode/layer, such as input/0", keys(arrays))
 	}
 	return nil
 }
