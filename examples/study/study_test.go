@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,6 +16,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semamap/semamap/amap"
+	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/examples/internal/sample"
 	"github.com/semamap/semamap/internal/golden"
 )
@@ -237,6 +240,109 @@ func TestBadInput(t *testing.T) {
 			t.Errorf("study %v wrote a result", c.args)
 		}
 	}
+}
+
+// A filtered map is not read as if its rows were all tokens, and a row that holds
+// no numbers is named by its lemma and token.
+func TestFilteredMap(t *testing.T) {
+	src := sample.Source{Mode: "input"}
+	if err := src.Open(); err != nil {
+		t.Fatal(err)
+	}
+	words, err := readWords(&options{limit: 60})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := words.tokenize(t.Context(), &src); err != nil {
+		t.Fatal(err)
+	}
+	ids := words.weights.IDs
+	few, err := src.Filter(ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := src.Map.Layer("input", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad, err := amap.NewMap(amap.Float32, map[amap.Mode][]amap.Rows{"input": {notNumbers{l, int(ids[9])}}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bad, err = bad.Filter(ids); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for name, write := range map[string]func(w io.Writer) error{
+		"few.pickle":      func(w io.Writer) error { return few.WriteSYSIF(t.Context(), w) },
+		"few.safetensors": func(w io.Writer) error { return few.WriteSafetensors(t.Context(), w) },
+		"nan.safetensors": func(w io.Writer) error { return bad.WriteSafetensors(t.Context(), w) },
+		"ids.txt":         func(w io.Writer) error { _, err := fmt.Fprintln(w, strings.Trim(fmt.Sprint(ids), "[]")); return err },
+	} {
+		if err := cli.WriteFile(at(name), write); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{"-limit", "60", "-layers", "2"}
+	read := func(more ...string) string {
+		out := t.TempDir()
+		study(t, slices.Concat(args, more, []string{"-out", out})...)
+		b, err := os.ReadFile(filepath.Join(out, "synsets.csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	want := read()
+	if got := read("-amap", at("few.safetensors")); got != want {
+		t.Error("the filtered map with its ids gives another study")
+	}
+	if got := read("-amap", at("few.pickle"), "-row-ids", at("ids.txt")); got != want {
+		t.Error("the filtered map of SYSIF's form with given ids gives another study")
+	}
+	for want, more := range map[string][]string{
+		"a filtered map, whose": {"-amap", at("few.pickle")},
+		"a filtered map of":     {"-amap", at("few.safetensors"), "-limit", "900"},
+		"is no token id":        {"-amap", at("few.pickle"), "-row-ids", at("few.pickle")},
+		"needs -amap":           {"-row-ids", at("ids.txt")},
+		"unit 5 is NaN in the row of token " + fmt.Sprint(ids[9]): {"-amap", at("nan.safetensors"), "-layers", "0"},
+	} {
+		err := run(t.Context(), slices.Concat(args, more, []string{"-out", t.TempDir()}), io.Discard, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", more, err, want)
+		}
+		if strings.Contains(want, "NaN") {
+			k := slices.IndexFunc(words.rows, func(w word) bool { return strings.Contains(err.Error(), fmt.Sprintf("of lemma %q", w.lemma)) })
+			if w := words.weights; k < 0 || !slices.Contains(w.Index[w.Start[k]:w.Start[k+1]], 9) {
+				t.Errorf("the lemma is not one with this token: %v", err)
+			}
+		}
+	}
+}
+
+// notNumbers has a NaN in a row.
+type notNumbers struct {
+	*amap.Layer
+	row int
+}
+
+func (x notNumbers) Row(dst []float32, i int) ([]float32, error) {
+	dst, err := x.Layer.Row(dst, i)
+	if i == x.row {
+		dst[5] = float32(math.NaN())
+	}
+	return dst, err
+}
+
+func (x notNumbers) ReadRows(dst []float32, lo, hi int) error {
+	_, n := x.Dims()
+	for i := lo; i < hi; i++ {
+		if _, err := x.Row(dst[(i-lo)*n:(i-lo+1)*n:(i-lo+1)*n], i); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // stopper cancels a run at its first line on standard error that starts so.

@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"unicode"
 )
 
 // Run is the body of a program. Its arguments exclude the program's name.
@@ -89,6 +90,25 @@ func Ints[T int | int32](f *flag.FlagSet, to *[]T, name, kind, usage string) {
 		}
 		return nil
 	})
+}
+
+// ReadIDs reads a file of numbers from 0 on, separated by blanks, lines or commas.
+func ReadIDs(path string) ([]int32, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	ids := []int32{}
+	for i, line := range strings.Split(string(b), "\n") {
+		for _, word := range strings.FieldsFunc(line, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+			n, err := strconv.ParseUint(word, 10, 31)
+			if err != nil {
+				return nil, fmt.Errorf("%s:%d: %q is no token id", path, i+1, word)
+			}
+			ids = append(ids, int32(n))
+		}
+	}
+	return ids, nil
 }
 
 // Choice defines a flag that takes one of the values, the first by default.
