@@ -46,13 +46,14 @@ type rawSynset struct {
 // A dataChunk is what a block of lines of a data file holds.
 type dataChunk struct {
 	block
-	header int // lines of the license
-
 	synsets  []rawSynset
 	words    []rawWord
 	pointers []rawPointer
 	frames   []frame
 	lexical  int // number of pointers between words
+	odd      []oddPointer
+	keys     []int // of a damaged file: what offset to take for each line after the license, or -1
+	shift    int   // of such a file: how far the offset of the last record is from its place
 	markers  []string
 	gloss    strings.Builder
 
@@ -85,6 +86,9 @@ func (b *builder) parseData(k block) (*dataChunk, error) {
 	if k.at == 0 && k.part == partAdj {
 		b.db.version = versionOf(k.text)
 	}
+	if b.lenient {
+		c.keys = offsetKeys(k.text)
+	}
 	for rest := k.text; len(rest) > 0; {
 		i := bytes.IndexByte(rest, '\n')
 		at := len(k.text) - len(rest)
@@ -92,13 +96,16 @@ func (b *builder) parseData(k block) (*dataChunk, error) {
 		switch {
 		case rest[0] != ' ':
 			err = c.record(b, rest[:i], k.at+at)
-		case k.at > 0 || len(c.synsets) > 0:
+		case k.at > 0 || len(c.synsets)+len(c.skipped) > 0:
 			err = errLicense
 		default:
 			c.header++
 		}
 		if err != nil {
-			return c, c.fault(bytes.Count(k.text[:at], newline), err)
+			if err := b.forgive(c.fault(len(c.synsets), err)); err != nil {
+				return c, err
+			}
+			c.skipped = append(c.skipped, len(c.synsets))
 		}
 		rest = rest[i+1:]
 	}
@@ -115,11 +122,13 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 		return errors.New("more than one '|'")
 	}
 	r := fields{s: s[:bar]}
-	y := c.head(b, &r, at)
+	from := c.mark()
+	y := c.head(b, &r, at, s[len(s)-1] == '\r')
 	c.wordList(&r, &y)
 	c.pointerList(&r, &y)
 	c.frameList(&r, &y)
 	if r.err != nil {
+		c.undo(from)
 		return r.err
 	}
 	if b.glosses {
@@ -130,11 +139,23 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 	return nil
 }
 
+// mark notes how much a chunk holds, for undo.
+func (c *dataChunk) mark() [9]int {
+	return [...]int{len(c.words), len(c.pointers), len(c.frames), len(c.odd), len(c.lemmas), len(c.capText), len(c.capEnd), len(c.capWord), c.lexical}
+}
+
+// undo takes back what was read of a record.
+func (c *dataChunk) undo(m [9]int) {
+	c.words, c.pointers, c.frames, c.odd = c.words[:m[0]], c.pointers[:m[1]], c.frames[:m[2]], c.odd[:m[3]]
+	c.lemmas, c.capText, c.capEnd, c.capWord = c.lemmas[:m[4]], c.capText[:m[5]], c.capEnd[:m[6]], c.capWord[:m[7]]
+	c.lexical = m[8]
+}
+
 // head reads what comes before the words of a record.
-func (c *dataChunk) head(b *builder, r *fields, at int) rawSynset {
+func (c *dataChunk) head(b *builder, r *fields, at int, crlf bool) rawSynset {
 	y := rawSynset{offset: r.number("synset offset", 8, 0, maxFile)}
-	if r.err == nil && int(y.offset) != at {
-		r.err = fmt.Errorf("offset %08d, but the line begins at byte %d", y.offset, at)
+	if r.err == nil && (int(y.offset) != at || b.lenient) {
+		r.err = c.place(b, &y, at, crlf)
 	}
 	y.lex = uint8(r.number("lexicographer file", 0, 0, uint32(len(b.db.lexNames)-1)))
 	var p part
@@ -154,13 +175,14 @@ func (c *dataChunk) wordList(r *fields, y *rawSynset) {
 			return
 		}
 		mark := uint8(0)
-		if open := bytes.IndexByte(w, '('); w[len(w)-1] == ')' && open >= 0 {
+		// A word that is all in parentheses has no marker.
+		if open := bytes.IndexByte(w, '('); w[len(w)-1] == ')' && open > 0 {
 			code := slices.Index(c.markers, string(w[open:]))
 			if code < 0 {
 				code = len(c.markers)
 				c.markers = append(c.markers, string(w[open:]))
 			}
-			if open == 0 || code > 254 {
+			if code > 254 {
 				r.fail("marker of a word", w)
 				return
 			}
@@ -180,12 +202,18 @@ func (c *dataChunk) wordList(r *fields, y *rawSynset) {
 }
 
 func (c *dataChunk) pointerList(r *fields, y *rawSynset) {
-	y.pointers = uint16(r.number("pointer count", 0, 0, 0xFFFF))
-	for range y.pointers {
+	for range r.number("pointer count", 0, 0, 0xFFFF) {
+		rest := r.s
 		p := readPointer(r, y.words)
 		if r.err != nil {
 			return
 		}
+		if p.rel == 0 {
+			text := string(bytes.Trim(rest[:len(rest)-len(r.s)], " "))
+			c.odd = append(c.odd, oddPointer{len(c.synsets), text})
+			continue
+		}
+		y.pointers++
 		if p.src != 0 {
 			c.lexical++
 		}
@@ -193,10 +221,11 @@ func (c *dataChunk) pointerList(r *fields, y *rawSynset) {
 	}
 }
 
-// readPointer reads a pointer of a synset of so many words.
+// readPointer reads a pointer of a synset of so many words. One with a symbol
+// that is not WordNet's has no relation.
 func readPointer(r *fields, words uint8) (p rawPointer) {
 	t := r.next()
-	if p.rel = relationOf(t); p.rel == 0 {
+	if p.rel = relationOf(t); p.rel == 0 && (len(t) == 0 || '0' <= t[0] && t[0] <= '9') {
 		r.fail("pointer symbol", t)
 	}
 	p.offset = r.number("pointer offset", 8, 0, maxFile)

@@ -1,6 +1,7 @@
 package wordnet
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -10,28 +11,48 @@ import (
 	"github.com/semamap/semamap/wordnet/internal/compact"
 )
 
-// readCompact reads a compact file.
-func (db *DB) readCompact(fsys fs.FS) error {
-	f, err := fsys.Open(compact.Name)
-	if err != nil {
-		return fmt.Errorf("wordnet: %w", err)
-	}
-	defer f.Close()
-	text, err := readFile(f, compact.Name)
+// readCompact reads a compact file, and the file of glosses beside it if there
+// is one.
+func (db *DB) readCompact(fsys fs.FS, glosses bool) error {
+	text, err := readNamed(fsys, compact.Name)
 	if err != nil {
 		return err
 	}
-	return db.unpack(text)
+	file, err := db.unpack(text)
+	if err != nil || !glosses {
+		return err
+	}
+	text, err = readNamed(fsys, compact.GlossName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if db.glosses, err = compact.ReadGlosses(text, file.Sum(), db.Len()); err != nil {
+		return &syntaxError{file: compact.GlossName, err: err}
+	}
+	db.hasGlosses = true
+	return nil
+}
+
+func readNamed(fsys fs.FS, name string) (string, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("wordnet: %w", err)
+	}
+	defer f.Close()
+	return readFile(f, name)
 }
 
 // unpack reads the text of a compact file.
-func (db *DB) unpack(text string) error {
+func (db *DB) unpack(text string) (*compact.File, error) {
 	file, err := compact.Read(text)
 	if err != nil {
-		return compactError("%w", err)
+		return nil, compactError("%w", err)
 	}
 	db.version = file.Release
-	return (&decoder{db: db, col: file.Column}).decode() // each task unpacks what it decodes
+	return file, (&decoder{db: db, col: file.Column}).decode() // each task unpacks what it decodes
 }
 
 func done(columns ...*compact.Reader) error {
@@ -132,7 +153,7 @@ func (d *decoder) decodeSynsets() error {
 	text := d.col(compact.Text)
 	db.exc = make(map[string][parts]string, 6000) // about as many as WordNet 3.0 has
 	for p := range part(parts) {
-		if err := parseExceptions(partNames[p]+".exc", text.Text(), p, db.exc); err != nil {
+		if err := parseExceptions(partNames[p]+".exc", text.Text(), p, db.exc, strict); err != nil {
 			return compactError("column %q: %w", compact.Names[compact.Text], err)
 		}
 	}

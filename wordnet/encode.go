@@ -34,14 +34,26 @@ func appendCase(dst []byte, lemma string, code uint8) []byte {
 	return dst
 }
 
-// columns returns the database, but for the glosses, as the columns of a
-// compact file. Other names than those of NLTK 3.8 are refused, since the
+// columns returns the database as the columns of a compact file. Other names than those of NLTK 3.8 are refused, since the
 // order of pointers follows names.
 func (db *DB) columns() (*compact.Columns, error) {
 	if db.compat.satellitesApart() {
 		return nil, errors.New("wordnet: a compact file needs the names of NLTK 3.8")
 	}
+	if slices.Contains(db.senses, noSynset) {
+		return nil, errors.New("wordnet: a compact file cannot hold a damaged database")
+	}
 	cols := &compact.Columns{Release: db.version}
+	for id := range uint32(db.Len()) {
+		if !db.hasGlosses {
+			break
+		}
+		gloss, err := Synset{db, id}.gloss()
+		if err != nil {
+			return nil, err
+		}
+		cols.Glosses = append(cols.Glosses, gloss)
+	}
 	c := &cols.Raw
 	v := func(col int, n uint64) { c[col] = binary.AppendUvarint(c[col], n) }
 	z := func(col int, n int64) { c[col] = binary.AppendVarint(c[col], n) }

@@ -101,6 +101,9 @@ func (db *DB) appendSynsets(dst []Synset, word string, pos ...POS) []Synset {
 		apart := q == AdjSat && db.compat.satellitesApart()
 		for _, l := range f.baseForms(buf[:0], p) {
 			for _, id := range db.entry(l, p) {
+				if id == noSynset {
+					continue // of a damaged database
+				}
 				if !apart || db.synPOS[id] == AdjSat {
 					dst = append(dst, Synset{db, id})
 				}

@@ -50,7 +50,7 @@ func TestRegenerates(t *testing.T) {
 	}
 	repack := func(fsys fs.FS) []byte {
 		t.Helper()
-		_, b, err := pack(fsys)
+		_, b, _, err := pack(fsys)
 		if err != nil {
 			t.Fatal(err)
 		}
