@@ -406,7 +406,7 @@ func (b *builder) resolvePart(p part) (missing error) {
 							found = true
 						}
 					}
-					found = found || b.unmark(id, l, uint16(n+1))
+					found = found || b.listAgain(id, lemma, uint16(n+1)) || b.unmark(id, l, uint16(n+1))
 				}
 				db.senses[from+uint32(n)] = id
 				if !found {

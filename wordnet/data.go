@@ -93,13 +93,16 @@ func (b *builder) parseData(k block) (*dataChunk, error) {
 		i := bytes.IndexByte(rest, '\n')
 		at := len(k.text) - len(rest)
 		var err error
-		switch {
-		case rest[0] != ' ':
-			err = c.record(b, rest[:i], k.at+at)
-		case k.at > 0 || len(c.synsets)+len(c.skipped) > 0:
+		first := k.at == 0 && len(c.synsets)+len(c.skipped) == 0
+		switch line := rest[:i]; {
+		case first && isPreface(line):
+			c.header++
+		case isBlank(line): // Open English WordNet ends in one
+			c.skipped = append(c.skipped, len(c.synsets))
+		case line[0] == ' ':
 			err = errLicense
 		default:
-			c.header++
+			err = c.record(b, line, k.at+at)
 		}
 		if err != nil {
 			if err := b.forgive(c.fault(len(c.synsets), err)); err != nil {
@@ -138,6 +141,11 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 	c.synsets = append(c.synsets, y)
 	return nil
 }
+
+func isBlank(line []byte) bool { return len(line) == 0 || line[0] == '\r' && len(line) == 1 }
+
+// isPreface reports whether a line may come before the records.
+func isPreface(line []byte) bool { return isBlank(line) || line[0] == ' ' }
 
 // mark notes how much a chunk holds, for undo.
 func (c *dataChunk) mark() [9]int {

@@ -40,8 +40,15 @@ func (db *DB) columns() (*compact.Columns, error) {
 	if db.compat.satellitesApart() {
 		return nil, errors.New("wordnet: a compact file needs the names of NLTK 3.8")
 	}
-	if slices.Contains(db.senses, noSynset) {
-		return nil, errors.New("wordnet: a compact file cannot hold a damaged database")
+	listed := make([]bool, len(db.senses))
+	for p := range part(parts) {
+		for w := db.synWord[db.first[p]]; w < db.synWord[db.first[p+1]]; w++ {
+			from, _ := db.entryRange(db.lemmaOfWord(w), p)
+			listed[from+uint32(db.wordSense[w])-1] = true
+		}
+	}
+	if slices.Contains(listed, false) {
+		return nil, errors.New("wordnet: a compact file cannot hold senses without a word of their own")
 	}
 	cols := &compact.Columns{Release: db.version}
 	for id := range uint32(db.Len()) {

@@ -116,7 +116,11 @@ func (b *builder) parseIndex(k block) (*indexBlock, error) {
 		i := bytes.IndexByte(rest, '\n')
 		line := bytes.TrimSuffix(rest[:i], carriageReturn)
 		rest = rest[i+1:]
-		if len(line) > 0 && line[0] == ' ' {
+		if len(line) == 0 {
+			c.skipped = append(c.skipped, len(c.end))
+			continue
+		}
+		if line[0] == ' ' {
 			if c.isNameless(line) {
 				c.nameless = append(c.nameless, c.lineOf(len(c.end)))
 				c.skipped = append(c.skipped, len(c.end))
@@ -201,9 +205,6 @@ func (c *indexBlock) record(s []byte) error {
 	}
 	r := fields{s: s}
 	lemma := r.next()
-	if len(lemma) == 0 {
-		return errors.New("empty line")
-	}
 	if len(lemma) > maxLemma {
 		return fmt.Errorf("lemma of %d bytes, longer than %d", len(lemma), maxLemma)
 	}

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -207,13 +208,13 @@ func TestLenient(t *testing.T) {
 		{"data.noun", replace("| what is", "| wh\xff\xfe is"), `data.noun:2: invalid UTF-8`, 0, ""},
 		{"data.noun", replace("| what is", "| what it is"), `data.noun:3: offset `, 0, ""},
 		{"data.adv", func(s string) string { return s + miniLicense }, `data.adv:3: license line among the records`, 0, ""},
-		{"data.adv", func(s string) string { return s + "\n" }, `data.adv:3: no '|' before a gloss`, 0, ""},
+		{"data.adv", func(s string) string { return s + "\nx\n" }, `data.adv:4: no '|' before a gloss`, 0, ""},
 		{"data.adv", func(s string) string { return strings.TrimSuffix(s, "\n") }, `data.adv:2: file ends within a line: truncated`, 0, ""},
 		{"data.adv", func(s string) string { return "" }, `data.adv: empty file`, 2, "big.r.01 bigly.r.01"},
 		{"index.noun", replace("animal n 1", "animal v 1"), `index.noun:2: bad part of speech "v"`, 1, ""},
 		{"index.noun", replace("beast n", "animal n"), `index.noun:3: lemma "animal" is listed twice`, 1, ""},
 		{"index.noun", replace("beast n", "least n"), `index.noun:3: data.noun has no synset with the word "least"`, 1, ""},
-		{"index.noun", func(s string) string { return s + "\n" }, `index.noun:18: empty line`, 0, ""},
+		{"index.noun", func(s string) string { return s + "\nx\n" }, `index.noun:19: line ends before the part of speech`, 0, ""},
 		{"index.noun", func(s string) string { return "" }, `index.noun: empty file`, -1, ""},
 		{"noun.exc", func(s string) string { return s + "lonely\n" }, `noun.exc:5: want a form and its bases`, 0, ""},
 		{"lexnames", func(string) string { return "00 x\n" }, `lexnames:1: 2 fields`, 0, ""},
@@ -305,6 +306,47 @@ func TestLenientTruncated(t *testing.T) {
 				exercise(t, db)
 			}
 		}
+	}
+}
+
+// Open English WordNet 2023 ends its data files in a blank line, and lists a
+// synset twice for a lemma that two of its words have.
+func TestOpenEnglishWordNet(t *testing.T) {
+	files := mini(strings.Replace(string(animals), "thing,Entity", "thing,Thing", 1)).files()
+	for name := range files {
+		files = change(files, name, func(s string) string { return s + "\n" })
+	}
+	plain, err := Open(files, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files = change(files, "index.noun", func(s string) string {
+		return regexp.MustCompile(`(?m)^thing n 1 (.*) 1 0 (\d+) `).ReplaceAllString(s, "thing n 2 $1 2 0 $2 $2 ")
+	})
+	db, err := Open(files, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := synset(t, db, "thing.n.01")
+	if list := slices.Collect(db.Synsets("thing")); !slices.Equal(list, []Synset{s, s}) || synset(t, db, "thing.n.02") != s || s.Name() != "thing.n.01" {
+		t.Error(list) // as in NLTK
+	}
+	if n := len(slices.Collect(plain.Synsets("thing"))); n != 1 || len(problemsOf(db)) != 0 {
+		t.Error(n, problemsOf(db))
+	}
+	roundTrip(t, db)
+	// A third sense has no word of its own.
+	files = change(files, "index.noun", func(s string) string {
+		return regexp.MustCompile(`(?m)^thing n 2 (.*) 2 0 (\d+) `).ReplaceAllString(s, "thing n 3 $1 3 0 $2 $2 ")
+	})
+	if db, err = Open(files, nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(slices.Collect(db.Synsets("thing"))); n != 3 {
+		t.Error(n)
+	}
+	if _, err := db.columns(); err == nil {
+		t.Error("a compact file")
 	}
 }
 
@@ -547,6 +589,21 @@ func FuzzILI(f *testing.F) {
 			if s, ok := m.Synset(fmt.Sprint("i", p.concept)); !ok || s.db != db {
 				t.Fatal(p)
 			}
+		}
+	})
+}
+
+// Lemmas by NLTK's WordNetLemmatizer.
+func TestLemmatizeGolden(t *testing.T) {
+	src := source{db: embedded(t), file: func(name string) string { return "testdata/" + name }}
+	eachJSON(t, src, "lemmatize.jsonl.gz", func(r struct{ Form, N, V, A, R string }) {
+		for pos, want := range map[POS]string{Noun: r.N, Verb: r.V, Adj: r.A, AdjSat: r.A, Adv: r.R} {
+			if got := src.db.Lemmatize(r.Form, pos); got != want {
+				t.Errorf("%s %v: %s, want %s", r.Form, pos, got, want)
+			}
+		}
+		if got := src.db.Lemmatize(r.Form); got != r.N {
+			t.Errorf("%s: %s, want %s", r.Form, got, r.N)
 		}
 	})
 }

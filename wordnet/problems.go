@@ -205,7 +205,7 @@ func offsetKeys(text []byte) []int {
 	var list []candidate
 	for at := 0; at < len(text); {
 		n := bytes.IndexByte(text[at:], '\n')
-		if text[at] != ' ' || len(list) > 0 {
+		if len(list) > 0 || !isPreface(text[at:at+n]) {
 			said := -1
 			if v, ok := decimal(text[at:min(at+8, at+n)]); ok {
 				said = int(v)
@@ -277,6 +277,25 @@ func (b *builder) unmark(id, lemma uint32, sense uint16) (found bool) {
 		b.tail[w] = mark
 		b.mu.Unlock()
 		found = true
+	}
+	return found
+}
+
+// listAgain reports whether a synset that the index lists for a lemma again has
+// the lemma. If two of its words have it, such as baroque and Baroque, the second
+// gets the second number.
+func (b *builder) listAgain(id uint32, lemma string, sense uint16) (found bool) {
+	db := b.db
+	last := uint16(0)
+	for w := db.synWord[id]; w < db.synWord[id+1]; w++ {
+		if db.wordSense[w] == 0 || string(b.lemma(w)) != lemma {
+			continue
+		}
+		if db.wordSense[w] == last {
+			db.wordSense[w] = sense
+			return true
+		}
+		last, found = db.wordSense[w], true
 	}
 	return found
 }
