@@ -76,10 +76,7 @@ func run(args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return generate(files, stdout, map[string]string{
-		compact.Name:      *out,
-		compact.GlossName: filepath.Join(*out, "glosses"),
-	}, filepath.Join(*out, "LICENSE"), license)
+	return generate(files, stdout, *out, filepath.Join(*out, "glosses"), "LICENSE", license)
 }
 
 // embed makes a package of the database in a folder or an archive.
@@ -97,9 +94,6 @@ func embed(in, out string, stdout io.Writer) error {
 		defer z.Close()
 		files = z
 	}
-	if err := os.MkdirAll(out, 0o755); err != nil {
-		return err
-	}
 	source := fmt.Sprintf(`// Package %s embeds the WordNet database of %s.
 package %[1]s
 
@@ -110,11 +104,12 @@ import "embed"
 //go:embed %[3]s %[4]s
 var FS embed.FS
 `, name, filepath.Base(in), compact.Name, compact.GlossName)
-	return generate(files, stdout, map[string]string{compact.Name: out, compact.GlossName: out}, filepath.Join(out, name+".go"), []byte(source))
+	return generate(files, stdout, out, out, name+".go", []byte(source))
 }
 
-// generate writes the two files of a database to their folders, and one more.
-func generate(files fs.FS, stdout io.Writer, folder map[string]string, name string, text []byte) error {
+// generate writes a database to one folder, its glosses to another, and a text
+// to the first.
+func generate(files fs.FS, stdout io.Writer, out, glossDir, name string, text []byte) error {
 	db, packed, glosses, err := pack(files)
 	if err != nil {
 		return err
@@ -123,9 +118,9 @@ func generate(files fs.FS, stdout io.Writer, folder map[string]string, name stri
 		name string
 		b    []byte
 	}{
-		{filepath.Join(folder[compact.Name], compact.Name), packed},
-		{filepath.Join(folder[compact.GlossName], compact.GlossName), glosses},
-		{name, text},
+		{filepath.Join(out, compact.Name), packed},
+		{filepath.Join(glossDir, compact.GlossName), glosses},
+		{filepath.Join(out, name), text},
 	} {
 		if err := write(f.name, f.b); err != nil {
 			return err
@@ -214,6 +209,9 @@ func untar(what string, b []byte, want string) (map[string][]byte, error) {
 
 // write puts a file in place once it is complete.
 func write(name string, b []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".gen-*")
 	if err != nil {
 		return err
