@@ -52,8 +52,8 @@ type dataChunk struct {
 	frames   []frame
 	lexical  int // number of pointers between words
 	odd      []oddPointer
-	keys     []int // of a damaged file: what offset to take for each line after the license, or -1
-	shift    int   // of such a file: how far the offset of the last record is from its place
+	keys     []offsetKey // of a damaged file, those of the lines that are left
+	shift    int         // of such a file, how far the offset of the last record is from its place
 	markers  []string
 	gloss    strings.Builder
 
@@ -93,12 +93,12 @@ func (b *builder) parseData(k block) (*dataChunk, error) {
 		i := bytes.IndexByte(rest, '\n')
 		at := len(k.text) - len(rest)
 		var err error
-		first := k.at == 0 && len(c.synsets)+len(c.skipped) == 0
+		first := k.at == 0 && len(c.synsets) == 0 && len(c.skipped) == 0
 		switch line := rest[:i]; {
 		case first && isPreface(line):
 			c.header++
 		case isBlank(line): // Open English WordNet ends in one
-			c.skipped = append(c.skipped, len(c.synsets))
+			c.skip(len(c.synsets))
 		case line[0] == ' ':
 			err = errLicense
 		default:
@@ -108,7 +108,7 @@ func (b *builder) parseData(k block) (*dataChunk, error) {
 			if err := b.forgive(c.fault(len(c.synsets), err)); err != nil {
 				return c, err
 			}
-			c.skipped = append(c.skipped, len(c.synsets))
+			c.skip(len(c.synsets))
 		}
 		rest = rest[i+1:]
 	}

@@ -117,13 +117,13 @@ func (b *builder) parseIndex(k block) (*indexBlock, error) {
 		line := bytes.TrimSuffix(rest[:i], carriageReturn)
 		rest = rest[i+1:]
 		if len(line) == 0 {
-			c.skipped = append(c.skipped, len(c.end))
+			c.skip(len(c.end))
 			continue
 		}
 		if line[0] == ' ' {
 			if c.isNameless(line) {
 				c.nameless = append(c.nameless, c.lineOf(len(c.end)))
-				c.skipped = append(c.skipped, len(c.end))
+				c.skip(len(c.end))
 				continue
 			}
 			if len(c.end) == 0 {
@@ -137,7 +137,7 @@ func (b *builder) parseIndex(k block) (*indexBlock, error) {
 				return c, err
 			}
 			c.offset = c.offset[:from]
-			c.skipped = append(c.skipped, len(c.end))
+			c.skip(len(c.end))
 		}
 	}
 	return c, nil

@@ -95,7 +95,7 @@ func (s *Settings) compat() (compat, error) {
 //
 // If fsys holds no database, or several and none has the first choice, the error
 // wraps [ErrNoDatabase]. What is unpacked from an archive is bounded: to 32 MiB
-// and 100 times its size, and to 256 MiB.
+// and 16 times its size, and to 256 MiB.
 func Open(fsys fs.FS, s *Settings) (*DB, error) {
 	var set Settings
 	if s != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -350,6 +351,56 @@ func TestOpenEnglishWordNet(t *testing.T) {
 	}
 }
 
+// Random changes of a database never make a panic, and what opens is the same
+// with Settings.Lenient.
+func TestMutated(t *testing.T) {
+	base := outside(t, "base")
+	names := slices.Sorted(maps.Keys(base))
+	pieces := []string{"\n", " ", "\r\n", "|", "(", ")", "%", "\xff", "00000117", "0", "\n\n", "  ", "n", "99999999", "000", "+", "@", ">^", "é", "00000001 "}
+	r := rand.New(rand.NewPCG(1, 2))
+	opened := 0
+	for range 400 {
+		files := maps.Clone(base)
+		for range 1 + r.IntN(3) {
+			name := names[r.IntN(len(names))]
+			b := bytes.Clone(files[name].Data)
+			for range 1 + r.IntN(3) {
+				i, j := r.IntN(len(b)+1), r.IntN(len(b)+1)
+				piece := []byte(pieces[r.IntN(len(pieces))])
+				switch r.IntN(4) {
+				case 0:
+					b = slices.Insert(b, i, piece...)
+				case 1:
+					copy(b[i:], piece)
+				case 2:
+					b = slices.Delete(b, i, min(len(b), i+r.IntN(20)))
+				case 3:
+					b = slices.Insert(b, i, bytes.Clone(b[j:min(len(b), j+r.IntN(80))])...)
+				}
+			}
+			files[name] = &fstest.MapFile{Data: b}
+		}
+		lenient, err := Open(files, &Settings{Lenient: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		exercise(t, lenient)
+		strict, err := Open(files, nil)
+		switch {
+		case err == nil:
+			opened++
+			sameDB(t, strict, lenient)
+		case !errors.Is(err, ErrSyntax):
+			t.Fatal(err)
+		case len(problemsOf(lenient)) == 0:
+			t.Fatal("no problem, but", err)
+		}
+	}
+	if opened == 0 {
+		t.Error("nothing opens")
+	}
+}
+
 func zipFile(t *testing.T, path string, files fs.FS) {
 	t.Helper()
 	all := fstest.MapFS{}
@@ -642,6 +693,7 @@ func FuzzLenient(f *testing.F) {
 		f.Add(name, b)
 		z.Close()
 	}
+	f.Add("data.verb", []byte("00000000|\n00000009 x\n|\n\n00000003 30 v 01 cause 0 000 00 |\n"))
 	f.Fuzz(func(t *testing.T, name string, b []byte) {
 		files := outside(t, "base")
 		if files[name] == nil {

@@ -41,7 +41,8 @@ func openPath(path string) (fs.FS, io.Closer, error) {
 	return newArchive(&z.Reader, fi.Size()), z, nil
 }
 
-// maxUnpacked bounds what is unpacked from an archive. WordNet 3.0 has 36 MB.
+// maxUnpacked bounds what is unpacked from an archive. WordNet 3.0 has 36 MB,
+// which deflate to 11 MB.
 const maxUnpacked = 256 << 20
 
 // An archive is a zip archive whose files can be read up to a number of bytes,
@@ -53,7 +54,7 @@ type archive struct {
 
 func newArchive(z *zip.Reader, size int64) archive {
 	a := archive{z, new(atomic.Int64)}
-	a.left.Store(min(maxUnpacked, 32<<20+100*min(size, maxUnpacked)))
+	a.left.Store(min(maxUnpacked, 32<<20+16*min(size, maxUnpacked)))
 	return a
 }
 
@@ -83,13 +84,20 @@ func (f archiveFile) Read(b []byte) (int, error) {
 
 // bounded bounds what is unpacked if fsys is an archive.
 func bounded(fsys fs.FS) fs.FS {
-	switch z := fsys.(type) {
+	var z *zip.Reader
+	switch fsys := fsys.(type) {
 	case *zip.Reader:
-		return newArchive(z, maxUnpacked)
+		z = fsys
 	case *zip.ReadCloser:
-		return newArchive(&z.Reader, maxUnpacked)
+		z = &fsys.Reader
+	default:
+		return fsys
 	}
-	return fsys
+	size := int64(0)
+	for _, f := range z.File {
+		size += int64(min(f.CompressedSize64, maxUnpacked))
+	}
+	return newArchive(z, size)
 }
 
 // A place is where a file system holds a database.

@@ -196,42 +196,43 @@ func eachFile[T any](b *builder, names [parts]string, parse func(block) (*T, err
 	return made, nil
 }
 
+// An offsetKey is the offset that is chosen for a record at a byte of the file.
+type offsetKey struct {
+	at, said int32
+	key      int32 // or -1
+}
+
 // offsetKeys chooses an offset for each record of a data file that may be
 // damaged. That is where the line begins or, where the record says otherwise,
 // what it says, since pointers and the index say the same: unless the offsets
 // would not ascend then. It is -1 where neither will do.
-func offsetKeys(text []byte) []int {
-	type candidate struct{ said, at int }
-	var list []candidate
-	for at := 0; at < len(text); {
-		n := bytes.IndexByte(text[at:], '\n')
-		if len(list) > 0 || !isPreface(text[at:at+n]) {
-			said := -1
-			if v, ok := decimal(text[at:min(at+8, at+n)]); ok {
-				said = int(v)
+func offsetKeys(text []byte) []offsetKey {
+	var keys []offsetKey
+	for at := 0; at < len(text); at += bytes.IndexByte(text[at:], '\n') + 1 {
+		if field, _, ok := bytes.Cut(text[at:min(at+9, len(text))], []byte{' '}); ok && len(field) == 8 {
+			if said, ok := decimal(field); ok {
+				keys = append(keys, offsetKey{at: int32(at), said: int32(said)})
 			}
-			list = append(list, candidate{said, at})
 		}
-		at += n + 1
 	}
 	// What an offset must be below: the next one that is surely right.
-	below := make([]int, len(list))
-	next := math.MaxInt
-	for i := len(list) - 1; i >= 0; i-- {
-		below[i] = next
-		if list[i].said == list[i].at {
-			next = list[i].at
+	below := int32(math.MaxInt32)
+	for i, k := range slices.Backward(keys) {
+		keys[i].key = below
+		if k.said == k.at {
+			below = k.at
 		}
 	}
-	keys := make([]int, len(list))
-	last := -1
-	for i, c := range list {
-		keys[i] = -1
-		for _, k := range []int{c.said, c.at} {
-			if last < k && k < below[i] {
-				keys[i], last = k, k
-				break
-			}
+	last := int32(-1)
+	for i := range keys {
+		k := &keys[i]
+		switch below := k.key; {
+		case last < k.said && k.said < below:
+			k.key, last = k.said, k.said
+		case last < k.at && k.at < below:
+			k.key, last = k.at, k.at
+		default:
+			k.key = -1
 		}
 	}
 	return keys
@@ -252,11 +253,13 @@ func (c *dataChunk) place(b *builder, y *rawSynset, at int, crlf bool) error {
 		b.note(noSynset, c.fault(len(c.synsets), err))
 	}
 	c.shift = shift
-	key := c.keys[len(c.synsets)+len(c.skipped)]
-	if key < 0 {
+	for len(c.keys) > 0 && int(c.keys[0].at) < at {
+		c.keys = c.keys[1:]
+	}
+	if len(c.keys) == 0 || int(c.keys[0].at) > at || c.keys[0].key < 0 {
 		return fmt.Errorf("offset %08d is out of order", y.offset)
 	}
-	y.offset = uint32(key)
+	y.offset = uint32(c.keys[0].key)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package wordnet
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -204,14 +205,33 @@ type block struct {
 	line int // lines before it
 	text []byte
 
-	header  int   // lines of the license, which come first
-	skipped []int // for each line that is no record, the number of records before it
+	header  int // lines of the license, which come first
+	skipped []skip
+}
+
+// A skip counts the lines that are no records: all of them up to a record.
+type skip struct{ record, lines int }
+
+// skip notes a line that is no record before the i-th record.
+func (k *block) skip(i int) {
+	n := len(k.skipped)
+	if n == 0 {
+		k.skipped = append(k.skipped, skip{i, 1})
+	} else if last := k.skipped[n-1]; last.record == i {
+		k.skipped[n-1].lines++
+	} else {
+		k.skipped = append(k.skipped, skip{i, last.lines + 1})
+	}
 }
 
 // lineOf returns the line of the i-th record.
 func (k *block) lineOf(i int) int {
-	n, _ := slices.BinarySearch(k.skipped, i+1)
-	return k.line + 1 + k.header + i + n
+	line := k.line + 1 + k.header + i
+	n, _ := slices.BinarySearchFunc(k.skipped, i+1, func(s skip, i int) int { return cmp.Compare(s.record, i) })
+	if n > 0 {
+		line += k.skipped[n-1].lines
+	}
+	return line
 }
 
 // fault places an error at the i-th record.
