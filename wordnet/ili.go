@@ -26,10 +26,15 @@ type iliPair struct{ concept, synset uint32 }
 // Interlingual Index: lines with a concept, a tab, and the offset and part of
 // speech of a synset, such as
 //
-//	i46360	02084071-n
+//	i35545	02084071-n
 //
-// More fields are ignored, and so are blank lines and those that begin with #.
-// The letters a and s are equal. name is only used in errors.
+// Further fields are ignored, and so are blank lines and those that begin with
+// #. The letters a and s are equal. Files in Turtle such as ili-map-wn30.ttl,
+// with a statement a line, are read as well:
+//
+//	<i35545> owl:sameAs pwn30:02084071-n .
+//
+// name is only used in errors.
 //
 // The offsets must belong to the edition of the database that was opened. If
 // one is not the start of a synset, or a line is malformed, the error wraps
@@ -52,8 +57,11 @@ func (m *ILI) line(n int, line string) error {
 		line = strings.TrimPrefix(line, "\ufeff")
 	}
 	f := strings.Fields(line)
-	if len(f) == 0 || f[0][0] == '#' {
+	if len(f) == 0 || f[0][0] == '#' || f[0][0] == '@' {
 		return nil
+	}
+	if len(f) > 2 && f[1] == "owl:sameAs" {
+		f = []string{strings.Trim(strings.TrimPrefix(f[0], "ili:"), "<>"), f[2][strings.LastIndexByte(f[2], ':')+1:]}
 	}
 	concept, ok := conceptOf(f[0])
 	if !ok {
@@ -63,8 +71,11 @@ func (m *ILI) line(n int, line string) error {
 		return errors.New("line ends before the synset")
 	}
 	offset, letter, _ := strings.Cut(f[1], "-")
-	off, ok := decimal(offset)
 	p, isPOS := partOf(posOf(letter))
+	if len(offset) == 9 && POS(offset[0]-'0') == partPOS[p] {
+		offset = offset[1:] // as for WordNet 3.1 in Turtle
+	}
+	off, ok := decimal(offset)
 	if !ok || len(offset) != 8 || !isPOS {
 		return bad("offset and part of speech", f[1])
 	}
@@ -79,7 +90,7 @@ func (m *ILI) line(n int, line string) error {
 	return nil
 }
 
-// conceptOf returns the number of a concept such as i46360.
+// conceptOf returns the number of a concept such as i35545.
 func conceptOf(s string) (uint32, bool) {
 	if len(s) < 2 || s[0] != 'i' || s[1] == '0' {
 		return 0, false
@@ -87,7 +98,7 @@ func conceptOf(s string) (uint32, bool) {
 	return decimal(s[1:])
 }
 
-// Concept returns the identifier of a synset, such as "i46360", the first if the
+// Concept returns the identifier of a synset, such as "i35545", the first if the
 // mapping has several, and whether it has any.
 func (m *ILI) Concept(s Synset) (string, bool) {
 	if m.db != s.db {

@@ -527,7 +527,7 @@ func TestZipBomb(t *testing.T) {
 		if err := errors.Join(z.Close(), f.Close()); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenDir(path, nil); !errors.Is(err, ErrSyntax) || !strings.Contains(err.Error(), "unpacks to too many bytes") {
+		if _, err := OpenDir(path, nil); !errors.Is(err, ErrSyntax) || !strings.Contains(err.Error(), "the archive unpacks to more than") {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		if c.name == "data.verb" {
@@ -586,6 +586,15 @@ func TestILI(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	turtle, err := read("@prefix owl: <http://www.w3.org/2002/07/owl#> .\n\n### this file\n<i35545>\towl:sameAs\tpwn30:02084071-n . # dog\nili:i1 owl:sameAs pwn31:300001740-a .\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for id, name := range map[string]string{"i35545": "dog.n.01", "i1": "able.a.01"} {
+		if s, ok := turtle.Synset(id); !ok || s.Name() != name {
+			t.Error(id, s, ok)
+		}
+	}
 	for _, c := range []struct{ synset, id string }{{"dog.n.01", "i35545"}, {"able.a.01", "i1"}, {"unable.a.01", "i2"}, {"cat.n.01", ""}} {
 		id, ok := m.Concept(synset(t, db, c.synset))
 		if id != c.id || ok != (id != "") {
@@ -606,6 +615,10 @@ func TestILI(t *testing.T) {
 		"i1\t1740-a\n":            `map:1: bad offset and part of speech "1740-a"`,
 		"i1\t00001740-x\n":        `map:1: bad offset and part of speech "00001740-x"`,
 		"i1\t00001740\n":          `map:1: bad offset and part of speech "00001740"`,
+		"i1\tpwn30:00001740-a\n":  `map:1: bad offset and part of speech "pwn30:00001740-a"`,
+		"<i1> owl:sameAs x .\n":   `map:1: bad offset and part of speech "x"`,
+		"<i1> owl:sameAs\n":       `map:1: bad concept "<i1>"`,
+		"i1\t300001740-n\n":       `map:1: bad offset and part of speech "300001740-n"`,
 		"\ni1\t00001741-a\n":      "map:2: no synset at offset 00001741 of data.adj",
 		strings.Repeat("x", 9999): "map:1: line is too long",
 	} {
@@ -624,6 +637,7 @@ func TestILI(t *testing.T) {
 func FuzzILI(f *testing.F) {
 	f.Add("i35545\t02084071-n\ni1\t00001740-a\n")
 	f.Add("# x\n\ni1 00001740-s 1")
+	f.Add("@base <x> .\n<i35545> owl:sameAs pwn30:02084071-n .\nili:i1 owl:sameAs pwn31:300001740-a . # able\n")
 	db := embedded(f)
 	f.Fuzz(func(t *testing.T, text string) {
 		m, err := db.ReadILI(strings.NewReader(text), "map")

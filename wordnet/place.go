@@ -49,13 +49,19 @@ const maxUnpacked = 256 << 20
 // all together. A few bytes may unpack to any number otherwise.
 type archive struct {
 	*zip.Reader
-	left *atomic.Int64
+	*budget
+}
+
+// A budget is a number of bytes, and how many are left of it.
+type budget struct {
+	all  int64
+	left atomic.Int64
 }
 
 func newArchive(z *zip.Reader, size int64) archive {
-	a := archive{z, new(atomic.Int64)}
-	a.left.Store(min(maxUnpacked, 32<<20+16*min(size, maxUnpacked)))
-	return a
+	b := &budget{all: min(maxUnpacked, 32<<20+16*min(size, maxUnpacked))}
+	b.left.Store(b.all)
+	return archive{z, b}
 }
 
 func (a archive) Open(name string) (fs.File, error) {
@@ -63,7 +69,7 @@ func (a archive) Open(name string) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return archiveFile{f, a.left}, nil
+	return archiveFile{f, a.budget}, nil
 }
 
 // ReadDir is there because the files of Open cannot list a folder.
@@ -71,13 +77,13 @@ func (a archive) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir
 
 type archiveFile struct {
 	fs.File
-	left *atomic.Int64
+	*budget
 }
 
 func (f archiveFile) Read(b []byte) (int, error) {
 	n, err := f.File.Read(b)
 	if f.left.Add(-int64(n)) < 0 {
-		return 0, fmt.Errorf("%w: the archive unpacks to too many bytes", ErrSyntax)
+		return 0, fmt.Errorf("%w: the archive unpacks to more than %d bytes, much more than its size", ErrSyntax, f.all)
 	}
 	return n, err
 }
@@ -160,7 +166,7 @@ func locate(fsys fs.FS) (place, error) {
 }
 
 func several(places []string) error {
-	return fmt.Errorf("wordnet: %w by itself, but several; open one of %s", ErrNoDatabase, strings.Join(places, ", "))
+	return fmt.Errorf("wordnet: %w that is the only one; open one of %s", ErrNoDatabase, strings.Join(places, ", "))
 }
 
 // errNone is the error for an archive without a database.
