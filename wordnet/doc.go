@@ -119,7 +119,9 @@
 //	all topic domains          580 ms     0.7 ms     819
 //
 // Opening a folder takes 163 ms of processor time, start of the process
-// included, and wn30 100 ms. The Go package fluhus/gostuff/nlp/wordnet v1.2.0
+// included, and wn30 100 ms. Package wn30/glosses opens in the same time and takes
+// 6 MB more; the first definition takes 0.4 ms, all of them 75 ms and 14 MB. The
+// Go package fluhus/gostuff/nlp/wordnet v1.2.0
 // took 822 ms for a folder in the same run. Measures and morphy allocate
 // nothing.
 //
