@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -264,7 +263,7 @@ func (b *builder) join() error {
 	db.wordSyn = make([]uint32, 0, words)
 	db.wordSense = make([]uint16, words)
 	db.wordLex = make([]uint8, 0, words)
-	db.wordMark = make([]uint8, 0, words)
+	db.wordMark = make([]uint16, 0, words)
 	db.semTarget = make([]uint32, sem)
 	db.semRel = make([]uint8, sem)
 	db.lexTarget = make([]uint32, lex)
@@ -278,17 +277,20 @@ func (b *builder) join() error {
 	b.lemmas = make([]byte, 0, bytes)
 	b.lemmaEnd = make([]uint32, 1, words+1)
 	fr := 0
+	codes := map[string]uint16{}
 	for _, c := range b.chunk {
-		marks := make([]uint8, 1, 1+len(c.markers))
+		marks := make([]uint16, 1, 1+len(c.markers))
 		for _, m := range c.markers {
-			code := slices.Index(db.markers, m)
-			if code < 0 {
-				if code = len(db.markers); code > 255 {
-					return &syntaxError{file: c.file, err: errors.New("more than 255 different markers")}
+			code, ok := codes[m]
+			if !ok {
+				if len(codes) == maxMarkers {
+					return &syntaxError{file: c.file, err: fmt.Errorf("more than %d different markers", maxMarkers)}
 				}
 				db.markers = append(db.markers, m)
+				code = uint16(len(codes) + 1)
+				codes[m] = code
 			}
-			marks = append(marks, uint8(code))
+			marks = append(marks, code)
 		}
 		if b.glosses {
 			db.glossText = append(db.glossText, c.gloss.String())

@@ -4,18 +4,23 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
-// maxLemma is the longest lemma in bytes; that of WordNet 3.0 has 71.
-const maxLemma = 1<<16 - 1
+const (
+	// maxLemma is the longest lemma in bytes; that of WordNet 3.0 has 71.
+	maxLemma = 1<<16 - 1
+
+	// maxMarkers is the highest number of different markers. WordNet 3.0 has
+	// three, but any word may end in parentheses.
+	maxMarkers = 1<<16 - 1
+)
 
 // A rawWord is a word of a synset.
 type rawWord struct {
 	end  uint32 // of its lemma, in those of the chunk
 	lex  uint8
-	mark uint8 // into the markers of the chunk; 0 is none
+	mark uint16 // into the markers of the chunk; 0 is none
 }
 
 // A rawPointer is a pointer before its target was looked up.
@@ -55,6 +60,7 @@ type dataChunk struct {
 	keys     []offsetKey // of a damaged file, those of the lines that are left
 	shift    int         // of such a file, how far the offset of the last record is from its place
 	markers  []string
+	markerOf map[string]uint16 // each marker's place, from 1
 	gloss    strings.Builder
 
 	lemmas  []byte   // of the words, in lower case, end to end
@@ -79,6 +85,7 @@ func (b *builder) parseData(k block) (*dataChunk, error) {
 		words:    make([]rawWord, 0, 2*n),
 		pointers: make([]rawPointer, 0, 4*n),
 		lemmas:   make([]byte, 0, 24*n),
+		markerOf: map[string]uint16{},
 	}
 	if b.glosses {
 		c.gloss.Grow(len(k.text) / 5 * 3)
@@ -112,7 +119,7 @@ func (b *builder) parseData(k block) (*dataChunk, error) {
 		}
 		rest = rest[i+1:]
 	}
-	c.text = nil // the reader's
+	c.text, c.keys, c.markerOf = nil, nil, nil // the first is the reader's
 	return c, nil
 }
 
@@ -182,19 +189,18 @@ func (c *dataChunk) wordList(r *fields, y *rawSynset) {
 		if r.err != nil {
 			return
 		}
-		mark := uint8(0)
+		mark := uint16(0)
 		// A word that is all in parentheses has no marker.
 		if open := bytes.IndexByte(w, '('); w[len(w)-1] == ')' && open > 0 {
-			code := slices.Index(c.markers, string(w[open:]))
-			if code < 0 {
-				code = len(c.markers)
+			if mark = c.markerOf[string(w[open:])]; mark == 0 {
+				if len(c.markers) == maxMarkers {
+					r.fail("marker of a word", w)
+					return
+				}
 				c.markers = append(c.markers, string(w[open:]))
+				mark = uint16(len(c.markers))
+				c.markerOf[string(w[open:])] = mark
 			}
-			if code > 254 {
-				r.fail("marker of a word", w)
-				return
-			}
-			mark = uint8(code + 1)
 			w = w[:open]
 		}
 		if isLower(w) {

@@ -50,7 +50,7 @@ type DB struct {
 	wordSyn   []uint32 // synset
 	wordSense []uint16 // sense number, from 1
 	wordLex   []uint8  // lex_id
-	wordMark  []uint8  // into markers; 0 is none
+	wordMark  []uint16 // into markers; 0 is none
 	markers   []string
 	count     []uint32 // tag counts; nil if unknown
 	missed    []uint32 // words with a count that NLTK does not see, ascending

@@ -313,13 +313,16 @@ func (d *decoder) decodeWords() error {
 	lo, mid, hi := d.col(compact.WordLo), d.col(compact.WordMid), d.col(compact.WordHi)
 	wc, sense, lex, mark := d.col(compact.WordCase), d.col(compact.WordSense), d.col(compact.WordLex), d.col(compact.WordMark)
 	l, m, h := lo.Bytes(n), mid.Bytes(n), hi.Bytes(n)
-	d.wordCase, db.wordLex, db.wordMark = wc.Bytes(n), lex.Bytes(n), mark.Bytes(n)
+	marks := mark.Bytes(n)
+	d.wordCase, db.wordLex = wc.Bytes(n), lex.Bytes(n)
 	if err := done(lo, mid, hi, wc, lex, mark); err != nil {
 		return err
 	}
 	db.wordSpell = make([]uint32, n)
 	db.wordSense = make([]uint16, n)
+	db.wordMark = make([]uint16, n)
 	for w := range n {
+		db.wordMark[w] = uint16(marks[w])
 		s := uint32(l[w]) | uint32(m[w])<<8 | uint32(h[w])<<16
 		if s >= d.lemmas {
 			lo.Bad = true

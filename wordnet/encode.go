@@ -47,6 +47,9 @@ func (db *DB) columns() (*compact.Columns, error) {
 			listed[from+uint32(db.wordSense[w])-1] = true
 		}
 	}
+	if len(db.markers) > 256 {
+		return nil, errors.New("wordnet: too many markers for a compact file")
+	}
 	if slices.Contains(listed, false) {
 		return nil, errors.New("wordnet: a compact file cannot hold senses without a word of their own")
 	}
@@ -147,7 +150,7 @@ func (db *DB) columns() (*compact.Columns, error) {
 		}
 		v(compact.WordSense, uint64(db.wordSense[w]))
 		b(compact.WordLex, db.wordLex[w])
-		b(compact.WordMark, db.wordMark[w])
+		b(compact.WordMark, uint8(db.wordMark[w]))
 		if db.count != nil {
 			v(compact.Count, uint64(db.count[w]))
 		}

@@ -288,7 +288,7 @@ func inPath(path string, err error) error {
 }
 
 // Find returns the path of the first WordNet database it finds, for [OpenDir].
-// It looks in the folders $WNSEARCHDIR and $WNHOME/dict; for corpora/wordnet and
+// It looks in the folders $WNSEARCHDIR, $WNHOME/dict and $WNHOME; for corpora/wordnet and
 // corpora/wordnet.zip where NLTK does: in each folder of $NLTK_DATA, in
 // ~/nltk_data, in an active Python environment and in NLTK's system folders; in
 // these also for folders and archives with other names, such as wordnet31.zip or
@@ -306,7 +306,7 @@ func find(getenv func(string) string, home string) (string, error) {
 		places = append(places, d)
 	}
 	if d := getenv("WNHOME"); d != "" {
-		places = append(places, filepath.Join(d, "dict"))
+		places = append(places, filepath.Join(d, "dict"), d)
 	}
 	// NLTK takes a folder anywhere before an archive anywhere.
 	nltk := nltkFolders(getenv, home)
