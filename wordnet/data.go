@@ -243,7 +243,11 @@ func readPointer(r *fields, words uint8) (p rawPointer) {
 		r.fail("pointer symbol", t)
 	}
 	p.offset = r.number("pointer offset", 8, 0, maxFile)
-	_, p.part = r.pos("pointer part of speech")
+	if p.rel != 0 {
+		_, p.part = r.pos("pointer part of speech")
+	} else if t = r.next(); len(t) != 1 { // or one of the other wordnet's
+		r.fail("pointer part of speech", t)
+	}
 	t = r.next()
 	if len(t) != 4 {
 		r.fail("source/target", t)

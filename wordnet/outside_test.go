@@ -167,6 +167,22 @@ func TestOddSpellings(t *testing.T) {
 			t.Error(key, got, err)
 		}
 	}
+	// Symbols of other wordnets.
+	for _, pointer := range []string{"-", "has_xpos_hyponym", "%x", "é"} {
+		files := change(outside(t, "base"), "data.adv", replace(" 001 ", " 002 "+pointer+" 00000099 x 0101 "))
+		files = change(files, "index.adv", replace(" 1 \\ ", " 2 \\ "+pointer+" "))
+		db, err := Open(files, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := fmt.Sprintf("well.r.01 data.adv:3: pointer %q, whose symbol is not WordNet's", pointer+" 00000099 x 0101")
+		if got := problemsOf(db); len(got) != 1 || got[0] != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+		if p := slices.Collect(lemmaAt(synset(t, db, "well.r.01"), 0).Pertainyms()); len(p) != 1 {
+			t.Error(p)
+		}
+	}
 	// Many words may end in parentheses.
 	many := string(animals)
 	for i := range 700 {
