@@ -245,15 +245,15 @@ func ExampleDB_Problems() {
 
 func ExampleDB_ReadILI() {
 	db := open()
-	f := strings.NewReader("i35545\t02084071-n\n") // a line of ili-map-pwn30.tab
+	f := strings.NewReader("i46360\t02084071-n\n") // a line of ili-map-pwn30.tab
 	ili, err := db.ReadILI(f, "ili-map-pwn30.tab")
 	if err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(ili.Concept(synset(db, "dog.n.01")))
-	fmt.Println(ili.Synset("i35545"))
+	fmt.Println(ili.Synset("i46360"))
 	// Output:
-	// i35545 true
+	// i46360 true
 	// Synset('dog.n.01') true
 }
 

@@ -26,13 +26,13 @@ type iliPair struct{ concept, synset uint32 }
 // Interlingual Index: lines with a concept, a tab, and the offset and part of
 // speech of a synset, such as
 //
-//	i35545	02084071-n
+//	i46360	02084071-n
 //
 // Further fields are ignored, and so are blank lines and those that begin with
 // #. The letters a and s are equal. Files in Turtle such as ili-map-wn30.ttl,
 // with a statement a line, are read as well:
 //
-//	<i35545> owl:sameAs pwn30:02084071-n .
+//	<i46360> owl:sameAs pwn30:02084071-n .
 //
 // name is only used in errors.
 //
@@ -90,7 +90,7 @@ func (m *ILI) line(n int, line string) error {
 	return nil
 }
 
-// conceptOf returns the number of a concept such as i35545.
+// conceptOf returns the number of a concept such as i46360.
 func conceptOf(s string) (uint32, bool) {
 	if len(s) < 2 || s[0] != 'i' || s[1] == '0' {
 		return 0, false
@@ -98,7 +98,7 @@ func conceptOf(s string) (uint32, bool) {
 	return decimal(s[1:])
 }
 
-// Concept returns the identifier of a synset, such as "i35545", the first if the
+// Concept returns the identifier of a synset, such as "i46360", the first if the
 // mapping has several, and whether it has any.
 func (m *ILI) Concept(s Synset) (string, bool) {
 	if m.db != s.db {

@@ -611,26 +611,26 @@ func TestLemmatize(t *testing.T) {
 func TestILI(t *testing.T) {
 	db := embedded(t)
 	read := func(text string) (*ILI, error) { return db.ReadILI(strings.NewReader(text), "map") }
-	m, err := read("\ufeff# concepts\n\ni35545\t02084071-n\r\ni1\t00001740-a\t1\ni2 00001740-a\ni2 00002098-a\ni3\t00003131-a\n")
+	m, err := read("\ufeff# concepts\n\ni46360\t02084071-n\r\ni1\t00001740-a\t1\ni2 00001740-a\ni2 00002098-a\ni3\t00003131-a\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	turtle, err := read("@prefix owl: <http://www.w3.org/2002/07/owl#> .\n\n### this file\n<i35545>\towl:sameAs\tpwn30:02084071-n . # dog\nili:i1 owl:sameAs pwn31:300001740-a .\n")
+	turtle, err := read("@prefix owl: <http://www.w3.org/2002/07/owl#> .\n\n### this file\n<i46360>\towl:sameAs\tpwn30:02084071-n . # dog\nili:i1 owl:sameAs pwn31:300001740-a .\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for id, name := range map[string]string{"i35545": "dog.n.01", "i1": "able.a.01"} {
+	for id, name := range map[string]string{"i46360": "dog.n.01", "i1": "able.a.01"} {
 		if s, ok := turtle.Synset(id); !ok || s.Name() != name {
 			t.Error(id, s, ok)
 		}
 	}
-	for _, c := range []struct{ synset, id string }{{"dog.n.01", "i35545"}, {"able.a.01", "i1"}, {"unable.a.01", "i2"}, {"cat.n.01", ""}} {
+	for _, c := range []struct{ synset, id string }{{"dog.n.01", "i46360"}, {"able.a.01", "i1"}, {"unable.a.01", "i2"}, {"cat.n.01", ""}} {
 		id, ok := m.Concept(synset(t, db, c.synset))
 		if id != c.id || ok != (id != "") {
 			t.Errorf("%s: %q %v, want %q", c.synset, id, ok, c.id)
 		}
 	}
-	for id, want := range map[string]string{"i35545": "dog.n.01", "i1": "able.a.01", "i2": "able.a.01", "i4": "", "": "", "i": "", "i0": "", "i02": "", "I1": "", "i35545x": "", "i99999999999": ""} {
+	for id, want := range map[string]string{"i46360": "dog.n.01", "i1": "able.a.01", "i2": "able.a.01", "i4": "", "": "", "i": "", "i0": "", "i02": "", "I1": "", "i46360x": "", "i99999999999": ""} {
 		s, ok := m.Synset(id)
 		if ok != (want != "") || ok && s.Name() != want {
 			t.Errorf("%q: %v %v, want %s", id, s, ok, want)
@@ -664,9 +664,9 @@ func TestILI(t *testing.T) {
 }
 
 func FuzzILI(f *testing.F) {
-	f.Add("i35545\t02084071-n\ni1\t00001740-a\n")
+	f.Add("i46360\t02084071-n\ni1\t00001740-a\n")
 	f.Add("# x\n\ni1 00001740-s 1")
-	f.Add("@base <x> .\n<i35545> owl:sameAs pwn30:02084071-n .\nili:i1 owl:sameAs pwn31:300001740-a . # able\n")
+	f.Add("@base <x> .\n<i46360> owl:sameAs pwn30:02084071-n .\nili:i1 owl:sameAs pwn31:300001740-a . # able\n")
 	db := embedded(f)
 	f.Fuzz(func(t *testing.T, text string) {
 		m, err := db.ReadILI(strings.NewReader(text), "map")
