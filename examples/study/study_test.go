@@ -452,6 +452,16 @@ func TestWordnetFiles(t *testing.T) {
 	if got := wordnetFiles(dir); len(got) != 3 {
 		t.Errorf("%q", got)
 	}
+	for _, name := range []string{"oewn2023.zip", "WordNet-3.0/dict/data.noun"} {
+		dir := t.TempDir()
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, nil, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		if got := wordnetFiles(dir); !slices.Equal(got, []string{file}) {
+			t.Errorf("%q", got)
+		}
+	}
 }
 
 func TestShort(t *testing.T) {
