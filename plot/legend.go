@@ -12,6 +12,7 @@ type legendBlock struct {
 	w, h  float64
 	texts []textItem
 	marks []markBox
+	bar   box // of the colors of numbers; empty without one
 }
 
 const (
@@ -92,6 +93,9 @@ func (l *layout) legendGrid(entries []entry, columns int) *legendBlock {
 		y = rowHeight + 2
 		b.w = l.st.legendHead.width(t)
 	}
+	if l.joint.bar != nil {
+		y = l.legendBar(b, y)
+	}
 	rows := (len(entries) + columns - 1) / columns
 	h := row(rows)
 	x := 0.0
@@ -105,8 +109,30 @@ func (l *layout) legendGrid(entries []entry, columns int) *legendBlock {
 		b.w = max(b.w, x)
 		x += gapColumn
 	}
-	b.h = y + float64(rows-1)*h + (ascent+descent)*l.st.legend.size
+	b.h = y
+	if rows > 0 {
+		b.h += float64(rows-1)*h + (ascent+descent)*l.st.legend.size
+	}
 	return b
+}
+
+// legendBar adds a bar of colors at y, with numbers under it, and returns where
+// it ends.
+func (l *layout) legendBar(b *legendBlock, y float64) float64 {
+	const width, height = 132, 10
+	b.bar = box{0, y + 2, width, y + 2 + height}
+	b.w = max(b.w, width)
+	bar, st := l.joint.bar, l.st.tick
+	base := b.bar.y1 + 3 + ascent*st.size
+	for _, t := range niceTicks(bar.Lo, bar.Hi, 3) {
+		w := st.width(t.Label)
+		x := min(width-w, max(0, width*(t.Value-bar.Lo)/(bar.Hi-bar.Lo)-w/2))
+		if n := len(b.texts); n > 0 && b.texts[n-1].style.size == st.size && x < b.texts[n-1].bounds().x1+4 {
+			continue
+		}
+		b.texts = append(b.texts, textItem{text: t.Label, style: st, color: l.theme.muted, x: x, y: base})
+	}
+	return base + descent*st.size + 6
 }
 
 // legendRight is a legend in columns, at most maxH high.
@@ -157,6 +183,9 @@ func (l *layout) legendBelow(w float64) *legendBlock {
 // legendFlow sets title and entries one after another; nil when that takes
 // more than two lines.
 func (l *layout) legendFlow(w float64) *legendBlock {
+	if l.joint.bar != nil {
+		return nil
+	}
 	b := &legendBlock{}
 	x, start := 0.0, 0.0
 	base := ascent * l.st.legend.size
@@ -190,6 +219,45 @@ func (l *layout) legendFlow(w float64) *legendBlock {
 	return b
 }
 
+// placeInside puts the legend into the corner of the first panel that has the
+// least data.
+func (l *layout) placeInside(b *legendBlock) {
+	pb := l.panels[0]
+	var at [][2]float64 // of the data, on the page
+	add := func(x, y float64) {
+		at = append(at, [2]float64{pb.frame.x0 + pb.frame.w()*(x-pb.x0)/(pb.x1-pb.x0), pb.frame.y1 - pb.frame.h()*(y-pb.y0)/(pb.y1-pb.y0)})
+	}
+	if p := l.joint.points[0]; p != nil {
+		for _, q := range p.xys {
+			add(q.X, q.Y)
+		}
+	}
+	for _, line := range l.joint.lines[0] {
+		for i, q := range line.xys {
+			const parts = 8 // of the way from the point before
+			from := line.xys[max(0, i-1)]
+			for k := range parts {
+				t := float64(k+1) / parts
+				add(from.X+(q.X-from.X)*t, from.Y+(q.Y-from.Y)*t)
+			}
+		}
+	}
+	left, top := pb.frame.x0+gapInside, pb.frame.y0+gapInside
+	right, bottom := pb.frame.x1-gapInside-b.w, pb.frame.y1-gapInside-b.h
+	best, fewest := [2]float64{}, math.MaxInt
+	for _, c := range [][2]float64{{right, top}, {left, top}, {right, bottom}, {left, bottom}} {
+		n := 0
+		for _, q := range at {
+			n += b2i(q[0] > c[0]-4 && q[0] < c[0]+b.w+4 && q[1] > c[1]-4 && q[1] < c[1]+b.h+4)
+		}
+		if n < fewest {
+			best, fewest = c, n
+		}
+	}
+	l.inside = true
+	l.place(b, best[0], best[1])
+}
+
 // place puts the legend on the page.
 func (l *layout) place(b *legendBlock, x, y float64) {
 	for _, t := range b.texts {
@@ -203,4 +271,5 @@ func (l *layout) place(b *legendBlock, x, y float64) {
 		l.marks = append(l.marks, m)
 	}
 	l.legend = box{x, y, x + b.w, y + b.h}
+	l.bar = box{b.bar.x0 + x, b.bar.y0 + y, b.bar.x1 + x, b.bar.y1 + y}
 }

@@ -25,6 +25,7 @@ type points struct {
 	xys    plotter.XYs
 	cat    []int32 // an index into names a point
 	names  []string
+	values []float64     // one a point, instead of labels, or nil
 	hover  []string      // one a point, or nil
 	colors []color.Color // one a name
 	rest   bool          // the last category is a remainder: drawn below, small and gray
@@ -32,7 +33,7 @@ type points struct {
 
 // newPoints checks and copies the points of a panel; nil if it has none.
 func newPoints(pn Panel) (*points, error) {
-	p := &points{hover: pn.Hover}
+	p := &points{hover: pn.Hover, values: pn.Values}
 	if pn.XYs != nil {
 		var err error
 		if p.xys, err = kit.Copy(pn.XYs); err != nil {
@@ -42,6 +43,9 @@ func newPoints(pn Panel) (*points, error) {
 	n := len(p.xys)
 	if pn.Labels != nil && len(pn.Labels) != n {
 		return nil, fmt.Errorf("%w: %d points, %d labels", ErrLength, n, len(pn.Labels))
+	}
+	if pn.Values != nil && len(pn.Values) != n {
+		return nil, fmt.Errorf("%w: %d points, %d values", ErrLength, n, len(pn.Values))
 	}
 	if pn.Hover != nil && len(pn.Hover) != n {
 		return nil, fmt.Errorf("%w: %d points, %d hover texts", ErrLength, n, len(pn.Hover))
@@ -103,12 +107,28 @@ func (p *points) radius(side vg.Length) float64 {
 	return min(maxRadius, max(lo, r))
 }
 
-func (p *points) alpha() float64 {
+// alpha is the opacity of dots of a radius in a panel of the given side. Where
+// they would cover the map several times over they are fainter, so that dense
+// places still stand out.
+func (p *points) alpha(r float64, side vg.Length) float64 {
 	if p.f.Alpha > 0 {
 		return min(1, p.f.Alpha)
 	}
 	n := float64(max(1, len(p.xys)))
-	return min(0.92, max(0.6, 0.92-0.1*math.Log10(n/1000)))
+	cover := n * math.Pi * r * r / (mapShare * side.Points() * side.Points())
+	return min(0.92, max(0.6, 0.92-0.1*math.Log10(n/1000))) * max(minFade, min(1, math.Pow(maxCover/cover, 1.2)))
+}
+
+const (
+	mapShare = 0.6  // of a panel that a map fills
+	maxCover = 1.5  // how often dots cover their map before they are fainter
+	minFade  = 0.05 // the least share of opacity: less would vanish in rounding
+)
+
+// flat says whether several points all have one place.
+func (p *points) flat() bool {
+	x0, x1, y0, y1 := kit.Bounds(p.xys)
+	return len(p.xys) > 1 && x0 == x1 && y0 == y1
 }
 
 // Plot implements gonum's Plotter. Our own canvases draw the dots fast; others
@@ -132,13 +152,14 @@ func (p *points) plot(c draw.Canvas, plt *gplot.Plot, opt dotOptions) {
 		order:  p.order(),
 		colors: make([]kit.RGB, len(p.names)),
 		radius: make([]float64, len(p.names)),
-		alpha:  p.alpha(),
 		clip:   c.Rectangle,
 		image:  opt.image,
 		opaque: opt.opaque,
 		ground: p.theme.ground,
 	}
-	r := p.radius(min(size.X, size.Y))
+	side := min(size.X, size.Y)
+	r := p.radius(side)
+	d.alpha = p.alpha(r, side)
 	for i := range p.names {
 		d.colors[i], d.radius[i] = kit.ToRGB(p.colors[i]), r
 	}
@@ -151,10 +172,40 @@ func (p *points) plot(c draw.Canvas, plt *gplot.Plot, opt dotOptions) {
 	for i, xy := range p.xys {
 		d.x[i], d.y[i] = float32(x(xy.X)), float32(y(xy.Y))
 	}
+	d.order = slices.DeleteFunc(d.order, func(i int32) bool { return !inside(plt, p.xys[i]) })
 	if opt.titles {
 		d.titles = p.hover
 	}
 	drawDots(c.Canvas, d)
+}
+
+// inside says whether a point lies within a plot's axes.
+func inside(plt *gplot.Plot, p plotter.XY) bool {
+	return p.X >= plt.X.Min && p.X <= plt.X.Max && p.Y >= plt.Y.Min && p.Y <= plt.Y.Max
+}
+
+// core returns the ranges of the points without a share of outliers, those
+// farthest from the medians in units of the spread along each axis.
+func (p *points) core(share float64) (xmin, xmax, ymin, ymax float64) {
+	n := len(p.xys)
+	cut := int(min(1, share) * float64(n))
+	if cut < 1 || cut >= n {
+		return kit.Bounds(p.xys)
+	}
+	x, y := make([]float64, n), make([]float64, n)
+	for i, q := range p.xys {
+		x[i], y[i] = q.X, q.Y
+	}
+	middle := func(v []float64) (median, spread float64) {
+		slices.Sort(v)
+		return v[n/2], max(v[n*3/4]-v[n/4], math.SmallestNonzeroFloat64)
+	}
+	mx, sx := middle(x)
+	my, sy := middle(y)
+	kept := slices.Clone(p.xys)
+	far := func(q plotter.XY) float64 { return max(math.Abs(q.X-mx)/sx, math.Abs(q.Y-my)/sy) }
+	slices.SortFunc(kept, func(a, b plotter.XY) int { return cmp.Compare(far(a), far(b)) })
+	return kit.Bounds(kept[:n-cut])
 }
 
 // DataRange implements gonum's DataRanger.

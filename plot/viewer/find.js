@@ -1,0 +1,81 @@
+
+// Search. Case and accents do not matter, nor do _ and - against blanks in the
+// order of the results.
+const letters = { "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i", "ħ": "h" };
+const fold = s => /[^\x00-\x7f]/.test(s) ? s.normalize("NFKD").replace(/[\u0300-\u036f\u0591-\u05c7\u064b-\u065f]/g, "").toLowerCase().replace(/[ßæœøđðłþıħ]/g, c => letters[c]) : s.toLowerCase();
+const plain = s => s.replace(/[_-]+/g, " ");
+// How good a match is, 0 the best: the name (all before a bracket) or the whole
+// text is what was asked for; it begins with it, as a word of its own; it has
+// it as a word; it begins with it as a part of a word; the text has it as a
+// word; it is somewhere.
+function rank(textOf, q) {
+	const name = plain(nameOf(textOf)), whole = plain(textOf), at = " " + q + " ", padded = " " + name + " ";
+	if (name === q || whole === q) return 0;
+	if (padded.startsWith(at)) return 1;
+	if (padded.includes(at)) return 2;
+	if (name.startsWith(q)) return 3;
+	if ((" " + whole.replace(/[^\p{L}\p{N}.']+/gu, " ") + " ").includes(at)) return 4;
+	return 5;
+}
+const nameOf = s => s.replace(/\s*[(\[{][^]*$/, "") || s;
+const PAGE = 100; // rows that a list grows by
+function search() {
+	const raw = $("q").value.trim(), terms = fold(raw).split(/\s+/).filter(Boolean), q = plain(terms.join(" "));
+	hits = null;
+	hitList = [];
+	if (terms.length && words) {
+		folded ??= words.map(fold);
+		hits = new Uint8Array(N);
+		const ranked = [[], [], [], [], [], []];
+		for (let i = 0; i < N; i++) if (terms.every(t => folded[i].includes(t))) {
+			hits[i] = 1;
+			ranked[rank(folded[i], q)].push(i);
+		}
+		// Among equals those come first that are written as they were asked for.
+		hitList = ranked.flatMap(r => [...r.filter(i => words[i].startsWith(raw)), ...r.filter(i => !words[i].startsWith(raw))]);
+	}
+	current = -1;
+	const n = hitList.length, away = hitList.filter(isHidden).length;
+	$("count").textContent = terms.length ? [thousands(n) + (n === 1 ? " match" : " matches"),
+		away ? thousands(away) + " in hidden categories" : "", n > MARKS ? thousands(MARKS) + " marked on the map" : ""].filter(Boolean).join(", ") : "";
+	$("take").hidden = !n;
+	list("hits", hitList);
+	redraw();
+	remember();
+}
+// list shows rows as buttons: some at first, more when asked.
+function list(id, rows, shown = PAGE) {
+	const box = $(id), n = Math.min(shown, rows.length);
+	box.replaceChildren(...rows.slice(0, n).map(i => {
+		const b = button(text(i) + " ", "", () => { current = i; center(); }, isHidden(i) ? "away" : "");
+		b.dir = "auto";
+		b.append(element("span", describe(i, false).join(", ")));
+		return b;
+	}));
+	if (n < rows.length) box.append(button(thousands(n) + " of " + thousands(rows.length) + " shown: show more", "", () => list(id, rows, n + PAGE), "more"));
+}
+async function center() {
+	if (current < 0) return;
+	const i = current;
+	const { from, to } = meta.layers[layer];
+	if (i < from || i >= to) await setLayer(meta.layers.findIndex(l => i >= l.from && i < l.to));
+	zoom = Math.max(zoom, 3);
+	centerX = pos[0][i];
+	centerY = pos[1][i];
+	setCurrent(i);
+}
+function go(d) {
+	if (!hitList.length) return;
+	const k = hitList.indexOf(current);
+	current = hitList[k < 0 ? (d > 0 ? 0 : hitList.length - 1) : (k + d + hitList.length) % hitList.length];
+	center();
+}
+let wait = 0;
+$("q").addEventListener("input", () => { clearTimeout(wait); wait = setTimeout(search, N > 20000 ? 120 : 0); });
+$("q").addEventListener("keydown", e => {
+	if (e.key !== "Enter") return;
+	clearTimeout(wait);
+	e.preventDefault();
+	if (hits === null) search();
+	go(e.shiftKey ? -1 : 1);
+});
