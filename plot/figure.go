@@ -134,7 +134,7 @@ const (
 	PlaceRight  Place = iota + 1 // right of the panels
 	PlaceBelow                   // below the panels
 	PlaceNone                    // no legend
-	PlaceInside                  // over the first panel, in the corner with the fewest points
+	PlaceInside                  // in a corner of the first panel, whose axes grow to make room; below where that is too small
 )
 
 // Dots selects how SVG and PDF encode points.

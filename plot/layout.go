@@ -53,6 +53,7 @@ type panelBox struct {
 	xt, yt         []gplot.Tick
 	labels         []textItem
 	flat           bool // all points have one place, so that there is no map
+	legend         box  // its corner, where the legend is in this panel
 }
 
 type markBox struct {
@@ -156,7 +157,7 @@ func (l *layout) side() float64 {
 // much of it blank.
 const (
 	maxBlank = 0.15 // of the page's width or height
-	maxWide  = 1.6  // width of a panel for its height
+	maxWide  = 2.0  // width of a panel for its height
 	maxHigh  = 1.35 // height of a panel for its width
 )
 
@@ -260,12 +261,21 @@ func (l layout) arrange(place Place) (*layout, error) {
 		return nil, tooSmall(fmt.Sprintf("leave panels of %.0f × %.0f", fw*l.k, fh*l.k))
 	}
 
+	var inside *legendBlock
+	if place == PlaceInside {
+		inside = l.legendRight(1, fh-2*gapInside)
+		if inside.w+2*gapInside > fw || inside.h+2*gapInside > fh || len(inside.texts) == 0 {
+			l.texts = nil
+			return l.arrange(PlaceBelow)
+		}
+	}
 	x0 := margin + left
 	for i, pn := range f.Panels {
 		cx := x0 + float64(i%cols)*(fw+tickW+gapX) + tickW
 		cy := y + float64(i/cols)*(fh+hh+tickH+gapY)
 		l.header(pn, cx, cy, fw, hh)
-		l.panel(i, box{cx, cy + hh, cx + fw, cy + hh + fh})
+		l.panel(i, box{cx, cy + hh, cx + fw, cy + hh + fh}, inside)
+		inside = nil
 	}
 	area := box{x0, y, x0 + float64(cols)*(fw+tickW) + float64(cols-1)*gapX,
 		y + float64(rows)*(fh+hh+tickH) + float64(rows-1)*gapY}
@@ -281,12 +291,6 @@ func (l layout) arrange(place Place) (*layout, error) {
 	case PlaceBelow:
 		l.place(below, margin, end+gapLegend)
 		end = l.legend.y1
-	case PlaceInside:
-		b := l.legendRight(1, fh-2*gapInside)
-		if b.w+2*gapInside > fw || b.h+2*gapInside > fh {
-			return nil, tooSmall("have no room for the legend inside")
-		}
-		l.placeInside(b)
 	}
 	if l.h = h; !l.fixed {
 		l.h = 3 * math.Ceil((end+margin)/3) // whole pixels at 96 and 192 dpi
@@ -496,10 +500,13 @@ func (l *layout) ranges(i int, w, h float64) (x0, x1, y0, y1 float64) {
 	return x0, x1, y0, y1
 }
 
-// panel places a frame and all in it.
-func (l *layout) panel(i int, frame box) {
+// panel places a frame and all in it, with the legend if it is not nil.
+func (l *layout) panel(i int, frame box, legend *legendBlock) {
 	pb := panelBox{frame: frame}
 	pb.x0, pb.x1, pb.y0, pb.y1 = l.ranges(i, frame.w(), frame.h())
+	if legend != nil {
+		l.placeInside(legend, i, &pb)
+	}
 	if l.ticks(i) {
 		pb.xt, pb.yt = ticksOf(pb.x0, pb.x1, pb.y0, pb.y1, frame.w(), frame.h())
 		end := math.Inf(-1)

@@ -3,6 +3,8 @@ package plot
 import (
 	"math"
 
+	"gonum.org/v1/plot/plotter"
+
 	"github.com/semamap/semamap/plot/internal/kit"
 )
 
@@ -219,43 +221,71 @@ func (l *layout) legendFlow(w float64) *legendBlock {
 	return b
 }
 
-// placeInside puts the legend into the corner of the first panel that has the
-// least data.
-func (l *layout) placeInside(b *legendBlock) {
-	pb := l.panels[0]
-	var at [][2]float64 // of the data, on the page
-	add := func(x, y float64) {
-		at = append(at, [2]float64{pb.frame.x0 + pb.frame.w()*(x-pb.x0)/(pb.x1-pb.x0), pb.frame.y1 - pb.frame.h()*(y-pb.y0)/(pb.y1-pb.y0)})
+// placeInside puts the legend into the corner of a panel that has the least
+// data. Where it would hide more than a few points, the axes grow to make room.
+func (l *layout) placeInside(b *legendBlock, i int, pb *panelBox) {
+	var data plotter.XYs
+	p := l.joint.points[i]
+	if p != nil {
+		data = append(data, p.xys...)
 	}
-	if p := l.joint.points[0]; p != nil {
-		for _, q := range p.xys {
-			add(q.X, q.Y)
-		}
-	}
-	for _, line := range l.joint.lines[0] {
-		for i, q := range line.xys {
+	for _, line := range l.joint.lines[i] {
+		for k, q := range line.xys {
 			const parts = 8 // of the way from the point before
-			from := line.xys[max(0, i-1)]
-			for k := range parts {
-				t := float64(k+1) / parts
-				add(from.X+(q.X-from.X)*t, from.Y+(q.Y-from.Y)*t)
+			from := line.xys[max(0, k-1)]
+			for part := range parts {
+				t := float64(part+1) / parts
+				data = append(data, plotter.XY{X: from.X + (q.X-from.X)*t, Y: from.Y + (q.Y-from.Y)*t})
 			}
 		}
 	}
-	left, top := pb.frame.x0+gapInside, pb.frame.y0+gapInside
-	right, bottom := pb.frame.x1-gapInside-b.w, pb.frame.y1-gapInside-b.h
-	best, fewest := [2]float64{}, math.MaxInt
-	for _, c := range [][2]float64{{right, top}, {left, top}, {right, bottom}, {left, bottom}} {
-		n := 0
-		for _, q := range at {
-			n += b2i(q[0] > c[0]-4 && q[0] < c[0]+b.w+4 && q[1] > c[1]-4 && q[1] < c[1]+b.h+4)
+	growX, growY := 1.0, 1.0
+	if p == nil {
+		growX = 0
+	}
+	if _, _, fixed := limits(l.f.Panels[i].XLim); fixed {
+		growX, growY = 0, 0
+	}
+	if _, _, fixed := limits(l.f.Panels[i].YLim); fixed {
+		growX, growY = 0, 0
+	}
+	const near, step, most = 5, 0.05, 0.6
+	best, fewest, few := *pb, math.MaxInt, len(data)/500
+	for grow := 0.0; grow <= most && fewest > few; grow += step {
+		for _, corner := range [][2]bool{{true, true}, {false, true}, {true, false}, {false, false}} { // right, top
+			c := *pb
+			dx, dy := growX*grow*(c.x1-c.x0), growY*grow*(c.y1-c.y0)
+			if corner[0] {
+				c.x1 += dx
+				c.legend.x0 = c.frame.x1 - gapInside - b.w
+			} else {
+				c.x0 -= dx
+				c.legend.x0 = c.frame.x0 + gapInside
+			}
+			if corner[1] {
+				c.y1 += dy
+				c.legend.y0 = c.frame.y0 + gapInside
+			} else {
+				c.y0 -= dy
+				c.legend.y0 = c.frame.y1 - gapInside - b.h
+			}
+			n := 0
+			for _, q := range data {
+				x := c.frame.x0 + c.frame.w()*(q.X-c.x0)/(c.x1-c.x0) - c.legend.x0
+				y := c.frame.y1 - c.frame.h()*(q.Y-c.y0)/(c.y1-c.y0) - c.legend.y0
+				n += b2i(x > -near && x < b.w+near && y > -near && y < b.h+near)
+			}
+			if n < fewest {
+				best, fewest = c, n
+			}
 		}
-		if n < fewest {
-			best, fewest = c, n
+		if growX == 0 && growY == 0 {
+			break
 		}
 	}
+	*pb = best
 	l.inside = true
-	l.place(b, best[0], best[1])
+	l.place(b, best.legend.x0, best.legend.y0)
 }
 
 // place puts the legend on the page.

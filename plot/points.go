@@ -107,23 +107,47 @@ func (p *points) radius(side vg.Length) float64 {
 	return min(maxRadius, max(lo, r))
 }
 
-// alpha is the opacity of dots of a radius in a panel of the given side. Where
-// they would cover the map several times over they are fainter, so that dense
-// places still stand out.
-func (p *points) alpha(r float64, side vg.Length) float64 {
+// alpha is the opacity of dots of a radius.
+func (p *points) alpha(d *dots, r float64) float64 {
 	if p.f.Alpha > 0 {
 		return min(1, p.f.Alpha)
 	}
 	n := float64(max(1, len(p.xys)))
-	cover := n * math.Pi * r * r / (mapShare * side.Points() * side.Points())
-	return min(0.92, max(0.6, 0.92-0.1*math.Log10(n/1000))) * max(minFade, min(1, math.Pow(maxCover/cover, 1.2)))
+	usual := min(0.92, max(0.6, 0.92-0.1*math.Log10(n/1000)))
+	if n < manyDots {
+		return usual
+	}
+	// Half of the points lie where this many dots or more cover each other.
+	cover := d.density() * math.Pi * r * r
+	return min(usual, max(minAlpha, 1-math.Pow(1-fullCover, 1/cover)))
 }
 
+// Many dots become fainter where they would merge into one blot, so that
+// denser places still stand out.
 const (
-	mapShare = 0.6  // of a panel that a map fills
-	maxCover = 1.5  // how often dots cover their map before they are fainter
-	minFade  = 0.05 // the least share of opacity: less would vanish in rounding
+	manyDots  = 10000
+	fullCover = 0.92 // opacity of the places where half of the points are
+	minAlpha  = 0.015
 )
+
+// density is how many dots there are in a square point around the median dot.
+func (d *dots) density() float64 {
+	const cells = 96
+	size := d.clip.Size()
+	w, h := size.X.Points()/cells, size.Y.Points()/cells
+	count := make([]int, cells*cells)
+	for _, i := range d.order {
+		x := int((float64(d.x[i]) - d.clip.Min.X.Points()) / w)
+		y := int((float64(d.y[i]) - d.clip.Min.Y.Points()) / h)
+		count[min(cells-1, max(0, y))*cells+min(cells-1, max(0, x))]++
+	}
+	slices.Sort(count)
+	half, k := len(d.order)/2, len(count)-1
+	for ; k > 0 && half > count[k]; k-- {
+		half -= count[k]
+	}
+	return float64(max(1, count[k])) / (w * h)
+}
 
 // flat says whether several points all have one place.
 func (p *points) flat() bool {
@@ -159,7 +183,6 @@ func (p *points) plot(c draw.Canvas, plt *gplot.Plot, opt dotOptions) {
 	}
 	side := min(size.X, size.Y)
 	r := p.radius(side)
-	d.alpha = p.alpha(r, side)
 	for i := range p.names {
 		d.colors[i], d.radius[i] = kit.ToRGB(p.colors[i]), r
 	}
@@ -173,6 +196,7 @@ func (p *points) plot(c draw.Canvas, plt *gplot.Plot, opt dotOptions) {
 		d.x[i], d.y[i] = float32(x(xy.X)), float32(y(xy.Y))
 	}
 	d.order = slices.DeleteFunc(d.order, func(i int32) bool { return !inside(plt, p.xys[i]) })
+	d.alpha = p.alpha(d, r)
 	if opt.titles {
 		d.titles = p.hover
 	}

@@ -347,10 +347,3 @@ func TestWordnetFiles(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
-
-func TestShort(t *testing.T) {
-	got := short([]string{"law.n.01", "computer_science.n.01", "law.n.02"})
-	if got["law.n.01"] != "law" || got["law.n.02"] != "law.n.02" || got["computer_science.n.01"] != "computer science" {
-		t.Errorf("%v", got)
-	}
-}

@@ -80,6 +80,7 @@ function paint() {
 	let at = 0;
 	for (const i of shuffled) if (kind[c[i]] !== COLOR) order[at++] = i;
 	for (const i of shuffled) if (kind[c[i]] === COLOR) order[at++] = i;
+	if (pos) measure();
 	redraw();
 }
 
@@ -89,11 +90,28 @@ function radius(n) {
 	const r = Math.min(3.6, Math.max(.5, 2.7 * Math.pow(n / 1500, -.3) * side / 600)) / .75;
 	return Math.min(24, Math.min(9, r * Math.pow(zoom, .4)) * scale);
 }
-// Where dots would cover the map several times over, they are fainter, so that
-// dense places still stand out.
-function opacity(n, r) {
-	const cover = n * Math.PI * r * r / (.6 * size() * size());
-	return clamp(.92 - .1 * Math.log10(n / 1000), .6, .92) * Math.max(.05, Math.min(1, Math.pow(1.5 / cover, 1.2)));
+// Many dots become fainter where they would merge into one blot, so that denser
+// places still stand out: to the opacity that makes the places full where half
+// of the points are.
+function opacity(n, r, density) {
+	const usual = clamp(.92 - .1 * Math.log10(n / 1000), .6, .92);
+	return n < 10000 ? usual : clamp(1 - Math.pow(.08, size() * size() / (density * Math.PI * r * r)), .02, usual);
+}
+// How many points there are in a unit of the map around the median point: of
+// those in color and of all.
+let densityColored = 1, densityAll = 1;
+function measure() {
+	const cells = 96, c = cats[by], [X, Y] = pos, own = new Uint32Array(cells * cells), all = new Uint32Array(cells * cells);
+	for (let i = 0; i < N; i++) if (X[i] === X[i]) {
+		const at = Math.min(cells - 1, Y[i] * cells | 0) * cells + Math.min(cells - 1, X[i] * cells | 0);
+		all[at]++;
+		if (kind[c[i]] === COLOR) own[at]++;
+	}
+	[densityColored, densityAll] = [own, all].map(count => {
+		let half = count.reduce((a, b) => a + b, 0) / 2, k = count.length - 1;
+		for (count.sort(); k > 0 && half > count[k]; k--) half -= count[k];
+		return Math.max(1, count[k]) * cells * cells;
+	});
 }
 const reach = () => Math.max(8, radius(colored) + 3);
 
@@ -102,8 +120,8 @@ function draw() {
 	drawn = 0;
 	if (!W || !H) return;
 	const c = cats[by], s = size() * dpr, ox = W / 2 * dpr - centerX * s, oy = H / 2 * dpr + centerY * s;
-	const r = radius(colored), gray = Math.min(r * .62, radius(N)), alpha = opacity(colored, r);
-	const big = mask(r * dpr, alpha), small = mask(gray * dpr, opacity(N, gray));
+	const r = radius(colored), gray = Math.min(r * .62, radius(N)), alpha = opacity(colored, r, densityColored);
+	const big = mask(r * dpr, alpha), small = mask(gray * dpr, opacity(N, gray, densityAll));
 	const edge = (colored <= 8000 || zoom > 8) && mask(r * dpr * 1.13, alpha);
 	const X = pos[0], Y = pos[1], faint = pack(rest), plainer = pack(mix(rest, ink, .45)), under = pack(ground), mark = pack(ink);
 	const keep = hits || chosen?.fade && chosen.has; // the others fade

@@ -58,6 +58,7 @@ window.addEventListener("hashchange", async () => {
 const to = restore();
 layer = slider.value = to.layer;
 pos = await coordinates(layer);
+measure();
 $("layers").hidden = meta.layers.length < 2;
 $("bybox").hidden = meta.labelings.length < 2;
 $("legend").hidden = meta.labelings.length < 2 && meta.labelings[0].names.length < 2 && !meta.labelings[0].bar;

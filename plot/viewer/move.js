@@ -163,6 +163,8 @@ async function setLayer(k) {
 	});
 	if (moving || layer !== k) return;
 	grid = null;
+	measure();
+	redraw();
 	if (current >= 0 && pos[0][current] !== pos[0][current]) current = -1;
 	if (chosen?.at >= 0) choosePlace(chosen.at);
 	root.dataset.layer = layer;
