@@ -34,8 +34,9 @@ const STEPS = 64, cats = [], numbers = [];
 		let v = null;
 		if (l.bar) {
 			const { lo, hi, table } = l.bar;
-			v = Float64Array.from(c, table ? k => table[k] ?? NaN : k => k === 65535 ? NaN : lo + (hi - lo) * (k / 65534));
-			for (let i = 0; i < N; i++) c[i] = v[i] === v[i] ? Math.round((v[i] - lo) / (hi - lo) * (STEPS - 1)) : STEPS;
+			const unit = 10 ** Math.ceil(Math.log10((hi - lo) / 65534)); // finer digits would be noise
+			v = Float64Array.from(c, table ? k => table[k] ?? NaN : k => k === 65535 ? NaN : +(Math.round((lo + (hi - lo) * (k / 65534)) / unit) * unit).toPrecision(12));
+			for (let i = 0; i < N; i++) c[i] = v[i] === v[i] ? clamp(Math.round((v[i] - lo) / (hi - lo) * (STEPS - 1)), 0, STEPS - 1) : STEPS;
 		}
 		cats.push(c);
 		numbers.push(v);

@@ -22,6 +22,7 @@ type viewerState struct {
 	Hits       int
 	Hover      string
 	Shown      []string
+	Chosen     []string
 }
 
 // testPage has n words in three layers and two views. The word "solitary"
