@@ -102,7 +102,8 @@ type Panel struct {
 
 	// Values color the points by a number instead of by Labels, one per point;
 	// NaN means that a point has none. The legend becomes a bar, the same for
-	// all panels. Nil means no numbers.
+	// all panels. A few numbers far beyond the others share the color of its
+	// end. Nil means no numbers.
 	Values []float64
 
 	// Hover are texts shown under the pointer in SVG and in the viewer, one

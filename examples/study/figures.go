@@ -71,9 +71,9 @@ func newViews(o *options, w *words) *views {
 	}
 	left := ""
 	if n := len(w.rows) - len(v.all.rows); n > 0 {
-		left = fmt.Sprintf("; without %s of which the model never saw a token", cli.Thousands(n))
+		left = fmt.Sprintf("; %s more, of tokens that the model never saw, are left out", cli.Thousands(n))
 	}
-	v.all.legend, v.first.legend, v.top.legend, v.pos.legend, v.tokens.legend = "Domain", "Domain", "Domain", "Part of speech", "Tokens of the lemma"
+	v.all.legend, v.first.legend, v.top.legend, v.pos.legend, v.tokens.legend = "Domain", "Domain", "Domain", "Part of speech", "Tokens"
 	v.all.colors, v.first.colors, v.top.colors = colors, colors, colors
 	v.all.subtitle = fmt.Sprintf("%s, the first lemmas of %s synsets%s", model, cli.Thousands(len(v.all.rows)), left)
 	v.first.subtitle = fmt.Sprintf("%s, the first %s synsets that have a topic domain", model, cli.Thousands(len(v.first.rows)))

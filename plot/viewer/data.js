@@ -33,9 +33,9 @@ const STEPS = 64, cats = [], numbers = [];
 		at += wide ? 2 * N : N;
 		let v = null;
 		if (l.bar) {
-			const { lo, hi, table } = l.bar;
-			const unit = 10 ** Math.ceil(Math.log10((hi - lo) / 65534)); // finer digits would be noise
-			v = Float64Array.from(c, table ? k => table[k] ?? NaN : k => k === 65535 ? NaN : +(Math.round((lo + (hi - lo) * (k / 65534)) / unit) * unit).toPrecision(12));
+			const { lo, hi, min, max, table } = l.bar;
+			const unit = 10 ** Math.ceil(Math.log10((max - min) / 65534)); // finer digits would be noise
+			v = Float64Array.from(c, table ? k => table[k] ?? NaN : k => k === 65535 ? NaN : +(Math.round((min + (max - min) * (k / 65534)) / unit) * unit).toPrecision(12));
 			for (let i = 0; i < N; i++) c[i] = v[i] === v[i] ? clamp(Math.round((v[i] - lo) / (hi - lo) * (STEPS - 1)), 0, STEPS - 1) : STEPS;
 		}
 		cats.push(c);

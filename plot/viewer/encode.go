@@ -60,6 +60,8 @@ type spot [3]float64
 type pageBar struct {
 	Lo      float64    `json:"lo"`
 	Hi      float64    `json:"hi"`
+	Min     float64    `json:"min"`
+	Max     float64    `json:"max"`
 	Missing int        `json:"missing"`
 	Light   []string   `json:"light"` // some of its colors
 	Dark    []string   `json:"dark"`
@@ -70,7 +72,7 @@ type pageBar struct {
 // largest twenty by name.
 func writeSummary(b *bytes.Buffer, l pageLabeling) {
 	if l.Bar != nil {
-		fmt.Fprintf(b, "<p>%s: %.6g to %.6g.</p>", html.EscapeString(cmp.Or(l.Name, "Numbers")), l.Bar.Lo, l.Bar.Hi)
+		fmt.Fprintf(b, "<p>%s: %.6g to %.6g.</p>", html.EscapeString(cmp.Or(l.Name, "Numbers")), l.Bar.Min, l.Bar.Max)
 	}
 	if len(l.Names) < 2 {
 		return
@@ -139,7 +141,7 @@ func (l labeling) numbers() (pageLabeling, []int32, error) {
 	if err != nil {
 		return p, nil, err
 	}
-	p.Bar = &pageBar{Lo: bar.Lo, Hi: bar.Hi, Missing: bar.Missing}
+	p.Bar = &pageBar{Lo: bar.Lo, Hi: bar.Hi, Min: bar.Min, Max: bar.Max, Missing: bar.Missing}
 	const stops = 9
 	light, dark := kit.Ramp(stops, false), kit.Ramp(stops, true)
 	for k := range stops {
@@ -168,7 +170,7 @@ func (l labeling) numbers() (pageLabeling, []int32, error) {
 		case v != v:
 			code[i] = math.MaxUint16
 		default:
-			code[i] = int32(math.Round((v - bar.Lo) / (bar.Hi - bar.Lo) * (math.MaxUint16 - 1)))
+			code[i] = int32(math.Round((v - bar.Min) / (bar.Max - bar.Min) * (math.MaxUint16 - 1)))
 		}
 	}
 	return p, code, nil

@@ -15,8 +15,8 @@ function legend() {
 	$("bar").hidden = !l.bar;
 	$("shadesbox").hidden = !!l.bar || all <= counts[0];
 	if (l.bar) {
-		const { lo, hi, missing } = l.bar;
-		$("bar").replaceChildren(element("div", "", "ramp"), ...[lo, (lo + hi) / 2, hi].map(v => element("span", number(v))),
+		const { lo, hi, min, max, missing } = l.bar, ends = [(min < lo ? "≤ " : "") + number(lo), number((lo + hi) / 2), (max > hi ? "≥ " : "") + number(hi)];
+		$("bar").replaceChildren(element("div", "", "ramp"), ...ends.map(t => element("span", t)),
 			...(missing ? [element("p", thousands(missing) + " without a number")] : []));
 		$("bar").firstChild.style.background = `linear-gradient(to right, ${(dark ? l.bar.dark : l.bar.light).join()})`;
 		return pressed();

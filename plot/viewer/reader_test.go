@@ -593,9 +593,9 @@ func TestNumbersInPage(t *testing.T) {
 			} else if k := int(cats[i]) | int(cats[len(values)+i])<<8; k == math.MaxUint16 {
 				got = math.NaN()
 			} else {
-				got = bar.Lo + (bar.Hi-bar.Lo)*float64(k)/(math.MaxUint16-1)
+				got = bar.Min + (bar.Max-bar.Min)*float64(k)/(math.MaxUint16-1)
 			}
-			if !sameNumber(got, want) && !(math.Abs(got-want) <= (bar.Hi-bar.Lo)/131000) {
+			if !sameNumber(got, want) && !(math.Abs(got-want) <= (bar.Max-bar.Min)/131000) {
 				t.Fatalf("n=%d: value %d is %v, want %v", n, i, got, want)
 			}
 		}

@@ -3,6 +3,7 @@ package kit
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // Steps is how many colors a bar has.
@@ -10,13 +11,17 @@ const Steps = 64
 
 // A Bar gives numbers colors.
 type Bar struct {
-	Lo, Hi  float64 // Lo < Hi
-	Missing int     // points without a number
+	Lo, Hi   float64 // of the colors; Lo < Hi
+	Min, Max float64 // of the numbers, where a few are far beyond the colors; Min < Max
+	Missing  int     // points without a number
 }
 
-// NewBar returns the bar of some numbers. NaN stands for none.
+// NewBar returns the bar of some numbers. NaN stands for none. If one number
+// in a hundred takes half of the range or more, such numbers share the colors
+// of the ends.
 func NewBar(values []float64) (*Bar, error) {
-	b := &Bar{Lo: math.Inf(1), Hi: math.Inf(-1)}
+	b := &Bar{}
+	var sorted []float64
 	for i, v := range values {
 		switch {
 		case v != v:
@@ -24,14 +29,21 @@ func NewBar(values []float64) (*Bar, error) {
 		case math.Abs(v) > MaxCoord:
 			return nil, fmt.Errorf("value of point %d: %w: %v", i, ErrNotFinite, v)
 		default:
-			b.Lo, b.Hi = min(b.Lo, v), max(b.Hi, v)
+			sorted = append(sorted, v)
 		}
 	}
-	if b.Lo > b.Hi {
-		b.Lo, b.Hi = 0, 1
+	n := len(sorted)
+	if n == 0 {
+		sorted, n = []float64{0, 1}, 2
 	}
-	if b.Lo == b.Hi {
-		b.Hi += max(1, math.Abs(b.Hi)*1e-6)
+	slices.Sort(sorted)
+	b.Min, b.Max = sorted[0], sorted[n-1]
+	if b.Min == b.Max {
+		b.Max += max(1, math.Abs(b.Max)*1e-6)
+	}
+	b.Lo, b.Hi = b.Min, b.Max
+	if lo, hi := sorted[n/200], sorted[n-1-n/200]; lo < hi && b.Max-b.Min >= 2*(hi-lo) {
+		b.Lo, b.Hi = lo, hi
 	}
 	return b, nil
 }
@@ -41,7 +53,7 @@ func (b *Bar) Step(v float64) int32 {
 	if v != v {
 		return Steps
 	}
-	return int32(math.Round((v - b.Lo) / (b.Hi - b.Lo) * (Steps - 1)))
+	return int32(math.Round(min(1, max(0, (v-b.Lo)/(b.Hi-b.Lo))) * (Steps - 1)))
 }
 
 // Ramp returns n colors that grow steadily darker on a light ground, and

@@ -13,9 +13,11 @@ import (
 const (
 	spotCells  = 48   // of the grid, along a side
 	spotNear   = 0.08 // radius of "near", in sides
-	spotShare  = 0.25 // of the points with a category near the spot
 	spotOwn    = 0.2  // of the category's points, near the spot
-	spotLift   = 2.5  // share near the spot over share of all points
+	spotShare  = 0.25 // of the points with a category near the spot
+	spotLift   = 2.5  // share of all points near the spot over that on the map
+	weakShare  = 0.1  // less of them is enough
+	strongLift = 5    // where the category is that much denser
 	spotPoints = 6    // of the category near the spot
 )
 
@@ -99,7 +101,8 @@ func Spots(x, y []float64, category []int32, k int) []Spot {
 				}
 			}
 		}
-		if share := mine / labeled; share >= spotShare && mine/others >= spotLift*total/float64(len(category)) {
+		share, lift := mine/labeled, mine/others/(total/float64(len(category)))
+		if share >= spotShare && lift >= spotLift || share >= weakShare && lift >= strongLift {
 			spots = append(spots, Spot{c, mx / mine, my / mine, share * math.Sqrt(mine)})
 		}
 	}
