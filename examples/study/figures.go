@@ -100,9 +100,7 @@ func draw(ctx context.Context, o *options, v *views, maps []*layerMap, stderr io
 			figure{fmt.Sprintf("top-domains-layer%d", m.Layer), v.top.figure(o.seed, m)},
 			figure{fmt.Sprintf("pos-layer%d", m.Layer), v.pos.figure(o.seed, m)})
 	}
-	todo = append(todo,
-		figure{"top-domains-by-layer", v.top.byLayer(o.seed, maps)},
-		figure{"pos-by-layer", v.pos.byLayer(o.seed, maps)})
+	todo = append(todo, figure{"top-domains-by-layer", v.top.byLayer(o.seed, maps)}, figure{"pos-by-layer", v.pos.byLayer(o.seed, maps)})
 	if len(maps) > 1 {
 		todo = append(todo, figure{"purity-by-layer", purityByLayer(o.src.Model(), maps)})
 	}

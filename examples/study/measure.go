@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -28,17 +29,13 @@ type agreement struct {
 // measure fills in the purities of the maps.
 func (v *views) measure(ctx context.Context, maps []*layerMap, w *words, seed uint64) (err error) {
 	for _, m := range maps {
-		if m.Domain, err = v.top.purity(ctx, m, nil, seed); err != nil {
-			return err
-		}
-		if m.DomainApart, err = v.top.purity(ctx, m, w, seed); err != nil {
-			return err
-		}
-		if m.POS, err = v.pos.purity(ctx, m, nil, seed); err != nil {
-			return err
-		}
+		var errs [3]error
+		m.Domain, errs[0] = v.top.purity(ctx, m, nil, seed)
+		m.DomainApart, errs[1] = v.top.purity(ctx, m, w, seed)
+		m.POS, errs[2] = v.pos.purity(ctx, m, nil, seed)
+		err = cmp.Or(append(errs[:], err)...)
 	}
-	return nil
+	return err
 }
 
 // purity looks at the words of a view and their nearest ones on a map; if apart
