@@ -36,10 +36,16 @@ func row(n int) float64 {
 // columnWidths returns the widest name and the widest count.
 func (l *layout) columnWidths(entries []entry) (name, count float64) {
 	for _, e := range entries {
-		name = max(name, l.st.legend.width(l.st.legend.fit(e.name, maxNameSize)))
+		name = max(name, l.st.legend.width(l.st.legend.fit(e.name, l.maxName())))
 		count = max(count, l.st.legend.width(l.countText(e)))
 	}
 	return name, count
+}
+
+// maxName is the greatest width of a name: less on a narrow page, so that mark,
+// name and count fit.
+func (l *layout) maxName() float64 {
+	return max(0, min(maxNameSize, l.w-2*l.margin()-markSpace-gapCount-l.st.legend.width(kit.Thousands(l.joint.dots))))
 }
 
 func (l *layout) countText(e entry) string {
@@ -78,7 +84,7 @@ func (b *legendBlock) add(l *layout, e entry, x, y, name, count float64) {
 	if e.color != nil {
 		b.marks = append(b.marks, markBox{x + markRadius, y - l.st.legend.size*0.35, e})
 	}
-	b.texts = append(b.texts, textItem{text: l.st.legend.fit(e.name, maxNameSize), style: l.st.legend, color: l.theme.ink, x: x + markSpace, y: y})
+	b.texts = append(b.texts, textItem{text: l.st.legend.fit(e.name, l.maxName()), style: l.st.legend, color: l.theme.ink, x: x + markSpace, y: y})
 	if s := l.countText(e); s != "" {
 		b.texts = append(b.texts, textItem{text: s, style: l.st.legend, color: l.theme.muted,
 			x: x + markSpace + name + gapCount + count - l.st.legend.width(s), y: y})
@@ -90,7 +96,7 @@ func (l *layout) legendGrid(entries []entry, columns int) *legendBlock {
 	b := &legendBlock{}
 	y := 0.0
 	if t := kit.Display(l.f.Legend); t != "" {
-		t = l.st.legendHead.fit(t, maxNameSize)
+		t = l.st.legendHead.fit(t, l.maxName())
 		b.texts = append(b.texts, textItem{text: t, style: l.st.legendHead, color: l.theme.ink, y: ascent * l.st.legendHead.size})
 		y = rowHeight + 2
 		b.w = l.st.legendHead.width(t)
@@ -192,7 +198,7 @@ func (l *layout) legendFlow(w float64) *legendBlock {
 	x, start := 0.0, 0.0
 	base := ascent * l.st.legend.size
 	if t := kit.Display(l.f.Legend); t != "" {
-		t = l.st.legendHead.fit(t, maxNameSize)
+		t = l.st.legendHead.fit(t, l.maxName())
 		b.texts = append(b.texts, textItem{text: t, style: l.st.legendHead, color: l.theme.ink, y: base})
 		x = l.st.legendHead.width(t) + gapColumn
 		start = x

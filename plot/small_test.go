@@ -15,6 +15,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"github.com/semamap/semamap/plot/internal/kit"
+	"github.com/semamap/semamap/plot/internal/plottest"
 )
 
 func dense(n int, seed uint64) plotter.XYs {
@@ -343,5 +344,56 @@ func TestTitlesOfOnePlace(t *testing.T) {
 		if top != "law&#xA;jurisprudence &lt;&amp;&gt;" {
 			t.Errorf("seed %d: the topmost title is %q", seed, top)
 		}
+	}
+}
+
+// TestAnyFigure lays out figures of random settings, sizes and hostile texts:
+// nothing overlaps or is cut, or the size is refused.
+func TestAnyFigure(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 12))
+	of := func(s ...float64) float64 { return s[r.IntN(len(s))] }
+	word := func() string { return plottest.HostileLabels[r.IntN(len(plottest.HostileLabels))] }
+	done := 0
+	for i := range 150 {
+		f := &Figure{Title: word(), Legend: word(), XLabel: "x", YLabel: "y", Place: Place(r.IntN(5)), Stretch: r.IntN(3) == 0,
+			Outliers: of(0, 0.1, 0.9), FontSize: vgLength(of(0, 0, 6, 9, 14)), MaxNames: int(of(0, 99, -1)), DPI: 36,
+			Theme: []*Theme{nil, Dark(), Plotly()}[r.IntN(3)]}
+		for range 1 + r.IntN(6) {
+			scale := of(1, 1e-9, 1e300)
+			number := func() float64 { return scale * (r.Float64() - 0.5) }
+			pn := Panel{Title: "Layer", Note: word()}
+			var xys plotter.XYs
+			for range 1 + r.IntN(50) {
+				xys = append(xys, plotter.XY{X: number(), Y: number()})
+				pn.Labels, pn.Values = append(pn.Labels, word()), append(pn.Values, number())
+			}
+			if r.IntN(4) > 0 {
+				pn.Values = nil
+			}
+			if r.IntN(4) == 0 {
+				pn.XLim = [2]float64{number(), number()}
+			}
+			if pn.XYs = xys; r.IntN(6) == 0 {
+				pn = Panel{Lines: []Line{{Name: word(), XYs: xys}, {Name: "b", XYs: xys[:1], Dashed: true}}}
+			}
+			f.Panels = append(f.Panels, pn)
+		}
+		w, h := of(0, 120, 238, 300, 504, 900), of(0, 0, 100, 216, 238, 500)
+		if _, err := f.layout(vgLength(w), vgLength(h)); err != nil {
+			if !errors.Is(err, ErrSize) {
+				t.Fatal(err)
+			}
+			continue
+		}
+		done++
+		if checkLayout(t, f, w, h); t.Failed() {
+			t.Fatalf("figure %d of %v × %v points, legend at %d, text of %v", i, w, h, f.Place, f.FontSize)
+		}
+		if i%10 == 0 {
+			writeAll(t, f)
+		}
+	}
+	if done < 60 {
+		t.Errorf("only %d figures were not refused", done)
 	}
 }

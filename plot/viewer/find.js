@@ -1,15 +1,12 @@
 
-// Search. Case and accents do not matter, nor do _ and - against blanks in the
-// order of the results.
+// Search. Case and accents do not matter, and _ and - are blanks.
 const letters = { "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i", "ħ": "h" };
-const fold = s => /[^\x00-\x7f]/.test(s) ? s.normalize("NFKD").replace(/[\u0300-\u036f\u0591-\u05c7\u064b-\u065f]/g, "").toLowerCase().replace(/[ßæœøđðłþıħ]/g, c => letters[c]) : s.toLowerCase();
-const plain = s => s.replace(/[_-]+/g, " ");
-// How good a match is, 0 the best: the name (all before a bracket) or the whole
-// text is what was asked for; it begins with it, as a word of its own; it has
-// it as a word; it begins with it as a part of a word; the text has it as a
-// word; it is somewhere.
-function rank(textOf, q) {
-	const name = plain(nameOf(textOf)), whole = plain(textOf), at = " " + q + " ", padded = " " + name + " ";
+const fold = s => (/[^\x00-\x7f]/.test(s) ? s.normalize("NFKD").replace(/[\u0300-\u036f\u0591-\u05c7\u064b-\u065f]/g, "").toLowerCase().replace(/[ßæœøđðłþıħ]/g, c => letters[c]) : s.toLowerCase()).replace(/[_-]+/g, " ");
+// How good a match of q is, 0 the best. The name of a text is what stands before
+// a bracket. It is q, or the text is; it begins with q as a word of its own; it
+// has q as a word; it begins with q; the text has q as a word, or somewhere.
+function rank(whole, q) {
+	const name = nameOf(whole), at = " " + q + " ", padded = " " + name + " ";
 	if (name === q || whole === q) return 0;
 	if (padded.startsWith(at)) return 1;
 	if (padded.includes(at)) return 2;
@@ -20,7 +17,7 @@ function rank(textOf, q) {
 const nameOf = s => s.replace(/\s*[(\[{][^]*$/, "") || s;
 const PAGE = 100; // rows that a list grows by
 function search() {
-	const raw = $("q").value.trim(), terms = fold(raw).split(/\s+/).filter(Boolean), q = plain(terms.join(" "));
+	const raw = $("q").value.trim(), terms = raw.split(/\s+/).filter(Boolean).map(fold), q = terms.join(" ");
 	hits = null;
 	hitList = [];
 	if (terms.length && words) {
@@ -46,13 +43,14 @@ function search() {
 // list shows rows as buttons: some at first, more when asked.
 function list(id, rows, shown = PAGE) {
 	const box = $(id), n = Math.min(shown, rows.length);
+	if (id === "hits") $("shown").textContent = n < rows.length ? thousands(n) + " of " + thousands(rows.length) + " shown" : "";
 	box.replaceChildren(...rows.slice(0, n).map(i => {
 		const b = button(text(i) + " ", "", () => { current = i; center(); }, isHidden(i) ? "away" : "");
 		b.dir = "auto";
 		b.append(element("span", describe(i, false).join(", ")));
 		return b;
 	}));
-	if (n < rows.length) box.append(button(thousands(n) + " of " + thousands(rows.length) + " shown: show more", "", () => list(id, rows, n + PAGE), "more"));
+	if (n < rows.length) box.append(button(thousands(n) + " of " + thousands(rows.length) + " shown, show more", "", () => list(id, rows, n + PAGE), "more"));
 }
 async function center() {
 	if (current < 0) return;

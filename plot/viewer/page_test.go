@@ -319,6 +319,17 @@ func TestFewPoints(t *testing.T) {
 	}
 }
 
+// values are numbers for points, with some missing.
+func values(xys plotter.XYs) []float64 {
+	v := make([]float64, len(xys))
+	for i, p := range xys {
+		if v[i] = p.X; i%7 == 3 {
+			v[i] = math.NaN()
+		}
+	}
+	return v
+}
+
 // FuzzPage: no text and no coordinates make a page fail that the checks have
 // let through, and none becomes markup.
 func FuzzPage(f *testing.F) {
@@ -334,8 +345,9 @@ func FuzzPage(f *testing.F) {
 		}
 		pn := plot.Panel{Title: b, Note: a, XYs: xys, Labels: labels, Hover: labels}
 		fig := &plot.Figure{Title: a, Subtitle: b, XLabel: b, YLabel: a, Legend: b, Panels: []plot.Panel{pn, pn}}
+		number := &plot.Figure{Legend: a, Panels: []plot.Panel{{Values: values(xys)}, {Values: values(xys)}}}
 		var page bytes.Buffer
-		if err := single(fig).WriteHTML(&page); err != nil {
+		if err := (&Page{Views: []*plot.Figure{fig, number}}).WriteHTML(&page); err != nil {
 			if !errors.Is(err, plot.ErrNotFinite) {
 				t.Fatal(err)
 			}

@@ -214,7 +214,7 @@ func TestSearch(t *testing.T) {
 	for _, tc := range []struct{ q, want string }{
 		{"law", "law (law.n.01) law|law (law.n.02) no domain|Law (law.n.04) no domain|law_degree"},
 		{"Law", "Law (law.n.04) no domain|law (law.n.01)"},
-		{"LAW degree", "law_degree (law_degree.n.01) law"},
+		{"LAW degree", "law_degree (law_degree.n.01) law"}, {"law-degree", "law_degree"}, {"law_degree", "law_degree"},
 		{"law.n.03", "jurisprudence (law.n.03) politics"},
 		{"cafe", "café (café.n.01)"}, {"CAFÉ", "café (café.n.01)"}, {"angstrom", "Ångström (angstrom.n.01)"},
 		{"lodz", "Łódź (lodz.n.01)"}, {"strasse", "straße (strasse.n.01)"}, {"Straße", "straße"},
@@ -233,6 +233,9 @@ func TestSearch(t *testing.T) {
 	b.search("zebra")
 	if got := b.texts("#count")[0]; got != "221 matches" {
 		t.Errorf("count %q", got)
+	}
+	if got := b.texts("#shown")[0]; got != "100 of 221 shown" {
+		t.Errorf("beside the count stands %q", got)
 	}
 	if more := b.texts("#hits .more"); len(more) != 1 || !strings.HasPrefix(more[0], "100 of 221 shown") || len(b.texts("#hits button")) != 101 {
 		t.Errorf("the list of %d ends with %q", len(b.texts("#hits button")), more)
