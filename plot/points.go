@@ -107,8 +107,8 @@ func (p *points) radius(side vg.Length) float64 {
 	return min(maxRadius, max(lo, r))
 }
 
-// alpha is the opacity of dots of a radius.
-func (p *points) alpha(d *dots, r float64) float64 {
+// alpha is the opacity of the dots of some categories, which have a radius.
+func (p *points) alpha(d *dots, r float64, of func(cat int32) bool) float64 {
 	if p.f.Alpha > 0 {
 		return min(1, p.f.Alpha)
 	}
@@ -117,8 +117,8 @@ func (p *points) alpha(d *dots, r float64) float64 {
 	if n < manyDots {
 		return usual
 	}
-	// Half of the points lie where this many dots or more cover each other.
-	cover := d.density() * math.Pi * r * r
+	// Half of the dots lie where this many or more cover each other.
+	cover := d.density(of) * math.Pi * r * r
 	return min(usual, max(minAlpha, 1-math.Pow(1-fullCover, 1/cover)))
 }
 
@@ -130,19 +130,25 @@ const (
 	minAlpha  = 0.015
 )
 
-// density is how many dots there are in a square point around the median dot.
-func (d *dots) density() float64 {
+// density is how many dots of some categories there are in a square point
+// around the median one.
+func (d *dots) density(of func(cat int32) bool) float64 {
 	const cells = 96
 	size := d.clip.Size()
 	w, h := size.X.Points()/cells, size.Y.Points()/cells
-	count := make([]int, cells*cells)
+	count, half := make([]int, cells*cells), 0
 	for _, i := range d.order {
+		if !of(d.cat[i]) {
+			continue
+		}
+		half++
 		x := int((float64(d.x[i]) - d.clip.Min.X.Points()) / w)
 		y := int((float64(d.y[i]) - d.clip.Min.Y.Points()) / h)
 		count[min(cells-1, max(0, y))*cells+min(cells-1, max(0, x))]++
 	}
 	slices.Sort(count)
-	half, k := len(d.order)/2, len(count)-1
+	half /= 2
+	k := len(count) - 1
 	for ; k > 0 && half > count[k]; k-- {
 		half -= count[k]
 	}
@@ -196,7 +202,12 @@ func (p *points) plot(c draw.Canvas, plt *gplot.Plot, opt dotOptions) {
 		d.x[i], d.y[i] = float32(x(xy.X)), float32(y(xy.Y))
 	}
 	d.order = slices.DeleteFunc(d.order, func(i int32) bool { return !inside(plt, p.xys[i]) })
-	d.alpha = p.alpha(d, r)
+	rest := int32(-1)
+	if p.rest {
+		rest = int32(len(p.names) - 1)
+		d.rest = p.alpha(d, d.radius[rest], func(cat int32) bool { return cat == rest })
+	}
+	d.alpha = p.alpha(d, r, func(cat int32) bool { return cat != rest })
 	if opt.titles {
 		d.titles = p.hover
 	}

@@ -397,6 +397,9 @@ func (c *svgCanvas) titledDots(d *dots) {
 			c.attr("stroke-width", r*d.edge)
 		}
 		c.str(` fill="`, d.colors[k].Hex(), `"`)
+		if a := d.opacity(int(k)); a != d.alpha {
+			c.attr("fill-opacity", a)
+		}
 		if t := titles[n]; t != "" {
 			c.str("><title>", escapeXML(t), "</title></circle>\n")
 		} else {
@@ -467,6 +470,9 @@ func (c *svgCanvas) plainDots(d *dots) {
 		path := func(col kit.RGB, r float64) {
 			c.str(`<path stroke="`, col.Hex(), `"`)
 			c.attr("stroke-width", 20*r)
+			if a := d.opacity(k); a != d.alpha {
+				c.attr("stroke-opacity", a)
+			}
 			c.str(` d="`, data, "\"/>\n")
 		}
 		r := d.radius[k]

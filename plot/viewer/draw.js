@@ -115,6 +115,7 @@ function measure() {
 }
 const reach = () => Math.max(8, radius(colored) + 3);
 
+const MARKS = 2000; // more would hide the map
 let drawn = 0;
 function draw() {
 	drawn = 0;
@@ -142,7 +143,6 @@ function draw() {
 		stamp(x, y, mask((f * r + 2.2) * dpr, 1), mark);
 		stamp(x, y, mask((f * r + .7) * dpr, 1), tone[c[i]]);
 	};
-	// Marks beyond some thousand would hide the map.
 	for (let k = Math.min(MARKS, hitList.length) - 1; k >= 0; k--) if (kind[c[hitList[k]]] !== HIDDEN) ring(hitList[k], 1);
 	if (chosen?.at >= 0) ring(chosen.at, 1.6);
 	if (current >= 0) ring(current, 2);
@@ -158,7 +158,6 @@ function draw() {
 		ctx.stroke();
 	}
 }
-const MARKS = 2000;
 function redraw() { if (!drawn) drawn = requestAnimationFrame(draw); }
 
 // Names stand where categories are concentrated, those in color first, and
