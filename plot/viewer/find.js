@@ -32,13 +32,19 @@ function search() {
 		hitList = ranked.flatMap(r => [...r.filter(i => words[i].startsWith(raw)), ...r.filter(i => !words[i].startsWith(raw))]);
 	}
 	current = -1;
+	results();
+	redraw();
+	remember();
+}
+// results lists what was found and what is selected, and how much of it is
+// hidden.
+function results() {
 	const n = hitList.length, away = hitList.filter(isHidden).length;
-	$("count").textContent = terms.length ? [thousands(n) + (n === 1 ? " match" : " matches"),
+	$("count").textContent = hits ? [thousands(n) + (n === 1 ? " match" : " matches"),
 		away ? thousands(away) + " in hidden categories" : "", n > MARKS ? thousands(MARKS) + " marked on the map" : ""].filter(Boolean).join(", ") : "";
 	$("take").hidden = !n;
 	list("hits", hitList);
-	redraw();
-	remember();
+	list("picks", chosen?.rows ?? []);
 }
 // list shows rows as buttons: some at first, more when asked.
 function list(id, rows, shown = PAGE) {

@@ -45,6 +45,7 @@ function pressed() {
 	});
 	setHover(-1);
 	paint();
+	results();
 	remember();
 }
 function toggle(k) {
@@ -75,8 +76,6 @@ function setBy(b) {
 	select.value = by;
 	legend();
 	titles();
-	if (words) search();
-	list("picks", chosen?.rows ?? []);
 }
 select.addEventListener("change", () => setBy(+select.value));
 $("size").addEventListener("input", () => { scale = 2 ** +$("size").value; redraw(); remember(); });

@@ -81,7 +81,7 @@ function inView(i) {
 	return x >= 0 && y >= 0 && x <= W && y <= H && !isHidden(i);
 }
 function setCurrent(i) {
-	if (i < 0) return;
+	if (i < 0 || meta.layers[layer].flat) return;
 	current = i;
 	if (!inView(i)) { centerX = pos[0][i]; centerY = pos[1][i]; clampView(); }
 	hover = -1;
