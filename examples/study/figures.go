@@ -133,7 +133,7 @@ func draw(ctx context.Context, o *options, v *views, maps []*layerMap, stderr io
 	for _, m := range maps {
 		page.Titles = append(page.Titles, layerTitle(m.Layer))
 	}
-	if err := write("index.html", page.WriteHTML); err != nil {
+	if err := write("index.html", page.WriteHTML); err != nil && !errors.Is(err, plot.ErrEmpty) {
 		return err
 	}
 	bar.Done()

@@ -3,9 +3,11 @@ package viewer
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"image/color"
 	"image/png"
+	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -601,6 +603,29 @@ func TestNumbersInPage(t *testing.T) {
 				t.Fatalf("n=%d: value %d is %v, want %v", n, i, got, want)
 			}
 		}
+	}
+}
+
+// TestNumbersOfLayers: layers with numbers of their own have points of their
+// own.
+func TestNumbersOfLayers(t *testing.T) {
+	xys := plotter.XYs{{X: 1}, {X: 2}, {X: 3}}
+	f := &plot.Figure{Panels: []plot.Panel{{XYs: xys, Values: []float64{1, 2, math.NaN()}}, {XYs: xys, Values: []float64{1, 2, math.NaN()}}, {XYs: xys}}}
+	f.Panels[2].Values = f.Panels[1].Values
+	if g, _ := pageData(t, write(t, single(f))); g.N != 3 || g.Labelings[0].Bar.Missing != 1 {
+		t.Errorf("equal numbers: %d points, bar %+v", g.N, g.Labelings[0].Bar)
+	}
+	f.Panels[1].Values, f.Panels[2].Values = []float64{5, 6, 7}, nil
+	if g, _ := pageData(t, write(t, single(f))); g.N != 9 || g.Labelings[0].Bar.Hi != 7 || g.Labelings[0].Bar.Missing != 4 {
+		t.Errorf("different numbers: %d points, bar %+v", g.N, g.Labelings[0].Bar)
+	}
+	f.Panels[1].Values = []float64{1}
+	if err := single(f).WriteHTML(io.Discard); !errors.Is(err, plot.ErrLength) {
+		t.Error(err)
+	}
+	f.Panels[1].Values = []float64{1, math.Inf(1), 2}
+	if err := single(f).WriteHTML(io.Discard); !errors.Is(err, plot.ErrNotFinite) {
+		t.Error(err)
 	}
 }
 
