@@ -20,6 +20,9 @@ import (
 	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/examples/internal/sample"
 	"github.com/semamap/semamap/internal/golden"
+	"github.com/semamap/semamap/lemma"
+	"github.com/semamap/semamap/lemma/neox"
+	"github.com/semamap/semamap/plot"
 )
 
 // databases are the sources of WordNet that must give the same rows.
@@ -464,9 +467,104 @@ func TestWordnetFiles(t *testing.T) {
 	}
 }
 
-func TestShort(t *testing.T) {
-	got := short([]string{"law.n.01", "computer_science.n.01", "law.n.02"})
-	if got["law.n.01"] != "law" || got["law.n.02"] != "law.n.02" || got["computer_science.n.01"] != "computer science" {
-		t.Errorf("%v", got)
+// Tokens that the map never saw are no data: a lemma that has no others is not
+// drawn, one that has some is marked, and the caption says so. A layer whose
+// rows are all equal is no map.
+func TestNoData(t *testing.T) {
+	tok, err := neox.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rows, units = 50293, 3
+	counts := make([]int64, rows)
+	for i := range counts {
+		counts[i] = 7
+	}
+	avg := lemma.Averager{Tok: tok}
+	var unseen []int32
+	for _, l := range []string{"able", "abaxial"} { // of one token and of two
+		ids, err := avg.Tokens(nil, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unseen = append(unseen, ids[0])
+	}
+	layers := make([]amap.Rows, 2)
+	for n := range layers {
+		x := make([][]float32, rows)
+		for i := range x {
+			x[i] = make([]float32, units)
+			for u := range x[i] {
+				if x[i][u] = 2; n == 0 { // layer 1 is constant where a token was seen
+					x[i][u] = float32((i*(u+3)*7919)%1009) / 64
+				}
+			}
+		}
+		for _, id := range unseen {
+			counts[id] = 0
+			clear(x[id])
+		}
+		layers[n] = lemma.FromSlices(x)
+	}
+	m, err := amap.NewMap(amap.Float32, map[amap.Mode][]amap.Rows{amap.Input: layers}, &amap.Options{Counts: amap.Counts{amap.Input: counts}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	path, out := filepath.Join(dir, "map.safetensors"), filepath.Join(dir, "out")
+	if err := cli.WriteFile(path, func(w io.Writer) error { return m.WriteSafetensors(t.Context(), w) }); err != nil {
+		t.Fatal(err)
+	}
+	study(t, "-amap", path, "-limit", "300", "-out", out)
+	read := func(name string) string {
+		b, err := os.ReadFile(filepath.Join(out, "figures", name+".svg"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	svg := read("pos-layer0")
+	for _, want := range []string{"unable (unable.a.01)", "abaxial (abaxial.a.01), 1 of 2 tokens never seen",
+		"299 synsets by part of speech; 1 more, of tokens that the model never saw, are left out"} {
+		if !strings.Contains(svg, want) {
+			t.Errorf("the map of layer 0 lacks %q", want)
+		}
+	}
+	if strings.Contains(svg, "<title>able (able.a.01)") || strings.Contains(svg, "lemmas") {
+		t.Error("the map of layer 0 shows a lemma of no seen token, or calls synsets lemmas")
+	}
+	if svg := read("pos-layer1"); !strings.Contains(svg, "All 299 points lie at one place.") || strings.Contains(svg, "unable (unable") {
+		t.Error("a constant layer is drawn as a map")
+	}
+}
+
+// A domain has one color in all figures.
+func TestSameColors(t *testing.T) {
+	o, err := parse([]string{"-limit", "30000"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.src.Open(); err != nil {
+		t.Fatal(err)
+	}
+	w, err := readWords(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.tokenize(t.Context(), &o.src); err != nil {
+		t.Fatal(err)
+	}
+	v := newViews(o, w)
+	m := &layerMap{y: make([]float32, 2*len(w.rows))}
+	all := v.all.figure(0, m).Colors
+	for _, f := range []*plot.Figure{v.first.figure(0, m), v.top.figure(0, m, m), v.top.byLayer(0, []*layerMap{m})} {
+		for _, d := range f.Panels[0].Labels {
+			if f.Colors[d] == nil || f.Colors[d] != all[d] {
+				t.Fatalf("%s: %v, %v on the page", d, f.Colors[d], all[d])
+			}
+		}
+	}
+	if len(w.domains) < 50 || len(all) != len(w.domains) {
+		t.Errorf("%d domains, %d colors", len(w.domains), len(all))
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -238,3 +239,22 @@ func Thousands(n int) string {
 
 // Float is the shortest decimal that reads back as the same float32.
 func Float(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
+
+// partAndNumber end the name of a synset.
+var partAndNumber = regexp.MustCompile(`\.[a-z]\.\d+$`)
+
+// ShortNames gives synset names for legends: without part of speech and number.
+// Where names would then be equal, the first in the list alone is shortened.
+func ShortNames(names []string) map[string]string {
+	out := make(map[string]string, len(names))
+	taken := map[string]bool{}
+	for _, n := range names {
+		s := strings.ReplaceAll(partAndNumber.ReplaceAllString(n, ""), "_", " ")
+		if taken[s] {
+			s = n
+		}
+		taken[s] = true
+		out[n] = s
+	}
+	return out
+}

@@ -240,3 +240,24 @@ func (s *Source) Count(id int32) int64 {
 	}
 	return 0
 }
+
+// Constant reports whether the rows of all tokens that were seen are equal, so
+// that there is nothing to map. Row i is that of token ids[i].
+func (s *Source) Constant(rows amap.Rows, ids []int32) (bool, error) {
+	var first, row []float32
+	for i, id := range ids {
+		if s.Counts() != nil && s.Count(id) <= 0 {
+			continue
+		}
+		var err error
+		if row, err = rows.Row(row, i); err != nil {
+			return false, err
+		}
+		if first == nil {
+			first = slices.Clone(row)
+		} else if !slices.Equal(row, first) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
