@@ -44,6 +44,9 @@ func embed(ctx context.Context, o *options, w *words, n int, stderr io.Writer) (
 		return nil, err
 	}
 	label := fmt.Sprintf("layer %d", n)
+	if same, err := o.src.Constant(base, w.weights.IDs); err != nil || same { // nothing to map
+		return &layerMap{Layer: n, Distinct: 1, y: make([]float32, 2*len(w.rows))}, err
+	}
 	wait := cli.NewWait(stderr, label+": neighbors and affinities")
 	points := knn.Combine(base, w.weights.Start, w.weights.Index, w.weights.Weight)
 	r, err := tsne.New(ctx, points, &tsne.Settings{Perplexity: o.perplexity, Seed: o.seed})
