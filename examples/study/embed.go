@@ -17,7 +17,8 @@ type layerMap struct {
 	KL         float64 `json:"kl"`
 	Perplexity float64 `json:"perplexity"`
 	Distinct   int     `json:"distinct_vectors"` // of lemmas
-	Unsolved   int     `json:"unsolved"`         // of these, those without the perplexity
+	Constant   bool    `json:"constant,omitempty"`
+	Unsolved   int     `json:"unsolved"` // of these, those without the perplexity
 	Neighbors  float64 `json:"neighbours_seconds"`
 	Gradient   float64 `json:"gradient_seconds"`
 	Kernels    string  `json:"kernels"` // vector instructions in use
@@ -45,7 +46,7 @@ func embed(ctx context.Context, o *options, w *words, n int, stderr io.Writer) (
 	}
 	label := fmt.Sprintf("layer %d", n)
 	if same, err := o.src.Constant(base, w.weights.IDs); err != nil || same { // nothing to map
-		return &layerMap{Layer: n, Distinct: 1, y: make([]float32, 2*len(w.rows))}, err
+		return &layerMap{Layer: n, Distinct: 1, Constant: true, y: make([]float32, 2*len(w.rows))}, err
 	}
 	wait := cli.NewWait(stderr, label+": neighbors and affinities")
 	points := knn.Combine(base, w.weights.Start, w.weights.Index, w.weights.Weight)
