@@ -60,7 +60,8 @@ const startNeighbors = 25
 
 // Transform places new points x on a finished map and returns their positions,
 // rows × Dims. ref holds the points that the map was made of, in the same
-// order; neither ref nor x can be [Distances]. s may be nil.
+// order. If only distances are known, x is [Distances] with a row for each new
+// point and a column for each point of the map, and ref is nil. s may be nil.
 //
 // Each new point is attracted by its neighbors among the reference rows, found
 // by the metric of the map, and repelled by the whole map, which does not
@@ -68,11 +69,20 @@ const startNeighbors = 25
 // do not influence each other. They stay within the bounding box of the map
 // plus 10 %. An exact copy of a reference row is placed on it.
 func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSettings) ([]float32, error) {
-	n, d, err := checkShape(ref)
+	if x == nil {
+		return nil, badSetting("x", nil, "no new points")
+	}
+	m, dx, err := checkShape(x)
 	if err != nil {
 		return nil, err
 	}
-	m, dx, err := checkShape(x)
+	n, d := dx, dx // of a matrix of distances
+	switch {
+	case ref != nil:
+		n, d, err = checkShape(ref)
+	case !areDistances(x):
+		return nil, badSetting("ref", nil, "no reference rows")
+	}
 	switch {
 	case err != nil:
 		return nil, err
@@ -94,6 +104,11 @@ func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSetti
 	g, err := knn.Query(ctx, ref, x, k, &ks)
 	if err != nil {
 		return nil, err
+	}
+	for i := range m {
+		if g.Index[i*k] < 0 {
+			return nil, badSetting("x", i, "the row has no distance to any reference row")
+		}
 	}
 	t := &transformer{res: r, set: set, dims: max(2, r.Dims), m: m, graph: g, pool: newPool(set.Workers)}
 	t.field()
@@ -185,21 +200,26 @@ func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 	var y, v, gain, force [3 * transformBlock]float32
 	var phi [transformBlock]float32
 	var placed [transformBlock]bool
+	var near [transformBlock]int // neighbors of each point
 	median := make([]float32, 0, startNeighbors)
 	for i := range n {
 		row := (lo + i) * k
 		index, d2 := t.graph.Index[row:row+k], t.graph.Dist2[row:row+k]
+		for len(index) > 0 && index[len(index)-1] < 0 { // distances that are not known
+			index = index[:len(index)-1]
+		}
+		near[i] = min(nb, len(index))
 		if placed[i] = d2[0] == 0; placed[i] {
 			copy(y[i*d:i*d+d], t.ref[int(index[0])*d:])
 			continue
 		}
-		for e := range w {
+		for e := range min(len(w), near[i]) {
 			w[e] = t.res.weights[index[e]]
 		}
-		gaussian(t.set.Perplexity).row(p[i*nb:(i+1)*nb], d2[:nb], w, nil)
+		gaussian(t.set.Perplexity).row(p[i*nb:][:near[i]], d2[:near[i]], w[:min(len(w), near[i])], nil)
 		for c := range d {
 			median = median[:0]
-			for _, j := range index[:min(k, startNeighbors)] {
+			for _, j := range index[:min(len(index), startNeighbors)] {
 				median = append(median, t.ref[int(j)*d+c])
 			}
 			slices.Sort(median)
@@ -222,7 +242,7 @@ func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 				continue
 			}
 			var g [3]float64
-			for e, pj := range p[i*nb : (i+1)*nb] {
+			for e, pj := range p[i*nb:][:near[i]] {
 				at := t.ref[int(t.graph.Index[(lo+i)*k+e])*d:]
 				var diff [3]float64
 				var r2 float64

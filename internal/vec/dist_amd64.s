@@ -4,6 +4,16 @@
 
 #include "textflag.h"
 
+DATA distAbs<>+0(SB)/8, $0x7fffffffffffffff
+DATA distAbs<>+8(SB)/8, $0x7fffffffffffffff
+DATA distAbs<>+16(SB)/8, $0x7fffffffffffffff
+DATA distAbs<>+24(SB)/8, $0x7fffffffffffffff
+DATA distAbs<>+32(SB)/8, $0x7fffffffffffffff
+DATA distAbs<>+40(SB)/8, $0x7fffffffffffffff
+DATA distAbs<>+48(SB)/8, $0x7fffffffffffffff
+DATA distAbs<>+56(SB)/8, $0x7fffffffffffffff
+GLOBL distAbs<>(SB), RODATA|NOPTR, $64
+
 // func sqDist4AVX512(sum *[32]float64, x *float32, y0 *float32, y1 *float32, y2 *float32, y3 *float32, n int)
 // Requires: AVX, AVX512F
 TEXT ·sqDist4AVX512(SB), NOSPLIT, $0-56
@@ -109,6 +119,248 @@ loop:
 	VSUBPD    Y9, Y8, Y9
 	VMULPD    Y9, Y9, Y9
 	VADDPD    Y9, Y7, Y7
+	ADDQ      $0x08, R9
+	CMPQ      R9, R8
+	JLT       loop
+
+done:
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	VMOVUPD Y6, 192(AX)
+	VMOVUPD Y7, 224(AX)
+	VZEROUPPER
+	RET
+
+// func absDist4AVX512(sum *[32]float64, x *float32, y0 *float32, y1 *float32, y2 *float32, y3 *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·absDist4AVX512(SB), NOSPLIT, $0-56
+	MOVQ   sum+0(FP), AX
+	MOVQ   x+8(FP), CX
+	MOVQ   y0+16(FP), DX
+	MOVQ   y1+24(FP), BX
+	MOVQ   y2+32(FP), SI
+	MOVQ   y3+40(FP), DI
+	MOVQ   n+48(FP), R8
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	XORQ   R9, R9
+	TESTQ  R8, R8
+	JZ     done
+
+loop:
+	VCVTPS2PD (CX)(R9*4), Z4
+	VCVTPS2PD (DX)(R9*4), Z5
+	VSUBPD    Z5, Z4, Z5
+	VANDPD    distAbs<>+0(SB), Z5, Z5
+	VADDPD    Z5, Z0, Z0
+	VCVTPS2PD (BX)(R9*4), Z5
+	VSUBPD    Z5, Z4, Z5
+	VANDPD    distAbs<>+0(SB), Z5, Z5
+	VADDPD    Z5, Z1, Z1
+	VCVTPS2PD (SI)(R9*4), Z5
+	VSUBPD    Z5, Z4, Z5
+	VANDPD    distAbs<>+0(SB), Z5, Z5
+	VADDPD    Z5, Z2, Z2
+	VCVTPS2PD (DI)(R9*4), Z5
+	VSUBPD    Z5, Z4, Z5
+	VANDPD    distAbs<>+0(SB), Z5, Z5
+	VADDPD    Z5, Z3, Z3
+	ADDQ      $0x08, R9
+	CMPQ      R9, R8
+	JLT       loop
+
+done:
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD Z2, 128(AX)
+	VMOVUPD Z3, 192(AX)
+	VZEROUPPER
+	RET
+
+// func absDist4AVX2(sum *[32]float64, x *float32, y0 *float32, y1 *float32, y2 *float32, y3 *float32, n int)
+// Requires: AVX
+TEXT ·absDist4AVX2(SB), NOSPLIT, $0-56
+	MOVQ   sum+0(FP), AX
+	MOVQ   x+8(FP), CX
+	MOVQ   y0+16(FP), DX
+	MOVQ   y1+24(FP), BX
+	MOVQ   y2+32(FP), SI
+	MOVQ   y3+40(FP), DI
+	MOVQ   n+48(FP), R8
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	XORQ   R9, R9
+	TESTQ  R8, R8
+	JZ     done
+
+loop:
+	VCVTPS2PD (CX)(R9*4), Y8
+	VCVTPS2PD (DX)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VADDPD    Y9, Y0, Y0
+	VCVTPS2PD (BX)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VADDPD    Y9, Y2, Y2
+	VCVTPS2PD (SI)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VADDPD    Y9, Y4, Y4
+	VCVTPS2PD (DI)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VADDPD    Y9, Y6, Y6
+	VCVTPS2PD 16(CX)(R9*4), Y8
+	VCVTPS2PD 16(DX)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VADDPD    Y9, Y1, Y1
+	VCVTPS2PD 16(BX)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VADDPD    Y9, Y3, Y3
+	VCVTPS2PD 16(SI)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VADDPD    Y9, Y5, Y5
+	VCVTPS2PD 16(DI)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VADDPD    Y9, Y7, Y7
+	ADDQ      $0x08, R9
+	CMPQ      R9, R8
+	JLT       loop
+
+done:
+	VMOVUPD Y0, (AX)
+	VMOVUPD Y1, 32(AX)
+	VMOVUPD Y2, 64(AX)
+	VMOVUPD Y3, 96(AX)
+	VMOVUPD Y4, 128(AX)
+	VMOVUPD Y5, 160(AX)
+	VMOVUPD Y6, 192(AX)
+	VMOVUPD Y7, 224(AX)
+	VZEROUPPER
+	RET
+
+// func maxDist4AVX512(sum *[32]float64, x *float32, y0 *float32, y1 *float32, y2 *float32, y3 *float32, n int)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·maxDist4AVX512(SB), NOSPLIT, $0-56
+	MOVQ   sum+0(FP), AX
+	MOVQ   x+8(FP), CX
+	MOVQ   y0+16(FP), DX
+	MOVQ   y1+24(FP), BX
+	MOVQ   y2+32(FP), SI
+	MOVQ   y3+40(FP), DI
+	MOVQ   n+48(FP), R8
+	VPXORQ Z0, Z0, Z0
+	VPXORQ Z1, Z1, Z1
+	VPXORQ Z2, Z2, Z2
+	VPXORQ Z3, Z3, Z3
+	XORQ   R9, R9
+	TESTQ  R8, R8
+	JZ     done
+
+loop:
+	VCVTPS2PD (CX)(R9*4), Z4
+	VCVTPS2PD (DX)(R9*4), Z5
+	VSUBPD    Z5, Z4, Z5
+	VANDPD    distAbs<>+0(SB), Z5, Z5
+	VMAXPD    Z5, Z0, Z0
+	VCVTPS2PD (BX)(R9*4), Z5
+	VSUBPD    Z5, Z4, Z5
+	VANDPD    distAbs<>+0(SB), Z5, Z5
+	VMAXPD    Z5, Z1, Z1
+	VCVTPS2PD (SI)(R9*4), Z5
+	VSUBPD    Z5, Z4, Z5
+	VANDPD    distAbs<>+0(SB), Z5, Z5
+	VMAXPD    Z5, Z2, Z2
+	VCVTPS2PD (DI)(R9*4), Z5
+	VSUBPD    Z5, Z4, Z5
+	VANDPD    distAbs<>+0(SB), Z5, Z5
+	VMAXPD    Z5, Z3, Z3
+	ADDQ      $0x08, R9
+	CMPQ      R9, R8
+	JLT       loop
+
+done:
+	VMOVUPD Z0, (AX)
+	VMOVUPD Z1, 64(AX)
+	VMOVUPD Z2, 128(AX)
+	VMOVUPD Z3, 192(AX)
+	VZEROUPPER
+	RET
+
+// func maxDist4AVX2(sum *[32]float64, x *float32, y0 *float32, y1 *float32, y2 *float32, y3 *float32, n int)
+// Requires: AVX
+TEXT ·maxDist4AVX2(SB), NOSPLIT, $0-56
+	MOVQ   sum+0(FP), AX
+	MOVQ   x+8(FP), CX
+	MOVQ   y0+16(FP), DX
+	MOVQ   y1+24(FP), BX
+	MOVQ   y2+32(FP), SI
+	MOVQ   y3+40(FP), DI
+	MOVQ   n+48(FP), R8
+	VXORPD Y0, Y0, Y0
+	VXORPD Y1, Y1, Y1
+	VXORPD Y2, Y2, Y2
+	VXORPD Y3, Y3, Y3
+	VXORPD Y4, Y4, Y4
+	VXORPD Y5, Y5, Y5
+	VXORPD Y6, Y6, Y6
+	VXORPD Y7, Y7, Y7
+	XORQ   R9, R9
+	TESTQ  R8, R8
+	JZ     done
+
+loop:
+	VCVTPS2PD (CX)(R9*4), Y8
+	VCVTPS2PD (DX)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VMAXPD    Y9, Y0, Y0
+	VCVTPS2PD (BX)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VMAXPD    Y9, Y2, Y2
+	VCVTPS2PD (SI)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VMAXPD    Y9, Y4, Y4
+	VCVTPS2PD (DI)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VMAXPD    Y9, Y6, Y6
+	VCVTPS2PD 16(CX)(R9*4), Y8
+	VCVTPS2PD 16(DX)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VMAXPD    Y9, Y1, Y1
+	VCVTPS2PD 16(BX)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VMAXPD    Y9, Y3, Y3
+	VCVTPS2PD 16(SI)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VMAXPD    Y9, Y5, Y5
+	VCVTPS2PD 16(DI)(R9*4), Y9
+	VSUBPD    Y9, Y8, Y9
+	VANDPD    distAbs<>+0(SB), Y9, Y9
+	VMAXPD    Y9, Y7, Y7
 	ADDQ      $0x08, R9
 	CMPQ      R9, R8
 	JLT       loop

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/semamap/semamap/internal/par"
@@ -24,15 +23,15 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	if l, ok := x.(*share.Search); ok {
 		x, set.left = l.Points, l
 	}
-	if set.Func == nil && x != nil && set.Metric == Euclidean {
+	if set.Func == nil && x != nil && set.Metric.shifts() {
 		x = centered(x)[0]
 	}
 	src, err := openSource(ctx, x, &set)
 	if err != nil {
 		return nil, err
 	}
-	if d, ok := x.(*distances); ok {
-		return searchDistances(ctx, d, k, &set)
+	if d, ok := x.(distancePoints); ok {
+		return searchDistances(ctx, d, k, true, &set)
 	}
 	if err := checkK(src.n, k, src.n-1); err != nil {
 		return nil, err
@@ -41,8 +40,8 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	if set.Func != nil {
-		return searchFunc(ctx, src, src, k, true, &set)
+	if set.Func != nil || set.Metric.direct() {
+		return searchDirect(ctx, src, src, k, true, &set)
 	}
 	m, err := src.merge(ctx, hash)
 	if err != nil {
@@ -83,6 +82,9 @@ const (
 
 // searchDistinct chooses the method. used is the memory already planned.
 func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used int64) (*Graph, error) {
+	if sp := newSparseSearch(s, s, k, true, set); sp != nil {
+		return sp.search(ctx, set.Workers)
+	}
 	if set.Method == Gram || set.Method == Auto && s.comb != nil {
 		g, err := planGram(s, k, set, used)
 		if err == nil {
@@ -170,13 +172,20 @@ func expand(ctx context.Context, d *Graph, m *merging, k int, same bool, workers
 // the number of rows of x, and indices are rows of ref; a row of ref that is
 // equal to the row of x is at distance 0. k must be between 0 and the number of
 // rows of ref. Query fails with the same errors as [Search]; they say which of
-// the two sets is at fault.
+// the two sets is at fault. ref is nil if x comes from [Distances]: its rows
+// are the new points, its columns the reference points.
 func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, error) {
 	set, err := s.fill()
 	if err != nil {
 		return nil, err
 	}
-	if set.Func == nil && set.Metric == Euclidean {
+	if d, ok := x.(distancePoints); ok && ref == nil {
+		if _, err := newSource(x, set.Metric); err != nil {
+			return nil, fmt.Errorf("query: %w", err)
+		}
+		return searchDistances(ctx, d, k, false, &set)
+	}
+	if set.Func == nil && set.Metric.shifts() {
 		y := centered(ref, x)
 		ref, x = y[0], y[1]
 	}
@@ -188,13 +197,14 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
+	if _, ok := x.(distancePoints); ok {
+		return nil, fmt.Errorf("%w: query: Distances need nil for the reference rows", ErrPoints)
+	}
 	if set.Method == Gram || set.Method == Descent {
 		return nil, &SettingError{"Method", set.Method, "does not work with Query"}
 	}
-	for _, p := range []Points{ref, x} {
-		if _, ok := p.(*distances); ok {
-			return nil, fmt.Errorf("%w: Query does not work with Distances", ErrPoints)
-		}
+	if _, ok := ref.(distancePoints); ok {
+		return nil, fmt.Errorf("%w: reference: Distances stand in place of the new rows, with nil for the reference", ErrPoints)
 	}
 	if rs.d != xs.d {
 		return nil, fmt.Errorf("%w: reference rows have %d columns, query rows %d", ErrPoints, rs.d, xs.d)
@@ -209,8 +219,8 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 	if _, err := xs.scan(ctx, set.Workers); err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
-	if set.Func != nil {
-		return searchFunc(ctx, rs, xs, k, false, &set)
+	if set.Func != nil || set.Metric.direct() {
+		return searchDirect(ctx, rs, xs, k, false, &set)
 	}
 	m, err := rs.merge(ctx, hash)
 	if err != nil {
@@ -223,13 +233,18 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 		kd = min(k, distinct.n)
 		used += int64(16*rs.n) + int64(xs.n)*int64(k)*12
 	}
-	if distinct, used, err = materialize(ctx, distinct, &set, used); err != nil {
-		return nil, err
+	var g *Graph
+	if sp := newSparseSearch(distinct, xs, kd, false, &set); sp != nil {
+		g, err = sp.search(ctx, set.Workers)
+	} else {
+		if distinct, used, err = materialize(ctx, distinct, &set, used); err != nil {
+			return nil, err
+		}
+		if xs, used, err = materialize(ctx, xs, &set, used); err != nil {
+			return nil, err
+		}
+		g, err = searchExact(ctx, distinct, xs, kd, false, &set, used)
 	}
-	if xs, used, err = materialize(ctx, xs, &set, used); err != nil {
-		return nil, err
-	}
-	g, err := searchExact(ctx, distinct, xs, kd, false, &set, used)
 	if failed := cmp.Or(rs.failed.get(), xs.failed.get()); failed != nil {
 		err = failed
 	}
@@ -241,45 +256,6 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 		if g, err = expand(ctx, g, m, k, false, set.Workers); err != nil {
 			return nil, err
 		}
-	}
-	return g, nil
-}
-
-// searchFunc is a parallel search with the caller's distance.
-func searchFunc(ctx context.Context, ref, x *source, k int, same bool, set *Settings) (*Graph, error) {
-	rv, err := ref.all(ctx, set.Workers)
-	if err != nil {
-		return nil, err
-	}
-	xv := rv
-	if !same {
-		if xv, err = x.all(ctx, set.Workers); err != nil {
-			return nil, err
-		}
-	}
-	g := newGraph(x.n, k)
-	lists := make([][]pair, par.Workers(set.Workers))
-	err = par.Try(ctx, len(lists), x.n, 1, func(w, _, i, _ int) error {
-		list, a := lists[w][:0], xv.row(i)
-		for j := range ref.n {
-			if same && j == i {
-				continue
-			}
-			if j&1023 == 1023 && ctx.Err() != nil {
-				return ctx.Err()
-			}
-			v := set.Func(a, rv.row(j))
-			if !(v >= 0) || math.IsInf(v*v, 1) {
-				return &ValueError{i, j, v}
-			}
-			list = append(list, pair{v * v, int32(j)})
-		}
-		lists[w] = list
-		g.put(i, list)
-		return nil
-	})
-	if err != nil {
-		return nil, err
 	}
 	return g, nil
 }

@@ -37,13 +37,28 @@ const (
 	// Correlation is Cosine after the mean of each row is subtracted from it.
 	// A constant row counts as a row of zeros.
 	Correlation
+	Manhattan // the sum of the differences of the numbers
+	Chebyshev // the largest difference of two numbers
+	Hamming   // the share of the columns in which the numbers differ
+	// Jaccard is the share of the columns in which just one of the two numbers
+	// is zero, among those in which not both are. It is 0 for two rows of zeros.
+	Jaccard
 )
 
+// scales reports whether rows are scaled, and Euclidean then.
+func (m Metric) scales() bool { return m == Cosine || m == Correlation }
+
+// shifts reports whether distances stay the same when a row is taken off all.
+func (m Metric) shifts() bool { return m == Euclidean || m == Manhattan || m == Chebyshev }
+
+// direct reports whether rows are compared by the definition.
+func (m Metric) direct() bool { return m >= Manhattan }
+
 func (m Metric) name() string {
-	if m > Correlation {
+	if m > Jaccard {
 		return strconv.Itoa(int(m))
 	}
-	return [...]string{"Euclidean", "Cosine", "Correlation"}[m]
+	return [...]string{"Euclidean", "Cosine", "Correlation", "Manhattan", "Chebyshev", "Hamming", "Jaccard"}[m]
 }
 
 // Settings configures a search. Nil and the zero value mean the defaults.
@@ -88,7 +103,8 @@ func (s *Settings) fill() (Settings, error) {
 		}
 	}
 	need(c.Method <= Descent, "Method", c.Method, "unknown")
-	need(c.Metric <= Correlation, "Metric", c.Metric, "unknown")
+	need(c.Metric <= Jaccard, "Metric", c.Metric, "unknown")
+	need(!c.Metric.direct() || c.Method != Gram && c.Method != Descent, "Method", c.Method, "does not work with Metric "+c.Metric.name())
 	need(c.Func == nil || c.Metric == Euclidean, "Metric", c.Metric, "must be zero when Func is given")
 	need(c.Func == nil || c.Method != Gram && c.Method != Descent, "Method", c.Method, "does not work with Func")
 	need(c.Workers >= 0, "Workers", c.Workers, "is negative")

@@ -21,6 +21,7 @@ type source struct {
 
 	points Points
 	comb   *combination // points, when it is one
+	rows   *sparseRows  // of sparse points, once they are scanned
 	metric Metric
 	failed *firstError // of fetch
 }
@@ -42,7 +43,7 @@ func newSource(x Points, metric Metric) (*source, error) {
 	switch t := x.(type) {
 	case combination:
 		s.comb = &t
-	case *distances:
+	case distancePoints:
 		if metric != Euclidean {
 			return nil, &SettingError{"Metric", metric, "does not work with Distances"}
 		}
@@ -50,7 +51,7 @@ func newSource(x Points, metric Metric) (*source, error) {
 	if s.n < 0 || s.d < 0 || s.n > math.MaxInt32 || s.d > math.MaxInt32 || s.d > 0 && s.n > math.MaxInt/8/s.d {
 		return nil, fmt.Errorf("%w: %d rows of %d", ErrPoints, s.n, s.d)
 	}
-	if flat, ok := flatOf(x); ok && metric == Euclidean {
+	if flat, ok := flatOf(x); ok && !metric.scales() {
 		s.flat = flat
 	}
 	return s, nil
@@ -118,7 +119,7 @@ func (s *source) row(u int, t *scratch) []float32 {
 // normalize applies a metric to a row in place. Every operation is a single
 // one in float64, so the row has the same bits everywhere.
 func normalize(x []float32, m Metric) {
-	if m == Euclidean {
+	if !m.scales() {
 		return
 	}
 	var mean float64
@@ -209,6 +210,14 @@ func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 	if s.comb != nil {
 		return s.scanTerms(ctx, workers)
 	}
+	switch x := s.points.(type) {
+	case sparser:
+		if s.metric != Correlation { // which makes no zeros
+			return s.scanSparse(ctx, x)
+		}
+	case distancePoints:
+		return x.scan(ctx, workers)
+	}
 	hash := make([]uint64, s.n)
 	tmp := make([]scratch, par.Workers(workers))
 	raw := *s
@@ -222,7 +231,7 @@ func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 			if bad >= 0 {
 				return &ValueError{s.orig(i), bad, float64(x[bad])}
 			}
-			if s.metric != Euclidean { // rows may become equal
+			if s.metric.scales() { // rows may become equal
 				t.row = append(t.row[:0], x...)
 				normalize(t.row, s.metric)
 				h, _ = hashRow(t.row)
@@ -407,6 +416,12 @@ func (s *source) equal(i, j int, ti, tj *scratch) bool {
 		b, db := s.comb.terms(nil, s.orig(j))
 		return da == db && slices.Equal(a, b)
 	}
+	if s.rows != nil {
+		return s.rows.equal(i, j)
+	}
+	if x, ok := s.points.(distancePoints); ok {
+		return x.equal(i, j)
+	}
 	return slices.Equal(s.row(i, ti), s.row(j, tj))
 }
 
@@ -416,6 +431,9 @@ func (s *source) pick(rows []int32) *source {
 	u.n, u.ids = len(rows), make([]int32, len(rows))
 	for p, i := range rows {
 		u.ids[p] = int32(s.orig(int(i)))
+	}
+	if s.rows != nil {
+		u.rows = s.rows.pick(rows)
 	}
 	return &u
 }

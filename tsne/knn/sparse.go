@@ -1,0 +1,595 @@
+package knn
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"math/bits"
+	"slices"
+
+	"github.com/semamap/semamap/internal/par"
+)
+
+// CSR returns the rows of a sparse matrix in compressed sparse row form: row i
+// has value[e] in column index[e] for e from start[i] to start[i+1]−1, and
+// zeros elsewhere. Columns may come in any order; values of the same column
+// are added. CSR keeps the slices. [Search] and [Query] do not make the rows
+// dense unless the matrix is, or Settings.Metric is Correlation or Chebyshev.
+func CSR[T float32 | float64](cols int, start []int, index []int32, value []T) Points {
+	s := &sparse[T]{shape{max(0, len(start)-1), cols, checkTerms(start, index, cols)}, start, index, value}
+	if s.err == nil && len(value) != len(index) {
+		s.err = fmt.Errorf("%w: %d columns for %d numbers", ErrPoints, len(index), len(value))
+	}
+	return s
+}
+
+type sparse[T float32 | float64] struct {
+	shape
+	start []int
+	index []int32
+	value []T
+}
+
+// An entry is a number of a sparse row.
+type entry struct {
+	v float64
+	j int32
+}
+
+// entries returns the numbers of row i by ascending column, those of one column
+// added; buf may hold them.
+func (s *sparse[T]) entries(buf []entry, i int) []entry {
+	buf = buf[:0]
+	for e := s.start[i]; e < s.start[i+1]; e++ {
+		buf = append(buf, entry{float64(s.value[e]), s.index[e]})
+	}
+	if s.ordered(i) {
+		return buf
+	}
+	slices.SortStableFunc(buf, func(a, b entry) int { return cmp.Compare(a.j, b.j) })
+	n := 0
+	for _, e := range buf {
+		if n > 0 && buf[n-1].j == e.j {
+			buf[n-1].v += e.v
+		} else {
+			buf[n] = e
+			n++
+		}
+	}
+	return buf[:n]
+}
+
+// ordered reports whether the columns of row i ascend.
+func (s *sparse[T]) ordered(i int) bool {
+	index := s.index[s.start[i]:s.start[i+1]]
+	for e := 1; e < len(index); e++ {
+		if index[e] <= index[e-1] {
+			return false
+		}
+	}
+	return true
+}
+
+// Sparse calls f for each number of row i that is given, by ascending column.
+func (s *sparse[T]) Sparse(i int, f func(j int32, v float32)) {
+	if s.ordered(i) {
+		for e := s.start[i]; e < s.start[i+1]; e++ {
+			f(s.index[e], float32(s.value[e]))
+		}
+		return
+	}
+	for _, e := range s.entries(nil, i) {
+		f(e.j, float32(e.v))
+	}
+}
+
+func (s *sparse[T]) Row(dst []float32, i int) (row []float32, err error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	dst = slices.Grow(dst[:0], s.d)[:s.d]
+	clear(dst)
+	s.Sparse(i, func(j int32, v float32) {
+		if dst[j] = v; !isFinite(v) && err == nil {
+			err = s.bad(i, j)
+		}
+	})
+	return dst, err
+}
+
+// bad is the error of the number in column j of row i.
+func (s *sparse[T]) bad(i int, j int32) error {
+	for _, e := range s.entries(nil, i) {
+		if e.j == j {
+			return &ValueError{i, int(j), e.v}
+		}
+	}
+	return nil
+}
+
+// A sparser is points whose rows are sparse.
+type sparser interface {
+	entries(buf []entry, i int) []entry
+	count() int
+	pick(rows []int32) Points
+}
+
+func (s *sparse[T]) count() int { return len(s.index) }
+
+func (s *sparse[T]) pick(rows []int32) Points {
+	p := &sparse[T]{shape: shape{len(rows), s.d, s.err}, start: make([]int, 1, len(rows)+1)}
+	for _, i := range rows {
+		lo, hi := 0, 0
+		if s.err == nil {
+			lo, hi = s.start[i], s.start[i+1]
+		}
+		p.index, p.value = append(p.index, s.index[lo:hi]...), append(p.value, s.value[lo:hi]...)
+		p.start = append(p.start, len(p.index))
+	}
+	return p
+}
+
+// sparseRows holds rows without their zeros, by ascending column.
+type sparseRows struct {
+	start []int
+	col   []int32
+	val   []float32
+}
+
+func (r *sparseRows) row(i int) ([]int32, []float32) {
+	lo, hi := r.start[i], r.start[i+1]
+	return r.col[lo:hi:hi], r.val[lo:hi:hi]
+}
+
+// scanSparse is scan for sparse points: it makes s.rows, to which the metric is
+// applied.
+func (s *source) scanSparse(ctx context.Context, x sparser) ([]uint64, error) {
+	rows := &sparseRows{start: make([]int, 1, s.n+1)}
+	rows.col, rows.val = make([]int32, 0, x.count()), make([]float32, 0, x.count())
+	hash := make([]uint64, s.n)
+	var buf []entry
+	for u := range s.n {
+		if u%256 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		i := s.orig(u)
+		buf = x.entries(buf, i)
+		lo := len(rows.val)
+		for _, e := range buf {
+			v := float32(e.v)
+			if !isFinite(v) {
+				return nil, &ValueError{i, int(e.j), e.v}
+			}
+			if v != 0 {
+				rows.col, rows.val = append(rows.col, e.j), append(rows.val, v)
+			}
+		}
+		if s.metric == Cosine { // zeros change no sum
+			normalize(rows.val[lo:], Cosine)
+		}
+		n := lo
+		h := uint64(0x9e3779b97f4a7c15)
+		for e := lo; e < len(rows.val); e++ {
+			j, v := rows.col[e], rows.val[e]
+			if v == 0 {
+				continue // it was too small for its row
+			}
+			rows.col[n], rows.val[n] = j, v
+			n++
+			h = bits.RotateLeft64(h^uint64(j)<<32^uint64(math.Float32bits(v)), 29) * 0xbf58476d1ce4e5b9
+		}
+		rows.col, rows.val = rows.col[:n], rows.val[:n]
+		rows.start = append(rows.start, n)
+		hash[u] = h ^ h>>31
+	}
+	s.rows = rows
+	return hash, nil
+}
+
+// equalRows reports whether two rows are equal.
+func (r *sparseRows) equal(i, j int) bool {
+	a, v := r.row(i)
+	b, w := r.row(j)
+	return slices.Equal(a, b) && slices.Equal(v, w)
+}
+
+// pick returns some rows.
+func (r *sparseRows) pick(rows []int32) *sparseRows {
+	p := &sparseRows{start: make([]int, 1, len(rows)+1)}
+	for _, i := range rows {
+		c, v := r.row(int(i))
+		p.col, p.val = append(p.col, c...), append(p.val, v...)
+		p.start = append(p.start, len(p.col))
+	}
+	return p
+}
+
+// postings holds sparse rows by columns.
+type postings struct {
+	place map[int32]int32 // of a column; nil: columns are their own places
+	start []int
+	row   []int32
+	val   []float32
+}
+
+// newPostings turns n rows of d numbers.
+func newPostings(r *sparseRows, n, d int) *postings {
+	p := &postings{row: make([]int32, len(r.col)), val: make([]float32, len(r.col))}
+	if d > 1<<20 && d > 8*len(r.col) {
+		p.place = map[int32]int32{}
+		for _, j := range r.col {
+			if _, ok := p.place[j]; !ok {
+				p.place[j] = int32(len(p.place))
+			}
+		}
+		d = len(p.place)
+	}
+	p.start = make([]int, d+2)
+	for _, j := range r.col {
+		p.start[p.at(j)+2]++
+	}
+	for j := range d {
+		p.start[j+2] += p.start[j+1]
+	}
+	for i := range n {
+		col, val := r.row(i)
+		for e, j := range col {
+			at := p.at(j) + 1
+			p.row[p.start[at]], p.val[p.start[at]] = int32(i), val[e]
+			p.start[at]++
+		}
+	}
+	p.start = p.start[:d+1]
+	return p
+}
+
+// at returns the place of a column, or −1.
+func (p *postings) at(j int32) int {
+	if p.place == nil {
+		return int(j)
+	}
+	if at, ok := p.place[j]; ok {
+		return int(at)
+	}
+	return -1
+}
+
+// column returns the rows that have a number in column j, and the numbers.
+func (p *postings) column(j int32) ([]int32, []float32) {
+	at := p.at(j)
+	if at < 0 {
+		return nil, nil
+	}
+	lo, hi := p.start[at], p.start[at+1]
+	return p.row[lo:hi:hi], p.val[lo:hi:hi]
+}
+
+// A sparseSearch compares sparse rows through the columns they share.
+type sparseSearch struct {
+	ref, x *sparseRows
+	by     *postings // of ref
+	n, m   int       // rows of ref, and of x
+	d, k   int
+	same   bool
+	metric Metric
+
+	refLen, xLen []float64 // Σx², Σ|x| or numbers other than zero of each row
+	refWords     []uint64  // packed rows
+	xWords       []uint64
+	most         int  // numbers of the longest row of ref
+	exact        bool // values have no rounding error
+}
+
+// newSparseSearch returns a search of sparse rows, or nil if the rows are not
+// sparse enough for it, or the metric needs dense ones. The sources have been
+// scanned.
+func newSparseSearch(ref, x *source, k int, same bool, set *Settings) *sparseSearch {
+	if ref.rows == nil || set.Method == Descent || set.Method == Gram || set.Metric == Correlation || set.Metric == Chebyshev {
+		return nil
+	}
+	s := &sparseSearch{ref: ref.rows, x: x.rows, n: ref.n, m: x.n, d: ref.d, k: k, same: same, metric: set.Metric}
+	if float64(len(s.ref.col)) > 0.2*float64(s.n)*float64(s.d) {
+		return nil
+	}
+	if s.x == nil {
+		if s.x = x.sparseRows(); s.x == nil {
+			return nil
+		}
+	}
+	s.by = newPostings(s.ref, s.n, s.d)
+	// The products of a row with all others, beside those of dense rows.
+	var products float64
+	for at := range len(s.by.start) - 1 {
+		c := float64(s.by.start[at+1] - s.by.start[at])
+		products += c * c
+	}
+	if products > float64(s.n)*float64(s.n)*float64(s.d)/64 {
+		return nil
+	}
+	if set.MaxMemory > 0 && s.bytes(par.Workers(set.Workers)) > set.MaxMemory {
+		return nil
+	}
+	return s
+}
+
+func (s *sparseSearch) bytes(workers int) int64 {
+	return int64(len(s.ref.col)+len(s.x.col))*16 + int64(len(s.by.row))*8 + int64(len(s.by.start))*8 +
+		int64(workers)*int64(s.n)*8 + 12*int64(s.m)*int64(s.k)
+}
+
+// sparseRows returns the rows of a source of other rows without zeros, or nil
+// if they cannot be read.
+func (s *source) sparseRows() *sparseRows {
+	r := &sparseRows{start: make([]int, 1, s.n+1)}
+	var t scratch
+	for u := range s.n {
+		for j, v := range s.row(u, &t) {
+			if v != 0 {
+				r.col, r.val = append(r.col, int32(j)), append(r.val, v)
+			}
+		}
+		r.start = append(r.start, len(r.col))
+	}
+	if s.failed.get() != nil {
+		return nil
+	}
+	return r
+}
+
+// lengths sets the lengths of rows that the metric needs.
+func (s *sparseSearch) lengths(r *sparseRows, n int) []float64 {
+	length := make([]float64, n)
+	for i := range n {
+		_, val := r.row(i)
+		for _, v := range val {
+			w := float64(v)
+			switch s.metric {
+			case Manhattan:
+				length[i] += math.Abs(w)
+			case Hamming, Jaccard:
+				length[i]++
+			default:
+				length[i] += float64(w * w)
+			}
+		}
+	}
+	return length
+}
+
+// whole reports whether all sums of products of the rows' numbers have no
+// rounding error: the numbers are multiples of a power of two, and few and small
+// enough.
+func (s *sparseSearch) whole() bool {
+	low, longest := 1<<10, 0.0
+	for _, r := range []*sparseRows{s.ref, s.x} {
+		for _, v := range r.val {
+			b := math.Float32bits(v)
+			e, f := int(b>>23&0xff), b&(1<<23-1)
+			if e == 0 {
+				e = 1
+			} else {
+				f |= 1 << 23
+			}
+			low = min(low, e-150+bits.TrailingZeros32(f))
+		}
+	}
+	for _, l := range [][]float64{s.refLen, s.xLen} {
+		for _, v := range l {
+			longest = max(longest, v)
+		}
+	}
+	if s.metric == Manhattan {
+		return 4*longest*math.Ldexp(1, -low) <= 0x1p53
+	}
+	return 4*longest*math.Ldexp(1, -2*low) <= 0x1p53
+}
+
+// search finds the k nearest rows of ref of each row of x.
+func (s *sparseSearch) search(ctx context.Context, workers int) (*Graph, error) {
+	s.refLen, s.xLen = s.lengths(s.ref, s.n), nil
+	if s.xLen = s.refLen; !s.same {
+		s.xLen = s.lengths(s.x, s.m)
+	}
+	for i := range s.n {
+		s.most = max(s.most, s.ref.start[i+1]-s.ref.start[i])
+	}
+	s.exact = s.metric == Hamming || s.metric == Jaccard || s.whole()
+	if !s.exact {
+		s.refWords = s.ref.packed()
+		if s.xWords = s.refWords; !s.same {
+			s.xWords = s.x.packed()
+		}
+	}
+	g := newGraph(s.m, s.k)
+	g.Stats.Bytes = s.bytes(par.Workers(workers))
+	work := make([]*sparseWork, par.Workers(workers))
+	err := par.Blocks(ctx, workers, s.m, 8, func(w, _, lo, hi int) {
+		if work[w] == nil {
+			work[w] = &sparseWork{s: s, acc: make([]float64, s.n)}
+		}
+		for i := lo; i < hi && ctx.Err() == nil; i++ {
+			work[w].row(g, i)
+		}
+	})
+	return g, err
+}
+
+// sparseWork is what one goroutine needs.
+type sparseWork struct {
+	s    *sparseSearch
+	acc  []float64 // of each row of ref
+	near shortlist
+}
+
+// row searches row i of x.
+func (t *sparseWork) row(g *Graph, i int) {
+	s, acc := t.s, t.acc
+	col, val := s.x.row(i)
+	for e, j := range col {
+		rows, values := s.by.column(j)
+		values = values[:len(rows)]
+		v := float64(val[e])
+		switch s.metric {
+		case Manhattan:
+			size := math.Abs(v)
+			for c, r := range rows {
+				w := float64(values[c])
+				acc[r] += math.Abs(v-w) - size - math.Abs(w)
+			}
+		case Hamming:
+			for c, r := range rows {
+				if acc[r]++; values[c] == val[e] {
+					acc[r]++
+				}
+			}
+		case Jaccard:
+			for _, r := range rows {
+				acc[r]++
+			}
+		default:
+			v *= -2
+			for c, r := range rows {
+				acc[r] += v * float64(values[c])
+			}
+		}
+	}
+	// Values in place of the sums.
+	size, self := s.xLen[i], -1
+	if s.same {
+		self = i
+	}
+	var around func(float64) float64
+	switch s.metric {
+	case Hamming:
+		d := float64(s.d)
+		for j, a := range acc {
+			v := (size + s.refLen[j] - a) / d
+			acc[j] = v * v
+		}
+	case Jaccard:
+		for j, a := range acc {
+			all := size + s.refLen[j] - a
+			v := 0.0
+			if all > 0 {
+				v = (all - a) / all
+			}
+			acc[j] = v * v
+		}
+	default:
+		if !s.exact {
+			// Of the sums and of the definition, in units of the lengths.
+			c := float64(len(col)+s.most+16) * 0x1p-48
+			around = func(v float64) float64 { return v + c*(size+max(v, 0)) }
+		}
+		for j, a := range acc {
+			acc[j] = size + s.refLen[j] + a
+		}
+	}
+	t.near.reset(s.k, around)
+	t.near.add(acc, 0, self)
+	t.near.cut()
+	clear(acc)
+	list := t.near.list
+	if !s.exact {
+		x := s.xWords[s.x.start[i]:s.x.start[i+1]]
+		ref := func(j int32) []uint64 { return s.refWords[s.ref.start[j]:s.ref.start[j+1]] }
+		for c := 0; c < len(list); c += 2 {
+			last := min(c+1, len(list)-1)
+			list[c].d2, list[last].d2 = definition(x, ref(list[c].j), ref(list[last].j), s.metric == Manhattan)
+		}
+	}
+	if s.metric == Manhattan {
+		for c, p := range list {
+			list[c].d2 = p.d2 * p.d2
+		}
+	}
+	g.put(i, list)
+}
+
+// packed returns the rows as words of column and number.
+func (r *sparseRows) packed() []uint64 {
+	w := make([]uint64, len(r.col))
+	for e, j := range r.col {
+		w[e] = uint64(j)<<32 | uint64(math.Float32bits(r.val[e]))
+	}
+	return w
+}
+
+// eight lanes are what canonical distances are summed in.
+type eight [8]float64
+
+func (l *eight) sum() float64 {
+	return ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]))
+}
+
+// definition returns the sums of squared (or, by Manhattan, absolute)
+// differences of a packed row and two others, as dense rows have them: number c
+// goes to lane c mod 8. Two rows at a time, because each step of a merge waits
+// for the one before.
+func definition(x, y, z []uint64, absolute bool) (float64, float64) {
+	var ly, lz eight
+	var a, b, c, d uint
+	for a < uint(len(x)) && b < uint(len(y)) && c < uint(len(x)) && d < uint(len(z)) {
+		// Without branches, which nobody could predict: all ones where the number
+		// of a row is in the lower of the two columns.
+		p, q := x[a], y[b]
+		t := int64(p>>32) - int64(q>>32)
+		ofX, ofY := uint64((t-1)>>63), ^uint64(t>>63)
+		v := float64(math.Float32frombits(uint32(p&ofX))) - float64(math.Float32frombits(uint32(q&ofY)))
+		if absolute {
+			v = math.Abs(v)
+		} else {
+			v = float64(v * v)
+		}
+		ly[(p&ofX|q&^ofX)>>32&7] += v
+		a -= uint(ofX)
+		b -= uint(ofY)
+
+		p, q = x[c], z[d]
+		t = int64(p>>32) - int64(q>>32)
+		ofX, ofY = uint64((t-1)>>63), ^uint64(t>>63)
+		v = float64(math.Float32frombits(uint32(p&ofX))) - float64(math.Float32frombits(uint32(q&ofY)))
+		if absolute {
+			v = math.Abs(v)
+		} else {
+			v = float64(v * v)
+		}
+		lz[(p&ofX|q&^ofX)>>32&7] += v
+		c -= uint(ofX)
+		d -= uint(ofY)
+	}
+	ly.merge(x[a:], y[b:], absolute)
+	lz.merge(x[c:], z[d:], absolute)
+	return ly.sum(), lz.sum()
+}
+
+// merge goes on with what is left of two rows.
+func (l *eight) merge(x, y []uint64, absolute bool) {
+	var a, b uint
+	for a < uint(len(x)) && b < uint(len(y)) {
+		p, q := x[a], y[b]
+		t := int64(p>>32) - int64(q>>32)
+		ofX, ofY := uint64((t-1)>>63), ^uint64(t>>63)
+		v := float64(math.Float32frombits(uint32(p&ofX))) - float64(math.Float32frombits(uint32(q&ofY)))
+		if absolute {
+			v = math.Abs(v)
+		} else {
+			v = float64(v * v)
+		}
+		l[(p&ofX|q&^ofX)>>32&7] += v
+		a -= uint(ofX)
+		b -= uint(ofY)
+	}
+	for _, rest := range [][]uint64{x[a:], y[b:]} {
+		for _, p := range rest {
+			v := float64(math.Float32frombits(uint32(p)))
+			if absolute {
+				v = math.Abs(v)
+			} else {
+				v = float64(v * v)
+			}
+			l[p>>32&7] += v
+		}
+	}
+}
