@@ -390,7 +390,7 @@ func TestMissingDistances(t *testing.T) {
 		}
 	}
 	m[3][8], m[8][3] = 0, 0 // though their rows differ
-	for j := range n { // alone
+	for j := range n {      // alone
 		m[20][j], m[j][20] = inf, inf
 	}
 	m[5][6] *= 1 + 1e-6 // by rounding

@@ -93,7 +93,7 @@ def main():
             x = rng.standard_normal((n, 20))
             compare(f"distances {n}", np.sqrt(((x[:, None] - x[None]) ** 2).sum(-1)) if n < 3000 else __import__("sklearn.metrics").metrics.pairwise_distances(x), k, "euclidean", a, True)
     if "metrics" in a.only:
-        for n, d in [(5000, 20), (5000, 50), (3000, 784)]:
+        for n, d in [(4000, 20), (4000, 50), (2000, 784)]:
             x = rng.standard_normal((n, d)).astype(np.float32)
             for metric in ("manhattan", "chebyshev"):
                 compare(f"normal {n}×{d}, {metric}", x, k, metric, a)

@@ -13,23 +13,3 @@ func sqDist4AVX512(sum *[32]float64, x *float32, y0 *float32, y1 *float32, y2 *f
 //
 //go:noescape
 func sqDist4AVX2(sum *[32]float64, x *float32, y0 *float32, y1 *float32, y2 *float32, y3 *float32, n int)
-
-// absDist4AVX512 leaves the lanes of four Manhattan distances, over n numbers (a multiple of 8), in sum.
-//
-//go:noescape
-func absDist4AVX512(sum *[32]float64, x *float32, y0 *float32, y1 *float32, y2 *float32, y3 *float32, n int)
-
-// absDist4AVX2 is absDist4AVX512 with two vectors for eight lanes.
-//
-//go:noescape
-func absDist4AVX2(sum *[32]float64, x *float32, y0 *float32, y1 *float32, y2 *float32, y3 *float32, n int)
-
-// maxDist4AVX512 leaves the lanes of four Chebyshev distances, over n numbers (a multiple of 8), in sum.
-//
-//go:noescape
-func maxDist4AVX512(sum *[32]float64, x *float32, y0 *float32, y1 *float32, y2 *float32, y3 *float32, n int)
-
-// maxDist4AVX2 is maxDist4AVX512 with two vectors for eight lanes.
-//
-//go:noescape
-func maxDist4AVX2(sum *[32]float64, x *float32, y0 *float32, y1 *float32, y2 *float32, y3 *float32, n int)

@@ -2,34 +2,37 @@
 
 package vec
 
-func absDist4(l Level, x, y0, y1, y2, y3 []float32) [4]float64 {
-	n := len(x)
-	y0, y1, y2, y3 = y0[:n], y1[:n], y2[:n], y3[:n]
-	m := n &^ 7
-	var sum [32]float64
+//go:generate sh -c "cd _gen && go run ./metric -out ../metric_amd64.s -stubs ../metric_stubs_amd64.go -pkg vec"
+
+func absDist8(l Level, dst *[8]float64, x, rows []float64) {
 	switch {
-	case l == Go || m == 0:
-		m = 0
+	case l == Go || len(x) == 0:
+		absDist8Go(dst, x, rows)
 	case l == AVX512:
-		absDist4AVX512(&sum, &x[0], &y0[0], &y1[0], &y2[0], &y3[0], m)
+		absDist8AVX512(&dst[0], &x[0], &rows[0], len(x))
 	default:
-		absDist4AVX2(&sum, &x[0], &y0[0], &y1[0], &y2[0], &y3[0], m)
+		absDist8AVX2(&dst[0], &x[0], &rows[0], len(x))
 	}
-	return distTail4(absDistTail, &sum, x[m:], y0[m:], y1[m:], y2[m:], y3[m:])
 }
 
-func maxDist4(l Level, x, y0, y1, y2, y3 []float32) [4]float64 {
-	n := len(x)
-	y0, y1, y2, y3 = y0[:n], y1[:n], y2[:n], y3[:n]
-	m := n &^ 7
-	var sum [32]float64
+func maxDist8(l Level, dst *[8]float64, x, rows []float64) {
 	switch {
-	case l == Go || m == 0:
-		m = 0
+	case l == Go || len(x) == 0:
+		maxDist8Go(dst, x, rows)
 	case l == AVX512:
-		maxDist4AVX512(&sum, &x[0], &y0[0], &y1[0], &y2[0], &y3[0], m)
+		maxDist8AVX512(&dst[0], &x[0], &rows[0], len(x))
 	default:
-		maxDist4AVX2(&sum, &x[0], &y0[0], &y1[0], &y2[0], &y3[0], m)
+		maxDist8AVX2(&dst[0], &x[0], &rows[0], len(x))
 	}
-	return distTail4(maxDistTail, &sum, x[m:], y0[m:], y1[m:], y2[m:], y3[m:])
+}
+
+func unequal8(l Level, dst *[8]float64, x, rows []float64) {
+	switch {
+	case l == Go || len(x) == 0:
+		unequal8Go(dst, x, rows)
+	case l == AVX512:
+		unequal8AVX512(&dst[0], &x[0], &rows[0], len(x))
+	default:
+		unequal8AVX2(&dst[0], &x[0], &rows[0], len(x))
+	}
 }

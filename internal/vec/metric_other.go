@@ -2,10 +2,6 @@
 
 package vec
 
-func absDist4(_ Level, x, y0, y1, y2, y3 []float32) [4]float64 {
-	return distTail4(absDistTail, new([32]float64), x, y0, y1, y2, y3)
-}
-
-func maxDist4(_ Level, x, y0, y1, y2, y3 []float32) [4]float64 {
-	return distTail4(maxDistTail, new([32]float64), x, y0, y1, y2, y3)
-}
+func absDist8(_ Level, dst *[8]float64, x, rows []float64) { absDist8Go(dst, x, rows) }
+func maxDist8(_ Level, dst *[8]float64, x, rows []float64) { maxDist8Go(dst, x, rows) }
+func unequal8(_ Level, dst *[8]float64, x, rows []float64) { unequal8Go(dst, x, rows) }

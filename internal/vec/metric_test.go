@@ -6,45 +6,47 @@ import (
 	"testing"
 )
 
-// slowAbsDist and slowMaxDist are the definitions, read aloud.
-func slowAbsDist(x, y []float32) float64 {
-	var lane [8]float64
-	for c := range x {
-		lane[c%8] += math.Abs(float64(x[c]) - float64(y[c]))
-	}
-	return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]))
-}
-
-func slowMaxDist(x, y []float32) float64 {
-	var most float64
-	for c := range x {
-		most = max(most, math.Abs(float64(x[c])-float64(y[c])))
-	}
-	return most
-}
-
-func TestMetrics(t *testing.T) {
+func TestDist8(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 9))
 	for _, l := range Levels() {
-		for n := range 70 {
-			for off := range 8 {
-				x := guarded(r, n, off)
-				var y [4][]float32
-				for i := range y {
-					y[i] = guarded(r, n, (off+i)%8)
-					for c := range y[i] {
-						switch (off + i) % 4 {
-						case 0:
-							y[i][c] *= 1e30
-						case 1:
-							y[i][c] = x[c] * (1 + 0x1p-20)
+		for n := 0; n <= 80; n += 8 {
+			for off := range 4 {
+				nan := math.NaN() // guards behind the rows
+				x, rows := make([]float64, n+off+8), make([]float64, 8*n+off+8)
+				for i := range x {
+					x[i] = nan
+				}
+				for i := range rows {
+					rows[i] = nan
+				}
+				x, rows = x[off:off+n], rows[off:off+8*n]
+				for c := range x {
+					x[c] = float64(float32(r.NormFloat64()))
+					for i := range 8 {
+						rows[8*c+i] = float64(float32(r.NormFloat64() * math.Pow(10, float64(r.IntN(30)))))
+						if r.IntN(3) == 0 {
+							rows[8*c+i] = x[c] * float64(1-r.IntN(2)*2)
 						}
 					}
 				}
-				abs, most := absDist4(l, x, y[0], y[1], y[2], y[3]), maxDist4(l, x, y[0], y[1], y[2], y[3])
-				for i := range y {
-					if a, m := slowAbsDist(x, y[i]), slowMaxDist(x, y[i]); abs[i] != a || most[i] != m {
-						t.Fatalf("%v n=%d off=%d: %v and %v, want %v and %v", l, n, off, abs[i], most[i], a, m)
+				var abs, most, unequal [8]float64
+				absDist8(l, &abs, x, rows)
+				maxDist8(l, &most, x, rows)
+				unequal8(l, &unequal, x, rows)
+				for i := range 8 {
+					var lane [8]float64
+					var m, u float64
+					for c, v := range x {
+						d := math.Abs(v - rows[8*c+i])
+						lane[c%8] += d
+						m = max(m, d)
+						if v != rows[8*c+i] {
+							u++
+						}
+					}
+					s := ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]))
+					if abs[i] != s || most[i] != m || unequal[i] != u {
+						t.Fatalf("%v n=%d off=%d row %d: %v, %v and %v, want %v, %v and %v", l, n, off, i, abs[i], most[i], unequal[i], s, m, u)
 					}
 				}
 			}

@@ -1,4 +1,4 @@
-// Command dist writes the kernels of squared, Manhattan and Chebyshev distances.
+// Command dist writes the kernels of squared distances.
 package main
 
 import (
@@ -11,35 +11,14 @@ import (
 
 func main() {
 	ConstraintExpr("amd64,!noasm")
-	abs := GLOBL("distAbs", RODATA|NOPTR) // all bits but the sign
-	for i := range 8 {
-		DATA(8*i, U64(1<<63-1))
-	}
-	square := func(diff, acc reg.VecVirtual) {
-		VMULPD(diff, diff, diff)
-		VADDPD(diff, acc, acc)
-	}
-	sum := func(diff, acc reg.VecVirtual) {
-		VANDPD(abs, diff, diff)
-		VADDPD(diff, acc, acc)
-	}
-	largest := func(diff, acc reg.VecVirtual) {
-		VANDPD(abs, diff, diff)
-		VMAXPD(diff, acc, acc)
-	}
-	for _, k := range []struct {
-		name, what string
-		step       func(diff, acc reg.VecVirtual)
-	}{{"sqDist4", "distances", square}, {"absDist4", "Manhattan distances", sum}, {"maxDist4", "Chebyshev distances", largest}} {
-		four(k.name+"AVX512", k.name+"AVX512 leaves the lanes of four "+k.what+", over n numbers (a multiple of 8), in sum.", k.step, ZMM, 1)
-		four(k.name+"AVX2", k.name+"AVX2 is "+k.name+"AVX512 with two vectors for eight lanes.", k.step, YMM, 2)
-	}
+	avx512()
+	avx2()
 	Generate()
 }
 
-// four emits the loop shared by both levels: step adds the differences of x and
-// four rows to lanes, in the order of the columns.
-func four(name, doc string, step func(diff, acc reg.VecVirtual), lanes func() reg.VecVirtual, parts int) {
+// four emits the loop shared by both levels: the squared differences of x and
+// four rows are added to lanes, in the order of the columns.
+func four(name, doc string, lanes func() reg.VecVirtual, parts int) {
 	TEXT(name, NOSPLIT, "func(sum *[32]float64, x, y0, y1, y2, y3 *float32, n int)")
 	Pragma("noescape")
 	Doc(doc)
@@ -72,7 +51,8 @@ func four(name, doc string, step func(diff, acc reg.VecVirtual), lanes func() re
 		for i := range y {
 			VCVTPS2PD(Mem{Base: y[i], Index: at, Scale: 4, Disp: width * p}, diff)
 			VSUBPD(diff, wide, diff)
-			step(diff, acc[i][p])
+			VMULPD(diff, diff, diff)
+			VADDPD(diff, acc[i][p], acc[i][p])
 		}
 	}
 	ADDQ(Imm(8), at)
@@ -86,4 +66,12 @@ func four(name, doc string, step func(diff, acc reg.VecVirtual), lanes func() re
 	}
 	VZEROUPPER()
 	RET()
+}
+
+func avx512() {
+	four("sqDist4AVX512", "sqDist4AVX512 leaves the lanes of four distances, over n numbers (a multiple of 8), in sum.", ZMM, 1)
+}
+
+func avx2() {
+	four("sqDist4AVX2", "sqDist4AVX2 is sqDist4AVX512 with two vectors for eight lanes.", YMM, 2)
 }
