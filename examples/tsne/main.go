@@ -47,7 +47,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.Uint64Var(&o.seed, "seed", 0, "seed; equal seeds give equal maps on one machine")
 	f.IntVar(&o.iter, "iter", 750, "gradient steps; the first third of them, at most 250, with exaggeration 12")
 	f.StringVar(&o.neighbors, "neighbors", "auto", "exact, or auto: exact up to a limit of work, then approximate")
-	f.StringVar(&o.metric, "metric", "euclidean", "euclidean or cosine")
+	f.StringVar(&o.metric, "metric", "euclidean", "distance of rows: "+metricNames)
 	f.StringVar(&o.start, "start", "", ".npy `file` of first positions instead of principal components")
 	f.StringVar(&o.png, "png", "", "`file` for a picture of the map")
 	f.StringVar(&o.checkpoint, "checkpoint", "", "`file` to save the run in, every minute and when interrupted; if it exists, the run goes on from there")
@@ -72,11 +72,19 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	if o.neighbors != "exact" && o.neighbors != "auto" {
 		bad("-neighbors %q is neither exact nor auto", o.neighbors)
 	}
-	if o.metric != "euclidean" && o.metric != "cosine" {
-		bad("-metric %q is neither euclidean nor cosine", o.metric)
+	if _, ok := metrics[o.metric]; !ok {
+		bad("-metric %q is none of %s", o.metric, metricNames)
 	}
 	return &o, errors.Join(errs...)
 }
+
+// metrics are the values of -metric.
+var metrics = map[string]knn.Metric{
+	"euclidean": knn.Euclidean, "cosine": knn.Cosine, "correlation": knn.Correlation, "manhattan": knn.Manhattan,
+	"chebyshev": knn.Chebyshev, "hamming": knn.Hamming, "jaccard": knn.Jaccard,
+}
+
+const metricNames = "euclidean, cosine, correlation, manhattan, chebyshev, hamming or jaccard"
 
 func extension(name string) string { return strings.ToLower(filepath.Ext(name)) }
 
@@ -91,9 +99,7 @@ func (o *options) settings() *tsne.Settings {
 	if o.neighbors == "exact" {
 		s.Search = &knn.Settings{Method: knn.Exact}
 	}
-	if o.metric == "cosine" {
-		s.Metric = knn.Cosine
-	}
+	s.Metric = metrics[o.metric]
 	return s
 }
 

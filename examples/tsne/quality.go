@@ -36,7 +36,7 @@ func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *tabl
 	const k = 10
 	if x.n > 2*k {
 		p := tsne.Rows(x.x, x.n, x.d)
-		if o.metric == "cosine" {
+		if metrics[o.metric] == knn.Cosine {
 			p = unit(x)
 		}
 		size := int(work / (float64(x.n) * float64(max(1, x.d))))
