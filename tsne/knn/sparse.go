@@ -275,8 +275,8 @@ type sparseSearch struct {
 	metric Metric
 
 	refLen, xLen []float64 // Σx², Σ|x| or numbers other than zero of each row
-	refWords     []uint64  // packed rows
-	xWords       []uint64
+	refWide      []float64 // all numbers
+	xWide        []float64
 	most         int  // numbers of the longest row of ref
 	exact        bool // values have no rounding error
 }
@@ -396,9 +396,9 @@ func (s *sparseSearch) search(ctx context.Context, workers int) (*Graph, error) 
 	}
 	s.exact = s.metric == Hamming || s.metric == Jaccard || s.whole()
 	if !s.exact {
-		s.refWords = s.ref.packed()
-		if s.xWords = s.refWords; !s.same {
-			s.xWords = s.x.packed()
+		s.refWide = s.ref.numbers()
+		if s.xWide = s.refWide; !s.same {
+			s.xWide = s.x.numbers()
 		}
 	}
 	g := newGraph(s.m, s.k)
@@ -492,11 +492,18 @@ func (t *sparseWork) row(g *Graph, i int) {
 	clear(acc)
 	list := t.near.list
 	if !s.exact {
-		x := s.xWords[s.x.start[i]:s.x.start[i+1]]
-		ref := func(j int32) []uint64 { return s.refWords[s.ref.start[j]:s.ref.start[j+1]] }
+		x := s.x.wide(i, s.xWide)
 		for c := 0; c < len(list); c += 2 {
 			last := min(c+1, len(list)-1)
-			list[c].d2, list[last].d2 = definition(x, ref(list[c].j), ref(list[last].j), s.metric == Manhattan)
+			y, z := s.ref.wide(int(list[c].j), s.refWide), s.ref.wide(int(list[last].j), s.refWide)
+			if s.metric != Manhattan {
+				list[c].d2, list[last].d2 = squared(x, y, z)
+				continue
+			}
+			var ly, lz eight
+			ly.merge(x, y, math.Abs)
+			lz.merge(x, z, math.Abs)
+			list[c].d2, list[last].d2 = ly.sum(), lz.sum()
 		}
 	}
 	if s.metric == Manhattan {
@@ -507,89 +514,99 @@ func (t *sparseWork) row(g *Graph, i int) {
 	g.put(i, list)
 }
 
-// packed returns the rows as words of column and number.
-func (r *sparseRows) packed() []uint64 {
-	w := make([]uint64, len(r.col))
-	for e, j := range r.col {
-		w[e] = uint64(j)<<32 | uint64(math.Float32bits(r.val[e]))
+// numbers returns all numbers in float64.
+func (r *sparseRows) numbers() []float64 {
+	w := make([]float64, len(r.val))
+	for e, v := range r.val {
+		w[e] = float64(v)
 	}
 	return w
 }
 
-// eight lanes are what canonical distances are summed in.
+// A sparseRow is the columns and numbers of one row.
+type sparseRow struct {
+	col []int32
+	val []float64
+}
+
+func (r *sparseRows) wide(i int, numbers []float64) sparseRow {
+	lo, hi := r.start[i], r.start[i+1]
+	return sparseRow{r.col[lo:hi], numbers[lo:hi]}
+}
+
+// eight lanes are what canonical distances are summed in: number c of a dense
+// row goes to lane c mod 8.
 type eight [8]float64
 
 func (l *eight) sum() float64 {
 	return ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]))
 }
 
-// definition returns the sums of squared (or, by Manhattan, absolute)
-// differences of a packed row and two others, as dense rows have them: number c
-// goes to lane c mod 8. Two rows at a time, because each step of a merge waits
-// for the one before.
-func definition(x, y, z []uint64, absolute bool) (float64, float64) {
+// taken is a factor: 1 of a number that is taken.
+var taken = [256]float64{1: 1}
+
+// squared returns the squared distances of x to two rows, as dense rows have
+// them. Two at a time, because each step of a merge waits for the one before.
+func squared(x, y, z sparseRow) (float64, float64) {
+	xc, yc, zc := x.col, y.col, z.col
+	xv, yv, zv := x.val[:len(xc)], y.val[:len(yc)], z.val[:len(zc)]
 	var ly, lz eight
 	var a, b, c, d uint
-	for a < uint(len(x)) && b < uint(len(y)) && c < uint(len(x)) && d < uint(len(z)) {
-		// Without branches, which nobody could predict: all ones where the number
-		// of a row is in the lower of the two columns.
-		p, q := x[a], y[b]
-		t := int64(p>>32) - int64(q>>32)
-		ofX, ofY := uint64((t-1)>>63), ^uint64(t>>63)
-		v := float64(math.Float32frombits(uint32(p&ofX))) - float64(math.Float32frombits(uint32(q&ofY)))
-		if absolute {
-			v = math.Abs(v)
-		} else {
-			v = float64(v * v)
+	for a < uint(len(xc)) && b < uint(len(yc)) && c < uint(len(xc)) && d < uint(len(zc)) {
+		// Without branches, which nobody could predict: of the two numbers, that in
+		// the lower column is taken, or both.
+		p, q := xc[a], yc[b]
+		var ofX, ofY uint8
+		if p <= q {
+			ofX = 1
 		}
-		ly[(p&ofX|q&^ofX)>>32&7] += v
-		a -= uint(ofX)
-		b -= uint(ofY)
+		if q <= p {
+			ofY = 1
+		}
+		v := float64(taken[ofX]*xv[a]) - float64(taken[ofY]*yv[b])
+		ly[(p&-int32(ofX)|q&-int32(ofY))&7] += float64(v * v) // min would branch
+		a += uint(ofX)
+		b += uint(ofY)
 
-		p, q = x[c], z[d]
-		t = int64(p>>32) - int64(q>>32)
-		ofX, ofY = uint64((t-1)>>63), ^uint64(t>>63)
-		v = float64(math.Float32frombits(uint32(p&ofX))) - float64(math.Float32frombits(uint32(q&ofY)))
-		if absolute {
-			v = math.Abs(v)
-		} else {
-			v = float64(v * v)
+		p, q = xc[c], zc[d]
+		ofX, ofY = 0, 0
+		if p <= q {
+			ofX = 1
 		}
-		lz[(p&ofX|q&^ofX)>>32&7] += v
-		c -= uint(ofX)
-		d -= uint(ofY)
+		if q <= p {
+			ofY = 1
+		}
+		v = float64(taken[ofX]*xv[c]) - float64(taken[ofY]*zv[d])
+		lz[(p&-int32(ofX)|q&-int32(ofY))&7] += float64(v * v)
+		c += uint(ofX)
+		d += uint(ofY)
 	}
-	ly.merge(x[a:], y[b:], absolute)
-	lz.merge(x[c:], z[d:], absolute)
+	square := func(v float64) float64 { return v * v }
+	ly.merge(x.from(a), y.from(b), square)
+	lz.merge(x.from(c), z.from(d), square)
 	return ly.sum(), lz.sum()
 }
 
-// merge goes on with what is left of two rows.
-func (l *eight) merge(x, y []uint64, absolute bool) {
-	var a, b uint
-	for a < uint(len(x)) && b < uint(len(y)) {
-		p, q := x[a], y[b]
-		t := int64(p>>32) - int64(q>>32)
-		ofX, ofY := uint64((t-1)>>63), ^uint64(t>>63)
-		v := float64(math.Float32frombits(uint32(p&ofX))) - float64(math.Float32frombits(uint32(q&ofY)))
-		if absolute {
-			v = math.Abs(v)
-		} else {
-			v = float64(v * v)
+func (r sparseRow) from(e uint) sparseRow { return sparseRow{r.col[e:], r.val[e:]} }
+
+// merge adds f of the differences of two rows.
+func (l *eight) merge(x, y sparseRow, f func(v float64) float64) {
+	for len(x.col) > 0 || len(y.col) > 0 {
+		var v float64
+		j := int32(math.MaxInt32)
+		if len(x.col) > 0 {
+			j = x.col[0]
 		}
-		l[(p&ofX|q&^ofX)>>32&7] += v
-		a -= uint(ofX)
-		b -= uint(ofY)
-	}
-	for _, rest := range [][]uint64{x[a:], y[b:]} {
-		for _, p := range rest {
-			v := float64(math.Float32frombits(uint32(p)))
-			if absolute {
-				v = math.Abs(v)
-			} else {
-				v = float64(v * v)
-			}
-			l[p>>32&7] += v
+		if len(y.col) > 0 {
+			j = min(j, y.col[0])
 		}
+		if len(x.col) > 0 && x.col[0] == j {
+			v, x = x.val[0], x.from(1)
+		}
+		if len(y.col) > 0 && y.col[0] == j {
+			v -= y.val[0]
+			y = y.from(1)
+		}
+		l[j&7] += f(v)
 	}
 }
