@@ -191,6 +191,31 @@ func (f failed) Check() error                          { return f.err }
 func (failed) Dims() (rows, cols int)                  { return 0, 0 }
 func (f failed) Row([]float32, int) ([]float32, error) { return nil, f.err }
 
+// usedColumns returns sparse points without the columns that have no number, if
+// these are many, and how many columns are left.
+func usedColumns(x sparse, n, d int) (Points, int) {
+	count := 0
+	for i := range n {
+		x.Sparse(i, func(int32, float32) { count++ })
+	}
+	if d < 1<<16 || d/4 < count {
+		return x.(Points), d
+	}
+	start, index, value := make([]int, 1, n+1), make([]int32, 0, count), make([]float32, 0, count)
+	for i := range n {
+		x.Sparse(i, func(j int32, v float32) { index, value = append(index, j), append(value, v) })
+		start = append(start, len(index))
+	}
+	used := slices.Clone(index)
+	slices.Sort(used)
+	used = slices.Compact(used)
+	for e, j := range index {
+		at, _ := slices.BinarySearch(used, j)
+		index[e] = int32(at)
+	}
+	return CSR(len(used), start, index, value), len(used)
+}
+
 // A sparseMultiplier is a multiplier of sparse points, which it keeps by rows
 // and by columns.
 type sparseMultiplier struct {

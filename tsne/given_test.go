@@ -277,6 +277,34 @@ func TestSparseStart(t *testing.T) {
 	}
 }
 
+// Hashed columns, of which there are more than memory could hold, make the map
+// of the columns in use.
+func TestManyColumns(t *testing.T) {
+	const n = 60
+	start, index, value := []int{0}, []int32{}, []float32{}
+	for i := range n {
+		for c := range int32(6) {
+			index, value = append(index, (int32(i%2)*9+(c*int32(i+5))%11)*1e8), append(value, float32(1+c))
+		}
+		start = append(start, len(index))
+	}
+	for _, metric := range []knn.Metric{knn.Euclidean, knn.Cosine, knn.Jaccard} {
+		x := CSR(math.MaxInt32, start, index, value)
+		res, err := Embed(t.Context(), x, &Settings{Metric: metric, Phases: short})
+		if err != nil {
+			t.Fatal(err)
+		}
+		finite(t, res.Y)
+		y, err := res.Transform(t.Context(), x, x, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(y[:2], res.Y[:2]) && metric != knn.Jaccard {
+			t.Errorf("a copy is at %v, not %v", y[:2], res.Y[:2])
+		}
+	}
+}
+
 // New points may be known by their distances alone.
 func TestTransformDistances(t *testing.T) {
 	const n, m, d = 120, 30, 4

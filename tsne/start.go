@@ -158,6 +158,11 @@ const panelCols = 12 // columns of the iterated subspace, of vec.Lanes
 
 func (pcaStart) positions(ctx context.Context, y []float64, in *startInput) error {
 	_, d := in.x.Dims()
+	if x, ok := in.x.(sparse); ok {
+		some := *in
+		some.x, d = usedColumns(x, in.n, d)
+		in = &some
+	}
 	cols := min(panelCols, d)
 	m, err := newMultiplier(ctx, in, d)
 	if err != nil {

@@ -2,6 +2,7 @@ package knn
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/bits"
 
@@ -108,6 +109,16 @@ func searchMetric(ctx context.Context, ref, x *source, k int, same bool, set *Se
 	// Bands of rows of ref are packed, for a band of lists.
 	bandX := min(4096, x.n)
 	bandRef := max(64, min(roundUp(ref.n, 8), 1<<22/max(1, d)&^7))
+	g := newGraph(x.n, k)
+	bytes := func() int64 {
+		return 12*int64(x.n)*int64(k) + 8*int64(bandRef)*int64(d) + 16*int64(bandX)*int64(2*k+32) + int64(par.Workers(set.Workers))*17*8*int64(d)
+	}
+	for set.MaxMemory > 0 && bytes() > set.MaxMemory && (bandRef > 64 || bandX > 64) {
+		bandX, bandRef = max(min(64, x.n), bandX/2), max(64, bandRef/2&^7)
+	}
+	if g.Stats.Bytes = bytes(); set.MaxMemory > 0 && g.Stats.Bytes > set.MaxMemory {
+		return nil, fmt.Errorf("%w: %d bytes, the search needs %d", ErrMemory, set.MaxMemory, g.Stats.Bytes)
+	}
 	const block = 16 // rows of x
 	type scratch8 struct {
 		scratch
@@ -121,7 +132,6 @@ func searchMetric(ctx context.Context, ref, x *source, k int, same bool, set *Se
 	packed := make([]float64, bandRef*d)
 	lists := make([]shortlist, bandX)
 	chunk := max(8, 1<<15/max(1, d)&^7) // rows that stay in the cache
-	g := newGraph(x.n, k)
 	for a0 := 0; a0 < x.n; a0 += bandX {
 		for i := range lists {
 			lists[i].reset(k, nil)
@@ -212,6 +222,11 @@ func newBitRows(ctx context.Context, s *source, workers int) (*bitRows, error) {
 
 // searchBits is the search by Jaccard.
 func searchBits(ctx context.Context, ref, x *source, k int, same bool, set *Settings) (*Graph, error) {
+	g := newGraph(x.n, k)
+	g.Stats.Bytes = 12*int64(x.n)*int64(k) + 8*int64(ref.n+x.n)*int64((ref.d+63)/64)
+	if set.MaxMemory > 0 && g.Stats.Bytes > set.MaxMemory {
+		return nil, fmt.Errorf("%w: %d bytes, the search needs %d", ErrMemory, set.MaxMemory, g.Stats.Bytes)
+	}
 	rb, err := newBitRows(ctx, ref, set.Workers)
 	if err != nil {
 		return nil, err
@@ -222,7 +237,6 @@ func searchBits(ctx context.Context, ref, x *source, k int, same bool, set *Sett
 			return nil, err
 		}
 	}
-	g := newGraph(x.n, k)
 	chunk := min(256, max(8, 1<<12/max(1, rb.words))) // rows that stay in the cache
 	type scratch struct {
 		d2   [256]float64

@@ -2,6 +2,7 @@ package knn
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -155,6 +156,29 @@ func slowChebyshev(a, b []float32) float64 {
 		most = max(most, math.Abs(float64(a[c])-float64(b[c])))
 	}
 	return most
+}
+
+// A bound on memory makes bands smaller, and is kept.
+func TestDirectMemory(t *testing.T) {
+	x := Rows(normal(5, 700*30), 700, 30)
+	for _, metric := range []Metric{Manhattan, Jaccard} {
+		want, err := Search(t.Context(), x, 9, &Settings{Metric: metric})
+		if err != nil {
+			t.Fatal(err)
+		}
+		limit := want.Stats.Bytes
+		if metric == Manhattan {
+			limit /= 2
+		}
+		g, err := Search(t.Context(), x, 9, &Settings{Metric: metric, MaxMemory: limit})
+		if err != nil || g.Stats.Bytes > limit {
+			t.Fatal(metric.name(), err)
+		}
+		sameGraph(t, metric.name(), g, want)
+		if _, err := Search(t.Context(), x, 9, &Settings{Metric: metric, MaxMemory: 10000}); !errors.Is(err, ErrMemory) {
+			t.Errorf("%s: %v", metric.name(), err)
+		}
+	}
 }
 
 // Numbers of float64 are different where float32 cannot tell them apart.

@@ -94,6 +94,9 @@ func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used i
 			return nil, err
 		}
 	}
+	if _, ok := s.points.(sparser); ok && set.Method != Descent {
+		return searchExact(ctx, s, s, k, true, bounded(s, k, set, used), used)
+	}
 	n := float64(s.n)
 	if set.Method == Descent || set.Method == Auto && n*n*float64(max(s.d, leastDim)) > exactFlop && !boxed(s, s, k, set, used) {
 		return searchDescent(ctx, s, k, set, used)
@@ -103,6 +106,16 @@ func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used i
 		return nil, err
 	}
 	return searchExact(ctx, s, s, k, true, set, used)
+}
+
+// bounded returns settings with a limit to the memory that sparse rows take when
+// they are made dense for a search.
+func bounded(s *source, k int, set *Settings, used int64) *Settings {
+	c := *set
+	if c.MaxMemory == 0 {
+		c.MaxMemory = used + 1<<30 + 64*int64(s.n)*int64(k+16)
+	}
+	return &c
 }
 
 // materialize makes all rows of a source that does not hold them, when memory

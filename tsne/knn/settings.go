@@ -12,8 +12,9 @@ type Method uint8
 
 const (
 	// Auto selects Gram for points from Combine if that is cheaper, Exact if
-	// n²·max(d, 32) is at most 6e13 or d is at most 3, and Descent otherwise.
-	// The choice depends only on the input and MaxMemory, never on the machine.
+	// n²·max(d, 32) is at most 6e13, d is at most 3 or the rows are sparse, and
+	// Descent otherwise. The choice depends only on the input and MaxMemory, never
+	// on the machine.
 	Auto Method = iota
 	// Exact compares all pairs.
 	Exact

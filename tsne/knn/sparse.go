@@ -581,7 +581,7 @@ func squared(x, y, z sparseRow) (float64, float64) {
 		c += uint(ofX)
 		d += uint(ofY)
 	}
-	square := func(v float64) float64 { return v * v }
+	square := func(v float64) float64 { return float64(v * v) }
 	ly.merge(x.from(a), y.from(b), square)
 	lz.merge(x.from(c), z.from(d), square)
 	return ly.sum(), lz.sum()
