@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/internal/vec"
 )
 
 // CSR returns the rows of a sparse matrix in compressed sparse row form: row i
@@ -274,9 +275,9 @@ type sparseSearch struct {
 	same   bool
 	metric Metric
 
-	refLen, xLen []float64 // Σx², Σ|x| or numbers other than zero of each row
-	refWide      []float64 // all numbers
-	xWide        []float64
+	refLen, xLen []float64   // Σx², Σ|x| or numbers other than zero of each row
+	refWide      []vec.Entry // the rows as they are merged
+	xWide        []vec.Entry
 	most         int  // numbers of the longest row of ref
 	exact        bool // values have no rounding error
 }
@@ -314,7 +315,7 @@ func newSparseSearch(ref, x *source, k int, same bool, set *Settings) *sparseSea
 }
 
 func (s *sparseSearch) bytes(workers int) int64 {
-	return int64(len(s.ref.col)+len(s.x.col))*16 + int64(len(s.by.row))*8 + int64(len(s.by.start))*8 +
+	return int64(len(s.ref.col)+len(s.x.col))*24 + int64(len(s.by.row))*8 + int64(len(s.by.start))*8 +
 		int64(workers)*int64(s.n)*8 + 12*int64(s.m)*int64(s.k)
 }
 
@@ -396,9 +397,9 @@ func (s *sparseSearch) search(ctx context.Context, workers int) (*Graph, error) 
 	}
 	s.exact = s.metric == Hamming || s.metric == Jaccard || s.whole()
 	if !s.exact {
-		s.refWide = s.ref.numbers()
+		s.refWide = s.ref.entries()
 		if s.xWide = s.refWide; !s.same {
-			s.xWide = s.x.numbers()
+			s.xWide = s.x.entries()
 		}
 	}
 	g := newGraph(s.m, s.k)
@@ -496,14 +497,11 @@ func (t *sparseWork) row(g *Graph, i int) {
 		for c := 0; c < len(list); c += 2 {
 			last := min(c+1, len(list)-1)
 			y, z := s.ref.wide(int(list[c].j), s.refWide), s.ref.wide(int(list[last].j), s.refWide)
-			if s.metric != Manhattan {
-				list[c].d2, list[last].d2 = squared(x, y, z)
-				continue
+			if s.metric == Manhattan {
+				list[c].d2, list[last].d2 = absolute(x, y), absolute(x, z)
+			} else {
+				list[c].d2, list[last].d2 = vec.MergeSquares(x, y, z)
 			}
-			var ly, lz eight
-			ly.merge(x, y, math.Abs)
-			lz.merge(x, z, math.Abs)
-			list[c].d2, list[last].d2 = ly.sum(), lz.sum()
 		}
 	}
 	if s.metric == Manhattan {
@@ -514,99 +512,45 @@ func (t *sparseWork) row(g *Graph, i int) {
 	g.put(i, list)
 }
 
-// numbers returns all numbers in float64.
-func (r *sparseRows) numbers() []float64 {
-	w := make([]float64, len(r.val))
-	for e, v := range r.val {
-		w[e] = float64(v)
+// entries returns the rows as package vec merges them; row i begins at place
+// start[i] + i.
+func (r *sparseRows) entries() []vec.Entry {
+	n := len(r.start) - 1
+	all := make([]vec.Entry, 0, len(r.col)+n)
+	for i := range n {
+		col, val := r.row(i)
+		for e, j := range col {
+			all = append(all, vec.Entry{V: float64(val[e]), Col: j})
+		}
+		all = append(all, vec.Entry{Col: vec.LastColumn})
 	}
-	return w
+	return all
 }
 
-// A sparseRow is the columns and numbers of one row.
-type sparseRow struct {
-	col []int32
-	val []float64
+// wide returns row i of the entries.
+func (r *sparseRows) wide(i int, entries []vec.Entry) []vec.Entry {
+	return entries[r.start[i]+i : r.start[i+1]+i+1]
 }
 
-func (r *sparseRows) wide(i int, numbers []float64) sparseRow {
-	lo, hi := r.start[i], r.start[i+1]
-	return sparseRow{r.col[lo:hi], numbers[lo:hi]}
-}
-
-// eight lanes are what canonical distances are summed in: number c of a dense
-// row goes to lane c mod 8.
-type eight [8]float64
-
-func (l *eight) sum() float64 {
-	return ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]))
-}
-
-// taken is a factor: 1 of a number that is taken.
-var taken = [256]float64{1: 1}
-
-// squared returns the squared distances of x to two rows, as dense rows have
-// them. Two at a time, because each step of a merge waits for the one before.
-func squared(x, y, z sparseRow) (float64, float64) {
-	xc, yc, zc := x.col, y.col, z.col
-	xv, yv, zv := x.val[:len(xc)], y.val[:len(yc)], z.val[:len(zc)]
-	var ly, lz eight
-	var a, b, c, d uint
-	for a < uint(len(xc)) && b < uint(len(yc)) && c < uint(len(xc)) && d < uint(len(zc)) {
-		// Without branches, which nobody could predict: of the two numbers, that in
-		// the lower column is taken, or both.
-		p, q := xc[a], yc[b]
-		var ofX, ofY uint8
-		if p <= q {
-			ofX = 1
-		}
-		if q <= p {
-			ofY = 1
-		}
-		v := float64(taken[ofX]*xv[a]) - float64(taken[ofY]*yv[b])
-		ly[(p&-int32(ofX)|q&-int32(ofY))&7] += float64(v * v) // min would branch
-		a += uint(ofX)
-		b += uint(ofY)
-
-		p, q = xc[c], zc[d]
-		ofX, ofY = 0, 0
-		if p <= q {
-			ofX = 1
-		}
-		if q <= p {
-			ofY = 1
-		}
-		v = float64(taken[ofX]*xv[c]) - float64(taken[ofY]*zv[d])
-		lz[(p&-int32(ofX)|q&-int32(ofY))&7] += float64(v * v)
-		c += uint(ofX)
-		d += uint(ofY)
-	}
-	square := func(v float64) float64 { return float64(v * v) }
-	ly.merge(x.from(a), y.from(b), square)
-	lz.merge(x.from(c), z.from(d), square)
-	return ly.sum(), lz.sum()
-}
-
-func (r sparseRow) from(e uint) sparseRow { return sparseRow{r.col[e:], r.val[e:]} }
-
-// merge adds f of the differences of two rows.
-func (l *eight) merge(x, y sparseRow, f func(v float64) float64) {
-	for len(x.col) > 0 || len(y.col) > 0 {
+// absolute returns the sum of the absolute differences of two rows, in lanes
+// as vec.MergeSquares has them.
+func absolute(x, y []vec.Entry) float64 {
+	var l [8]float64
+	for a, b := 0, 0; ; {
+		p, q := &x[a], &y[b]
 		var v float64
-		j := int32(math.MaxInt32)
-		if len(x.col) > 0 {
-			j = x.col[0]
+		j := min(p.Col, q.Col)
+		if j == vec.LastColumn {
+			return ((l[0] + l[4]) + (l[2] + l[6])) + ((l[1] + l[5]) + (l[3] + l[7]))
 		}
-		if len(y.col) > 0 {
-			j = min(j, y.col[0])
+		if p.Col == j {
+			v = p.V
+			a++
 		}
-		if len(x.col) > 0 && x.col[0] == j {
-			v, x = x.val[0], x.from(1)
+		if q.Col == j {
+			v -= q.V
+			b++
 		}
-		if len(y.col) > 0 && y.col[0] == j {
-			v -= y.val[0]
-			y = y.from(1)
-		}
-		l[j&7] += f(v)
+		l[j&7] += math.Abs(v)
 	}
 }
