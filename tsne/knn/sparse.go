@@ -421,6 +421,7 @@ type sparseWork struct {
 	s    *sparseSearch
 	acc  []float64 // of each row of ref
 	near shortlist
+	keys []uint64
 }
 
 // row searches row i of x.
@@ -460,7 +461,6 @@ func (t *sparseWork) row(g *Graph, i int) {
 	if s.same {
 		self = i
 	}
-	var around func(float64) float64
 	switch s.metric {
 	case Hamming:
 		d := float64(s.d)
@@ -478,20 +478,69 @@ func (t *sparseWork) row(g *Graph, i int) {
 			acc[j] = v * v
 		}
 	default:
-		if !s.exact {
-			// Of the sums and of the definition, in units of the lengths.
-			c := float64(len(col)+s.most+16) * 0x1p-48
-			around = func(v float64) float64 { return v + c*(size+max(v, 0)) }
-		}
-		for j, a := range acc {
-			acc[j] = size + s.refLen[j] + a
-		}
+		t.nearest(g, i, self)
+		return
 	}
-	t.near.reset(s.k, around)
+	t.near.reset(s.k, nil)
 	t.near.add(acc, 0, self)
 	t.near.cut()
 	clear(acc)
-	list := t.near.list
+	g.put(i, t.near.list)
+}
+
+// nearest puts the nearest rows of row i into the graph: what the sums propose,
+// by the definition.
+func (t *sparseWork) nearest(g *Graph, i, self int) {
+	s, acc, k := t.s, t.acc, t.s.k
+	if k == 0 {
+		clear(acc)
+		return
+	}
+	size, lengths := s.xLen[i], s.refLen[:len(acc)]
+	// Keys hold the value, the last bits of which make room for the index.
+	place := uint64(1)<<bits.Len(uint(s.n)) - 1
+	// The error of the sums and of the definition, in units of the lengths.
+	slack := float64(s.x.start[i+1]-s.x.start[i]+s.most+16) * 0x1p-48
+	if s.exact {
+		slack = 0
+	}
+	keys, full, limit := t.keys[:0], 4*k+64, math.MaxFloat64
+	cut := func() {
+		if len(keys) <= k {
+			return
+		}
+		vec.SelectKeys(keys, k)
+		kth := math.Float64frombits(keys[k-1] | place)
+		limit = kth + slack*(size+kth)
+		top := math.Float64bits(limit) | place
+		n := k
+		for _, key := range keys[n:] {
+			if key <= top {
+				keys[n] = key
+				n++
+			}
+		}
+		keys, full = keys[:n], 2*n+2*k+64
+	}
+	for j, a := range acc {
+		v := size + lengths[j] + a
+		if v > limit || j == self {
+			continue
+		}
+		if keys = append(keys, math.Float64bits(max(v, 0))&^place|uint64(j)); len(keys) >= full {
+			cut()
+		}
+	}
+	cut()
+	slices.Sort(keys)
+	t.keys = keys
+	list := t.near.list[:0]
+	for _, key := range keys {
+		j := int(key & place)
+		list = append(list, pair{max(size+lengths[j]+acc[j], 0), int32(j)})
+	}
+	t.near.list = list
+	clear(acc)
 	if !s.exact {
 		x := s.x.wide(i, s.xWide)
 		for c := 0; c < len(list); c += 2 {
@@ -508,6 +557,15 @@ func (t *sparseWork) row(g *Graph, i int) {
 		for c, p := range list {
 			list[c].d2 = p.d2 * p.d2
 		}
+	}
+	// They are nearly in order, unless many are equal but for rounding.
+	for c := 1; c < min(len(list), 4*k+64); c++ {
+		p := list[c]
+		e := c
+		for ; e > 0 && comparePairs(p, list[e-1]) < 0; e-- {
+			list[e] = list[e-1]
+		}
+		list[e] = p
 	}
 	g.put(i, list)
 }
