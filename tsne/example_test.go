@@ -210,6 +210,30 @@ func ExampleMeanAffinities() {
 	// 5 points; of the first with 1 and 2: true false
 }
 
+// Points that are known by two kinds of data, such as words and a picture: their
+// affinities are averaged.
+func ExampleAffinities() {
+	const n = 60
+	ctx := context.Background()
+	words := tsne.Rows(twoClouds(n/2, 5), n, 5)
+	picture := tsne.Rows(twoClouds(n/2, 12), n, 12)
+	a, err := tsne.Affinities(ctx, words, &tsne.Settings{Perplexity: 8})
+	if err != nil {
+		log.Fatal(err)
+	}
+	b, err := tsne.Affinities(ctx, picture, &tsne.Settings{Perplexity: 12, Metric: knn.Cosine})
+	if err != nil {
+		log.Fatal(err)
+	}
+	both := tsne.MeanAffinities([]float64{2, 1}, a, b) // words count twice as much
+	res, err := tsne.Embed(ctx, nil, &tsne.Settings{Affinities: both, Start: tsne.Spectral()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(res.Len(), "points")
+	// Output: 60 points
+}
+
 // Leaving the loop pauses a run; ranging again goes on.
 func ExampleRun_Steps() {
 	const n, d = 100, 10

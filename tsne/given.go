@@ -112,9 +112,39 @@ func join2(a, b *joint, f func(v, w float64) float64) *joint {
 	return c
 }
 
+// Affinities returns the affinities P of the rows of x, as [New] computes them
+// with the settings s, for [MeanAffinities] and [ProductAffinities]. Equal rows
+// are not merged. s may be nil. Affinities fails with the errors of New.
+func Affinities(ctx context.Context, x Points, s *Settings) (Points, error) {
+	var set Settings
+	if s != nil {
+		set = *s
+	}
+	set.Duplicates, set.Start = Keep, Random()
+	b, err := newBuilder(ctx, x, &set)
+	if err != nil {
+		return nil, err
+	}
+	for _, stage := range []func(context.Context) error{b.merge, b.search, b.calibrate} {
+		if err := stage(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return b.p.csr(), nil
+}
+
+// csr returns P as Settings takes it.
+func (a *joint) csr() Points {
+	start := make([]int, len(a.Ptr))
+	for i, p := range a.Ptr {
+		start[i] = int(p)
+	}
+	return CSR(max(0, len(start)-1), start, a.Col, a.Val)
+}
+
 // MeanAffinities returns the weighted mean of several affinities of the same
 // points, for [Settings].Affinities: of several kinds of data, or of several
-// perplexities. Nil weights are equal ones. Each of them is made symmetric and
+// perplexities; see [Affinities]. Nil weights are equal ones. Each of them is made symmetric and
 // divided by its sum first, so that only the weights decide how much it counts.
 func MeanAffinities(weights []float64, affinities ...Points) Points {
 	if weights == nil {
@@ -177,11 +207,7 @@ func combined(affinities []Points, f func(a, b *joint, m int) *joint) Points {
 		}
 		a = f(a, b, m)
 	}
-	start := make([]int, len(a.Ptr))
-	for i, p := range a.Ptr {
-		start[i] = int(p)
-	}
-	return CSR(len(start)-1, start, a.Col, a.Val)
+	return a.csr()
 }
 
 // failed is points that could not be made.

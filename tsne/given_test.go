@@ -178,6 +178,41 @@ func TestCombinedAffinities(t *testing.T) {
 	}
 }
 
+// What Affinities returns is P.
+func TestAffinitiesOfRows(t *testing.T) {
+	const n = 80
+	x, _ := blobs(n, 4, 2, 3)
+	copy(x[4*9:], x[:4]) // a copy
+	for _, s := range []*Settings{nil, {Perplexity: 7, Metric: knn.Manhattan}, {Kernel: Uniform(5)}} {
+		a, err := Affinities(t.Context(), Rows(x, n, 4), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		set := Settings{}
+		if s != nil {
+			set = *s
+		}
+		set.Duplicates = Keep
+		want, err := New(t.Context(), Rows(x, n, 4), &set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameJoint(t, "rows", given(t, a), want.p)
+	}
+	for _, n := range []int{0, 1, 2} {
+		a, err := Affinities(t.Context(), Rows(x[:4*n], n, 4), nil)
+		if err != nil {
+			t.Fatal(n, err)
+		}
+		if rows, _ := a.Dims(); rows != n {
+			t.Errorf("%d rows, want %d", rows, n)
+		}
+	}
+	if _, err := Affinities(t.Context(), nil, nil); !errors.Is(err, knn.ErrSetting) {
+		t.Error(err)
+	}
+}
+
 // Rows of a given graph may have few neighbors, or none.
 func TestUnequalNeighbors(t *testing.T) {
 	const n = 60
