@@ -17,106 +17,99 @@ TEXT ·mergeSquares(SB), NOSPLIT, $0-32
 	MOVQ z+24(FP), BX
 	MOVQ CX, SI
 	LEAQ mergeTaken<>+0(SB), DI
+	MOVL $0x00000010, R8
 
 both:
-	MOVL    8(CX), R8
-	MOVL    8(DX), R9
-	XORL    R10, R10
+	MOVL    8(CX), R9
+	MOVL    8(DX), R10
 	XORL    R11, R11
-	CMPL    R8, R9
-	SETLE   R10
-	SETGE   R11
-	CMOVLGT R9, R8
-	CMPL    R8, $0x7fffffff
+	XORL    R12, R12
+	CMPL    R9, R10
+	CMOVLLE R8, R11
+	CMOVLGE R8, R12
+	CMOVLGT R10, R9
+	CMPL    R9, $0x7fffffff
 	JEQ     onlyZ
-	SHLL    $0x04, R10
-	SHLL    $0x04, R11
-	MOVSD   (DI)(R10*1), X0
+	MOVSD   (DI)(R11*1), X0
 	MULSD   (CX), X0
-	MOVSD   (DI)(R11*1), X1
+	MOVSD   (DI)(R12*1), X1
 	MULSD   (DX), X1
 	SUBSD   X1, X0
 	MULSD   X0, X0
-	ANDL    $0x07, R8
-	ADDSD   (AX)(R8*8), X0
-	MOVSD   X0, (AX)(R8*8)
-	ADDQ    R10, CX
-	ADDQ    R11, DX
-	MOVL    8(SI), R8
-	MOVL    8(BX), R9
-	XORL    R10, R10
+	ANDL    $0x07, R9
+	ADDSD   (AX)(R9*8), X0
+	MOVSD   X0, (AX)(R9*8)
+	ADDQ    R11, CX
+	ADDQ    R12, DX
+	MOVL    8(SI), R9
+	MOVL    8(BX), R10
 	XORL    R11, R11
-	CMPL    R8, R9
-	SETLE   R10
-	SETGE   R11
-	CMOVLGT R9, R8
-	CMPL    R8, $0x7fffffff
+	XORL    R12, R12
+	CMPL    R9, R10
+	CMOVLLE R8, R11
+	CMOVLGE R8, R12
+	CMOVLGT R10, R9
+	CMPL    R9, $0x7fffffff
 	JEQ     onlyY
-	SHLL    $0x04, R10
-	SHLL    $0x04, R11
-	MOVSD   (DI)(R10*1), X0
+	MOVSD   (DI)(R11*1), X0
 	MULSD   (SI), X0
-	MOVSD   (DI)(R11*1), X1
+	MOVSD   (DI)(R12*1), X1
 	MULSD   (BX), X1
 	SUBSD   X1, X0
 	MULSD   X0, X0
-	ANDL    $0x07, R8
-	ADDSD   64(AX)(R8*8), X0
-	MOVSD   X0, 64(AX)(R8*8)
-	ADDQ    R10, SI
-	ADDQ    R11, BX
+	ANDL    $0x07, R9
+	ADDSD   64(AX)(R9*8), X0
+	MOVSD   X0, 64(AX)(R9*8)
+	ADDQ    R11, SI
+	ADDQ    R12, BX
 	JMP     both
 
 onlyZ:
 	MOVL    8(SI), CX
 	MOVL    8(BX), DX
-	XORL    R8, R8
 	XORL    R9, R9
+	XORL    R10, R10
 	CMPL    CX, DX
-	SETLE   R8
-	SETGE   R9
+	CMOVLLE R8, R9
+	CMOVLGE R8, R10
 	CMOVLGT DX, CX
 	CMPL    CX, $0x7fffffff
 	JEQ     done
-	SHLL    $0x04, R8
-	SHLL    $0x04, R9
-	MOVSD   (DI)(R8*1), X0
+	MOVSD   (DI)(R9*1), X0
 	MULSD   (SI), X0
-	MOVSD   (DI)(R9*1), X1
+	MOVSD   (DI)(R10*1), X1
 	MULSD   (BX), X1
 	SUBSD   X1, X0
 	MULSD   X0, X0
 	ANDL    $0x07, CX
 	ADDSD   64(AX)(CX*8), X0
 	MOVSD   X0, 64(AX)(CX*8)
-	ADDQ    R8, SI
-	ADDQ    R9, BX
+	ADDQ    R9, SI
+	ADDQ    R10, BX
 	JMP     onlyZ
 
 onlyY:
 	MOVL    8(CX), BX
 	MOVL    8(DX), SI
-	XORL    R8, R8
 	XORL    R9, R9
+	XORL    R10, R10
 	CMPL    BX, SI
-	SETLE   R8
-	SETGE   R9
+	CMOVLLE R8, R9
+	CMOVLGE R8, R10
 	CMOVLGT SI, BX
 	CMPL    BX, $0x7fffffff
 	JEQ     done
-	SHLL    $0x04, R8
-	SHLL    $0x04, R9
-	MOVSD   (DI)(R8*1), X0
+	MOVSD   (DI)(R9*1), X0
 	MULSD   (CX), X0
-	MOVSD   (DI)(R9*1), X1
+	MOVSD   (DI)(R10*1), X1
 	MULSD   (DX), X1
 	SUBSD   X1, X0
 	MULSD   X0, X0
 	ANDL    $0x07, BX
 	ADDSD   (AX)(BX*8), X0
 	MOVSD   X0, (AX)(BX*8)
-	ADDQ    R8, CX
-	ADDQ    R9, DX
+	ADDQ    R9, CX
+	ADDQ    R10, DX
 	JMP     onlyY
 
 done:

@@ -24,9 +24,10 @@ func main() {
 	sum := Load(Param("sum"), GP64())
 	x := Load(Param("x"), GP64())
 	y, z := Load(Param("y"), GP64()), Load(Param("z"), GP64())
-	x2, table := GP64(), GP64()
+	x2, table, one := GP64(), GP64(), GP32()
 	MOVQ(x, x2)
 	LEAQ(taken, table)
+	MOVL(U32(size), one)
 	// step adds what is in the lower of the two columns, and goes to end at the
 	// end of both rows.
 	step := func(x, y reg.Register, lanes int, end string) {
@@ -37,13 +38,11 @@ func main() {
 		XORL(ofX.As32(), ofX.As32())
 		XORL(ofY.As32(), ofY.As32())
 		CMPL(p, q)
-		SETLE(ofX.As8())
-		SETGE(ofY.As8())
+		CMOVLLE(one, ofX.As32())
+		CMOVLGE(one, ofY.As32())
 		CMOVLGT(q, p)
 		CMPL(p, U32(last))
 		JEQ(LabelRef(end))
-		SHLL(Imm(4), ofX.As32())
-		SHLL(Imm(4), ofY.As32())
 		u, v := XMM(), XMM()
 		MOVSD(Mem{Base: table, Index: ofX, Scale: 1}, u)
 		MULSD(Mem{Base: x}, u)
