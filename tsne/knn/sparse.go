@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"sync/atomic"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
@@ -278,8 +279,9 @@ type sparseSearch struct {
 	refLen, xLen []float64   // Σx², Σ|x| or numbers other than zero of each row
 	refWide      []vec.Entry // the rows as they are merged
 	xWide        []vec.Entry
-	most         int  // numbers of the longest row of ref
-	exact        bool // values have no rounding error
+	most         int           // numbers of the longest row of ref
+	exact        bool          // values have no rounding error
+	done         []atomic.Bool // lists that are written; nil: nobody looks at them
 }
 
 // newSparseSearch returns a search of sparse rows, or nil if the rows are not
@@ -402,6 +404,9 @@ func (s *sparseSearch) search(ctx context.Context, workers int) (*Graph, error) 
 			s.xWide = s.x.entries()
 		}
 	}
+	if s.same && !s.exact && s.metric != Manhattan { // whose values are not squares
+		s.done = make([]atomic.Bool, s.m)
+	}
 	g := newGraph(s.m, s.k)
 	g.Stats.Bytes = s.bytes(par.Workers(workers))
 	work := make([]*sparseWork, par.Workers(workers))
@@ -422,6 +427,7 @@ type sparseWork struct {
 	acc  []float64 // of each row of ref
 	near shortlist
 	keys []uint64
+	todo []int
 }
 
 // row searches row i of x.
@@ -543,13 +549,22 @@ func (t *sparseWork) nearest(g *Graph, i, self int) {
 	clear(acc)
 	if !s.exact {
 		x := s.x.wide(i, s.xWide)
-		for c := 0; c < len(list); c += 2 {
-			last := min(c+1, len(list)-1)
-			y, z := s.ref.wide(int(list[c].j), s.refWide), s.ref.wide(int(list[last].j), s.refWide)
-			if s.metric == Manhattan {
-				list[c].d2, list[last].d2 = absolute(x, y), absolute(x, z)
+		todo := t.todo[:0]
+		for c, p := range list {
+			if d2, ok := s.known(g, i, p, slack*(size+p.d2)); ok {
+				list[c].d2 = d2
 			} else {
-				list[c].d2, list[last].d2 = vec.MergeSquares(x, y, z)
+				todo = append(todo, c)
+			}
+		}
+		t.todo = todo
+		for ; len(todo) > 0; todo = todo[min(2, len(todo)):] {
+			p, q := &list[todo[0]], &list[todo[min(1, len(todo)-1)]]
+			y, z := s.ref.wide(int(p.j), s.refWide), s.ref.wide(int(q.j), s.refWide)
+			if s.metric == Manhattan {
+				p.d2, q.d2 = absolute(x, y), absolute(x, z)
+			} else {
+				p.d2, q.d2 = vec.MergeSquares(x, y, z)
 			}
 		}
 	}
@@ -567,7 +582,28 @@ func (t *sparseWork) nearest(g *Graph, i, self int) {
 		}
 		list[e] = p
 	}
-	g.put(i, list)
+	if g.put(i, list); s.done != nil {
+		s.done[i].Store(true)
+	}
+}
+
+// known returns the distance of row i to another from the list of that row, if
+// it is there by now. Its value is near p.d2, within the error.
+func (s *sparseSearch) known(g *Graph, i int, p pair, within float64) (float64, bool) {
+	if s.done == nil || !s.done[p.j].Load() {
+		return 0, false
+	}
+	index, d2 := g.Row(int(p.j))
+	if d2[len(d2)-1] < p.d2-within {
+		return 0, false // i is not among the nearest
+	}
+	at, _ := slices.BinarySearch(d2, p.d2-within)
+	for ; at < len(d2) && d2[at] <= p.d2+within; at++ {
+		if int(index[at]) == i {
+			return d2[at], true
+		}
+	}
+	return 0, false
 }
 
 // entries returns the rows as package vec merges them; row i begins at place
