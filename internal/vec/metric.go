@@ -15,6 +15,21 @@ func MaxDist8(dst *[8]float64, x, rows []float64) { maxDist8(level, dst, x, rows
 // Unequal8 writes how many numbers of x and of each row differ; see [AbsDist8].
 func Unequal8(dst *[8]float64, x, rows []float64) { unequal8(level, dst, x, rows[:8*len(x)]) }
 
+// Dot8 writes the inner products of x and eight rows; see [AbsDist8].
+func Dot8(dst *[8]float64, x, rows []float64) { dot8(level, dst, x, rows[:8*len(x)]) }
+
+func dot8Go(dst *[8]float64, x, rows []float64) {
+	var lane [8][8]float64 // of each row
+	for c, v := range x {
+		for r, w := range rows[8*c:][:8] {
+			lane[r][c&7] += float64(v * w)
+		}
+	}
+	for r, a := range lane {
+		dst[r] = ((a[0] + a[4]) + (a[2] + a[6])) + ((a[1] + a[5]) + (a[3] + a[7]))
+	}
+}
+
 func absDist8Go(dst *[8]float64, x, rows []float64) {
 	for r := range dst {
 		var a [8]float64

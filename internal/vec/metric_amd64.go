@@ -15,6 +15,17 @@ func absDist8(l Level, dst *[8]float64, x, rows []float64) {
 	}
 }
 
+func dot8(l Level, dst *[8]float64, x, rows []float64) {
+	switch {
+	case l == Go || len(x) == 0:
+		dot8Go(dst, x, rows)
+	case l == AVX512:
+		dot8AVX512(&dst[0], &x[0], &rows[0], len(x))
+	default:
+		dot8AVX2(&dst[0], &x[0], &rows[0], len(x))
+	}
+}
+
 func maxDist8(l Level, dst *[8]float64, x, rows []float64) {
 	switch {
 	case l == Go || len(x) == 0:

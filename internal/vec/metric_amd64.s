@@ -140,6 +140,63 @@ loop0:
 	VZEROUPPER
 	RET
 
+// func dot8AVX512(dst *float64, x *float64, rows *float64, d int)
+// Requires: AVX, AVX512F
+TEXT ·dot8AVX512(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	VBROADCASTSD metricOne<>+0(SB), Z0
+	MOVQ         x+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         d+24(FP), BX
+	VPXORQ       Z1, Z1, Z1
+	VPXORQ       Z2, Z2, Z2
+	VPXORQ       Z3, Z3, Z3
+	VPXORQ       Z4, Z4, Z4
+	VPXORQ       Z5, Z5, Z5
+	VPXORQ       Z6, Z6, Z6
+	VPXORQ       Z7, Z7, Z7
+	VPXORQ       Z8, Z8, Z8
+
+loop0:
+	VBROADCASTSD (CX), Z0
+	VMULPD       (DX), Z0, Z0
+	VADDPD       Z0, Z1, Z1
+	VBROADCASTSD 8(CX), Z0
+	VMULPD       64(DX), Z0, Z0
+	VADDPD       Z0, Z2, Z2
+	VBROADCASTSD 16(CX), Z0
+	VMULPD       128(DX), Z0, Z0
+	VADDPD       Z0, Z3, Z3
+	VBROADCASTSD 24(CX), Z0
+	VMULPD       192(DX), Z0, Z0
+	VADDPD       Z0, Z4, Z4
+	VBROADCASTSD 32(CX), Z0
+	VMULPD       256(DX), Z0, Z0
+	VADDPD       Z0, Z5, Z5
+	VBROADCASTSD 40(CX), Z0
+	VMULPD       320(DX), Z0, Z0
+	VADDPD       Z0, Z6, Z6
+	VBROADCASTSD 48(CX), Z0
+	VMULPD       384(DX), Z0, Z0
+	VADDPD       Z0, Z7, Z7
+	VBROADCASTSD 56(CX), Z0
+	VMULPD       448(DX), Z0, Z0
+	VADDPD       Z0, Z8, Z8
+	ADDQ         $0x40, CX
+	ADDQ         $0x00000200, DX
+	SUBQ         $0x08, BX
+	JNZ          loop0
+	VADDPD       Z5, Z1, Z1
+	VADDPD       Z7, Z3, Z3
+	VADDPD       Z6, Z2, Z2
+	VADDPD       Z8, Z4, Z4
+	VADDPD       Z3, Z1, Z1
+	VADDPD       Z4, Z2, Z2
+	VADDPD       Z2, Z1, Z1
+	VMOVUPD      Z1, (AX)
+	VZEROUPPER
+	RET
+
 // func unequal8AVX512(dst *float64, x *float64, rows *float64, d int)
 // Requires: AVX, AVX512F
 TEXT ·unequal8AVX512(SB), NOSPLIT, $0-32
@@ -446,6 +503,112 @@ loop1:
 	VMAXPD       Y4, Y2, Y2
 	VMAXPD       Y2, Y1, Y1
 	VMOVUPD      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+// func dot8AVX2(dst *float64, x *float64, rows *float64, d int)
+// Requires: AVX
+TEXT ·dot8AVX2(SB), NOSPLIT, $0-32
+	MOVQ         dst+0(FP), AX
+	VBROADCASTSD metricOne<>+0(SB), Y0
+	MOVQ         x+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         d+24(FP), BX
+	VXORPD       Y0, Y0, Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+
+loop0:
+	VBROADCASTSD (CX), Y8
+	VMULPD       (DX), Y8, Y8
+	VADDPD       Y8, Y0, Y0
+	VBROADCASTSD 8(CX), Y8
+	VMULPD       64(DX), Y8, Y8
+	VADDPD       Y8, Y1, Y1
+	VBROADCASTSD 16(CX), Y8
+	VMULPD       128(DX), Y8, Y8
+	VADDPD       Y8, Y2, Y2
+	VBROADCASTSD 24(CX), Y8
+	VMULPD       192(DX), Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VBROADCASTSD 32(CX), Y8
+	VMULPD       256(DX), Y8, Y8
+	VADDPD       Y8, Y4, Y4
+	VBROADCASTSD 40(CX), Y8
+	VMULPD       320(DX), Y8, Y8
+	VADDPD       Y8, Y5, Y5
+	VBROADCASTSD 48(CX), Y8
+	VMULPD       384(DX), Y8, Y8
+	VADDPD       Y8, Y6, Y6
+	VBROADCASTSD 56(CX), Y8
+	VMULPD       448(DX), Y8, Y8
+	VADDPD       Y8, Y7, Y7
+	ADDQ         $0x40, CX
+	ADDQ         $0x00000200, DX
+	SUBQ         $0x08, BX
+	JNZ          loop0
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, (AX)
+	MOVQ         x+8(FP), CX
+	MOVQ         rows+16(FP), DX
+	MOVQ         d+24(FP), BX
+	VXORPD       Y0, Y0, Y0
+	VXORPD       Y1, Y1, Y1
+	VXORPD       Y2, Y2, Y2
+	VXORPD       Y3, Y3, Y3
+	VXORPD       Y4, Y4, Y4
+	VXORPD       Y5, Y5, Y5
+	VXORPD       Y6, Y6, Y6
+	VXORPD       Y7, Y7, Y7
+
+loop1:
+	VBROADCASTSD (CX), Y8
+	VMULPD       32(DX), Y8, Y8
+	VADDPD       Y8, Y0, Y0
+	VBROADCASTSD 8(CX), Y8
+	VMULPD       96(DX), Y8, Y8
+	VADDPD       Y8, Y1, Y1
+	VBROADCASTSD 16(CX), Y8
+	VMULPD       160(DX), Y8, Y8
+	VADDPD       Y8, Y2, Y2
+	VBROADCASTSD 24(CX), Y8
+	VMULPD       224(DX), Y8, Y8
+	VADDPD       Y8, Y3, Y3
+	VBROADCASTSD 32(CX), Y8
+	VMULPD       288(DX), Y8, Y8
+	VADDPD       Y8, Y4, Y4
+	VBROADCASTSD 40(CX), Y8
+	VMULPD       352(DX), Y8, Y8
+	VADDPD       Y8, Y5, Y5
+	VBROADCASTSD 48(CX), Y8
+	VMULPD       416(DX), Y8, Y8
+	VADDPD       Y8, Y6, Y6
+	VBROADCASTSD 56(CX), Y8
+	VMULPD       480(DX), Y8, Y8
+	VADDPD       Y8, Y7, Y7
+	ADDQ         $0x40, CX
+	ADDQ         $0x00000200, DX
+	SUBQ         $0x08, BX
+	JNZ          loop1
+	VADDPD       Y4, Y0, Y0
+	VADDPD       Y6, Y2, Y2
+	VADDPD       Y5, Y1, Y1
+	VADDPD       Y7, Y3, Y3
+	VADDPD       Y2, Y0, Y0
+	VADDPD       Y3, Y1, Y1
+	VADDPD       Y1, Y0, Y0
+	VMOVUPD      Y0, 32(AX)
 	VZEROUPPER
 	RET
 

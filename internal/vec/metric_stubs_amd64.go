@@ -14,6 +14,11 @@ func absDist8AVX512(dst *float64, x *float64, rows *float64, d int)
 //go:noescape
 func maxDist8AVX512(dst *float64, x *float64, rows *float64, d int)
 
+// dot8AVX512 is dot8Go for a positive multiple of 8 numbers.
+//
+//go:noescape
+func dot8AVX512(dst *float64, x *float64, rows *float64, d int)
+
 // unequal8AVX512 is unequal8Go for a positive multiple of 8 numbers.
 //
 //go:noescape
@@ -28,6 +33,11 @@ func absDist8AVX2(dst *float64, x *float64, rows *float64, d int)
 //
 //go:noescape
 func maxDist8AVX2(dst *float64, x *float64, rows *float64, d int)
+
+// dot8AVX2 is dot8Go for a positive multiple of 8 numbers.
+//
+//go:noescape
+func dot8AVX2(dst *float64, x *float64, rows *float64, d int)
 
 // unequal8AVX2 is unequal8Go for a positive multiple of 8 numbers.
 //

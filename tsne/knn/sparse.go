@@ -267,6 +267,59 @@ func (p *postings) column(j int32) ([]int32, []float32) {
 	return p.row[lo:hi:hi], p.val[lo:hi:hi]
 }
 
+// heavyColumns are columns that many rows have numbers in. Products of these are
+// summed for eight rows at a time, as if they were dense.
+type heavyColumns struct {
+	number []int32   // of each place: −1 is not one
+	width  int       // how many there are, with zeros up to a multiple of eight
+	rows   []float64 // their numbers in the rows of ref
+}
+
+// newHeavyColumns returns the columns that take less time dense, or nil.
+func (s *sparseSearch) newHeavyColumns() *heavyColumns {
+	h := &heavyColumns{number: make([]int32, len(s.by.start)-1)}
+	count := int32(0)
+	for at := range h.number {
+		h.number[at] = -1
+		if 3*(s.by.start[at+1]-s.by.start[at]) > s.n {
+			h.number[at] = count
+			count++
+		}
+	}
+	if count < 4 {
+		return nil
+	}
+	h.width = roundUp(int(count), 8)
+	h.rows = make([]float64, s.n*h.width)
+	for at, c := range h.number {
+		for e := s.by.start[at]; c >= 0 && e < s.by.start[at+1]; e++ {
+			h.rows[int(s.by.row[e])*h.width+int(c)] = float64(s.by.val[e])
+		}
+	}
+	return h
+}
+
+// sums sets the sums of up to eight rows of x, from row lo on, with all of ref.
+func (t *sparseWork) sums(lo, hi int) {
+	s, h := t.s, t.s.heavy
+	clear(t.panel)
+	for i := lo; i < hi; i++ {
+		col, val := s.x.row(i)
+		for e, j := range col {
+			if at := s.by.at(j); at >= 0 && h.number[at] >= 0 {
+				t.panel[8*int(h.number[at])+i-lo] = -2 * float64(val[e])
+			}
+		}
+	}
+	var d [8]float64
+	for j := range s.n {
+		vec.Dot8(&d, h.rows[j*h.width:][:h.width], t.panel)
+		for r, v := range d {
+			t.eight[r][j] = v
+		}
+	}
+}
+
 // A sparseSearch compares sparse rows through the columns they share.
 type sparseSearch struct {
 	ref, x *sparseRows
@@ -280,6 +333,7 @@ type sparseSearch struct {
 	refWide      []vec.Entry // the rows as they are merged
 	xWide        []vec.Entry
 	most         int           // numbers of the longest row of ref
+	heavy        *heavyColumns // may be nil
 	exact        bool          // values have no rounding error
 	done         []atomic.Bool // lists that are written; nil: nobody looks at them
 }
@@ -317,8 +371,8 @@ func newSparseSearch(ref, x *source, k int, same bool, set *Settings) *sparseSea
 }
 
 func (s *sparseSearch) bytes(workers int) int64 {
-	return int64(len(s.ref.col)+len(s.x.col))*24 + int64(len(s.by.row))*8 + int64(len(s.by.start))*8 +
-		int64(workers)*int64(s.n)*8 + 12*int64(s.m)*int64(s.k)
+	return int64(len(s.ref.col)+len(s.x.col))*48 + int64(len(s.by.row))*8 + int64(len(s.by.start))*8 +
+		int64(workers)*int64(s.n)*72 + 12*int64(s.m)*int64(s.k)
 }
 
 // sparseRows returns the rows of a source of other rows without zeros, or nil
@@ -407,14 +461,29 @@ func (s *sparseSearch) search(ctx context.Context, workers int) (*Graph, error) 
 	if s.same && !s.exact && s.metric != Manhattan { // whose values are not squares
 		s.done = make([]atomic.Bool, s.m)
 	}
+	if s.metric == Euclidean || s.metric == Cosine {
+		s.heavy = s.newHeavyColumns()
+	}
 	g := newGraph(s.m, s.k)
 	g.Stats.Bytes = s.bytes(par.Workers(workers))
 	work := make([]*sparseWork, par.Workers(workers))
 	err := par.Blocks(ctx, workers, s.m, 8, func(w, _, lo, hi int) {
 		if work[w] == nil {
 			work[w] = &sparseWork{s: s, acc: make([]float64, s.n)}
+			if s.heavy != nil {
+				work[w].panel = make([]float64, 8*s.heavy.width)
+				for r := range work[w].eight {
+					work[w].eight[r] = make([]float64, s.n)
+				}
+			}
+		}
+		if s.heavy != nil {
+			work[w].sums(lo, hi)
 		}
 		for i := lo; i < hi && ctx.Err() == nil; i++ {
+			if s.heavy != nil {
+				copy(work[w].acc, work[w].eight[i-lo])
+			}
 			work[w].row(g, i)
 		}
 	})
@@ -428,6 +497,9 @@ type sparseWork struct {
 	near shortlist
 	keys []uint64
 	todo []int
+
+	eight [8][]float64 // sums of heavy columns of eight rows
+	panel []float64    // the numbers of these rows
 }
 
 // row searches row i of x.
@@ -436,6 +508,9 @@ func (t *sparseWork) row(g *Graph, i int) {
 	col, val := s.x.row(i)
 	for e, j := range col {
 		rows, values := s.by.column(j)
+		if s.heavy != nil && len(rows) > 0 && s.heavy.number[s.by.at(j)] >= 0 {
+			continue
+		}
 		values = values[:len(rows)]
 		v := float64(val[e])
 		switch s.metric {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -58,6 +59,8 @@ func sparseKinds() map[string]Points {
 		{"few numbers", 150, 1000, 3, false, nil},
 		{"many numbers", 120, 400, 30, false, nil},
 		{"words", 150, 1500, 25, true, nil},
+		{"heavy", 150, 1500, 40, false, nil},
+		{"heavy counts", 150, 1500, 40, false, func(_ float32, e int) float32 { return float32(1 + e%4) }},
 		{"counts", 150, 500, 6, true, func(_ float32, e int) float32 { return float32(1 + e%4) }},
 		{"ones", 150, 1000, 7, false, func(float32, int) float32 { return 1 }},
 		{"large", 120, 300, 9, true, func(v float32, _ int) float32 { return v * 1e30 }},
@@ -69,6 +72,13 @@ func sparseKinds() map[string]Points {
 		for e, v := range value {
 			if c.change != nil {
 				value[e] = c.change(v, e)
+			}
+		}
+		if strings.HasPrefix(c.name, "heavy") { // columns that most rows have
+			for e := range index {
+				if e%5 < 3 {
+					index[e] %= 20
+				}
 			}
 		}
 		// An empty row, one with a zero, copies, one in another order, one in parts.

@@ -22,6 +22,7 @@ func main() {
 	}{{"AVX512", ZMM, 1}, {"AVX2", YMM, 2}} {
 		eight("absDist8", l.name, l.lanes, l.parts, abs, difference, add)
 		eight("maxDist8", l.name, l.lanes, l.parts, abs, difference, most)
+		eight("dot8", l.name, l.lanes, l.parts, one, func(m Mem, x, _ reg.VecVirtual) { VMULPD(m, x, x) }, add)
 		if l.parts == 1 {
 			eight("unequal8", l.name, l.lanes, l.parts, one, func(m Mem, x, one reg.VecVirtual) {
 				k := K()
