@@ -13,7 +13,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/semamap/semamap/internal/npy"
@@ -64,15 +63,6 @@ func run(args []string, stdout io.Writer) error {
 		return err
 	}
 	return errors.Join(npy.Write(w, g.Index, g.N, g.K), w.Close())
-}
-
-// cpu returns the seconds of processors that the process has used.
-func cpu() float64 {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
 }
 
 func read(in, csr string, distances bool) (knn.Points, error) {
