@@ -58,7 +58,7 @@ func allPairs(y []float32, dims int, w []float64, a float64, rows []int32) field
 type deviation struct {
 	RMS float64 // root mean square of the error of the force, over that of the force
 	Max float64 // largest error of a force, over the root mean square of the force
-	Z   float64 // (Z − exact Z) / exact Z, with Z = Σ w_i φ_i − Σ w_i over the points
+	Z   float64 // (Z − exact Z) / exact Z, with Z = Σ w_i φ_i − Σ w_i² over the points
 }
 
 // compareFields compares got, at every point of a map, with want at the given
@@ -89,7 +89,7 @@ func compareFields(got, want field, w []float64, rows []int32) deviation {
 			wi = w[i]
 		}
 		diff += wi * (got.Phi[i] - want.Phi[r])
-		z += wi * (want.Phi[r] - 1)
+		z += wi * (want.Phi[r] - wi)
 	}
 	e.RMS, e.Max, e.Z = math.Sqrt(e.RMS/force), e.Max/math.Sqrt(force/float64(len(rows))), diff/z
 	return e
@@ -119,13 +119,17 @@ func TestAllPairs(t *testing.T) {
 		if e := compareFields(f, want, w, nil); !(e.RMS <= 1e-12 && e.Max <= 1e-12 && math.Abs(e.Z) <= 1e-12) {
 			t.Errorf("%s: %+v", name, e)
 		}
-		// Every force 1 % too long, every φ−1 2 % too large.
+		// Every force 1 % too long, every φ−w 2 % too large.
 		off := field{slices.Clone(want.Phi), slices.Clone(want.Rep)}
 		for i := range off.Rep {
 			off.Rep[i] *= 1.01
 		}
 		for i := range off.Phi {
-			off.Phi[i] += .02 * (off.Phi[i] - 1)
+			wi := 1.0
+			if w != nil {
+				wi = w[i]
+			}
+			off.Phi[i] += .02 * (off.Phi[i] - wi)
 		}
 		for _, rows := range [][]int32{nil, {3, 17, 40, 41, 80, 119}} {
 			e := compareFields(off, allPairs(ref.Y, 2, w, a, rows), w, rows)

@@ -16,13 +16,15 @@ import (
 	"slices"
 
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // A checkpoint is, little-endian: the magic with the version; the identity of
 // the run; the settings and the state of the schedule; the arrays of the rows,
 // in the order of the distinct rows, and P, each after its length; the CRC-32 (IEEE) of all before.
 // Duplicates, Neighbors and what else the preparation alone needs is not kept.
-const checkpointMagic = "semamap tsne 2\n\x00"
+// Version 2 had weights of merged rows that count their copies.
+const checkpointMagic = "semamap tsne 3\n\x00"
 
 // A checkpointError says at which byte a checkpoint is malformed. It wraps
 // ErrCheckpoint, or the error of the reader.
@@ -42,6 +44,9 @@ func (e *checkpointError) Unwrap() error { return e.err }
 // interrupted save leaves the previous file intact. It may be called inside the
 // loop over [Run.Steps].
 func (r *Run) SaveFile(name string) (err error) {
+	if name == "" {
+		return errNoName
+	}
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
 		return fmt.Errorf("tsne: saving: %w", err)
@@ -66,6 +71,9 @@ func (r *Run) SaveFile(name string) (err error) {
 // [Step] is 1; in a resumed run it is higher, unless it was saved before its
 // first step.
 func Open(ctx context.Context, name string, x Points, s *Settings) (*Run, error) {
+	if name == "" {
+		return nil, errNoName
+	}
 	f, err := os.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return New(ctx, x, s)
@@ -81,12 +89,20 @@ func Open(ctx context.Context, name string, x Points, s *Settings) (*Run, error)
 	return r, nil
 }
 
+var errNoName = badSetting("name", `""`, "there is no name of a file")
+
 // Save writes the state of the run, from which [Resume] continues with the same
 // bits as an uninterrupted run. It may be called inside the loop over
 // [Run.Steps]. A run that diverged cannot be saved.
 func (r *Run) Save(w io.Writer) error {
+	if err := r.missing(); err != nil {
+		return err
+	}
 	if r.err != nil {
 		return r.err
+	}
+	if share.Nil(w) {
+		return badSetting("w", nil, "there is no writer")
 	}
 	c := &codec{crc: crc32.NewIEEE()}
 	c.w = bufio.NewWriterSize(io.MultiWriter(w, c.crc), 1<<16)
@@ -108,6 +124,12 @@ func (r *Run) Save(w io.Writer) error {
 // [ErrCheckpoint]. Memory grows with the bytes read, not with sizes that the
 // input claims.
 func Resume(ctx context.Context, r io.Reader, x Points, s *Settings) (run *Run, err error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
+	if share.Nil(r) {
+		return nil, badSetting("r", nil, "there is no reader")
+	}
 	var b *builder
 	var id identity
 	if x != nil || s != nil {

@@ -358,7 +358,7 @@ func TestOutliers(t *testing.T) {
 		y[i] = float32(i % 37)
 	}
 	y[0], y[1], y[7] = 1e9, -1e9, 1e12
-	r, err := New(context.Background(), Rows(x, n, 3), &Settings{Start: Positions(y), Expert: &Expert{Method: Mesh}, Phases: short})
+	r, err := New(context.Background(), Rows(x, n, 3), &Settings{Start: Positions(y), KeepStart: true, Expert: &Expert{Method: Mesh}, Phases: short})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -395,14 +395,42 @@ func TestEqualStart(t *testing.T) {
 			t.Error("no error for bad positions")
 		}
 	}
-	// Different positions are taken as they are.
+	// Different positions are taken as they are where that is asked for, and with
+	// fixed rows; else they are centered and scaled.
 	y := make([]float32, 120)
 	for i := range y {
 		y[i] = float32(i)
 	}
-	r, err := New(context.Background(), Rows(x, 60, 3), &Settings{Start: Positions(y)})
-	if err != nil || !slices.Equal(r.Positions(nil), y) {
-		t.Errorf("start is not as given (%v)", err)
+	for _, s := range []*Settings{{KeepStart: true}, {Fixed: append(make([]bool, 59), true)}} {
+		s.Start = Positions(y)
+		r, err := New(context.Background(), Rows(x, 60, 3), s)
+		if err != nil || !slices.Equal(r.Positions(nil), y) {
+			t.Errorf("start is not as given (%v)", err)
+		}
+	}
+	for _, s := range []*Settings{{}, {Fixed: make([]bool, 60)}} {
+		for name, c := range map[string]struct{ x, y, side float64 }{ // factors of the columns; the longest side of the start
+			"wide": {1e3, 1e3, 3.407e-4}, "as it should be": {1e-5, 1e-5, 3.407e-4}, "narrow": {1e-12, 1e-12, 3.407e-4},
+			"high": {1, 4, 13.63e-4}, "a line": {0, 7, 3.407e-4}, "nearly a line": {1e-9, 7, 3.407e-4},
+		} {
+			z := slices.Clone(y)
+			for i := 0; i < len(z); i += 2 {
+				z[i], z[i+1] = z[i]*float32(c.x), z[i+1]*float32(c.y)
+			}
+			s.Start = Positions(z)
+			r, err := New(context.Background(), Rows(x, 60, 3), s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := r.Positions(nil)
+			b := boxOf(p, 2)
+			if side := b.side(); math.Abs(side/c.side-1) > 0.001 || math.Abs(float64(b.lo[1]+b.hi[1])) > 1e-6 {
+				t.Errorf("%s: a start of side %v, from %v to %v", name, side, b.lo, b.hi)
+			}
+			if c.x == c.y && math.Abs(float64((p[7]-p[1])/(p[6]-p[0]))-1) > 1e-4 {
+				t.Errorf("%s: the start has another shape", name)
+			}
+		}
 	}
 }
 
@@ -550,6 +578,7 @@ func TestSettingsErrors(t *testing.T) {
 		"LearningRate ":          {LearningRate: -5},
 		"Metric":                 {Metric: knn.Cosine, Search: &knn.Settings{Metric: knn.Correlation}},
 		"Metric ":                {Metric: 9},
+		"KeepStart":              {KeepStart: true},
 		"Phases[0].LearningRate": {Phases: []Phase{{LearningRate: math.Inf(1)}}},
 	} {
 		_, err := Embed(context.Background(), Rows(x, 40, 3), &s)

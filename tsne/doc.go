@@ -15,7 +15,7 @@
 // Similarities follow [vdMH08] with the sparse neighbor lists of [vdM14]; the
 // lists come from package [github.com/semamap/semamap/tsne/knn] and are exact
 // by default. Repulsion is a particle-mesh sum as in [L19], but of one scalar
-// field φ(y) = Σ_j 1/(1+|y−y_j|²): the normalization is Z = Σ φ(y_i) − N and
+// field φ(y) = Σ_j 1/(1+|y−y_j|²): the normalization is Z = Σ φ(y_i) − n and
 // the repulsive force −½∇φ(y_i). So one convolution is enough where [L19] uses
 // four in two dimensions, one for each of its charges. Small sets are summed
 // exactly; three-dimensional maps and very spread ones are summed by a
@@ -23,10 +23,20 @@
 // N/exaggeration) follows [B19] and [KB19]; degrees of freedom follow
 // [KLKB20].
 //
-// Equal rows are merged into one point, which counts as many times as there are
-// copies. The copies share one position and have no affinity to each other.
-// Without merging, the perplexity equation has no solution for a row with more
-// copies than the perplexity.
+// # Equal rows
+//
+// A distinct row counts once in the neighbors, the calibration, the start and
+// the repulsion. Its copies share its position. So the map of the distinct rows
+// is the one that they have without the copies. Rows that the metric does not
+// tell apart are copies as well.
+//
+// Settings.Weights make copies count. The weights of equal rows are added, and a
+// row of weight w acts like w points at one place, without affinity or repulsion
+// between them: P and its counterpart on the map, Q, are distributions over the
+// same pairs.
+//
+// Settings.Duplicates can keep equal rows apart. A row with at least as many
+// copies as the perplexity then has no solution; Stats.Unsolved counts it.
 //
 // # Determinism
 //
@@ -39,24 +49,26 @@
 //
 // # Cost
 //
-// Seconds on two cores with AVX-512 and matrix tiles (AMX), one run each, for
-// √n groups of points in 50 dimensions with default settings: 90 exact
-// neighbors, 750 steps. Memory is the peak beyond the process with its data.
+// Seconds on two shared cores of a Zen 4, one run each, for √n groups of points
+// in 50 dimensions with default settings: 90 exact neighbors with their
+// affinities, and 750 steps. Memory is the peak beyond the process with its
+// data.
 //
-//	        n   neighbors   steps    total   memory
-//	    1,000         0.01    0.12     0.15     6 MB
-//	    3,000         0.04    0.36     0.42    17 MB
-//	   10,000         0.15    0.48     0.71    37 MB
-//	   30,000         0.51    1.14     1.92   102 MB
-//	  100,000         2.6     4.5      7.9    335 MB
-//	  300,000        14.0    15.2     31.8    954 MB
-//	1,000,000       111      54      176     3371 MB
+//	                AVX-512                     AVX2
+//	      n   neighbors  steps  total   neighbors  steps  total   memory
+//	  1,000        0.03   0.17   0.20        0.03   0.16   0.19     6 MB
+//	  3,000        0.08   0.32   0.40        0.08   0.31   0.40    15 MB
+//	 10,000        0.26   0.50   0.76        0.30   0.50   0.80    36 MB
+//	 30,000        0.92    1.6    2.5         1.1    1.6    2.7   103 MB
+//	100,000         5.7    5.3   11.0         6.5    5.0   11.5   338 MB
+//	300,000          35     16     51          46     15     61   982 MB
 //
-// A step takes 51 µs per thousand points at 30,000, 59 at 100,000, 68 at
-// 300,000 and 72 at a million points, whose arrays are far larger than the
-// caches. The time of the exact search grows with n². If n²·max(d, 32) exceeds
-// 6e13, the approximate search of package knn is used; Settings.Search selects
-// it for smaller sets.
+// A million points took 176 s and 3.4 GB on another machine with matrix tiles
+// (AMX), which make long searches faster: 14 s instead of 35 at 300,000. A step
+// takes about 70 µs per thousand points from 30,000 on. One core instead of two
+// takes 1.7 times as long, at either level. The time of the exact search grows
+// with n². If n²·max(d, 32) exceeds 6e13, the approximate search of package knn
+// is used; Settings.Search selects it for smaller sets.
 //
 // # Precision
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/semamap/semamap/internal/vec"
@@ -34,7 +35,7 @@ type Result struct {
 // Stats reports how a run went.
 type Stats struct {
 	Distinct    int           // rows after merging equal ones
-	Unsolved    int           // rows whose perplexity equation has no solution
+	Unsolved    int           // of these, rows that cannot reach the perplexity: too many neighbors at one distance
 	Recall      float64       // share of the true neighbors that were found; 1 for the exact search
 	Merging     time.Duration // time to check the rows and merge equal ones
 	Searching   time.Duration // time to find neighbors
@@ -42,6 +43,7 @@ type Stats struct {
 	Starting    time.Duration // time to compute the first positions
 	Stepping    time.Duration // time of all steps
 	Kernels     string        // vector instructions in use: go, avx2, avx512, avx512+amx or neon
+	Rounded     []int         // columns of float64 that are too coarse as float32; see knn.Graph
 
 	neighbors int   // searched or given for each distinct row
 	edges     int64 // entries of P
@@ -79,6 +81,9 @@ func NewResult(y []float32, dims int, s *Settings) (*Result, error) {
 // Float64 returns a copy of Y in float64, as gonum needs it:
 // mat.NewDense(r.Len(), r.Dims, r.Float64()).
 func (r *Result) Float64() []float64 {
+	if r == nil {
+		return nil
+	}
 	y := make([]float64, len(r.Y))
 	for i, v := range r.Y {
 		y[i] = float64(v)
@@ -88,7 +93,7 @@ func (r *Result) Float64() []float64 {
 
 // Len returns the number of rows.
 func (r *Result) Len() int {
-	if r.Dims == 0 {
+	if r == nil || r.Dims <= 0 {
 		return 0
 	}
 	return len(r.Y) / r.Dims
@@ -122,6 +127,9 @@ func Embed(ctx context.Context, x Points, s *Settings) (*Result, error) {
 // for a number that is not finite, or with an error that wraps one of x.Row, of
 // [knn.Search] or of the context.
 func New(ctx context.Context, x Points, s *Settings) (*Run, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	r, err := newRun(ctx, x, s)
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil, fmt.Errorf("tsne: preparing: %w", err)
@@ -133,6 +141,9 @@ func New(ctx context.Context, x Points, s *Settings) (*Run, error) {
 // that are read fast at once.
 func newBuilder(ctx context.Context, x Points, s *Settings) (*builder, error) {
 	b := &builder{}
+	if share.Nil(x) {
+		x = nil
+	}
 	if s != nil {
 		b.s = *s
 	}
@@ -169,6 +180,8 @@ func newBuilder(ctx context.Context, x Points, s *Settings) (*builder, error) {
 	switch {
 	case set.Start == PCA() && (x == nil || areDistances(x)):
 		return nil, badSetting("Start", "PCA", "needs points with coordinates")
+	case set.KeepStart && !isGiven(set.Start):
+		return nil, badSetting("KeepStart", true, "Start is not from Positions")
 	case set.Affinities != nil && set.Neighbors != nil:
 		return nil, badSetting("Affinities", "given", "Neighbors are given too")
 	case set.Neighbors != nil && set.Neighbors.N != n:
@@ -238,7 +251,6 @@ type builder struct {
 	n, d  int
 	u     int
 	of    []int32
-	first []int32
 	w     []float64
 	fixed []bool
 	kern  Kernel
@@ -252,7 +264,8 @@ type builder struct {
 	stats Stats
 }
 
-// merge checks the points and merges equal ones.
+// merge checks the points and merges equal ones. A distinct row counts once;
+// given weights are added.
 func (b *builder) merge(ctx context.Context) error {
 	b.w, b.fixed = b.s.Weights, b.s.Fixed
 	if b.x == nil {
@@ -265,24 +278,89 @@ func (b *builder) merge(ctx context.Context) error {
 	if b.s.Duplicates == Keep || b.s.Affinities != nil || b.s.Neighbors != nil {
 		return nil
 	}
-	of, first = merge(of, first, b.s.Fixed)
-	if len(first) == b.n {
-		return nil
+	if of, first = merge(of, first, b.s.Fixed); len(first) < b.n {
+		b.take(of, first)
 	}
-	b.of, b.first, b.u = of, first, len(first)
-	b.w = make([]float64, b.u)
-	for i, u := range of {
-		b.w[u] += weight(b.s.Weights, i)
+	return nil
+}
+
+// take makes the rows numbered by of, the first of each of which is in first,
+// the distinct rows.
+func (b *builder) take(of, first []int32) {
+	b.u = len(first)
+	if w := b.w; w != nil {
+		b.w = make([]float64, b.u)
+		for i, u := range of {
+			b.w[u] += w[i]
+		}
 	}
-	if b.s.Fixed != nil {
+	if fixed := b.fixed; fixed != nil {
 		b.fixed = make([]bool, b.u)
 		for u, i := range first {
-			b.fixed[u] = b.s.Fixed[i]
+			b.fixed[u] = fixed[i]
 		}
 	}
 	b.x = knn.Select(b.x, first)
-	return nil
+	if b.of == nil {
+		b.of = of
+		return
+	}
+	for i, u := range b.of {
+		b.of[i] = of[u]
+	}
 }
+
+// mergeAlike merges distinct rows that the metric does not tell apart, such as
+// multiples of one row by the cosine, as far as the graph lists them. It reports
+// whether there were any.
+func (b *builder) mergeAlike(k *knn.Settings) bool {
+	most := 0.0
+	switch {
+	case b.s.Duplicates == Keep || k.Func != nil || k.Metric == knn.Euclidean:
+		return false
+	case k.Metric == knn.Cosine || k.Metric == knn.Correlation:
+		most = alike
+	}
+	root := make([]int32, b.u) // a row alike of lower number, or the row itself
+	find := func(i int32) int32 {
+		for root[i] != i {
+			root[i] = root[root[i]]
+			i = root[i]
+		}
+		return i
+	}
+	for i := range root {
+		root[i] = int32(i)
+	}
+	for i := range b.u {
+		index, d2 := b.graph.Row(i)
+		for e := 0; e < len(d2) && d2[e] <= most; e++ {
+			if j := int(index[e]); b.fixed == nil || b.fixed[i] == b.fixed[j] {
+				r, s := find(int32(i)), find(int32(j))
+				root[max(r, s)] = min(r, s)
+			}
+		}
+	}
+	var first []int32
+	of := make([]int32, b.u)
+	for i := range of {
+		if r := find(int32(i)); int(r) < i {
+			of[i] = of[r]
+			continue
+		}
+		of[i] = int32(len(first))
+		first = append(first, int32(i))
+	}
+	if len(first) == b.u {
+		return false
+	}
+	b.take(of, first)
+	return true
+}
+
+// alike is the squared distance, between rows scaled to length 1, that the
+// rounding of a row and of its multiple can make.
+const alike = 0x1p-44
 
 // search finds the neighbors.
 func (b *builder) search(ctx context.Context) error {
@@ -326,8 +404,11 @@ func (b *builder) search(ctx context.Context) error {
 	if b.graph, err = knn.Search(ctx, x, k, &ks); err != nil {
 		return err
 	}
+	if b.mergeAlike(&ks) {
+		return b.search(ctx)
+	}
 	b.room = x.Left
-	b.stats.Recall = b.graph.Recall.Mean
+	b.stats.Recall, b.stats.Rounded = b.graph.Recall.Mean, b.graph.Rounded
 	if b.d >= 16 && vec.Splits() { // as package knn asks for tiles
 		b.stats.Kernels += "+amx"
 	}
@@ -369,12 +450,11 @@ func (b *builder) start(ctx context.Context) error {
 		return nil
 	}
 	in := &startInput{
-		x: b.x, p: b.p, w: b.w, n: b.u, dims: b.s.Dims, seed: b.s.Seed, workers: b.s.Workers, of: b.of,
+		x: centered(b.x), p: b.p, w: b.w, n: b.u, dims: b.s.Dims, seed: b.s.Seed, workers: b.s.Workers, of: b.of,
+		keep: b.s.KeepStart || slices.Contains(b.s.Fixed, true),
 	}
-	if b.u == 1 {
-		if _, given := b.s.Start.(givenStart); !given {
-			return nil
-		}
+	if b.u == 1 && !isGiven(b.s.Start) {
+		return nil
 	}
 	return b.s.Start.positions(ctx, b.y, in)
 }

@@ -25,4 +25,7 @@ func badSetting(name string, value any, reason string) error {
 	return &SettingError{Name: name, Value: value, Reason: reason}
 }
 
+// errNoContext is the error of functions whose context is nil.
+var errNoContext = badSetting("ctx", nil, "there is no context")
+
 func badValue(row, col int, v float64) error { return &ValueError{Row: row, Col: col, Value: v} }

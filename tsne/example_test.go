@@ -407,22 +407,38 @@ func ExampleStart() {
 		}
 		fmt.Println(apart(res, n))
 	}
+	// A finished map goes on where it is, without the early phase.
+	res, err := tsne.Embed(context.Background(), x, &tsne.Settings{
+		Start: tsne.Positions(first.Y), KeepStart: true, Phases: []tsne.Phase{{Steps: 100}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(apart(res, n))
 	// Output:
+	// true
 	// true
 	// true
 	// true
 }
 
+// The second row is a copy of the first. It does not count, unless all rows are
+// given a weight of 1.
 func ExampleDuplicates() {
 	x := tsne.Slices([][]float32{{0, 1}, {0, 1}, {1, 1}, {2, 5}, {2, 6}})
-	for _, d := range []tsne.Duplicates{tsne.Merge, tsne.Keep} {
-		res, err := tsne.Embed(context.Background(), x, &tsne.Settings{Duplicates: d})
+	for _, s := range []tsne.Settings{
+		{Duplicates: tsne.Merge},
+		{Weights: []float64{1, 1, 1, 1, 1}},
+		{Duplicates: tsne.Keep},
+	} {
+		res, err := tsne.Embed(context.Background(), x, &s)
 		if err != nil {
 			log.Fatal(err)
 		}
 		fmt.Println(res.Stats.Distinct, "rows; the first two at one place:", res.Y[0] == res.Y[2] && res.Y[1] == res.Y[3])
 	}
 	// Output:
+	// 4 rows; the first two at one place: true
 	// 4 rows; the first two at one place: true
 	// 5 rows; the first two at one place: false
 }

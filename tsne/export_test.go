@@ -46,7 +46,7 @@ type Repulsion struct {
 	// Force holds Σ_j w_j (1+r²/a)^(−a−1) (y_i−y_j), rows × Dims. The gradient
 	// has it divided by Z.
 	Force  []float64
-	Z      float64 // Σ_i w_i (φ_i − 1), the normalization
+	Z      float64 // Σ_i w_i (φ_i − w_i), the normalization; over the distinct rows
 	Method Method  // that summed them
 }
 

@@ -144,8 +144,9 @@ func (a *joint) csr() Points {
 
 // MeanAffinities returns the weighted mean of several affinities of the same
 // points, for [Settings].Affinities: of several kinds of data, or of several
-// perplexities; see [Affinities]. Nil weights are equal ones. Each of them is made symmetric and
-// divided by its sum first, so that only the weights decide how much it counts.
+// perplexities; see [Affinities]. Nil weights are equal ones. Each of them is
+// made symmetric and divided by its sum first, so that only the weights decide
+// how much it counts.
 func MeanAffinities(weights []float64, affinities ...Points) Points {
 	if weights == nil {
 		weights = slices.Repeat([]float64{1}, len(affinities))

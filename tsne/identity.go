@@ -22,7 +22,7 @@ func (b *builder) identity(ctx context.Context) (id identity, err error) {
 	add := func(values ...float64) { *h = join(*h, hashSlice(values, math.Float64bits)) }
 	add(float64(b.n), float64(b.d), float64(s.Dims), s.Perplexity, s.MinGradNorm, s.Freedom, float64(s.Duplicates),
 		float64(s.Expert.Method), s.Expert.Spacing, s.Expert.Theta, s.Expert.MaxStep,
-		float64(k.Method), float64(k.Metric), float64(b2u(k.Func != nil)), k.MinRecall)
+		float64(k.Method), float64(k.Metric), float64(b2u(k.Func != nil)), k.MinRecall, float64(b2u(s.KeepStart)))
 	*h = join(join(*h, s.Seed), k.Seed)
 	for _, p := range s.Phases {
 		add(float64(p.Steps), p.Exaggeration, p.LearningRate, p.Momentum)
@@ -95,7 +95,22 @@ func hashPoints(ctx context.Context, x Points, workers int) (uint64, error) {
 		return h, nil
 	}
 	rows := make([]uint64, n)
-	err := eachRow(ctx, x, workers, n, d, 64, func(_, _, i int, row []float32) { rows[i] = hashFloats(row) })
+	wide, _ := x.(interface {
+		Read64(i int, f func(x []float64)) error
+	})
+	err := eachRow(ctx, x, workers, n, d, 64, func(_, _, i int, row []float32) {
+		rows[i] = hashFloats(row)
+		if wide == nil {
+			return
+		}
+		_ = wide.Read64(i, func(x []float64) { // which succeeded for Row
+			for _, v := range x {
+				if float64(float32(v)) != v {
+					rows[i] = join(rows[i], math.Float64bits(v))
+				}
+			}
+		})
+	})
 	h := join(uint64(n), uint64(d))
 	for _, v := range rows {
 		h = join(h, v)

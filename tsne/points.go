@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/internal/share"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
@@ -23,7 +24,8 @@ import (
 type Points = knn.Points
 
 // Rows returns the n rows of d numbers stored one after another in x. It keeps
-// x and does not copy it.
+// x and does not copy it. Numbers of float64 that float32 would merge are told
+// apart, here and in the functions below; see package knn.
 func Rows[T float32 | float64](x []T, n, d int) Points { return knn.Rows(x, n, d) }
 
 // Slices returns the rows x, which must have equal lengths. It keeps them and
@@ -77,13 +79,11 @@ func terms(x Points) (base Points, start []int, index []int32, weight []float32)
 	return nil, nil, nil, nil
 }
 
-// centered takes the mean of each column off rows of float64 that would lose by
-// rounding. Their distances do not change.
+// centered returns points of the same Euclidean distances that lose less by
+// rounding, if x holds more than float32.
 func centered(x Points) Points {
-	if c, ok := x.(interface {
-		Centered(offset []float64) (Points, []float64)
-	}); ok {
-		x, _ = c.Centered(nil)
+	if c, ok := x.(interface{ Centered() Points }); ok {
+		return c.Centered()
 	}
 	return x
 }
@@ -95,6 +95,9 @@ type sparse interface {
 
 // checkShape returns the dimensions of x.
 func checkShape(x Points) (n, d int, err error) {
+	if share.Nil(x) {
+		return 0, 0, fmt.Errorf("%w: there are none", knn.ErrPoints)
+	}
 	if c, ok := x.(interface{ Check() error }); ok {
 		if err := c.Check(); err != nil {
 			return 0, 0, fmt.Errorf("tsne: points: %w", err)
@@ -148,13 +151,13 @@ func eachRow(ctx context.Context, x Points, workers, n, d, size int, f func(work
 // merge finds equal rows: of[i] is the number of row i among the distinct
 // rows, which are numbered in the order of their first copies, first. Rows
 // with different flags are not merged.
-func merge(of, first []int32, flags []bool) ([]int32, []int32) {
+func merge[T comparable](of, first []int32, flags []T) ([]int32, []int32) {
 	if flags == nil {
 		return of, first
 	}
 	type half struct {
 		u    int32
-		flag bool
+		flag T
 	}
 	number := map[half]int32{}
 	split := make([]int32, len(of))

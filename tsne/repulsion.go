@@ -8,15 +8,17 @@ import (
 
 // A repulsor sums the repulsion of all pairs of n weighted points:
 //
-//	φ_i = Σ_j w_j k_ij,  F_i = Σ_j w_j k_ij (y_i−y_j)/(1+r²/a),  Z = Σ_i w_i φ_i − W,
+//	φ_i = Σ_j w_j k_ij,  F_i = Σ_j w_j k_ij (y_i−y_j)/(1+r²/a),  Z = Σ_i w_i φ_i − Σ_i w_i²,
 //
-// with k = (1+r²/a)^−a; j = i counts in φ. A map of one dimension is treated
-// as one in the plane.
+// with k = (1+r²/a)^−a; j = i counts in φ. Z is thus the sum over the pairs of
+// different points, which are those that P has. A map of one dimension is
+// treated as one in the plane.
 type repulsor struct {
 	n, dims int // dims is 2 or 3
 	w       []float32
 	sumW    float64
 	sumW2   float64 // Σ w²
+	maxW    float64
 	method  Method
 	spacing float64
 	theta   float64
@@ -38,6 +40,7 @@ func newRepulsor(n, dims int, w []float32, s *Settings, p *pool) *repulsor {
 	for _, v := range w {
 		r.sumW += float64(v)
 		r.sumW2 += float64(v) * float64(v)
+		r.maxW = max(r.maxW, float64(v))
 	}
 	if r.spacing == 0 {
 		switch { // the error grows with the spacing and falls with n
@@ -75,6 +78,10 @@ func (b *box) side() float64 {
 // maxNodes bounds the padded mesh.
 const maxNodes = 1 << 24
 
+// mostOfMesh is the largest share of the total weight that a point may have on
+// the mesh, where it feels a little of itself: about 6 % of a usual force at 1 %.
+const mostOfMesh = 0.01
+
 // Costs of the methods in nanoseconds of one core, for the choice of Auto.
 const (
 	costNode  = 5.5  // mesh: a node of the padded grid
@@ -106,6 +113,9 @@ func (r *repulsor) choose(b *box) Method {
 			return Mesh
 		}
 	}
+	if r.maxW > r.sumW*mostOfMesh {
+		mesh = math.Inf(1)
+	}
 	switch {
 	case exact <= mesh && exact <= tree:
 		return Exact
@@ -124,16 +134,25 @@ func (r *repulsor) run(y []float32, b *box) (z float64, used Method) {
 	switch used {
 	case Exact:
 		r.exact()
-		z = r.sum(exactBlock) + r.sumW2 - r.sumW
+		z = r.sum(exactBlock)
 		for i, w := range r.w {
 			r.phi[i] += w
 		}
 	case Mesh:
 		r.mesh.run(b)
-		z = r.sum(meshBlock) + r.base*r.sumW - r.sumW
+		z = r.sum(meshBlock) + r.base*r.sumW - r.sumW2
+		// A small difference, if few points have most of the weight; but no two
+		// are farther apart than the corners of the box.
+		var far float64
+		for c := range b.lo {
+			side := float64(b.hi[c]) - float64(b.lo[c])
+			far += side * side
+		}
+		least, _ := r.kernel(far)
+		z = max(z, (r.sumW*r.sumW-r.sumW2)*least)
 	case Tree:
 		r.tree.run(b)
-		z = r.sum(treeBlock) + r.sumW2 - r.sumW
+		z = r.sum(treeBlock)
 		for i, w := range r.w {
 			r.phi[i] += w
 		}

@@ -77,7 +77,7 @@ type Step struct {
 	Iter         int     // steps taken so far, from 1
 	Total        int     // steps of the whole schedule
 	Exaggeration float64 // of the phase
-	GradNorm     float64 // Euclidean norm of the gradient of KL, exaggerated, with each copy of a row counted
+	GradNorm     float64 // Euclidean norm of the gradient of KL, exaggerated; a row of weight w counts as w rows
 
 	z      float64 // normalization of the positions before the step
 	method Method  // that summed the repulsion
@@ -149,10 +149,21 @@ func (r *Run) entropyTask(b int) {
 	r.blocks[b].log = sum
 }
 
+// missing returns an error if r was not made by New, Open or Resume.
+func (r *Run) missing() error {
+	if r == nil || r.rep == nil {
+		return badSetting("run", nil, "there is no run; New, Open and Resume make one")
+	}
+	return nil
+}
+
 // Positions returns the current positions, rows × Dims in the order of the
 // input. It stores them in dst if that is large enough. It may be called inside
 // the loop over [Run.Steps].
 func (r *Run) Positions(dst []float32) []float32 {
+	if r == nil {
+		return dst[:0]
+	}
 	d := r.s.Dims
 	if cap(dst) < r.rows*d {
 		dst = make([]float32, r.rows*d)
@@ -185,6 +196,9 @@ func (r *Run) places() []int32 {
 // Add appends phases to the schedule. It may be called after the end of the
 // schedule; ranging over [Run.Steps] then continues the run.
 func (r *Run) Add(p ...Phase) error {
+	if err := r.missing(); err != nil {
+		return err
+	}
 	p = slices.Clone(p)
 	for i := range p {
 		if err := p[i].fill(len(r.phases) + i); err != nil {
@@ -203,6 +217,13 @@ func (r *Run) Add(p ...Phase) error {
 // end with the loop. [Run.Result] reports why a run ended early.
 func (r *Run) Steps(ctx context.Context) iter.Seq[Step] {
 	return func(yield func(Step) bool) {
+		if r.missing() != nil {
+			return
+		}
+		if ctx == nil {
+			r.cut = errNoContext
+			return
+		}
 		r.pool.done, r.cut = ctx.Done(), nil
 		r.pool.start()
 		defer func() { r.pool.stop(); r.pool.done = nil }()
@@ -241,10 +262,6 @@ var permuteMin = 4096
 // Steps has ended meanwhile.
 func (r *Run) step() (s Step, ok bool) {
 	ph := r.phases[r.phase]
-	eta := ph.LearningRate
-	if eta == 0 {
-		eta = r.sumW / ph.Exaggeration
-	}
 	r.pool.start()
 	defer r.pool.stop()
 	// The attraction fills the gaps between the passes of the repulsion.
@@ -255,6 +272,33 @@ func (r *Run) step() (s Step, ok bool) {
 		return Step{}, false
 	}
 	r.z = z
+	g := r.move(&ph, z)
+	r.iter++
+	r.phaseStep++
+	r.joinBoxes()
+	if side := r.box.side(); side > 0 && side < minSide && !r.anyFixed && r.err == nil {
+		r.enlarge()
+	}
+	if r.u >= permuteMin && r.err == nil && slices.Contains(permuteAt[:], r.iter) {
+		r.permute()
+	}
+	if r.phase == len(r.phases)-1 && g < r.s.MinGradNorm {
+		r.ended = true
+	}
+	s = Step{Iter: r.iter, Exaggeration: ph.Exaggeration, GradNorm: g, z: z, method: method}
+	for _, p := range r.phases {
+		s.Total += p.Steps
+	}
+	return s, true
+}
+
+// move moves all points by the forces that were summed, and returns the norm of
+// the gradient.
+func (r *Run) move(ph *Phase, z float64) float64 {
+	eta := ph.LearningRate
+	if eta == 0 {
+		eta = r.sumW / ph.Exaggeration
+	}
 	r.now = stepParams{Motion: vec.Motion{
 		Rho: float32(ph.Exaggeration), InvZ: float32(1 / z), Eta: float32(min(eta, math.MaxFloat32)),
 		Momentum: float32(ph.Momentum), Most: float32(r.s.Expert.MaxStep),
@@ -275,24 +319,7 @@ func (r *Run) step() (s Step, ok bool) {
 		}
 	}
 	r.pool.do(len(r.blocks), r.centerF)
-	r.iter++
-	r.phaseStep++
-	r.joinBoxes()
-	if side := r.box.side(); side > 0 && side < minSide && !r.anyFixed && r.err == nil {
-		r.enlarge()
-	}
-	if r.u >= permuteMin && r.err == nil && slices.Contains(permuteAt[:], r.iter) {
-		r.permute()
-	}
-	g := 4 * math.Sqrt(norm)
-	if r.phase == len(r.phases)-1 && g < r.s.MinGradNorm {
-		r.ended = true
-	}
-	s = Step{Iter: r.iter, Exaggeration: ph.Exaggeration, GradNorm: g, z: z, method: method}
-	for _, p := range r.phases {
-		s.Total += p.Steps
-	}
-	return s, true
+	return 4 * math.Sqrt(norm)
 }
 
 // minSide is the least longest side of a map. Exaggeration shrinks points
@@ -404,7 +431,7 @@ func (r *Run) bounds() {
 // Z comes from the method in use. It takes about as long as a step, and may be
 // called inside the loop over [Run.Steps]. KL is NaN after a run that diverged.
 func (r *Run) KL() float64 {
-	if r.err != nil {
+	if r.missing() != nil || r.err != nil {
 		return math.NaN() // there is no map
 	}
 	if r.u <= 1 || len(r.p.Val) == 0 {
@@ -419,7 +446,7 @@ func (r *Run) KL() float64 {
 	for b := range r.blocks {
 		s += r.blocks[b].log
 	}
-	return r.entKL + r.s.Freedom*s + math.Log(z)
+	return max(0, r.entKL+r.s.Freedom*s+math.Log(z)) // only rounding and the error of Z make it negative
 }
 
 func (r *Run) logTask(_, b int) {
@@ -504,6 +531,9 @@ func (r *Run) reorder(from []int32) {
 // context ended the last loop over [Run.Steps], the error wraps the context's.
 // In both cases Result.KL is NaN.
 func (r *Run) Result() (*Result, error) {
+	if err := r.missing(); err != nil {
+		return nil, err
+	}
 	k := r.s.search()
 	res := &Result{
 		Y: r.Positions(nil), Dims: r.s.Dims, KL: math.NaN(), Perplexity: r.perp, Steps: r.iter, Stats: r.stats,
@@ -530,8 +560,9 @@ func (r *Run) run(ctx context.Context) (*Result, error) {
 	return res, err
 }
 
-// rowWeights returns the weights of the rows of the input, or nil if all are
-// 1. Copies of one row get even shares of their sum, which is what is kept.
+// rowWeights returns the weights of the rows of the input, or nil if each
+// distinct row counts once. Copies of one row get even shares of their sum,
+// which is what is kept.
 func (r *Run) rowWeights() []float64 {
 	row := func(i int) int { return i }
 	if r.of != nil {
@@ -544,7 +575,7 @@ func (r *Run) rowWeights() []float64 {
 	share, one := make([]float64, r.u), true
 	for p, u := range r.perm {
 		share[u] = float64(r.w[p]) / copies[u]
-		one = one && share[u] == 1
+		one = one && r.w[p] == 1
 	}
 	if one {
 		return nil

@@ -30,7 +30,7 @@ type Settings struct {
 
 	// LearningRate multiplies the gradient without its factor of 4: a
 	// learning_rate of 200 in scikit-learn is 800 here. Zero means, in each
-	// phase, the total weight of the rows (their number, without Weights)
+	// phase, the number of distinct rows (with Weights, the total weight)
 	// divided by the exaggeration.
 	LearningRate float64
 
@@ -60,6 +60,11 @@ type Settings struct {
 	// points are Distances.
 	Start Start
 
+	// KeepStart takes the positions of a Start from Positions as they are, for
+	// instance to go on from a finished map. Otherwise they are scaled. With
+	// Fixed rows they are kept in any case.
+	KeepStart bool
+
 	// Freedom is the degrees of freedom a of the kernel (1 + r²/a)^−a of the
 	// map. Zero means 1, Student's t as in plain t-SNE. Smaller values break
 	// clusters into finer ones.
@@ -76,10 +81,14 @@ type Settings struct {
 	// means no limit. A run that needs more fails with knn.ErrMemory.
 	MaxMemory int64
 
-	// Duplicates selects what to do with equal rows. Zero means Merge.
+	// Duplicates selects what to do with equal rows. Zero means Merge: each
+	// distinct row counts once, so copies do not change the map of the others.
 	Duplicates Duplicates
 
-	// Weights are the multiplicities of the rows, positive. Nil means 1 each.
+	// Weights are the multiplicities of the rows, positive: a row of weight 3
+	// counts as three points at one place. The weights of merged rows are
+	// added, so weights of 1 make every copy count. Nil means 1 for each
+	// distinct row.
 	Weights []float64
 
 	// Fixed marks rows that stay at their start. Nil means none.
@@ -135,7 +144,7 @@ type Phase struct {
 	// Exaggeration multiplies the attraction. Zero means 1.
 	Exaggeration float64
 	// LearningRate multiplies the gradient, as Settings.LearningRate does. Zero
-	// means the total weight of the rows divided by Exaggeration.
+	// means the default of that one, by this phase's Exaggeration.
 	LearningRate float64
 	// Momentum is the share of the previous move that is kept. Zero means 0.8.
 	Momentum float64
@@ -156,8 +165,12 @@ const (
 type Duplicates uint8
 
 const (
-	Merge Duplicates = iota // treat them as one row with their total weight
-	Keep                    // treat them as different rows at distance zero
+	// Merge treats them as one row, whose copies share its place. Rows that the
+	// metric does not tell apart are merged as well, such as multiples of one
+	// row by knn.Cosine.
+	Merge Duplicates = iota
+	// Keep treats them as different rows at distance zero.
+	Keep
 )
 
 // fill replaces zeros by defaults and reports every setting that is wrong for

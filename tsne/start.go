@@ -11,7 +11,8 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// startScale is the standard deviation of the first column of a start.
+// startScale is the standard deviation of the first column of a start: see
+// scaleStart.
 const startScale = 1e-4
 
 // maxPosition bounds coordinates, so that squares are finite.
@@ -35,6 +36,7 @@ type startInput struct {
 	seed    uint64
 	workers int
 	of      []int32 // from the rows of the input to the distinct rows; nil: the same
+	keep    bool    // given positions are not scaled
 }
 
 // PCA starts from the first principal components, scaled to a standard
@@ -49,9 +51,12 @@ func Spectral() Start { return spectralStart{} }
 // Random starts from normal random numbers of standard deviation 1e-4.
 func Random() Start { return randomStart{} }
 
-// Positions starts from given positions, rows × dims as in [Result.Y]. It copies
-// y. Rows that are merged start at the mean of their positions. If all others
-// are different, no noise is added.
+// Positions starts from given positions, rows × dims as in [Result.Y]. They are
+// centered and scaled so that the first column has a standard deviation of
+// 1e-4, as the other starts have: a wide start ends in a poor map.
+// Settings.KeepStart takes them as they are. Rows that are merged start at the
+// mean of their positions. If all others are different, no noise is added.
+// Positions copies y.
 func Positions(y []float32) Start { return givenStart{slices.Clone(y)} }
 
 type (
@@ -60,6 +65,8 @@ type (
 	randomStart   struct{}
 	givenStart    struct{ y []float32 }
 )
+
+func isGiven(s Start) bool { _, ok := s.(givenStart); return ok }
 
 func (pcaStart) needsPoints() bool      { return true }
 func (spectralStart) needsPoints() bool { return false }
@@ -73,11 +80,11 @@ func jitter(y []float64, seed uint64) {
 	}
 }
 
-// scale gives the columns of y a mean of zero and the first a standard
-// deviation of startScale.
+// scaleStart gives the columns of y a mean of zero and the first a standard
+// deviation of startScale; or the widest, if the first is far narrower.
 func scaleStart(y []float64, in *startInput) {
 	wt := total(in.w, in.n)
-	factor := 0.0
+	var sd [3]float64
 	for c := range in.dims {
 		var sum, sq float64
 		for i := range in.n {
@@ -88,9 +95,14 @@ func scaleStart(y []float64, in *startInput) {
 			y[i*in.dims+c] -= mean
 			sq += weight(in.w, i) * y[i*in.dims+c] * y[i*in.dims+c]
 		}
-		if c == 0 && sq > 0 {
-			factor = startScale / math.Sqrt(sq/wt)
-		}
+		sd[c] = math.Sqrt(sq / wt)
+	}
+	wide, factor := sd[0], 0.0
+	if most := slices.Max(sd[:]); most > 100*wide {
+		wide = most
+	}
+	if wide > 0 {
+		factor = startScale / wide
 	}
 	for i := range y {
 		y[i] *= factor
@@ -138,6 +150,9 @@ func (g givenStart) positions(ctx context.Context, y []float64, in *startInput) 
 		for c := range in.dims {
 			y[u*in.dims+c] /= k
 		}
+	}
+	if !in.keep {
+		scaleStart(y, in)
 	}
 	// Equal positions exert no force on each other and would stay together.
 	seen := make(map[[3]float32]struct{}, in.n)

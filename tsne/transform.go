@@ -9,6 +9,7 @@ import (
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
@@ -16,8 +17,8 @@ import (
 // the defaults.
 type TransformSettings struct {
 	// Perplexity is the effective number of neighbors of a new point among
-	// the reference rows. Zero means 5, or less for fewer than 15 reference
-	// rows. An explicit value must be above 1 and below their number.
+	// the reference rows. Zero means 5, or less for fewer than 15 distinct
+	// reference rows. An explicit value must be above 1 and below their number.
 	Perplexity float64
 
 	// Iterations is the number of steps. Zero means 250. −1 means none: each
@@ -30,20 +31,17 @@ type TransformSettings struct {
 	Workers int
 }
 
-// fill returns s with defaults for n reference rows.
-func (s *TransformSettings) fill(n int) (t TransformSettings, err error) {
-	if s != nil {
-		t = *s
+// fill replaces zeros by defaults for n distinct reference rows.
+func (s *TransformSettings) fill(n int) error {
+	if s.Perplexity == 0 {
+		s.Perplexity = max(1, min(5, float64(n)/3))
+	} else if n > 1 && !(s.Perplexity > 1 && s.Perplexity < float64(n)) {
+		return badSetting("Perplexity", s.Perplexity, fmt.Sprintf("must be above 1 and below %d, the reference rows that are distinct", n))
 	}
-	if t.Perplexity == 0 {
-		t.Perplexity = max(1, min(5, float64(n)/3))
-	} else if n > 1 && !(t.Perplexity > 1 && t.Perplexity < float64(n)) {
-		return t, badSetting("Perplexity", t.Perplexity, fmt.Sprintf("must be above 1 and below %d, the reference rows", n))
+	if s.Iterations = cmp.Or(s.Iterations, 250); s.Iterations < -1 {
+		return badSetting("Iterations", s.Iterations, "must not be below −1")
 	}
-	if t.Iterations = cmp.Or(t.Iterations, 250); t.Iterations < -1 {
-		return t, badSetting("Iterations", t.Iterations, "must not be below −1")
-	}
-	return t, nil
+	return nil
 }
 
 // How new points move.
@@ -65,27 +63,26 @@ const startNeighbors = 25
 //
 // Each new point is attracted by its neighbors among the reference rows, found
 // by the metric of the map, and repelled by the whole map, which does not
-// change. Reference rows count with the Settings.Weights of the map. New points
-// do not influence each other. They stay within the bounding box of the map
-// plus 10 %. An exact copy of a reference row is placed on it.
+// change. Equal reference rows at one place count once, or with the sum of their
+// Settings.Weights if the map was made with weights. New points do not influence
+// each other. They stay within the bounding box of the map plus 10 %. An exact
+// copy of a reference row is placed on it.
 func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSettings) ([]float32, error) {
-	if x == nil {
-		return nil, badSetting("x", nil, "no new points")
+	if ctx == nil {
+		return nil, errNoContext
 	}
 	m, dx, err := checkShape(x)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("tsne: new rows: %w", err)
 	}
 	n, d := dx, dx // of a matrix of distances
-	switch {
-	case ref != nil:
-		n, d, err = checkShape(ref)
-	case !areDistances(x):
-		return nil, badSetting("ref", nil, "no reference rows")
+	byDistance := share.Nil(ref) && areDistances(x)
+	if !byDistance {
+		if n, d, err = checkShape(ref); err != nil {
+			return nil, fmt.Errorf("tsne: reference rows: %w", err)
+		}
 	}
 	switch {
-	case err != nil:
-		return nil, err
 	case n != r.Len():
 		return nil, badSetting("ref", n, fmt.Sprintf("the map has %d rows", r.Len()))
 	case d != dx:
@@ -95,11 +92,21 @@ func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSetti
 	case n == 0:
 		return nil, badSetting("ref", 0, "no reference rows")
 	}
-	set, err := s.fill(n)
-	if err != nil {
-		return nil, err
+	var set TransformSettings
+	if s != nil {
+		set = *s
 	}
 	ks := knn.Settings{Metric: r.metric, Func: r.distance, Workers: set.Workers}
+	res := r
+	if !byDistance {
+		if res, ref, err = r.distinct(ctx, ref, set.Workers); err != nil {
+			return nil, err
+		}
+	}
+	n = res.Len()
+	if err := set.fill(n); err != nil {
+		return nil, err
+	}
 	k := min(n, max(startNeighbors, int(math.Ceil(3*set.Perplexity))))
 	g, err := knn.Query(ctx, ref, x, k, &ks)
 	if err != nil {
@@ -110,9 +117,40 @@ func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSetti
 			return nil, badSetting("x", i, "the row has no distance to any reference row")
 		}
 	}
-	t := &transformer{res: r, set: set, dims: max(2, r.Dims), m: m, graph: g, pool: newPool(set.Workers)}
+	t := &transformer{res: res, set: set, dims: max(2, r.Dims), m: m, graph: g, pool: newPool(set.Workers)}
 	t.field()
 	return t.run(ctx)
+}
+
+// distinct returns the map without all but the first of equal reference rows at
+// one place, and the rows that it has. Equal rows that were kept or fixed have
+// places of their own.
+func (r *Result) distinct(ctx context.Context, ref Points, workers int) (*Result, Points, error) {
+	of, first, err := knn.Distinct(ctx, ref, workers)
+	if err != nil {
+		return nil, nil, fmt.Errorf("reference: %w", err)
+	}
+	if len(first) < len(of) {
+		place := make([][3]float32, len(of))
+		for i := range place {
+			copy(place[i][:], r.Y[i*r.Dims:][:r.Dims])
+		}
+		of, first = merge(of, first, place)
+	}
+	if len(first) == len(of) {
+		return r, ref, nil
+	}
+	d := &Result{Dims: r.Dims, freedom: r.freedom}
+	for _, i := range first {
+		d.Y = append(d.Y, r.Y[int(i)*r.Dims:][:r.Dims]...)
+	}
+	if r.weights != nil {
+		d.weights = make([]float64, len(first))
+		for i, u := range of {
+			d.weights[u] += r.weights[i]
+		}
+	}
+	return d, knn.Select(ref, first), nil
 }
 
 // A transformer places new points.

@@ -225,14 +225,14 @@ func TestTransformWeights(t *testing.T) {
 	all, _ := blobs(n+m, d, 2, 5)
 	ref, x := all[:n*d], all[n*d:]
 	one := &Result{Dims: 2, freedom: 1, weights: make([]float64, n)}
-	copies := &Result{Dims: 2, freedom: 1}
+	copies := &Result{Dims: 2, freedom: 1} // each of weight 1
 	var twice []float32
 	for i := range n {
 		a, b := float32(i%4), float32(i/4)
 		one.Y = append(one.Y, a, b)
 		one.weights[i] = float64(1 + i%3)
 		for range 1 + i%3 {
-			copies.Y = append(copies.Y, a, b)
+			copies.Y, copies.weights = append(copies.Y, a, b), append(copies.weights, 1)
 			twice = append(twice, ref[i*d:i*d+d]...)
 		}
 	}
@@ -258,6 +258,23 @@ func TestTransformWeights(t *testing.T) {
 	}
 	if !differ {
 		t.Error("weights change nothing")
+	}
+}
+
+// Equal reference rows at places of their own, as Keep makes them, are not
+// merged: the median of three places is the middle one.
+func TestTransformKept(t *testing.T) {
+	for _, c := range []struct {
+		first, want float32
+	}{{-5, 5}, {5, 12.5}} { // at 5, rows 0 and 1 are one of two places, 5 and 20
+		res, err := NewResult([]float32{c.first, 5, 20}, 1, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, err := res.Transform(t.Context(), Rows([]float32{0, 0, 9}, 3, 1), Rows([]float32{1}, 1, 1), &TransformSettings{Iterations: -1})
+		if err != nil || y[0] != c.want {
+			t.Errorf("first place %v: %v, want %v, %v", c.first, y, c.want, err)
+		}
 	}
 }
 
@@ -288,6 +305,10 @@ func TestResultWeights(t *testing.T) {
 	}
 	if w := res(nil); w != nil {
 		t.Errorf("weights %v", w)
+	}
+	ones := slices.Repeat([]float64{1}, n)
+	if w := res(ones); !slices.Equal(w, ones) { // unlike nil, with which copies do not count
+		t.Errorf("weights %v, want 1 each", w)
 	}
 	w := make([]float64, n)
 	for i := range w {

@@ -375,10 +375,10 @@ func TestAllocations(t *testing.T) {
 		max float64
 		f   func()
 	}{
-		"appendName":    {0, func() { buf = db.appendName(buf[:0], a.id) }},
-		"Name":          {1, func() { _ = a.Name() }},
-		"AppendKey":     {0, func() { buf = l.appendKey(buf[:0]) }},
-		"appendSynsets": {0, func() { list = db.appendSynsets(list[:0], "dogs") }},
+		"appendName": {0, func() { buf = db.appendName(buf[:0], a.id) }},
+		"Name":       {1, func() { _ = a.Name() }},
+		"AppendKey":  {0, func() { buf = l.appendKey(buf[:0]) }},
+		"Synsets":    {0, func() { list = slices.AppendSeq(list[:0], db.Synsets("dogs")) }},
 		"Related": {0, func() {
 			for range a.Related(hyponyms) {
 				continue

@@ -76,23 +76,17 @@ func (db *DB) SynsetAt(pos POS, offset int) (Synset, bool) {
 // AdjSat also finds plain adjectives; see Settings.NLTK.
 func (db *DB) Synsets(word string, pos ...POS) iter.Seq[Synset] {
 	return func(yield func(Synset) bool) {
-		var buf [32]Synset
-		for _, s := range db.appendSynsets(buf[:0], word, pos...) {
-			if !yield(s) {
-				return
-			}
-		}
+		db.eachSynset(word, pos, yield)
 	}
 }
 
-// appendSynsets appends the synsets of Synsets to dst.
-func (db *DB) appendSynsets(dst []Synset, word string, pos ...POS) []Synset {
-	word = lower(word)
+// eachSynset yields the synsets of Synsets.
+func (db *DB) eachSynset(word string, pos []POS, yield func(Synset) bool) {
 	if len(pos) == 0 {
 		pos = searchOrder[:]
 	}
 	var buf [8]uint32
-	f := db.former(word)
+	f := db.former(lower(word))
 	for _, q := range pos {
 		p, ok := partOf(q)
 		if !ok {
@@ -101,13 +95,15 @@ func (db *DB) appendSynsets(dst []Synset, word string, pos ...POS) []Synset {
 		apart := q == AdjSat && db.compat.satellitesApart()
 		for _, l := range f.baseForms(buf[:0], p) {
 			for _, id := range db.entry(l, p) {
-				if !apart || db.synPOS[id] == AdjSat {
-					dst = append(dst, Synset{db, id})
+				if id == noSynset {
+					continue // of a damaged database
+				}
+				if (!apart || db.synPOS[id] == AdjSat) && !yield(Synset{db, id}) {
+					return
 				}
 			}
 		}
 	}
-	return dst
 }
 
 // Lemmas returns the lemmas with the name word, one for each sense, in the
@@ -119,8 +115,7 @@ func (db *DB) Lemmas(word string, pos ...POS) iter.Seq[Lemma] {
 		if !ok {
 			return // no word of any synset is without an entry in the index
 		}
-		var buf [32]Synset
-		for _, s := range db.appendSynsets(buf[:0], word, pos...) {
+		for s := range db.Synsets(word, pos...) {
 			for w := db.synWord[s.id]; w < db.synWord[s.id+1]; w++ {
 				if db.lemmaOfWord(w) == want && !yield(Lemma{db, w}) {
 					return

@@ -17,6 +17,7 @@ type layerMap struct {
 	KL         float64 `json:"kl"`
 	Perplexity float64 `json:"perplexity"`
 	Distinct   int     `json:"distinct_vectors"` // of lemmas
+	Unsolved   int     `json:"unsolved"`         // of these, those without the perplexity
 	Neighbors  float64 `json:"neighbours_seconds"`
 	Gradient   float64 `json:"gradient_seconds"`
 	Kernels    string  `json:"kernels"` // vector instructions in use
@@ -27,9 +28,6 @@ type layerMap struct {
 
 	y []float32 // x0 y0 x1 y1 …, a pair per row of words
 }
-
-// steps is how many steps the default settings of package tsne take.
-const steps = 750
 
 // embed maps all rows of one layer into the plane. A lemma's vector is the
 // mean of its tokens' rows, so the rows are handed over as combinations of
@@ -44,6 +42,9 @@ func embed(ctx context.Context, o *options, w *words, n int, stderr io.Writer) (
 		return nil, err
 	}
 	label := fmt.Sprintf("layer %d", n)
+	if same, err := o.src.Constant(base, w.weights.IDs); err != nil || same { // nothing to map
+		return &layerMap{Layer: n, Distinct: 1, y: make([]float32, 2*len(w.rows))}, err
+	}
 	wait := cli.NewWait(stderr, label+": neighbors and affinities")
 	points := knn.Combine(base, w.weights.Start, w.weights.Index, w.weights.Weight)
 	r, err := tsne.New(ctx, points, &tsne.Settings{Perplexity: o.perplexity, Seed: o.seed})
@@ -52,7 +53,7 @@ func embed(ctx context.Context, o *options, w *words, n int, stderr io.Writer) (
 		return nil, err
 	}
 	neighbors := wait.Done()
-	bar := cli.NewProgress(stderr, label+": gradient", steps)
+	bar := cli.NewProgress(stderr, label+": gradient", 750) // steps of the default settings
 	for step := range r.Steps(ctx) {
 		note := ""
 		if step.Iter%50 == 0 {
@@ -67,7 +68,7 @@ func embed(ctx context.Context, o *options, w *words, n int, stderr io.Writer) (
 	}
 	gradient := bar.Done()
 	return &layerMap{
-		Layer: n, KL: res.KL, Perplexity: res.Perplexity, Distinct: res.Stats.Distinct, Kernels: res.Stats.Kernels,
-		Neighbors: cli.Seconds(neighbors), Gradient: cli.Seconds(gradient), y: res.Y,
+		Layer: n, KL: res.KL, Perplexity: res.Perplexity, Distinct: res.Stats.Distinct, Unsolved: res.Stats.Unsolved,
+		Neighbors: cli.Seconds(neighbors), Gradient: cli.Seconds(gradient), Kernels: res.Stats.Kernels, y: res.Y,
 	}, nil
 }

@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	for _, n := range layers {
-		if _, err := src.Layer(n, words.weights.IDs...); err != nil {
+		if err := src.Check(n, words.weights, func(i int) string { return words.rows[i].lemma }); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -26,15 +27,13 @@ type agreement struct {
 }
 
 // measure fills in the purities of the maps.
-func (v *views) measure(ctx context.Context, maps []*layerMap, w *words, seed uint64) (err error) {
+func (v *views) measure(ctx context.Context, maps []*layerMap, w *words, seed uint64) error {
 	for _, m := range maps {
-		if m.Domain, err = v.top.purity(ctx, m, nil, seed); err != nil {
-			return err
-		}
-		if m.DomainApart, err = v.top.purity(ctx, m, w, seed); err != nil {
-			return err
-		}
-		if m.POS, err = v.pos.purity(ctx, m, nil, seed); err != nil {
+		var e [3]error
+		m.Domain, e[0] = v.top.purity(ctx, m, nil, seed)
+		m.DomainApart, e[1] = v.top.purity(ctx, m, w, seed)
+		m.POS, e[2] = v.pos.purity(ctx, m, nil, seed)
+		if err := errors.Join(e[:]...); err != nil {
 			return err
 		}
 	}

@@ -75,12 +75,21 @@ func (r *record) read(ctx context.Context, o *options, w *words) error {
 // the files and archives in a folder where package wordnet looks for one.
 func wordnetFiles(path string) []string {
 	var files []string
-	for _, dir := range []string{"", "dict/", "wordnet/", "corpora/", "corpora/wordnet/", "nltk_data/corpora/", "nltk_data/corpora/wordnet/"} {
-		for _, name := range []string{"data.*", "index.*", "wordnet.compact", "wordnet.zip", "corpora.zip"} {
-			found, _ := fs.Glob(os.DirFS(path), dir+name)
-			for _, f := range found {
-				files = append(files, filepath.Join(path, f))
+	find := func(dirs, names []string) {
+		for _, dir := range dirs {
+			for _, name := range names {
+				found, _ := fs.Glob(os.DirFS(path), dir+name)
+				for _, f := range found {
+					files = append(files, filepath.Join(path, f))
+				}
 			}
+		}
+	}
+	find([]string{"", "dict/", "wordnet/", "corpora/", "corpora/wordnet/", "nltk_data/corpora/", "nltk_data/corpora/wordnet/"},
+		[]string{"data.*", "index.*", "wordnet.compact", "wordnet.zip", "corpora.zip"})
+	for _, names := range [][]string{{"data.*", "index.*"}, {"*.zip"}} {
+		if files == nil { // folders and archives of other names
+			find([]string{"", "*/", "*/*/", "*/*/*/", "*/*/*/*/"}, names)
 		}
 	}
 	if files == nil {
@@ -111,6 +120,9 @@ func summary(out io.Writer, o *options, maps []*layerMap, seconds float64) {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "layer\tKL\tdomain\tp\tapart\tp\tchance\tPOS\tp\tchance\tneighbors\tgradient\t")
 	for _, m := range maps {
+		if m.Unsolved > 0 {
+			fmt.Fprintf(out, "Layer %d: %d of %d vectors have too many neighbors at one distance for the perplexity; expect a poor map of them\n", m.Layer, m.Unsolved, m.Distinct)
+		}
 		d, a, p := m.Domain, m.DomainApart, m.POS
 		fmt.Fprintf(t, "%d\t%.3f\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.1f s\t%.1f s\t\n", m.Layer, m.KL, d.cell(d.Share), d.cell(d.P),
 			a.cell(a.Share), a.cell(a.P), d.cell(d.Chance), p.cell(p.Share), p.cell(p.P), p.cell(p.Chance), m.Neighbors, m.Gradient)

@@ -16,9 +16,11 @@ import (
 // A report is the line that -quality prints.
 type report struct {
 	N       int                `json:"n"`
+	Copies  int                `json:"copies"`   // rows equal to others: knn10, trust10 and label10 look at one of each
+	Unmet   int                `json:"unsolved"` // different rows without the perplexity
 	Dims    int                `json:"dims"`
 	KL      *float64           `json:"kl"`      // nats
-	KNN10   *float64           `json:"knn10"`   // null below 21 rows, or for too many rows of some metrics
+	KNN10   *float64           `json:"knn10"`   // null below 21 different rows, or for too many rows of some metrics
 	Trust10 *float64           `json:"trust10"` // the same; by Euclidean, cosine and correlation only
 	Sample  int                `json:"sample"`  // rows that knn10 and trust10 looked at, against all rows
 	Label10 *float64           `json:"label10,omitempty"`
@@ -32,14 +34,19 @@ type report struct {
 const work = 4e10
 
 func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *table, res *tsne.Result, labels []string) error {
-	r := report{N: x.n, Dims: res.Dims, KL: finite(res.KL), Level: res.Stats.Kernels, Seconds: clock.seconds}
+	r := report{N: x.n, Dims: res.Dims, KL: finite(res.KL), Unmet: res.Stats.Unsolved, Level: res.Stats.Kernels, Seconds: clock.seconds}
 	const k = 10
-	if x.n > 2*k {
-		p := tsne.Rows(x.x, x.n, x.d)
-		metric := metrics[o.metric]
-		if metric == knn.Cosine || metric == knn.Correlation {
-			p = unit(x, metric == knn.Correlation)
-		}
+	p := x.points()
+	metric := metrics[o.metric]
+	if metric == knn.Cosine || metric == knn.Correlation {
+		p = unit(x, metric == knn.Correlation)
+	}
+	_, first, err := knn.Distinct(ctx, p, 0)
+	if err != nil {
+		return err
+	}
+	r.Copies = x.n - len(first)
+	if len(first) > 2*k {
 		size := int(work / (float64(x.n) * float64(max(1, x.d))))
 		s := &quality.Settings{Sample: max(500, min(5000, size)), Seed: o.seed}
 		if metric > knn.Correlation {
@@ -54,11 +61,15 @@ func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *tabl
 			r.KNN10, r.Trust10, r.Sample = finite(h.Preservation), finite(h.Trustworthiness), h.Rows
 		}
 		if labels != nil {
-			g, err := knn.Search(ctx, tsne.Rows(res.Y, x.n, res.Dims), k, nil) // on the map
+			g, err := knn.Search(ctx, knn.Select(tsne.Rows(res.Y, x.n, res.Dims), first), k, nil) // on the map
 			if err != nil {
 				return err
 			}
-			a, err := quality.LabelAgreement(ctx, g, cli.Numbers(labels), s)
+			var of []string // the different rows
+			for _, i := range first {
+				of = append(of, labels[i])
+			}
+			a, err := quality.LabelAgreement(ctx, g, cli.Numbers(of), s)
 			if err != nil {
 				return err
 			}
@@ -105,15 +116,22 @@ func finite(v float64) *float64 {
 // those by cosine; centered, less the mean of each row before, those by
 // correlation.
 func unit(t *table, centered bool) tsne.Points {
-	x := slices.Clone(t.x)
-	for row := range slices.Chunk(x, max(1, t.d)) {
+	if t.wide != nil {
+		return tsne.Rows(scaled(t.wide, t.d, centered), t.n, t.d)
+	}
+	return tsne.Rows(scaled(t.x, t.d, centered), t.n, t.d)
+}
+
+func scaled[T float32 | float64](x []T, d int, centered bool) []T {
+	x = slices.Clone(x)
+	for row := range slices.Chunk(x, max(1, d)) {
 		var mean, s float64
 		for _, v := range row {
 			mean += float64(v) / float64(len(row))
 		}
 		for j := range row {
 			if centered {
-				row[j] -= float32(mean)
+				row[j] -= T(mean)
 			}
 		}
 		for _, v := range row {
@@ -121,9 +139,9 @@ func unit(t *table, centered bool) tsne.Points {
 		}
 		for j, v := range row {
 			if s > 0 {
-				row[j] = float32(float64(v) * (1 / math.Sqrt(s)))
+				row[j] = T(float64(v) * (1 / math.Sqrt(s)))
 			}
 		}
 	}
-	return tsne.Rows(x, t.n, t.d)
+	return x
 }

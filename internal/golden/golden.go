@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"testing"
 )
 
@@ -94,4 +96,20 @@ func Shared(t testing.TB, name string) string {
 		t.Skipf("needs %s of the large test data, which is not here", name)
 	}
 	return path
+}
+
+// Tried fails the test for each function and method in a file of the folder api
+// that is neither in done nor in except, by its line's beginning: "func Name" or
+// "method (*Type) Name".
+func Tried(t testing.TB, api string, done map[string]bool, except ...string) {
+	t.Helper()
+	b, err := os.ReadFile(api)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range regexp.MustCompile(`(?m)^(func|method \(\*?\w+\)) \w+`).FindAllString(string(b), -1) {
+		if !done[m] && !slices.Contains(except, m) {
+			t.Errorf("%s is not tried", m)
+		}
+	}
 }

@@ -252,6 +252,8 @@ def main():
         if args.quality:
             x = np.load(f"{folder}/x.npy")
             p = affinities(x, folder)
+        if "ours" in got:
+            print(f"our kernels: {got['ours'][0]['stats']['Kernels']}\n")
         print("| tool | near s | steps s | total s | steps CPU-s | CPU-s | MB | KL | knn10 | trust10 | side "
               "| total: ratio, CPU | steps: ratio, CPU |")
         print("|---|" + "---|" * 12)

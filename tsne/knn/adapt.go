@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
+
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // Rows returns the n rows of d numbers stored one after another in x. It keeps
@@ -35,7 +36,7 @@ func rowsOf[T float32 | float64](s shape, flat []float32, row func(i int) []T) P
 		return dense{s, flat, row}
 	}
 	row64 := any(row).(func(i int) []float64)
-	return &wide{shape: s, row: func(i int, _ []float64) []float64 { return row64(i) }}
+	return &wide{shape: s, row: func(i int, _ []float64) ([]float64, error) { return row64(i), nil }}
 }
 
 // dense is rows of float32 in memory.
@@ -75,115 +76,38 @@ func Matrix(m interface {
 	Dims() (r, c int)
 	At(i, j int) float64
 }) Points {
+	if share.Nil(m) {
+		return missing("there is no matrix")
+	}
 	if x, ok := m.(Points); ok {
 		return x
 	}
 	n, d := m.Dims()
 	w := &wide{shape: shape{n: n, d: d}}
 	if raw, ok := m.(interface{ RawRowView(i int) []float64 }); ok {
-		w.row = func(i int, _ []float64) []float64 { return raw.RawRowView(i) }
+		w.row = func(i int, _ []float64) ([]float64, error) { return raw.RawRowView(i), nil }
 	} else {
-		w.buffers = &sync.Pool{New: func() any { x := make([]float64, d); return &x }}
-		w.row = func(i int, x []float64) []float64 {
+		w.buffers = newBuffers(d)
+		w.row = func(i int, x []float64) ([]float64, error) {
 			for j := range x {
 				x[j] = m.At(i, j)
 			}
-			return x
+			return x, nil
 		}
 	}
 	return w
 }
 
-// wide is rows of float64.
-type wide struct {
-	shape
-	row     func(i int, x []float64) []float64 // uses x if there are buffers
-	buffers *sync.Pool
-	offset  []float64 // of the columns: subtracted before rounding; may be nil
-}
-
-// Read64 calls f with row i.
-func (w *wide) Read64(i int, f func(x []float64)) {
-	if w.buffers == nil {
-		f(w.row(i, nil))
-		return
-	}
-	x := w.buffers.Get().(*[]float64)
-	defer w.buffers.Put(x)
-	f(w.row(i, *x))
-}
-
-func (w *wide) Row(dst []float32, i int) (row []float32, err error) {
-	if w.err != nil {
-		return nil, w.err
-	}
-	dst = slices.Grow(dst[:0], w.d)[:w.d]
-	w.Read64(i, func(x []float64) {
-		for j, v := range x {
-			r := v
-			if w.offset != nil {
-				r -= w.offset[j]
-			}
-			dst[j] = float32(r)
-			if !(math.Abs(v) <= math.MaxFloat32) || !isFinite(dst[j]) {
-				err = &ValueError{i, j, v}
-				return
-			}
-		}
-	})
-	return dst, err
-}
-
-// Centered returns the rows less an offset, which is the mean of each column
-// when nil is given, and the offset. Squared distances stay the same, and lose
-// less by the rounding of the rows. Rows that lose nothing stay as they are.
-func (w *wide) Centered(offset []float64) (Points, []float64) {
-	if w.err != nil || w.offset != nil {
-		return w, nil
-	}
-	if offset == nil {
-		exact := true
-		offset = make([]float64, w.d)
-		for i := range w.n {
-			w.Read64(i, func(x []float64) {
-				for j, v := range x {
-					offset[j] += v
-					exact = exact && float64(float32(v)) == v
-				}
-			})
-		}
-		if exact {
-			return w, nil
-		}
-		for j := range offset {
-			if offset[j] /= float64(w.n); offset[j]-offset[j] != 0 {
-				offset[j] = 0 // Row will report the number
-			}
-		}
-	}
-	c := *w
-	c.offset = offset
-	return &c, offset
-}
-
-// centered takes one offset off all sets, if all of them can do that.
-func centered(x ...Points) []Points {
-	var offset []float64
-	y := slices.Clone(x)
-	for i, p := range x {
-		c, ok := p.(interface {
-			Centered(offset []float64) (Points, []float64)
-		})
-		if !ok || i > 0 && offset == nil {
-			return x
-		}
-		y[i], offset = c.Centered(offset)
-	}
-	return y
+// missing returns points whose error says what is missing.
+func missing(what string) Points {
+	return dense{shape: shape{err: fmt.Errorf("%w: %s", ErrPoints, what)}}
 }
 
 // Select returns the given rows of x, in that order. It keeps x and rows.
 func Select(x Points, rows []int32) Points {
+	if share.Nil(x) {
+		return missing("there are none to select from")
+	}
 	if p, ok := x.(interface{ pick(rows []int32) Points }); ok {
 		return p.pick(rows)
 	}
@@ -209,20 +133,23 @@ func (s *selection) Check() error     { return check(s.x) }
 // Terms returns arguments with which Combine makes the selection; base is nil
 // if it cannot.
 func (s *selection) Terms() (base Points, start []int, index []int32, weight []float32) {
-	c, ok := s.x.(combination)
+	c, ok := s.x.(interface {
+		Terms() (base Points, start []int, index []int32, weight []float32)
+	})
 	if !ok {
 		return nil, nil, nil, nil
 	}
+	base, from, indexes, weights := c.Terms()
 	start = make([]int, 1, len(s.ids)+1)
 	for _, i := range s.ids {
-		lo, hi := c.Start[i], c.Start[i+1]
-		index = append(index, c.Index[lo:hi]...)
-		if c.Weight != nil {
-			weight = append(weight, c.Weight[lo:hi]...)
+		lo, hi := from[i], from[i+1]
+		index = append(index, indexes[lo:hi]...)
+		if weights != nil {
+			weight = append(weight, weights[lo:hi]...)
 		}
 		start = append(start, len(index))
 	}
-	return c.Base, start, index, weight
+	return base, start, index, weight
 }
 
 func (s *selection) Row(dst []float32, i int) ([]float32, error) {
@@ -242,14 +169,18 @@ func check(x Points) error {
 // rows; first[u] is the first row equal to distinct row u, in ascending order.
 // A number that is not finite makes it fail with a *[ValueError].
 func Distinct(ctx context.Context, x Points, workers int) (of, first []int32, err error) {
-	s, err := newSource(centered(x)[0], Euclidean)
+	if ctx == nil {
+		return nil, nil, errNoContext
+	}
+	if share.Nil(x) {
+		return nil, nil, errNoPoints
+	}
+	s, err := newSource(canonical(Euclidean, x)[0], Euclidean)
 	if err != nil {
 		return nil, nil, err
 	}
 	if s.comb != nil {
-		c := *s.comb
-		c.reduced = true
-		s.comb = &c
+		s.comb = s.comb.lowest()
 	}
 	hash, err := s.scan(ctx, workers)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // Distances returns points known only by their distances: column j of row i of
@@ -24,6 +25,9 @@ import (
 // and its columns the reference points. A negative distance, NaN or an
 // asymmetric pair is a *[ValueError].
 func Distances(x Points) Points {
+	if share.Nil(x) {
+		x = missing("there are no distances")
+	}
 	if s, ok := x.(sparser); ok && check(x) == nil {
 		n, cols := x.Dims()
 		return newLinks(s, n, cols)
@@ -62,9 +66,6 @@ func (d *distances) Dims() (n, cols int) {
 }
 
 func (d *distances) Check() error {
-	if d.x == nil {
-		return fmt.Errorf("%w: no distances", ErrPoints)
-	}
 	return check(d.x)
 }
 
@@ -119,11 +120,12 @@ func (t *distanceRow) read(d *distances, i int) ([]float32, []float64, error) {
 	_, cols := d.x.Dims()
 	if w, ok := d.x.(*wide); ok {
 		if w.buffers == nil {
-			return nil, w.row(at, nil), nil
+			x, err := w.row(w.id(at), nil)
+			return nil, x, err
 		}
 		t.wide = slices.Grow(t.wide[:0], cols)[:cols]
-		w.Read64(at, func(x []float64) { copy(t.wide, x) })
-		return nil, t.wide, nil
+		err := w.Read64(at, func(x []float64) { copy(t.wide, x) })
+		return nil, t.wide, err
 	}
 	if cap(t.narrow) < cols {
 		t.narrow = make([]float32, cols)

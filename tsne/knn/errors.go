@@ -15,6 +15,12 @@ var (
 	ErrMemory  = errors.New("knn: MaxMemory is below the need") // the message states the need
 )
 
+// What is missing where nil is given.
+var (
+	errNoContext = &SettingError{"ctx", nil, "there is no context"}
+	errNoPoints  = fmt.Errorf("%w: there are none", ErrPoints)
+)
+
 // A ValueError reports a number that is NaN or infinite, or a negative
 // distance, and where it is. It wraps [ErrValue].
 type ValueError struct {

@@ -28,6 +28,7 @@ const (
 // which makes the loops over terms predictable. Rescoring visits them in the
 // order of their terms, so that neighbors share rows in the cache.
 type gramPlan struct {
+	of            combination
 	points        *source // in the order inside
 	number, visit []int32 // the number of each point in the source, and the order of rescoring
 	base          *source // the base rows in use
@@ -61,15 +62,11 @@ type gram struct {
 
 // planGram decides whether the Gram matrix pays and fits. Its error says why
 // a forced one is not possible.
-func planGram(s *source, k int, set *Settings, used int64) (*gramPlan, error) {
+func (c combination) planGram(s *source, k int, set *Settings, used int64) (planned, error) {
 	refuse := func(why string) error { return &SettingError{"Method", Gram, why} }
-	if s.comb == nil {
-		return nil, refuse("needs points from Combine")
-	}
 	if s.metric == Correlation {
 		return nil, refuse("does not work with Correlation")
 	}
-	c := s.comb
 	total := 0
 	for u := range s.n {
 		i := s.orig(u)
@@ -118,7 +115,7 @@ func planGram(s *source, k int, set *Settings, used int64) (*gramPlan, error) {
 	}
 	made = max(min(made, n), 1)
 
-	p := &gramPlan{stride: int(stride), terms: 1, made: int(made), bytes: max(packed, fixed+4*d*made)}
+	p := &gramPlan{of: c, stride: int(stride), terms: 1, made: int(made), bytes: max(packed, fixed+4*d*made)}
 	p.base = &source{n: int(nb), d: s.d, ids: ids, points: c.Base, failed: s.failed}
 	p.base.flat, _ = flatOf(c.Base)
 	p.sortPoints(s, compact, total)
@@ -131,7 +128,7 @@ func (g *gramPlan) sortPoints(s *source, compact []int32, total int) {
 	var t []term
 	var div, most float64
 	for u := range count {
-		t, div = s.comb.terms(t[:0], s.orig(u))
+		t, div = g.of.terms(t[:0], s.orig(u))
 		for _, e := range t {
 			most = max(most, math.Abs(e.w/div))
 		}
@@ -155,7 +152,7 @@ func (g *gramPlan) sortPoints(s *source, compact []int32, total int) {
 	key := make([]uint64, s.n) // the first three terms, by which to sort is as good as by all of them
 	g.visit = make([]int32, s.n)
 	for p := range key {
-		t, div = s.comb.terms(t[:0], g.points.orig(p))
+		t, div = g.of.terms(t[:0], g.points.orig(p))
 		for _, e := range t {
 			g.index = append(g.index, compact[e.v])
 			g.weights = append(g.weights, float32(e.w/div*g.scale))
@@ -207,7 +204,7 @@ func (p *gramPlan) search(ctx context.Context, k int, set *Settings) (*Graph, er
 // centered reports whether the base rows may be centered: all sums of weights
 // are equal and no point is scaled.
 func (g *gram) centered() bool {
-	c := g.ref.comb
+	c := g.of
 	if g.ref.metric != Euclidean {
 		return false
 	}

@@ -1,11 +1,17 @@
 package knn
 
 import (
+	"cmp"
+	"context"
 	"fmt"
+	"math"
+	"math/bits"
 	"slices"
 	"sync"
 
+	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // Points is a set of rows of equal length. Row must return the same numbers
@@ -87,7 +93,7 @@ type combination struct {
 }
 
 func (c combination) Dims() (n, d int) {
-	if c.Base != nil {
+	if !share.Nil(c.Base) {
 		_, d = c.Base.Dims()
 	}
 	return max(0, len(c.Start)-1), d
@@ -109,7 +115,7 @@ func (c combination) Row(dst []float32, i int) ([]float32, error) {
 }
 
 // row fills dst with row i.
-func (c *combination) row(dst []float32, i int, t *scratch) error {
+func (c combination) row(dst []float32, i int, t *scratch) error {
 	d := len(dst)
 	terms, div := c.terms(t.terms[:0], i)
 	t.terms, t.rows, t.weight = terms, t.rows[:0], t.weight[:0]
@@ -133,6 +139,79 @@ func (c *combination) row(dst []float32, i int, t *scratch) error {
 	return nil
 }
 
+// lowest returns the combination with its terms in lowest terms.
+func (c combination) lowest() summed {
+	c.reduced = true
+	return c
+}
+
+func (c combination) equal(i, j int) bool {
+	a, da := c.terms(nil, i)
+	b, db := c.terms(nil, j)
+	return da == db && slices.Equal(a, b)
+}
+
+// scan is the scan of s, whose points c are: it looks at the base rows and forms
+// only those rows that may not be finite. Rows are equal when their terms are.
+func (c combination) scan(ctx context.Context, s *source, workers int) ([]uint64, error) {
+	base, err := newSource(c.Base, Euclidean)
+	if err != nil {
+		return nil, err
+	}
+	// largest[v] is the largest magnitude in base row v, not finite when the row
+	// is not, and 0 for rows that are not used.
+	largest := make([]float64, base.n)
+	for i := range s.n {
+		o := s.orig(i)
+		for _, v := range c.Index[c.Start[o]:c.Start[o+1]] {
+			largest[v] = 1
+		}
+	}
+	tmp := make([]scratch, par.Workers(workers))
+	err = par.Blocks(ctx, len(tmp), base.n, 16, func(w, _, lo, hi int) {
+		for v := lo; v < hi; v++ {
+			if largest[v] == 0 {
+				continue
+			}
+			var most float32
+			for _, x := range base.row(v, &tmp[w]) {
+				most = max(most, x, -x)
+			}
+			largest[v] = float64(most)
+		}
+	})
+	if err = cmp.Or(err, base.failed.get()); err != nil {
+		return nil, err
+	}
+	hash := make([]uint64, s.n)
+	raw := *s
+	raw.metric = Euclidean
+	err = par.Try(ctx, len(tmp), s.n, 64, func(w, _, lo, hi int) error {
+		t := &tmp[w]
+		for i := lo; i < hi; i++ {
+			terms, div := c.terms(t.terms[:0], s.orig(i))
+			t.terms = terms
+			h := math.Float64bits(div)
+			var most float64
+			for _, e := range terms {
+				h = bits.RotateLeft64(h^math.Float64bits(e.w), 29) * 0xbf58476d1ce4e5b9
+				h = bits.RotateLeft64(h^uint64(e.v), 31) * 0x94d049bb133111eb
+				most += math.Abs(e.w) * largest[e.v]
+			}
+			hash[i] = h ^ h>>31
+			if most/div <= math.MaxFloat32*0.999 { // refuses NaN too
+				continue
+			}
+			x := raw.row(i, t)
+			if _, bad := hashRow(x); bad >= 0 {
+				return &ValueError{s.orig(i), bad, float64(x[bad])}
+			}
+		}
+		return nil
+	})
+	return hash, cmp.Or(err, s.failed.get())
+}
+
 // scratch is what one goroutine needs to make rows.
 type scratch struct {
 	terms  []term
@@ -151,7 +230,7 @@ type term struct {
 
 // terms appends the sorted and merged terms of row i to dst. The weights are
 // to be divided by div.
-func (c *combination) terms(dst []term, i int) (t []term, div float64) {
+func (c combination) terms(dst []term, i int) (t []term, div float64) {
 	lo, hi := c.Start[i], c.Start[i+1]
 	div = 1
 	for k := lo; k < hi; k++ {
@@ -221,7 +300,7 @@ func sortTerms(t []term) {
 
 // Check reports the first defect of a combination.
 func (c combination) Check() error {
-	if c.Base == nil {
+	if share.Nil(c.Base) {
 		return fmt.Errorf("%w: no base rows", ErrPoints)
 	}
 	if c.Weight != nil && len(c.Weight) != len(c.Index) {

@@ -16,6 +16,9 @@ import (
 // not finite, with an error of x.Row, or with the context's error. It returns
 // within some tens of milliseconds after the context ends.
 func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	set, err := s.fill()
 	if err != nil {
 		return nil, err
@@ -23,8 +26,11 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	if l, ok := x.(*share.Search); ok {
 		x, set.left = l.Points, l
 	}
-	if set.Func == nil && x != nil && set.Metric.shifts() {
-		x = centered(x)[0]
+	if set.Func == nil && !share.Nil(x) {
+		y := canonical(set.Metric, x)[0]
+		if _, ok := y.(*wide); !ok || set.Method != Gram {
+			x = y
+		}
 	}
 	src, err := openSource(ctx, x, &set)
 	if err != nil {
@@ -61,7 +67,7 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.Stats.Distinct = distinct.n
+	g.Stats.Distinct, g.Rounded = distinct.n, lost(x)
 	if m != nil {
 		if g, err = expand(ctx, g, m, k, true, set.Workers); err != nil {
 			return nil, err
@@ -85,14 +91,16 @@ func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used i
 	if sp := newSparseSearch(s, s, k, true, set); sp != nil {
 		return sp.search(ctx, set.Workers)
 	}
-	if set.Method == Gram || set.Method == Auto && s.comb != nil {
-		g, err := planGram(s, k, set, used)
+	if s.comb != nil && (set.Method == Gram || set.Method == Auto) {
+		g, err := s.comb.planGram(s, k, set, used)
 		if err == nil {
 			return g.search(ctx, k, set)
 		}
 		if set.Method == Gram {
 			return nil, err
 		}
+	} else if set.Method == Gram {
+		return nil, &SettingError{"Method", Gram, "needs points from Combine"}
 	}
 	if _, ok := s.points.(sparser); ok && set.Method != Descent {
 		return searchExact(ctx, s, s, k, true, bounded(s, k, set, used), used)
@@ -136,7 +144,7 @@ func expand(ctx context.Context, d *Graph, m *merging, k int, same bool, workers
 		n = len(m.of)
 	}
 	g := newGraph(n, k)
-	g.Recall, g.Stats = d.Recall, d.Stats
+	g.Recall, g.Stats, g.Rounded = d.Recall, d.Stats, d.Rounded
 	lists := make([][]int32, par.Workers(workers))
 	err := par.Blocks(ctx, len(lists), n, 64, func(w, _, lo, hi int) {
 		for i := lo; i < hi; i++ {
@@ -188,18 +196,21 @@ func expand(ctx context.Context, d *Graph, m *merging, k int, same bool, workers
 // the two sets is at fault. ref is nil if x comes from [Distances]: its rows
 // are the new points, its columns the reference points.
 func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	set, err := s.fill()
 	if err != nil {
 		return nil, err
 	}
-	if d, ok := x.(distancePoints); ok && ref == nil {
+	if d, ok := x.(distancePoints); ok && share.Nil(ref) {
 		if _, err := newSource(x, set.Metric); err != nil {
 			return nil, fmt.Errorf("query: %w", err)
 		}
 		return searchDistances(ctx, d, k, false, &set)
 	}
-	if set.Func == nil && set.Metric.shifts() {
-		y := centered(ref, x)
+	if set.Func == nil && !share.Nil(ref) && !share.Nil(x) {
+		y := canonical(set.Metric, ref, x)
 		ref, x = y[0], y[1]
 	}
 	rs, err := openSource(ctx, ref, &set)
@@ -264,7 +275,7 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 	if err != nil {
 		return nil, err
 	}
-	g.Stats.Distinct = distinct.n
+	g.Stats.Distinct, g.Rounded = distinct.n, lost(ref)
 	if m != nil {
 		if g, err = expand(ctx, g, m, k, false, set.Workers); err != nil {
 			return nil, err

@@ -49,9 +49,6 @@ const (
 // scales reports whether rows are scaled, and Euclidean then.
 func (m Metric) scales() bool { return m == Cosine || m == Correlation }
 
-// shifts reports whether distances stay the same when a row is taken off all.
-func (m Metric) shifts() bool { return m == Euclidean || m == Manhattan || m == Chebyshev }
-
 // direct reports whether rows are compared by the definition.
 func (m Metric) direct() bool { return m >= Manhattan }
 

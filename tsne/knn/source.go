@@ -20,16 +20,32 @@ type source struct {
 	ids  []int32   // when not nil, row u of the source is row ids[u] of flat
 
 	points Points
-	comb   *combination // points, when it is one
-	rows   *sparseRows  // of sparse points, once they are scanned
+	comb   summed      // points, when they come from Combine
+	rows   *sparseRows // of sparse points, once they are scanned
 	metric Metric
 	failed *firstError // of fetch
 }
 
+// Summed points are sums of base rows; see [Combine], which alone makes them.
+// They are reached by this interface so that a program which does not use
+// Combine does not hold the search through the base rows.
+type summed interface {
+	row(dst []float32, i int, t *scratch) error
+	equal(i, j int) bool
+	scan(ctx context.Context, s *source, workers int) ([]uint64, error)
+	lowest() summed
+	planGram(s *source, k int, set *Settings, used int64) (planned, error)
+}
+
+// A planned search is ready to run.
+type planned interface {
+	search(ctx context.Context, k int, set *Settings) (*Graph, error)
+}
+
 // newSource checks the shape of x. Finite values are checked by scan.
 func newSource(x Points, metric Metric) (*source, error) {
-	if x == nil {
-		return nil, fmt.Errorf("%w: nil", ErrPoints)
+	if share.Nil(x) {
+		return nil, errNoPoints
 	}
 	if err := check(x); err != nil {
 		return nil, err
@@ -39,10 +55,13 @@ func newSource(x Points, metric Metric) (*source, error) {
 	if t, ok := x.(*selection); ok {
 		x, s.ids = t.x, t.ids
 	}
+	if w, ok := x.(*wide); ok && w.metric == metric {
+		s.metric = Euclidean // its rows have the metric applied
+	}
 	s.points = x
 	switch t := x.(type) {
-	case combination:
-		s.comb = &t
+	case summed:
+		s.comb = t
 	case distancePoints:
 		if metric != Euclidean {
 			return nil, &SettingError{"Metric", metric, "does not work with Distances"}
@@ -208,7 +227,7 @@ func (s *source) made(ctx context.Context, workers int) (*source, error) {
 // returns the hash of every row.
 func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 	if s.comb != nil {
-		return s.scanTerms(ctx, workers)
+		return s.comb.scan(ctx, s, workers)
 	}
 	switch x := s.points.(type) {
 	case sparser:
@@ -237,68 +256,6 @@ func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 				h, _ = hashRow(t.row)
 			}
 			hash[i] = h
-		}
-		return nil
-	})
-	return hash, cmp.Or(err, s.failed.get())
-}
-
-// scanTerms is scan for a Combination: it looks at the base rows and forms
-// only those rows that may not be finite. Rows are equal when their terms are.
-func (s *source) scanTerms(ctx context.Context, workers int) ([]uint64, error) {
-	c := s.comb
-	base, err := newSource(c.Base, Euclidean)
-	if err != nil {
-		return nil, err
-	}
-	// largest[v] is the largest magnitude in base row v, not finite when the row
-	// is not, and 0 for rows that are not used.
-	largest := make([]float64, base.n)
-	for i := range s.n {
-		o := s.orig(i)
-		for _, v := range c.Index[c.Start[o]:c.Start[o+1]] {
-			largest[v] = 1
-		}
-	}
-	tmp := make([]scratch, par.Workers(workers))
-	err = par.Blocks(ctx, len(tmp), base.n, 16, func(w, _, lo, hi int) {
-		for v := lo; v < hi; v++ {
-			if largest[v] == 0 {
-				continue
-			}
-			var most float32
-			for _, x := range base.row(v, &tmp[w]) {
-				most = max(most, x, -x)
-			}
-			largest[v] = float64(most)
-		}
-	})
-	if err = cmp.Or(err, base.failed.get()); err != nil {
-		return nil, err
-	}
-	hash := make([]uint64, s.n)
-	raw := *s
-	raw.metric = Euclidean
-	err = par.Try(ctx, len(tmp), s.n, 64, func(w, _, lo, hi int) error {
-		t := &tmp[w]
-		for i := lo; i < hi; i++ {
-			terms, div := c.terms(t.terms[:0], s.orig(i))
-			t.terms = terms
-			h := math.Float64bits(div)
-			var most float64
-			for _, e := range terms {
-				h = bits.RotateLeft64(h^math.Float64bits(e.w), 29) * 0xbf58476d1ce4e5b9
-				h = bits.RotateLeft64(h^uint64(e.v), 31) * 0x94d049bb133111eb
-				most += math.Abs(e.w) * largest[e.v]
-			}
-			hash[i] = h ^ h>>31
-			if most/div <= math.MaxFloat32*0.999 { // refuses NaN too
-				continue
-			}
-			x := raw.row(i, t)
-			if _, bad := hashRow(x); bad >= 0 {
-				return &ValueError{s.orig(i), bad, float64(x[bad])}
-			}
 		}
 		return nil
 	})
@@ -412,9 +369,7 @@ func (m *merging) first() []int32 {
 
 func (s *source) equal(i, j int, ti, tj *scratch) bool {
 	if s.comb != nil {
-		a, da := s.comb.terms(nil, s.orig(i))
-		b, db := s.comb.terms(nil, s.orig(j))
-		return da == db && slices.Equal(a, b)
+		return s.comb.equal(s.orig(i), s.orig(j))
 	}
 	if s.rows != nil {
 		return s.rows.equal(i, j)

@@ -19,7 +19,7 @@ import (
 // are added. CSR keeps the slices. [Search] and [Query] do not make the rows
 // dense unless the matrix is, or Settings.Metric is Correlation or Chebyshev.
 func CSR[T float32 | float64](cols int, start []int, index []int32, value []T) Points {
-	s := &sparse[T]{shape{max(0, len(start)-1), cols, checkTerms(start, index, cols)}, start, index, value}
+	s := &sparse[T]{shape: shape{max(0, len(start)-1), cols, checkTerms(start, index, cols)}, start: start, index: index, value: value}
 	if s.err == nil && len(value) != len(index) {
 		s.err = fmt.Errorf("%w: %d columns for %d numbers", ErrPoints, len(index), len(value))
 	}
@@ -31,6 +31,7 @@ type sparse[T float32 | float64] struct {
 	start []int
 	index []int32
 	value []T
+	move  *move // done to its columns; may be nil
 }
 
 // An entry is a number of a sparse row.
@@ -120,7 +121,7 @@ type sparser interface {
 func (s *sparse[T]) count() int { return len(s.index) }
 
 func (s *sparse[T]) pick(rows []int32) Points {
-	p := &sparse[T]{shape: shape{len(rows), s.d, s.err}, start: make([]int, 1, len(rows)+1)}
+	p := &sparse[T]{shape: shape{len(rows), s.d, s.err}, start: make([]int, 1, len(rows)+1), move: s.move}
 	for _, i := range rows {
 		lo, hi := 0, 0
 		if s.err == nil {

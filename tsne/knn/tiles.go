@@ -133,6 +133,7 @@ func newTileScratch(f tiling) *tileScratch {
 		rowLen: make([]float32, block), rowLimit: make([]float32, block),
 		colLen: make([]float32, nr), colLimit: make([]float32, nr),
 		rowBits: make([]uint32, mr), colBits: make([]uint32, mr),
+		rowHits: make([]hit, 0, block*nr/2), colHits: make([]hit, 0, block*nr/2),
 	}
 }
 

@@ -14,7 +14,8 @@ import (
 
 // A Comparison reports how well a map keeps the k nearest neighbors.
 type Comparison struct {
-	Rows int // points that were evaluated
+	Rows   int // points that were evaluated
+	Copies int // rows that are equal to an earlier one; see Settings.CountCopies
 
 	// Preservation is the mean share of the k nearest neighbors in the data
 	// that are among the k nearest on the map, often called knn10 for k = 10.
@@ -36,18 +37,36 @@ type Comparison struct {
 }
 
 // Compare compares the k nearest neighbors in the data x and on the map y,
-// n·dims numbers. k must be below n/2. It computes the distances of the m rows
-// evaluated to all n rows, about m·n·d operations; Settings.Sample limits m.
-// Compare reads Settings.Rows, Sample, Seed and Workers.
+// n·dims numbers. Equal rows count once, unless Settings.CountCopies is set; n
+// below is then the number of distinct rows. k must be below n/2. Compare
+// computes the distances of the m rows evaluated to all n rows, about m·n·d
+// operations; Settings.Sample limits m. It reads Settings.Rows, Sample,
+// CountCopies, Seed and Workers.
 func Compare(ctx context.Context, x knn.Points, y []float32, dims, k int, s *Settings) (Comparison, error) {
-	x, n, d, err := checkBoth(x, y, dims)
+	if ctx == nil {
+		return Comparison{}, errNoContext
+	}
+	n, err := checkBoth(x, y, dims)
 	if err != nil {
 		return Comparison{}, err
 	}
+	set := s.fill()
+	once, places, of, err := distinct(ctx, x, y, dims, set.Workers)
+	if err != nil {
+		return Comparison{}, err
+	}
+	copies := n - len(places)/dims
+	if copies > 0 && !set.CountCopies {
+		if err := checkIndices("Rows", set.Rows, 1, n); err != nil {
+			return Comparison{}, err
+		}
+		set.Rows = renumber(set.Rows, of)
+		x, y, n = once, places, n-copies
+	}
+	x, d := centered(x)
 	if k < 1 || 2*k >= n {
 		return Comparison{}, inputErr("k = %d is not below half of %d points", k, n)
 	}
-	set := s.fill()
 	rows, err := set.rows(n)
 	if err != nil {
 		return Comparison{}, err
@@ -79,10 +98,26 @@ func Compare(ctx context.Context, x knn.Points, y []float32, dims, k int, s *Set
 	norm := 2 / (m * float64(k) * (2*float64(n) - 3*float64(k) - 1))
 	return Comparison{
 		Rows:            len(rows),
+		Copies:          copies,
 		Preservation:    float64(kept.Load()) / (m * float64(k)),
 		Trustworthiness: 1 - norm*float64(falseRanks.Load()),
 		Continuity:      1 - norm*float64(tornRanks.Load()),
 	}, nil
+}
+
+// renumber returns the distinct rows that the given rows are, each once.
+func renumber(rows, of []int32) []int32 {
+	if rows == nil {
+		return nil
+	}
+	seen, out := map[int32]bool{}, []int32{}
+	for _, i := range rows {
+		if u := of[i]; !seen[u] {
+			seen[u] = true
+			out = append(out, u)
+		}
+	}
+	return out
 }
 
 // mapNeighbors returns the k nearest other points of each of some points of a
@@ -136,6 +171,8 @@ type comparison struct {
 	q          [rowBlock][]float32 // the rows of the block
 	made       [rowBlock][]float32 // room for them
 	row        []float32
+	wide       rows64 // not nil: the rows are compared by their numbers of float64
+	q64        [rowBlock][]float64
 	d2         [rowBlock]float64
 	targets    []near // k for each row of the block: where it is in the data, of its neighbors in the map
 	bins       []int  // k+1 each: bins[t] rows lie before target t and not before target t−1
@@ -148,6 +185,7 @@ func newComparison(x knn.Points, y []float32, dims, n, d, k int) *comparison {
 	c := &comparison{
 		x: x, y: y, dims: dims, n: n, d: d, k: k,
 		row:     make([]float32, d),
+		wide:    wideOf(x),
 		targets: make([]near, rowBlock*k),
 		bins:    make([]int, rowBlock*(k+1)),
 		nearest: make([][]near, rowBlock),
@@ -174,6 +212,11 @@ func (c *comparison) block(ctx context.Context, rows, embedded []int32) error {
 			return err
 		}
 		c.q[r] = q
+		if c.wide != nil {
+			if c.q64[r], err = read64(c.wide, c.q64[r], int(i)); err != nil {
+				return err
+			}
+		}
 		c.nearest[r] = c.nearest[r][:0]
 		targets := c.targets[r*k : (r+1)*k]
 		for t, j := range embedded[r*k : (r+1)*k] {
@@ -182,6 +225,11 @@ func (c *comparison) block(ctx context.Context, rows, embedded []int32) error {
 				return err
 			}
 			targets[t] = near{vec.SqDist(q, row), j}
+			if c.wide != nil {
+				if err := c.wide.Read64(int(j), func(x []float64) { targets[t].d2 = sqDist64(c.q64[r], x) }); err != nil {
+					return err
+				}
+			}
 		}
 		slices.SortFunc(targets, compareNear)
 	}
@@ -196,7 +244,17 @@ func (c *comparison) block(ctx context.Context, rows, embedded []int32) error {
 		if err != nil {
 			return err
 		}
-		for r := 0; r < len(rows); r += 4 {
+		if c.wide != nil {
+			err := c.wide.Read64(j, func(x []float64) {
+				for r := range rows {
+					c.d2[r] = sqDist64(c.q64[r], x)
+				}
+			})
+			if err != nil {
+				return err
+			}
+		}
+		for r := 0; c.wide == nil && r < len(rows); r += 4 {
 			d2 := vec.SqDist4(row, c.q[r], c.q[r+1], c.q[r+2], c.q[r+3])
 			copy(c.d2[r:], d2[:])
 		}

@@ -16,20 +16,31 @@ import (
 const maxPairs = 1 << 24
 
 // DistanceCorrelation returns Spearman's rank correlation between the distances
-// in the data x and on the map y; equal distances share their mean rank.
+// in the data x and on the map y; equal distances share their mean rank. Equal
+// rows count once, unless Settings.CountCopies is set.
 // Settings.Sample is the number of pairs of points, drawn independently. Zero
 // means all pairs; more than 2²⁴ pairs are an error. The result is NaN if all
 // distances in the data, or all on the map, are equal. DistanceCorrelation
-// reads Settings.Sample, Seed and Workers.
+// reads Settings.Sample, CountCopies, Seed and Workers.
 func DistanceCorrelation(ctx context.Context, x knn.Points, y []float32, dims int, s *Settings) (float64, error) {
-	x, n, d, err := checkBoth(x, y, dims)
+	if ctx == nil {
+		return 0, errNoContext
+	}
+	n, err := checkBoth(x, y, dims)
 	if err != nil {
 		return 0, err
 	}
+	set := s.fill()
+	if !set.CountCopies {
+		if x, y, _, err = distinct(ctx, x, y, dims, set.Workers); err != nil {
+			return 0, err
+		}
+		n = len(y) / dims
+	}
+	x, d := centered(x)
 	if n < 2 {
 		return 0, inputErr("no pair among %d points", n)
 	}
-	set := s.fill()
 	m := int64(set.Sample)
 	if m == 0 {
 		m = int64(n) * int64(n-1) / 2
@@ -38,6 +49,7 @@ func DistanceCorrelation(ctx context.Context, x knn.Points, y []float32, dims in
 		return 0, inputErr("%d pairs; draw at most %d by Settings.Sample", m, maxPairs)
 	}
 	dx, dy := make([]float64, m), make([]float64, m)
+	wide := wideOf(x)
 	buf := make([][2][]float32, par.Workers(set.Workers))
 	err = par.Try(ctx, set.Workers, int(m), 512, func(w, b, lo, hi int) error {
 		if buf[w][0] == nil {
@@ -64,6 +76,15 @@ func DistanceCorrelation(ctx context.Context, x knn.Points, y []float32, dims in
 				return err
 			}
 			dx[p] = vec.SqDist(ri, rj)
+			if wide != nil {
+				var a []float64
+				if a, err = read64(wide, nil, i); err == nil {
+					err = wide.Read64(j, func(b []float64) { dx[p] = sqDist64(a, b) })
+				}
+				if err != nil {
+					return err
+				}
+			}
 			dy[p] = sqDist32(y[i*dims:(i+1)*dims], y[j*dims:(j+1)*dims])
 			if !(dx[p] <= math.MaxFloat64) {
 				return cmp.Or(finiteErr(ri, i), finiteErr(rj, j))

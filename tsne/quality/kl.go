@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/internal/share"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
@@ -16,15 +17,18 @@ const pairBlock = 64
 // KL returns the Kullback–Leibler divergence, in nats, of the similarities on
 // the map from the affinities P,
 //
-//	Σ p_ij ln(p_ij Z / (w_i w_j k_ij)),  Z = Σ_{i,j} w_i w_j k_ij − Σ w_i,
+//	Σ p_ij ln(p_ij Z / (w_i w_j k_ij)),  Z = Σ_{i≠j} w_i w_j k_ij,
 //
-// where k_ij is the kernel at |y_i−y_j| and Z is summed over all n² pairs, in
-// about 0.6 ns per pair on one core. P is a square matrix that holds both
-// directions of each pair, for instance from [knn.CSR] with ascending columns.
-// It is divided by its sum, which must be positive; an entry of zero adds
-// nothing. A map of fewer than two points has divergence 0. KL reads
-// Settings.Weights, Freedom and Workers.
+// where k_ij is the kernel at |y_i−y_j| and Z is summed over all pairs of
+// different points, in about 0.6 ns per pair on one core. P is a square matrix
+// that holds both directions of each pair, for instance from [knn.CSR] with
+// ascending columns. It is divided by its sum, which must be positive; an entry
+// of zero adds nothing. A map of fewer than two points has divergence 0. KL
+// reads Settings.Weights, Freedom and Workers.
 func KL(ctx context.Context, p knn.Points, y []float32, dims int, s *Settings) (float64, error) {
+	if ctx == nil {
+		return 0, errNoContext
+	}
 	n, err := checkMap(y, dims)
 	if err != nil {
 		return 0, err
@@ -41,6 +45,9 @@ func KL(ctx context.Context, p knn.Points, y []float32, dims int, s *Settings) (
 	if err != nil {
 		return 0, err
 	}
+	if share.Nil(p) {
+		return 0, inputErr("P is nil")
+	}
 	mass, sum, err := attraction(ctx, p, y, dims, w, a, set.Workers)
 	if err != nil || n < 2 {
 		return 0, err
@@ -52,7 +59,7 @@ func KL(ctx context.Context, p knn.Points, y []float32, dims int, s *Settings) (
 	if err != nil {
 		return 0, err
 	}
-	return sum/mass + math.Log(z/mass), nil
+	return max(0, sum/mass+math.Log(z/mass)), nil // only rounding makes it negative
 }
 
 // checkWeights makes weights of 1 out of nil.
@@ -136,8 +143,7 @@ func attraction(ctx context.Context, p knn.Points, y []float32, dims int, w []fl
 	return mass, sum, err
 }
 
-// partition returns Z: twice the sum over pairs i < j, and Σ w_i² − Σ w_i for
-// the copies of one point among themselves.
+// partition returns Z: twice the sum over pairs i < j.
 func partition(ctx context.Context, y []float32, dims int, w []float64, a float64, workers int) (float64, error) {
 	n := len(w)
 	unit := a == 1
@@ -155,11 +161,7 @@ func partition(ctx context.Context, y []float32, dims int, w []float64, a float6
 		}
 		return s
 	})
-	z *= 2
-	for _, v := range w {
-		z += v * (v - 1)
-	}
-	return z, err
+	return 2 * z, err
 }
 
 // pairSum2 sums 1/(1+r²) over the points of ys. Two terms share a division.

@@ -33,10 +33,14 @@ type Agreement struct {
 // entry have no label: they are not evaluated, count as different when they are
 // neighbors, and are left out of the permutations.
 //
-// Copies of one point with the same label agree by construction. To test a map,
-// give each distinct point once. LabelAgreement reads Settings.Rows,
-// Permutations, Seed and Workers.
+// g is taken as it is. Equal rows of data lie at one place of the map, fill each
+// other's lists and agree by construction; so search the places of the distinct
+// rows only, which [knn.Distinct] names, and give the labels of those.
+// LabelAgreement reads Settings.Rows, Permutations, Seed and Workers.
 func LabelAgreement(ctx context.Context, g *knn.Graph, labels []int32, s *Settings) (Agreement, error) {
+	if ctx == nil {
+		return Agreement{}, errNoContext
+	}
 	set := s.fill()
 	if err := checkLabelled(g, labels, &set); err != nil {
 		return Agreement{}, err
@@ -179,6 +183,9 @@ func (s *Settings) listRow(r int) int32 {
 func checkLabelled(g *knn.Graph, labels []int32, s *Settings) error {
 	if err := checkLists("graph", g); err != nil {
 		return err
+	}
+	if len(labels) == 0 {
+		return inputErr("there are no labels")
 	}
 	if err := checkIndices("graph", g.Index, g.K, len(labels)); err != nil {
 		return err

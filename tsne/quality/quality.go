@@ -1,12 +1,14 @@
 package quality
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 
+	"github.com/semamap/semamap/tsne/internal/share"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
@@ -16,6 +18,8 @@ var ErrInput = errors.New("quality: bad input")
 func inputErr(format string, a ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrInput}, a...)...)
 }
+
+var errNoContext = inputErr("there is no context")
 
 // Settings configures a measure. Nil and the zero value mean the defaults. Each
 // function names the fields it reads.
@@ -27,6 +31,12 @@ type Settings struct {
 	// Rows is nil. In DistanceCorrelation it is the number of pairs. Zero
 	// means all.
 	Sample int
+
+	// CountCopies makes Compare and DistanceCorrelation count every row. By
+	// default equal rows of the data count once, at the place of the first of
+	// them: copies are perfect neighbors of each other on any map that keeps
+	// them together, and so hide what became of the rest.
+	CountCopies bool
 
 	// Permutations is the number of random permutations of the labels. Zero
 	// means 999.
@@ -98,25 +108,81 @@ func checkMap(y []float32, dims int) (int, error) {
 	return n, nil
 }
 
-// checkBoth is checkMap for a map of x. It returns the columns of x as well,
-// and rows of the same distances that lose less by rounding if x has such.
-func checkBoth(x knn.Points, y []float32, dims int) (rows knn.Points, n, d int, err error) {
+// checkBoth is checkMap for a map of x.
+func checkBoth(x knn.Points, y []float32, dims int) (n int, err error) {
 	if n, err = checkMap(y, dims); err != nil {
-		return nil, 0, 0, err
+		return 0, err
+	}
+	if share.Nil(x) {
+		return 0, inputErr("there are no rows of data")
 	}
 	if _, ok := x.(interface{ AreDistances() }); ok {
-		return nil, 0, 0, inputErr("data are distances, not rows")
+		return 0, inputErr("data are distances, not rows")
 	}
-	m, d := x.Dims()
+	m, _ := x.Dims()
 	if m != n {
-		return nil, 0, 0, inputErr("%d rows of data and %d points of the map", m, n)
+		return 0, inputErr("%d rows of data and %d points of the map", m, n)
 	}
-	if c, ok := x.(interface {
-		Centered([]float64) (knn.Points, []float64)
-	}); ok {
-		x, _ = c.Centered(nil)
+	return n, nil
+}
+
+// centered returns rows of the same distances as x that lose less by rounding, if
+// x has such, and their length.
+func centered(x knn.Points) (rows knn.Points, d int) {
+	if c, ok := x.(interface{ Centered() knn.Points }); ok {
+		x = c.Centered()
 	}
-	return x, n, d, nil
+	_, d = x.Dims()
+	return x, d
+}
+
+// rows64 are rows of float64.
+type rows64 interface {
+	Read64(i int, f func(x []float64)) error
+	Coarse() bool // distances in float32 are others
+}
+
+// wideOf returns x if float32 is too coarse for it, else nil.
+func wideOf(x knn.Points) rows64 {
+	if w, ok := x.(rows64); ok && w.Coarse() {
+		return w
+	}
+	return nil
+}
+
+func read64(w rows64, dst []float64, i int) ([]float64, error) {
+	err := w.Read64(i, func(x []float64) { dst = append(dst[:0], x...) })
+	return dst, err
+}
+
+func sqDist64(a, b []float64) (s float64) {
+	for c, v := range a {
+		d := v - b[c]
+		s += float64(d * d)
+	}
+	return s
+}
+
+// distinct returns the data and the map of the first of equal rows only, and the
+// number of each row among them. They are the same if no rows are equal.
+func distinct(ctx context.Context, x knn.Points, y []float32, dims, workers int) (knn.Points, []float32, []int32, error) {
+	of, first, err := knn.Distinct(ctx, x, workers)
+	var bad *knn.ValueError
+	switch {
+	case errors.As(err, &bad):
+		return nil, nil, nil, inputErr("row %d, column %d is %v", bad.Row, bad.Col, bad.Value)
+	case errors.Is(err, knn.ErrPoints):
+		return nil, nil, nil, fmt.Errorf("%w: %w", ErrInput, err)
+	case err != nil:
+		return nil, nil, nil, fmt.Errorf("quality: %w", err)
+	case len(first) == len(of):
+		return x, y, of, nil
+	}
+	places := make([]float32, 0, len(first)*dims)
+	for _, i := range first {
+		places = append(places, y[int(i)*dims:int(i+1)*dims]...)
+	}
+	return knn.Select(x, first), places, of, nil
 }
 
 // checkIndices reports the first index, in lists of k, that is not one of n.
@@ -174,7 +240,8 @@ func finiteErr(row []float32, i int) error {
 // also in got: the recall of an approximate graph, or, for the graphs of a map
 // and its data, the share of neighbors that the map keeps. The lists of both
 // graphs must be for the same points in the same order. Recall is 1 if there
-// are none.
+// are none. The graphs are taken as they are: copies of rows raise the share,
+// which [Compare] avoids.
 func Recall(got, want *knn.Graph, k int) (float64, error) {
 	if err := errors.Join(checkLists("got", got), checkLists("want", want)); err != nil {
 		return 0, err

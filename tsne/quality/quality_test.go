@@ -383,6 +383,39 @@ func array[T npy.Number](t *testing.T, name string) []T {
 	return v
 }
 
+// Data are measured as they were given: groups so far apart that float32 merges
+// the rows of each, which are numbers along a line.
+func TestWide(t *testing.T) {
+	const n, k = 60, 3
+	x, y, z := make([]float64, n), make([]float32, n), make([]float32, n)
+	for i := range n {
+		at := (i * 7) % 20
+		x[i] = float64(i/20)*1e12 + float64(at*at)
+		y[i] = float32(i/20*10000 + at*at) // the true map
+		z[i] = float32(i)                  // what is left in the order of the rows
+	}
+	for _, p := range []knn.Points{knn.Rows(x, n, 1), knn.Select(knn.Rows(x, n, 1), all(n))} {
+		a, err := Compare(ctx, p, y, 1, k, nil)
+		if err != nil || a.Preservation != 1 || a.Trustworthiness != 1 || a.Continuity != 1 {
+			t.Errorf("true map: %+v, %v", a, err)
+		}
+		if a, err = Compare(ctx, p, z, 1, k, nil); err != nil || a.Preservation > .5 {
+			t.Errorf("other map: %+v, %v", a, err)
+		}
+		if c, err := DistanceCorrelation(ctx, p, y, 1, nil); err != nil || c < .99 {
+			t.Errorf("correlation %v, %v", c, err)
+		}
+	}
+}
+
+func all(n int) []int32 {
+	rows := make([]int32, n)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	return rows
+}
+
 func TestSampling(t *testing.T) {
 	r := load(t)
 	all, err := new(Settings).rows(5)
@@ -440,6 +473,10 @@ func TestBadInput(t *testing.T) {
 	nan := float32(math.NaN())
 	badY := slices.Clone(r.Y)
 	badY[7] = nan
+	many := make([]float32, 30000)
+	for i := range many {
+		many[i] = float32(i)
+	}
 	infX := slices.Clone(r.X)
 	infX[3*r.D+4] = float32(math.Inf(1))
 	badX := knn.Rows(infX, r.N, r.D)
@@ -473,7 +510,7 @@ func TestBadInput(t *testing.T) {
 		{"Rows is empty", compare(x, r.Y, 2, 5, &Settings{Rows: []int32{}})},
 		{"Sample is -1", compare(x, r.Y, 2, 5, &Settings{Sample: -1})},
 		{"no pair", one(DistanceCorrelation(ctx, knn.Rows([]float32{}, 0, 3), nil, 2, nil))},
-		{"pairs; draw", one(DistanceCorrelation(ctx, knn.Rows(make([]float32, 30000), 30000, 1), make([]float32, 30000), 1, nil))},
+		{"pairs; draw", one(DistanceCorrelation(ctx, knn.Rows(many, 30000, 1), many, 1, nil))},
 		{"P: ", kl(edit(func(r *reference) { r.Ptr[5] = 0 }), nil)},
 		{"P: ", kl(edit(func(r *reference) { r.Ptr[r.N]++ }), nil)},
 		{"P: ", kl(edit(func(r *reference) { r.Col[1] = 120 }), nil)},
@@ -621,5 +658,84 @@ func TestPairSum(t *testing.T) {
 	// Products of two terms must not overflow for any float32.
 	if s := pairSum2(0, 0, []float32{3e38, 3e38, -3e38, 0, 1, 0, 0, 1}); s != 1 {
 		t.Errorf("far points: %v", s)
+	}
+}
+
+// Equal rows of the data count once, at the place of the first: copies hide
+// nothing.
+func TestCopies(t *testing.T) {
+	r := load(t)
+	const times = 12
+	shuffled := slices.Clone(r.Y)
+	rand.New(rand.NewPCG(1, 1)).Shuffle(r.N, func(i, j int) {
+		for c := range 2 {
+			shuffled[2*i+c], shuffled[2*j+c] = shuffled[2*j+c], shuffled[2*i+c]
+		}
+	})
+	x := slices.Repeat(r.X, times)
+	data, once := knn.Rows(x, r.N*times, r.D), knn.Rows(r.X, r.N, r.D)
+	for name, y := range map[string][]float32{"good": r.Y, "bad": shuffled} {
+		want, err := Compare(ctx, once, y, 2, 10, nil)
+		if err != nil || want.Copies != 0 {
+			t.Fatal(want, err)
+		}
+		many := slices.Repeat(y, times)
+		got, err := Compare(ctx, data, many, 2, 10, nil)
+		want.Copies = (times - 1) * r.N
+		if err != nil || got != want {
+			t.Errorf("%s map: %+v with copies, %+v without; %v", name, got, want, err)
+		}
+		// Given rows are those of the data; copies of one of them are that one.
+		a, err1 := Compare(ctx, once, y, 2, 10, &Settings{Rows: []int32{7, 3}})
+		b, err2 := Compare(ctx, data, many, 2, 10, &Settings{Rows: []int32{7, int32(3 + 2*r.N), 3}})
+		a.Copies = want.Copies
+		if err := errors.Join(err1, err2); err != nil || a != b || b.Rows != 2 {
+			t.Errorf("%s map, some rows: %+v with copies, %+v without; %v", name, b, a, err)
+		}
+		c, err1 := DistanceCorrelation(ctx, once, y, 2, nil)
+		d, err2 := DistanceCorrelation(ctx, data, many, 2, nil)
+		if err := errors.Join(err1, err2); err != nil || c != d {
+			t.Errorf("%s map: correlation %v with copies, %v without; %v", name, d, c, err)
+		}
+		// If every row counts, copies make any map of them look perfect.
+		all, err := Compare(ctx, data, many, 2, 10, &Settings{CountCopies: true})
+		if err != nil || all.Preservation != 1 || all.Rows != r.N*times || all.Copies != want.Copies {
+			t.Errorf("%s map: %+v if copies count; %v", name, all, err)
+		}
+		e, err := DistanceCorrelation(ctx, data, many, 2, &Settings{CountCopies: true})
+		if err != nil || !(e > d) {
+			t.Errorf("%s map: correlation %v if copies count, %v if not; %v", name, e, d, err)
+		}
+	}
+	for _, s := range []*Settings{{Rows: []int32{int32(r.N * times)}}, {Rows: []int32{-1}}, {Rows: []int32{}}} {
+		if _, err := Compare(ctx, data, slices.Repeat(r.Y, times), 2, 10, s); !errors.Is(err, ErrInput) {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	if _, err := Compare(ctx, data, slices.Repeat(r.Y, times), 2, r.N/2, nil); !errors.Is(err, ErrInput) || !strings.Contains(err.Error(), "120") {
+		t.Errorf("k is half of the distinct rows: %v", err)
+	}
+}
+
+// Copies among rows that float32 is too coarse for do not change how the map is
+// measured.
+func TestCompareWideCopies(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 6))
+	const n = 300
+	x, y := make([]float64, n), make([]float32, n)
+	for i := range x {
+		x[i] = 1e9*float64(i%2) + 1e-3*rng.Float64()
+		y[i] = float32(i%2)*1000 + float32(1e3*math.Mod(x[i], 1))
+	}
+	once, err := Compare(t.Context(), knn.Rows(x, n, 1), y, 1, 10, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	twice, err := Compare(t.Context(), knn.Rows(append(x[:n:n], x...), 2*n, 1), append(y[:n:n], y...), 1, 10, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if twice.Copies != n+once.Copies || twice.Preservation != once.Preservation || once.Preservation < 0.9 {
+		t.Errorf("%+v, with copies %+v", once, twice)
 	}
 }

@@ -4,6 +4,7 @@ package share
 import (
 	"context"
 	"fmt"
+	"reflect"
 )
 
 // ReadAll reads the rows of x, one after another, if x reads many at once, as a
@@ -28,6 +29,15 @@ func ReadAll(ctx context.Context, x interface{ Dims() (rows, cols int) }) (flat 
 		}
 	}
 	return flat, true, nil
+}
+
+// Nil reports whether x is nil or holds a nil pointer.
+func Nil(x any) bool {
+	if x == nil {
+		return true
+	}
+	v := reflect.ValueOf(x)
+	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // A Search is points that knn.Search takes like others. It leaves the memory of

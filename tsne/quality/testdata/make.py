@@ -58,7 +58,7 @@ D = cdist(Y, Y, "sqeuclidean")
 def kl(w, a):
     K = (1 + D / a) ** -a
     W = np.outer(w, w)
-    Z = (W * K).sum() - w.sum()
+    Z = (W * K).sum() - (w * w).sum()
     Q = P / P.sum()
     m = Q > 0
     return float((Q[m] * np.log(Q[m] * Z / (W * K)[m])).sum())
