@@ -6,6 +6,7 @@
 // ([Rows], [Slices]), matrices ([Matrix]), sparse rows ([CSR]), weighted sums
 // of base rows ([Combine]: means of token rows, bags of words), a matrix of
 // distances ([Distances]), or any type with the two methods of [Points].
+// Settings.Metric selects the distance of two rows.
 // Search and Query do not change or keep their inputs.
 //
 // Rows are searched as float32 numbers. Rows of float64 that float32 does not
@@ -49,6 +50,16 @@
 //     distance of two projections is a lower bound of the distance of the rows,
 //     which excludes nearly all pairs. Costs estimated on a sample decide
 //     whether and by how many numbers.
+//
+// Sparse rows ([CSR]) are compared through the columns that they share, in
+// float64: about a nanosecond for each pair of numbers in one column, and memory
+// for the numbers and the lists. If that costs more than comparing dense rows,
+// as with more than a tenth of evenly spread numbers, they are made dense. The
+// lists have the same bits either way.
+//
+// Manhattan, Chebyshev and Hamming distances of dense rows take about 0.1 ns per
+// pair and column with vector kernels; Jaccard looks at 64 columns at a time.
+// All of them are computed for all n² pairs, and equal rows are not merged.
 //
 // Rows of up to three numbers, such as positions on a t-SNE map, are searched
 // by a k-d tree if k is at most 256: about 3 µs per row for ten neighbors.

@@ -68,11 +68,21 @@ func (w *wide) id(i int) int {
 	return i
 }
 
-// pick returns rows of w by their numbers in w.row.
-func (w *wide) pick(ids []int32) *wide {
+// only returns rows of w by their numbers in w.row.
+func (w *wide) only(ids []int32) *wide {
 	c := *w
 	c.n, c.ids = len(ids), ids
 	return &c
+}
+
+func (w *wide) pick(rows []int32) Points {
+	if w.ids != nil {
+		rows = slices.Clone(rows)
+		for i, r := range rows {
+			rows[i] = w.ids[r]
+		}
+	}
+	return w.only(rows)
 }
 
 // Read64 calls f with row i as it was given.
@@ -381,7 +391,7 @@ func canonical(metric Metric, sets ...Points) []Points {
 	out := slices.Clone(sets)
 	exact, firm := true, true
 	for _, x := range out {
-		if _, ok := x.(*distances); ok || x == nil || check(x) != nil {
+		if _, ok := x.(distancePoints); ok || x == nil || check(x) != nil {
 			return sets
 		}
 		exact = exact && isExact(x)
@@ -408,7 +418,7 @@ func canonical(metric Metric, sets ...Points) []Points {
 			}
 		}
 		return out
-	case metric != Euclidean: // none of the distances that an offset leaves alone
+	case metric == Hamming, metric == Jaccard: // an offset would change them
 		return sets
 	}
 	for _, x := range out {
@@ -418,6 +428,9 @@ func canonical(metric Metric, sets ...Points) []Points {
 		// Float32 rows keep their bits unless that harms others.
 		if cols := columns(x); firm || need(cols) {
 			m := moveOf(cols)
+			if metric != Euclidean {
+				m.unsplit()
+			}
 			for i, x := range out {
 				out[i] = m.of(x)
 			}
@@ -425,6 +438,16 @@ func canonical(metric Metric, sets ...Points) []Points {
 		}
 	}
 	return sets
+}
+
+// unsplit takes the splits back, which hold for squares only.
+func (m *move) unsplit() {
+	for _, s := range m.splits {
+		m.lost = append(m.lost, s.col)
+	}
+	m.splits = nil
+	slices.Sort(m.lost)
+	m.lost = slices.Compact(m.lost)
 }
 
 // isFirm reports whether x is rows of float64, or means of such rows.
@@ -460,7 +483,7 @@ func isExact(x Points) bool {
 	case combination:
 		return isExact(t.Base)
 	case *sparse[float64]:
-		return !slices.ContainsFunc(t.value, rounded)
+		return t.d > manyColumns || !slices.ContainsFunc(t.value, rounded)
 	}
 	return true
 }
@@ -473,7 +496,7 @@ func rows64(x Points) *wide {
 		return &c
 	case *selection:
 		if w := rows64(t.x); w != nil {
-			return w.pick(t.ids)
+			return w.only(t.ids)
 		}
 	case *sparse[float64]:
 		w := newWide(t)
@@ -576,6 +599,10 @@ func (m *move) of(x Points) Points {
 	w.move = m
 	return w
 }
+
+// manyColumns is how many columns sparse rows may have to be looked at column by
+// column. The numbers of more, such as hashed words, are rounded as they are.
+const manyColumns = 1 << 22
 
 // columns samples those columns alone that need an offset.
 func (s *sparse[T]) columns() [][]float64 {
