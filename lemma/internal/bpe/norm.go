@@ -8,12 +8,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// NFC as HF tokenizers computes it. It differs from x/text's in two ways:
-// nothing is put into long runs of marks (x/text inserts U+034F after 30, the
-// Stream-Safe Text Format of UAX #15), and code points newer than Unicode 9
-// are left alone. What Unicode 9 knows is in normRanges; its properties come
-// from x/text and can never change (UAX #15, "Versioning and Stability"), so
-// that a later Unicode version of x/text gives the same results.
+// The normal forms as HF tokenizers computes them. They differ from x/text's in
+// two ways: nothing is put into long runs of marks (x/text inserts U+034F after
+// 30, the Stream-Safe Text Format of UAX #15), and code points newer than
+// Unicode 9 are left alone. What Unicode 9 knows is in normRanges and
+// compatRanges; its properties come from x/text and can never change (UAX #15,
+// "Versioning and Stability"), so that a later Unicode version of x/text gives
+// the same results.
 
 // Hangul syllables are computed: The Unicode Standard, section 3.12.
 const (
@@ -61,8 +62,71 @@ var norms = sync.OnceValue(func() *normTables {
 	return t
 })
 
-// nfc returns s, valid UTF-8, in Normalization Form C.
-func nfc(s string) string {
+// A Form is a Unicode normal form.
+type Form uint8
+
+const (
+	NoForm Form = iota
+	NFC
+	NFD
+	NFKC
+	NFKD
+)
+
+var formNames = map[string]Form{"NFC": NFC, "NFD": NFD, "NFKC": NFKC, "NFKD": NFKD}
+
+// then returns the form that text has which is brought into f and then into g.
+func (f Form) then(g Form) Form {
+	switch {
+	case g == NFC && (f == NFKC || f == NFKD):
+		return NFKC
+	case g == NFD && (f == NFKC || f == NFKD):
+		return NFKD
+	case g == NoForm:
+		return f
+	}
+	return g
+}
+
+// A form does the work of a Form.
+type form struct {
+	compat, compose bool
+	props           func() *propTable // unsettled code points
+}
+
+var forms = [...]*form{
+	NFC:  {compose: true, props: props},
+	NFD:  {props: sync.OnceValue(func() *propTable { return unsettledProps(false, false) })},
+	NFKC: {compat: true, compose: true, props: sync.OnceValue(func() *propTable { return unsettledProps(true, true) })},
+	NFKD: {compat: true, props: sync.OnceValue(func() *propTable { return unsettledProps(true, false) })},
+}
+
+// compats holds the full compatibility decompositions that differ from the
+// canonical ones.
+var compats = sync.OnceValue(func() map[rune][]rune {
+	m := make(map[rune][]rune, 4096)
+	for i := 0; i < len(compatRanges); i += 2 {
+		for r := compatRanges[i]; r <= compatRanges[i+1]; r++ {
+			m[r] = []rune(string(norm.NFKD.PropertiesString(string(r)).Decomposition()))
+		}
+	}
+	return m
+})
+
+func unsettledProps(compat, compose bool) *propTable {
+	t := &propTable{data: make([][256]uint8, 1, 128)}
+	t.setUnsettled(compose)
+	if compat {
+		for r := range compats() {
+			t.set(r, r, unsettled)
+		}
+	}
+	return t
+}
+
+// normalize returns s, valid UTF-8, in the normal form. It appends to edits,
+// unless that is nil, what it changed.
+func (f *form) normalize(s string, edits *[]edit) string {
 	var (
 		p    *propTable
 		out  []byte
@@ -76,7 +140,7 @@ func nfc(s string) string {
 			continue
 		}
 		if p == nil {
-			p = props()
+			p = f.props()
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if p.of(r)&unsettled == 0 {
@@ -94,7 +158,11 @@ func nfc(s string) string {
 			end += n
 		}
 		out = append(out, s[done:safe]...)
-		out = appendNFC(out, s[safe:end])
+		from := len(out)
+		out = f.append(out, s[safe:end])
+		if edits != nil && string(out[from:]) != s[safe:end] {
+			*edits = append(*edits, edit{safe, end, from, len(out)})
+		}
 		done, safe, i = end, end, end
 	}
 	if done == 0 {
@@ -103,14 +171,21 @@ func nfc(s string) string {
 	return string(append(out, s[done:]...))
 }
 
-// appendNFC decomposes s, puts the marks in canonical order and composes
-// (UAX #15, section 1.3; composition as in The Unicode Standard, D117).
-func appendNFC(out []byte, s string) []byte {
+// append decomposes s, puts the marks in canonical order and, if the form asks
+// for it, composes (UAX #15, section 1.3; composition as in The Unicode
+// Standard, D117).
+func (f *form) append(out []byte, s string) []byte {
 	t := norms()
+	var compat map[rune][]rune
+	if f.compat {
+		compat = compats()
+	}
 	var buf [32]rune
 	rs := buf[:0]
 	for _, r := range s {
-		if d, ok := t.decomposed[r]; ok {
+		if d, ok := compat[r]; ok {
+			rs = append(rs, d...)
+		} else if d, ok := t.decomposed[r]; ok {
 			rs = append(rs, d...)
 		} else if h := r - hangulS; 0 <= h && h < hangulSs {
 			rs = append(rs, hangulL+h/(hangulVs*hangulTs), hangulV+h/hangulTs%hangulVs)
@@ -133,6 +208,17 @@ func appendNFC(out []byte, s string) []byte {
 		slices.SortStableFunc(rs[i:j], func(a, b rune) int { return int(t.class[a]) - int(t.class[b]) })
 		i = j
 	}
+	if f.compose {
+		rs = t.compose(rs)
+	}
+	for _, r := range rs {
+		out = utf8.AppendRune(out, r)
+	}
+	return out
+}
+
+// compose composes in place.
+func (t *normTables) compose(rs []rune) []rune {
 	starter, kept := -1, 0 // kept code points are moved to the front of rs
 	for _, r := range rs {
 		c := t.class[r]
@@ -148,10 +234,7 @@ func appendNFC(out []byte, s string) []byte {
 		rs[kept] = r
 		kept++
 	}
-	for _, r := range rs[:kept] {
-		out = utf8.AppendRune(out, r)
-	}
-	return out
+	return rs[:kept]
 }
 
 // join returns the primary composite of two code points.
