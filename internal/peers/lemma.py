@@ -10,15 +10,19 @@ usage: lemma.py tables OUT.go
            tokenizers of several styles trained on TEXT, one line a sample,
            with theirs (OUTDIR/testdata)
        lemma.py variants OUTDIR SEED NUMBER
-           files that differ from OUTDIR/testdata/gpt2.json.gz and llama3.json.gz
-           in the ways of other models, and NUMBER at random, each with the
-           ids and byte offsets of hard text: OUTDIR/testdata/variants.jsonl.gz
+           in OUTDIR/testdata: variants.jsonl.gz, files that differ from
+           gpt2.json.gz and llama3.json.gz in the ways of other models, and
+           NUMBER at random, each with the ids and byte offsets of hard text;
+           tiktoken.jsonl.gz, the same by tiktoken 0.14 with the patterns of
+           its encodings, and small.tiktoken.gz; forms.txt.gz, sums of the
+           normal forms of every code point
        lemma.py time NEOX.json SYNSETS.jsonl.gz DEFINITIONS.jsonl.gz
            in one run and on one core: HF tokenizers, and the benchmark of
            lemma/neox with tiktoken-go (run in the root of the module; it
            reads the same two files, as named in the large test data)
 """
 
+import base64
 import functools
 import gzip
 import json
@@ -551,6 +555,49 @@ def variants(outdir, seed, number):
             at = [[size[a], size[b]] for a, b in e.offsets]
             out.append(json.dumps({"file": name, "text": s, "ids": e.ids, "at": at}, separators=(",", ":")) + "\n")
     write_gz(os.path.join(outdir, "testdata/variants.jsonl.gz"), "".join(out))
+
+    forms(outdir)
+    by_tiktoken(outdir, bases["gpt2"]["model"]["vocab"], rnd)
+
+
+def forms(outdir):
+    """Checksums of the normal forms of every code point in several places."""
+    out = []
+    for name in FORMS:
+        form = getattr(normalizers, name)().normalize_str
+        for lo in range(0, 0x110000, 0x1000):
+            text = "\n".join(form(s) for c in range(lo, lo + 0x1000) if not 0xD800 <= c < 0xE000 for s in around(chr(c)))
+            out.append(f"{name} {lo:06X} {zlib.crc32(text.encode()):08x}\n")
+    write_gz(os.path.join(outdir, "testdata/forms.txt.gz"), "".join(out))
+
+
+def by_tiktoken(outdir, vocab, rnd):
+    """A small .tiktoken file, and what tiktoken gives with the pattern and the special tokens of its encodings."""
+    import tiktoken
+    from tiktoken_ext import openai_public
+
+    table = {v: bytes([k]) for k, v in enumerate_bytes()}
+    ranks = {b"".join(table[c] for c in tok): i for tok, i in vocab.items() if all(c in table for c in tok)}
+    for extra in (b"aaa", b"aa", b"abab", b"aba", b"bab", b"\xe8\xaa", b"\xaa\x9e"):  # tokens out of order, several ways to make one
+        ranks.setdefault(extra, len(ranks))
+    lines = [base64.b64encode(tok).decode() + f" {rank}\n" for tok, rank in sorted(ranks.items(), key=lambda x: x[1])]
+    write_gz(os.path.join(outdir, "testdata/small.tiktoken.gz"), "".join(lines))
+    openai_public.load_tiktoken_bpe = openai_public.data_gym_to_mergeable_bpe_ranks = lambda *_, **__: ranks
+    out = []
+    for name, make in openai_public.ENCODING_CONSTRUCTORS.items():
+        spec = make() | {"explicit_n_vocab": None}
+        enc = tiktoken.Encoding(**spec)
+        some = rnd.sample(sorted(spec["special_tokens"]), min(5, len(spec["special_tokens"])))
+        for s in hard(rnd, some, 240)[90:] + ["aaaa aaaaa aaaaaaaab", "ababab babab", " \n ", "a \n \n  ", "I'LL don'T 'ſ x'K"] + some:
+            out.append(json.dumps({"encoding": name, "input": s, "ids": enc.encode(s, allowed_special="all")}, separators=(",", ":")) + "\n")
+    write_gz(os.path.join(outdir, "testdata/tiktoken.jsonl.gz"), "".join(out))
+
+
+def enumerate_bytes():
+    """Each byte with its character in byte-level form."""
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    rest = [b for b in range(256) if b not in printable]
+    return [(b, chr(b)) for b in printable] + [(b, chr(256 + i)) for i, b in enumerate(rest)]
 
 
 # ---- time

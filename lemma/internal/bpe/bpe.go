@@ -60,11 +60,11 @@ type Spec struct {
 // A BPE is a lemma.Tokenizer. It is immutable apart from an internal cache,
 // and may be used from many goroutines at once.
 type BPE struct {
-	tokens []string // by id, added tokens too
-	byteID [256]int32
-	pairs  pairTable
-	whole  map[string]int32 // tokens by their bytes, if WholeFirst
-	added  map[int32]addedKind
+	tokens  []string // by id, added tokens too
+	byteID  [256]int32
+	pairs   pairTable
+	byBytes map[string]int32 // tokens, if WholeFirst
+	added   map[int32]addedKind
 
 	form        *form // nil: none
 	prefixSpace bool  // a space goes before text that begins with none
@@ -116,15 +116,15 @@ func New(s Spec, cacheSize, maxPiece int) (*BPE, error) {
 		}
 	}
 	if s.WholeFirst {
-		t.whole = make(map[string]int32, len(s.Tokens))
+		t.byBytes = make(map[string]int32, len(s.Tokens))
 		for id, tok := range s.Tokens {
 			if b, ok := Bytes(nil, tok); ok && tok != "" {
-				t.whole[string(b)] = int32(id)
+				t.byBytes[string(b)] = int32(id)
 			}
 		}
 	}
 	if s.Ranked {
-		t.pairs = rankedPairs(t.whole, len(s.Tokens))
+		t.pairs = rankedPairs(t.byBytes, len(s.Tokens))
 	} else {
 		t.pairs = newPairTable(s.Merges)
 	}
@@ -384,19 +384,25 @@ func (o *sink) added(tok *AddedToken, from, to int) {
 }
 
 // text encodes text without added tokens.
-func (t *BPE) text(o *sink, w stretch) error {
+func (t *BPE) text(o *sink, w stretch) (err error) {
 	if t.prefixSpace {
 		w = w.prefixed()
 	}
+	if len(t.steps) == 0 && !o.locate { // the usual case
+		ids := o.ids
+		for s, i := w.s, 0; i < len(s); {
+			j := t.split.next(s, i)
+			if ids, err = t.piece(ids, s[i:j]); err != nil {
+				return err
+			}
+			i = j
+		}
+		o.ids = ids
+		return nil
+	}
 	for i := 0; i < len(w.s); {
 		j := t.split.next(w.s, i)
-		var err error
-		if len(t.steps) == 0 {
-			err = t.piece(o, w.sub(i, j))
-		} else {
-			err = t.cut(o, w.sub(i, j), 0)
-		}
-		if err != nil {
+		if err := t.cut(o, w.sub(i, j), 0); err != nil {
 			return err
 		}
 		i = j
@@ -404,36 +410,41 @@ func (t *BPE) text(o *sink, w stretch) error {
 	return nil
 }
 
-// piece encodes one piece.
-func (t *BPE) piece(o *sink, w stretch) error {
-	p, n := w.s, len(o.ids)
-	if t.maxPiece > 0 && len(p) > t.maxPiece {
-		return fmt.Errorf("%w: a piece of %d bytes, more than %d, beginning with %.32q", ErrText, len(p), t.maxPiece, p)
+// whole encodes a stretch that is one piece.
+func (t *BPE) whole(o *sink, w stretch) (err error) {
+	n := len(o.ids)
+	if o.ids, err = t.piece(o.ids, w.s); err != nil || !o.locate {
+		return err
 	}
-	if t.cache == nil || len(p) > maxCached {
-		o.ids = t.tokensOf(o.ids, p)
-	} else {
-		h := t.cache.hash(p)
-		if ids := t.cache.get(h, p); ids != nil {
-			o.ids = append(o.ids, ids...)
-		} else {
-			o.ids = t.tokensOf(o.ids, p)
-			t.cache.put(h, p, o.ids[n:])
-		}
-	}
-	if o.locate {
-		at := w.at
-		for _, id := range o.ids[n:] {
-			end := at + t.size(id)
-			o.place(max(w.from, at), max(w.from, end))
-			at = end
-		}
+	at := w.at
+	for _, id := range o.ids[n:] {
+		end := at + t.size(id)
+		o.place(max(w.from, at), max(w.from, end))
+		at = end
 	}
 	return nil
 }
 
+// piece encodes one piece.
+func (t *BPE) piece(dst []int32, p string) ([]int32, error) {
+	if t.maxPiece > 0 && len(p) > t.maxPiece {
+		return dst, fmt.Errorf("%w: a piece of %d bytes, more than %d, beginning with %.32q", ErrText, len(p), t.maxPiece, p)
+	}
+	if t.cache == nil || len(p) > maxCached {
+		return t.tokensOf(dst, p), nil
+	}
+	h := t.cache.hash(p)
+	if ids := t.cache.get(h, p); ids != nil {
+		return append(dst, ids...), nil
+	}
+	n := len(dst)
+	dst = t.tokensOf(dst, p)
+	t.cache.put(h, p, dst[n:])
+	return dst, nil
+}
+
 func (t *BPE) tokensOf(dst []int32, p string) []int32 {
-	if id, ok := t.whole[p]; ok {
+	if id, ok := t.byBytes[p]; ok {
 		return append(dst, id)
 	}
 	return t.merge(dst, p)

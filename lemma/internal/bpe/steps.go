@@ -124,7 +124,7 @@ func (w stretch) prefixed() stretch {
 // comes out.
 func (t *BPE) cut(o *sink, w stretch, k int) error {
 	if k == len(t.steps) {
-		return t.piece(o, w)
+		return t.whole(o, w)
 	}
 	if w.s == "" {
 		return nil
