@@ -158,10 +158,10 @@ func (f *form) normalize(s string, edits *[]edit) string {
 			end += n
 		}
 		out = append(out, s[done:safe]...)
-		from := len(out)
-		out = f.append(out, s[safe:end])
-		if edits != nil && string(out[from:]) != s[safe:end] {
-			*edits = append(*edits, edit{safe, end, from, len(out)})
+		if edits == nil {
+			out = f.append(out, s[safe:end])
+		} else {
+			out = f.appendParts(out, s, safe, end, edits)
 		}
 		done, safe, i = end, end, end
 	}
@@ -169,6 +169,42 @@ func (f *form) normalize(s string, edits *[]edit) string {
 		return s
 	}
 	return string(append(out, s[done:]...))
+}
+
+// appendParts appends s[i:end] in parts that are normalized by themselves, so
+// that the edits are small.
+func (f *form) appendParts(out []byte, s string, i, end int, edits *[]edit) []byte {
+	for i < end {
+		_, n := utf8.DecodeRuneInString(s[i:])
+		j := i + n
+		for j < end {
+			r, n := utf8.DecodeRuneInString(s[j:])
+			if f.begins(r) {
+				break
+			}
+			j += n
+		}
+		from := len(out)
+		if out = f.append(out, s[i:j]); string(out[from:]) != s[i:j] {
+			*edits = append(*edits, edit{i, j, from, len(out)})
+		}
+		i = j
+	}
+	return out
+}
+
+// begins reports whether what r becomes has nothing to do with what is before.
+func (f *form) begins(r rune) bool {
+	t := norms()
+	if d, ok := t.decomposed[r]; ok {
+		r = d[0]
+	}
+	if f.compat {
+		if d, ok := compats()[r]; ok {
+			r = d[0]
+		}
+	}
+	return t.class[r] == 0 && (!f.compose || props().of(r)&unsettled == 0)
 }
 
 // append decomposes s, puts the marks in canonical order and, if the form asks

@@ -195,6 +195,7 @@ func (p *regexParser) atom() (n *node, letter rune) {
 		if rest := p.src[p.i+1:]; rest != "" && strings.IndexByte("AzZbB", rest[0]) >= 0 {
 			if rest[0] == 'Z' && p.dialect == rust {
 				p.fail(at, `\Z`)
+				return nil, 0
 			}
 			p.i += 2
 			return &node{op: opAssert, mode: rest[0]}, 0
@@ -844,7 +845,7 @@ var errPattern = errors.New("the pattern takes too many steps")
 
 // Limits of a machine.
 const (
-	maxSteps = 1 << 27
+	maxSteps = 1 << 26
 	maxDepth = 50000
 )
 
