@@ -429,7 +429,7 @@ func (p *parser) added(list []json.RawMessage) {
 			StripLeft: o.flag("lstrip", false), StripRight: o.flag("rstrip", false),
 		}
 		id := 0
-		o.get("id", &id) // HF numbers the tokens itself
+		o.get("id", &id)                                // HF numbers the tokens itself
 		a.Normalized = o.flag("normalized", !a.Special) // HF's default
 		o.end()
 		if a.Content == "" {
