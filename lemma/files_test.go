@@ -92,7 +92,6 @@ func TestLoadVocabErrors(t *testing.T) {
 		{vocab, "a \u8a9e\n", nil, lemma.ErrFormat, "merges.txt: line 1"},
 		{vocab, lines[1] + "\n\n" + lines[2] + "\n", nil, lemma.ErrFormat, "merges.txt: line 2: empty"},
 		{vocab, "a \xff\n", nil, lemma.ErrFormat, "merges.txt: offset 2"},
-		{`{"a": 0}`, "", nil, lemma.ErrUnsupported, "no token for the byte 0x00"},
 		{vocab, merges, &lemma.Settings{Pattern: "(a"}, lemma.ErrUnsupported, "Settings.Pattern"},
 		{vocab, merges, &lemma.Settings{Special: map[string]int32{"a": 5}}, lemma.ErrSettings, `"a"`},
 		{vocab, merges, &lemma.Settings{Special: map[string]int32{"<x>": 5}}, lemma.ErrSettings, `"<x>"`},

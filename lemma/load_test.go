@@ -117,11 +117,17 @@ func TestRefused(t *testing.T) {
 		{"gpt2", "model.new", func(d dict) { model(d)["new"] = 1 }},
 		{"gpt2", "model.vocab", func(d dict) { model(d)["vocab"].(dict)["b"] = model(d)["vocab"].(dict)["a"] }},
 		{"gpt2", "model.vocab", func(d dict) { model(d)["vocab"].(dict)["zzzz"] = 2000000000 }},
-		{"gpt2", "byte 0x7a", func(d dict) {
-			v := model(d)["vocab"].(dict)
-			v["zzzz"] = v["z"]
-			delete(v, "z")
-			model(d)["merges"] = []any{}
+		{"gpt2", "model.unk_token", func(d dict) {
+			dropTokens(model(d), "z")
+			model(d)["unk_token"] = "<unk>"
+		}},
+		{"gpt2", "model.unk_token", func(d dict) {
+			dropTokens(model(d), "z")
+			model(d)["unk_token"] = "e"
+		}},
+		{"gpt2", "model.byte_fallback", func(d dict) {
+			dropTokens(model(d), "z")
+			model(d)["byte_fallback"], model(d)["vocab"].(dict)["<0x7A>"] = true, 3000
 		}},
 		{"gpt2", "added_tokens[0].new", func(d dict) { added(d, 0)["new"] = true }},
 	} {

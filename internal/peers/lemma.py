@@ -498,6 +498,8 @@ def random_change(rnd):
     if rnd.random() < 0.2:
         added.append(dict(rnd.choice(added), normalized=rnd.random() < 0.5, lstrip=True))
     change["added_tokens"] = added
+    if rnd.random() < 0.35:
+        change["drop"] = "".join(rnd.sample("!'ae1Ġ\u0120\u00c3\u00a9\u0142\u00f0\u010a\u00e8\u00aa", 3))
     for field, values in {"unk_token": ["a", "<unk>", None], "fuse_unk": [True, False], "byte_fallback": [True, False], "ignore_merges": [True, False],
                           "continuing_subword_prefix": ["", None], "dropout": [None, 0.0]}.items():
         if rnd.random() < 0.3:
@@ -508,10 +510,14 @@ def random_change(rnd):
 def changed(base, change):
     """The file with the change; added tokens without an id have the one that HF gives them."""
     spec = json.loads(json.dumps(base))
+    drop = set(change.get("drop", ""))
+    m = spec["model"]
+    m["vocab"] = {t: i for t, i in m["vocab"].items() if not drop & set(t)}
+    m["merges"] = [pair for pair in m["merges"] if not drop & set("".join(pair))]
     for field, v in json.loads(json.dumps(change)).items():
         if field.startswith("model."):
             spec["model"][field[6:]] = v
-        else:
+        elif field != "drop":
             spec[field] = v
     ids, vocab = {}, spec["model"]["vocab"]
     for t in spec["added_tokens"]:
@@ -532,7 +538,8 @@ def variants(outdir, seed, number):
     todo += [(f"random{i}", rnd.choice(["gpt2", "gpt2", "llama3"]), None) for i in range(int(number))]
     for name, base, change in todo:
         while True:
-            spec = changed(bases[base], change or random_change(rnd))
+            now = change or random_change(rnd)
+            spec = changed(bases[base], now)
             try:
                 tok = Tokenizer.from_str(json.dumps(spec))
                 break
@@ -540,8 +547,11 @@ def variants(outdir, seed, number):
                 if change:
                     raise
         tok.no_padding()
+        drop = now.get("drop", "")
         change = {k: spec.get(k) for k in ("normalizer", "pre_tokenizer", "added_tokens")}
         change["model"] = {k: v for k, v in spec["model"].items() if k not in ("vocab", "merges")}
+        if drop:
+            change["drop"] = drop  # the tokens with these characters are gone
         out.append(json.dumps({"file": name, "base": base, "change": change}, separators=(",", ":")) + "\n")
         contents = [t["content"] for t in spec["added_tokens"]]
         for s in hard(rnd, contents, 130 + len(contents))[88:] + ["a\u00e9\u00e8\u8a9e\u8a00 \u00e9"]:

@@ -55,6 +55,11 @@ type Spec struct {
 	// neighbors whose joint text is a token those are joined that make the
 	// token of the lowest id. WholeFirst must be set.
 	Ranked bool
+	// Unknown, if it is not empty, is the token for bytes that have none, and
+	// FuseUnknown makes it one for several that are neighbors. Without it such
+	// bytes have no token, as in HF.
+	Unknown                   string
+	FuseUnknown, ByteFallback bool
 }
 
 // A BPE is a lemma.Tokenizer. It is immutable apart from an internal cache,
@@ -62,6 +67,9 @@ type Spec struct {
 type BPE struct {
 	tokens  []string // by id, added tokens too
 	byteID  [256]int32
+	gaps    bool  // some bytes of UTF-8 have no token
+	unknown int32 // the token for them, or -1: they are left out
+	fuse    bool  // one for several
 	pairs   pairTable
 	byBytes map[string]int32 // tokens, if WholeFirst
 	added   map[int32]addedKind
@@ -75,6 +83,40 @@ type BPE struct {
 
 	cache    *cache
 	maxPiece int
+}
+
+// setGaps looks for bytes without a token.
+func (t *BPE) setGaps(s Spec) error {
+	t.unknown = -1
+	for b, id := range t.byteID {
+		if id >= 0 || !inUTF8(byte(b)) {
+			continue
+		}
+		t.gaps = true
+		if s.Ranked {
+			return fmt.Errorf("%w: no token for the byte %#02x", ErrUnsupported, b)
+		}
+		fallback := s.ByteFallback
+		for _, c := range []byte(string(byteChars[b])) {
+			fallback = fallback && slices.Contains(s.Tokens, fmt.Sprintf("<0x%02X>", c))
+		}
+		if fallback {
+			return fmt.Errorf("%w: model.byte_fallback is true, and there is no token for the byte %#02x", ErrUnsupported, b)
+		}
+	}
+	if !t.gaps || s.Unknown == "" {
+		return nil
+	}
+	t.unknown, t.fuse = int32(slices.Index(s.Tokens, s.Unknown)), s.FuseUnknown
+	if t.unknown < 0 {
+		return fmt.Errorf("%w: model.unk_token is %q, which is not in the vocabulary", ErrUnsupported, s.Unknown)
+	}
+	for _, m := range s.Merges {
+		if m.Left == t.unknown || m.Right == t.unknown {
+			return fmt.Errorf("%w: model.unk_token is %q, which is a part of other tokens", ErrUnsupported, s.Unknown)
+		}
+	}
+	return nil
 }
 
 // An addedKind says what an added token is.
@@ -110,10 +152,8 @@ func New(s Spec, cacheSize, maxPiece int) (*BPE, error) {
 			}
 		}
 	}
-	for b, id := range t.byteID {
-		if id < 0 && inUTF8(byte(b)) {
-			return nil, fmt.Errorf("%w: no token for the byte %#02x", ErrUnsupported, b)
-		}
+	if err := t.setGaps(s); err != nil {
+		return nil, err
 	}
 	if s.WholeFirst {
 		t.byBytes = make(map[string]int32, len(s.Tokens))
@@ -416,6 +456,14 @@ func (t *BPE) whole(o *sink, w stretch) (err error) {
 	if o.ids, err = t.piece(o.ids, w.s); err != nil || !o.locate {
 		return err
 	}
+	if _, ok := t.byBytes[w.s]; !ok && t.gap(w.s) {
+		var spans [][2]int
+		t.gapped(nil, w.s, &spans)
+		for _, a := range spans {
+			o.place(max(w.from, w.at+a[0]), max(w.from, w.at+a[1]))
+		}
+		return nil
+	}
 	at := w.at
 	for _, id := range o.ids[n:] {
 		end := at + t.size(id)
@@ -447,7 +495,64 @@ func (t *BPE) tokensOf(dst []int32, p string) []int32 {
 	if id, ok := t.byBytes[p]; ok {
 		return append(dst, id)
 	}
+	if t.gap(p) {
+		return t.gapped(dst, p, nil)
+	}
 	return t.merge(dst, p)
+}
+
+// gap reports whether a byte of the piece has no token.
+func (t *BPE) gap(p string) bool {
+	if t.gaps {
+		for i := range len(p) {
+			if t.byteID[p[i]] < 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// gapped encodes a piece that has bytes without a token, and appends to at,
+// unless it is nil, the bytes of each token. If there is a token for such bytes,
+// it stands between the others, and no merge crosses it; else the bytes are left
+// out before the others are merged.
+func (t *BPE) gapped(dst []int32, p string, at *[][2]int) []int32 {
+	var kept []byte
+	var from []int // where they are in p
+	flush := func() {
+		n := len(dst)
+		dst = t.merge(dst, string(kept))
+		if at != nil {
+			k := 0
+			for _, id := range dst[n:] {
+				size := t.size(id)
+				*at = append(*at, [2]int{from[k], from[k+size-1] + 1})
+				k += size
+			}
+		}
+		kept, from = kept[:0], from[:0]
+	}
+	for i := 0; i < len(p); i++ {
+		if t.byteID[p[i]] >= 0 {
+			kept, from = append(kept, p[i]), append(from, i)
+			continue
+		}
+		if t.unknown < 0 {
+			continue
+		}
+		flush()
+		start := i
+		for t.fuse && i+1 < len(p) && t.byteID[p[i+1]] < 0 {
+			i++
+		}
+		dst = append(dst, t.unknown)
+		if at != nil {
+			*at = append(*at, [2]int{start, i + 1})
+		}
+	}
+	flush()
+	return dst
 }
 
 // inUTF8 reports whether the byte occurs in valid UTF-8.

@@ -344,11 +344,7 @@ func (p *parser) model(o object) {
 			p.unsupported(o.field(name), v)
 		}
 	}
-	// These are about characters without a token. There is none: New wants a
-	// token for every byte.
-	for _, name := range []string{"unk_token", "fuse_unk", "byte_fallback"} {
-		o.take(name)
-	}
+	p.Unknown, p.FuseUnknown, p.ByteFallback = o.text("unk_token"), o.flag("fuse_unk", false), o.flag("byte_fallback", false)
 	p.WholeFirst = o.flag("ignore_merges", false)
 	o.get("vocab", &p.vocab)
 	merges := o.take("merges")
