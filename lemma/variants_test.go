@@ -2,6 +2,7 @@ package lemma_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"maps"
@@ -54,9 +55,14 @@ func changeFile(t testing.TB, base []byte, change dict) []byte {
 	return text
 }
 
-// dropTokens removes the tokens and merges that have one of the characters.
+// dropTokens removes the tokens and merges that have one of the characters, and
+// numbers the other tokens anew.
 func dropTokens(m dict, chars string) {
-	maps.DeleteFunc(m["vocab"].(dict), func(tok string, _ any) bool { return strings.ContainsAny(tok, chars) })
+	v := m["vocab"].(dict)
+	maps.DeleteFunc(v, func(tok string, _ any) bool { return strings.ContainsAny(tok, chars) })
+	for id, tok := range slices.SortedFunc(maps.Keys(v), func(a, b string) int { return cmp.Compare(v[a].(float64), v[b].(float64)) }) {
+		v[tok] = id
+	}
 	m["merges"] = slices.DeleteFunc(list(m, "merges"), func(pair any) bool {
 		text, ok := pair.(string)
 		if !ok {

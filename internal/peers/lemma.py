@@ -500,7 +500,7 @@ def random_change(rnd):
     change["added_tokens"] = added
     if rnd.random() < 0.35:
         change["drop"] = "".join(rnd.sample("!'ae1Ġ\u0120\u00c3\u00a9\u0142\u00f0\u010a\u00e8\u00aa", 3))
-    for field, values in {"unk_token": ["a", "<unk>", None], "fuse_unk": [True, False], "byte_fallback": [True, False], "ignore_merges": [True, False],
+    for field, values in {"unk_token": ["LAST", "<unk>", None], "fuse_unk": [True, False], "byte_fallback": [True, False], "ignore_merges": [True, False],
                           "continuing_subword_prefix": ["", None], "dropout": [None, 0.0]}.items():
         if rnd.random() < 0.3:
             change["model." + field] = rnd.choice(values)
@@ -512,9 +512,13 @@ def changed(base, change):
     spec = json.loads(json.dumps(base))
     drop = set(change.get("drop", ""))
     m = spec["model"]
-    m["vocab"] = {t: i for t, i in m["vocab"].items() if not drop & set(t)}
+    kept = sorted((t for t in m["vocab"] if not drop & set(t)), key=m["vocab"].get)
+    if drop:  # no gaps among the ids: added tokens would fall into them
+        m["vocab"] = {t: i for i, t in enumerate(kept)}
     m["merges"] = [pair for pair in m["merges"] if not drop & set("".join(pair))]
     for field, v in json.loads(json.dumps(change)).items():
+        if v == "LAST":  # a token that is a part of no other
+            v = kept[-1]
         if field.startswith("model."):
             spec["model"][field[6:]] = v
         elif field != "drop":

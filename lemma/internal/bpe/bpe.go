@@ -67,9 +67,10 @@ type Spec struct {
 type BPE struct {
 	tokens  []string // by id, added tokens too
 	byteID  [256]int32
-	gaps    bool  // some bytes of UTF-8 have no token
-	unknown int32 // the token for them, or -1: they are left out
-	fuse    bool  // one for several
+	gaps    bool   // some bytes of UTF-8 have no token
+	unknown int32  // the token for them, or -1: they are left out
+	fuse    bool   // one for several
+	missing string // the unknown token, if it has no id
 	pairs   pairTable
 	byBytes map[string]int32 // tokens, if WholeFirst
 	added   map[int32]addedKind
@@ -109,7 +110,7 @@ func (t *BPE) setGaps(s Spec) error {
 	}
 	t.unknown, t.fuse = int32(slices.Index(s.Tokens, s.Unknown)), s.FuseUnknown
 	if t.unknown < 0 {
-		return fmt.Errorf("%w: model.unk_token is %q, which is not in the vocabulary", ErrUnsupported, s.Unknown)
+		t.missing = s.Unknown
 	}
 	for _, m := range s.Merges {
 		if m.Left == t.unknown || m.Right == t.unknown {
@@ -475,6 +476,9 @@ func (t *BPE) whole(o *sink, w stretch) (err error) {
 
 // piece encodes one piece.
 func (t *BPE) piece(dst []int32, p string) ([]int32, error) {
+	if t.missing != "" && t.gap(p) {
+		return dst, fmt.Errorf("%w: no tokens for a part of %.60q, and the unknown token %q is not in the vocabulary", ErrText, p, t.missing)
+	}
 	if t.maxPiece > 0 && len(p) > t.maxPiece {
 		return dst, fmt.Errorf("%w: a piece of %d bytes, more than %d, beginning with %.32q", ErrText, len(p), t.maxPiece, p)
 	}
