@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -257,13 +256,15 @@ func TestRefusedMessages(t *testing.T) {
 	long := strings.Repeat(`\p{L}+|`, 40) + `(a)\1`
 	for _, c := range []struct{ text, want string }{
 		{`{"a": 0, "b": 1, "<|endoftext|>": 2}`, "this is a vocabulary (vocab.json); give it to LoadVocab, with its merges.txt"},
+		{`{"model": 0, "b": 1}`, "this is a vocabulary (vocab.json)"},
+		{"#version: 0.2\na b\n", "this is a merges.txt"},
 		{`{"tokenizer_class": "GPT2Tokenizer", "model_max_length": 1024}`, "this is a tokenizer_config.json"},
 		{`{"added_tokens_decoder": {}, "bos_token": "<s>"}`, "this is a tokenizer_config.json"},
 		{`{"bos_token": "<s>", "unk_token": {"content": "<unk>"}}`, "this is a special_tokens_map.json"},
 		{`{"architectures": ["GPT2LMHeadModel"], "model_type": "gpt2"}`, "this is the config.json of a model"},
 		{string(edited(t, "llama3", func(d dict) {
 			list(d["pre_tokenizer"].(dict), "pretokenizers")[0].(dict)["pattern"] = dict{"Regex": long}
-		})), strconv.Quote(long)},
+		})), long},
 	} {
 		_, err := lemma.LoadJSON(strings.NewReader(c.text), nil)
 		if !errors.Is(err, lemma.ErrUnsupported) || !strings.Contains(err.Error(), c.want) {

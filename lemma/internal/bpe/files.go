@@ -47,7 +47,7 @@ func (o Options) steps(usual string) ([]Step, error) {
 		st.Pattern = o.Pattern
 	}
 	if err := st.compile(); err != nil {
-		return nil, fmt.Errorf("%w: Settings.Pattern: %w: %q", ErrUnsupported, err, st.Pattern)
+		return nil, fmt.Errorf("%w: Settings.Pattern: %w: %s", ErrUnsupported, err, st.Pattern)
 	}
 	return []Step{st, {Kind: ToBytes}}, nil
 }

@@ -114,12 +114,14 @@ func (o object) end() {
 // and names the field.
 func ParseJSON(data []byte) (Spec, error) {
 	p := new(parser)
+	if bytes.HasPrefix(data, []byte("#version")) {
+		return Spec{}, fmt.Errorf("%w: this is a merges.txt; give it to LoadVocab, with its vocab.json", ErrUnsupported)
+	}
 	if p.syntax(data); p.err != nil {
 		return Spec{}, p.err
 	}
 	o := p.object("", data)
-	if o.m != nil && o.m["model"] == nil {
-		p.other(o)
+	if p.other(o); p.err != nil {
 		return Spec{}, p.err
 	}
 	if v := o.text("version"); v != "" && v != "1.0" {
@@ -157,8 +159,11 @@ func (p *parser) syntax(data []byte) {
 	}
 }
 
-// other says what a file is that has no model.
+// other says what a file is that has no model, if it is a known one.
 func (p *parser) other(o object) {
+	if bytes.HasPrefix(o.m["model"], []byte("{")) {
+		return
+	}
 	numbers := 0
 	for _, raw := range o.m {
 		if _, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
@@ -169,7 +174,7 @@ func (p *parser) other(o object) {
 		return slices.ContainsFunc(names, func(name string) bool { return o.m[name] != nil })
 	}
 	switch {
-	case len(o.m) > 1 && numbers == len(o.m):
+	case numbers > 0 && numbers == len(o.m): // one token may be "model"
 		p.fail(fmt.Errorf("%w: this is a vocabulary (vocab.json); give it to LoadVocab, with its merges.txt", ErrUnsupported))
 	case has("added_tokens_decoder", "tokenizer_class", "model_max_length"):
 		p.fail(fmt.Errorf("%w: this is a tokenizer_config.json; the tokenizer itself is in tokenizer.json", ErrUnsupported))
@@ -177,8 +182,6 @@ func (p *parser) other(o object) {
 		p.fail(fmt.Errorf("%w: this is a special_tokens_map.json; the tokenizer itself is in tokenizer.json", ErrUnsupported))
 	case has("architectures", "model_type"):
 		p.fail(fmt.Errorf("%w: this is the config.json of a model; the tokenizer is in tokenizer.json", ErrUnsupported))
-	default:
-		p.malformed("model", errors.New("missing"))
 	}
 }
 
@@ -294,7 +297,7 @@ func (p *parser) step(o object, st Step) {
 	ready := st
 	ready.bytes = p.bytes()
 	if err := ready.compile(); err != nil {
-		p.given(o.field("pattern"), "%v: %q", err, st.Pattern)
+		p.given(o.field("pattern"), "%v: %s", err, st.Pattern)
 	}
 	st.re = ready.re // not read twice
 	p.Steps = append(p.Steps, st)
@@ -424,8 +427,8 @@ func (p *parser) added(list []json.RawMessage) {
 			Content: o.text("content"), Special: o.flag("special", false), SingleWord: o.flag("single_word", false),
 			StripLeft: o.flag("lstrip", false), StripRight: o.flag("rstrip", false),
 		}
-		id := 0
-		o.get("id", &id)                                // HF numbers the tokens itself
+		var id int32 // HF numbers the tokens itself
+		o.get("id", &id)
 		a.Normalized = o.flag("normalized", !a.Special) // HF's default
 		o.end()
 		if a.Content == "" {

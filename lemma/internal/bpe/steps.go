@@ -85,7 +85,7 @@ func (t *BPE) setSteps(steps []Step) error {
 			continue
 		}
 		if err := st.compile(); err != nil {
-			return fmt.Errorf("%w: pattern %q: %w", ErrUnsupported, st.Pattern, err)
+			return fmt.Errorf("%w: a pattern: %w: %s", ErrUnsupported, err, st.Pattern)
 		}
 		rest = append(rest, st)
 	}
@@ -191,7 +191,7 @@ func (st *Step) matches(s string, yield func(from, to int, match bool) error) er
 		for i := 0; i <= len(text); {
 			from, to, ok := st.re.next(&m, i)
 			if m.over {
-				return fmt.Errorf("%w: %w: %q", ErrText, errPattern, st.Pattern)
+				return fmt.Errorf("%w: %w: %s", ErrText, errPattern, st.Pattern)
 			}
 			if !ok {
 				break
