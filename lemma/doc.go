@@ -39,14 +39,15 @@
 //   - normalizers NFC, NFD, NFKC, NFKD and sequences of them
 //   - pre-tokenizers ByteLevel, Digits, Punctuation, Split, Whitespace,
 //     WhitespaceSplit, BertPreTokenizer and sequences of them with one ByteLevel
-//   - the model BPE with a token for every byte, without dropout, prefix and
-//     suffix
-//   - all flags of added tokens
+//   - the model BPE without dropout, prefix and suffix
+//   - added tokens with all their flags
 //
 // The pattern of a Split may use most of Oniguruma's syntax, but no back
-// references and no POSIX brackets. The post-processor, the decoder, truncation,
-// padding and the unknown token are ignored. They make no difference to the ids
-// of a whole text.
+// references and no POSIX brackets. The post-processor, the decoder, truncation
+// and padding are ignored: they make no difference to the ids of a whole text. As
+// in HF, bytes without a token become the unknown token or, if there is none,
+// are left out, and added tokens that the vocabulary lacks are numbered from its
+// size on, whatever their id in the file.
 //
 // Encoding follows HF's steps: take added tokens out of the text, normalize the
 // rest, take out the added tokens that match normalized text, split what

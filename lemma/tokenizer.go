@@ -98,7 +98,8 @@ func LoadJSON(r io.Reader, set *Settings) (Tokenizer, error) {
 // is needed. Errors are those of LoadJSON.
 //
 // Unless Settings.Special says otherwise, the special tokens are those tokens
-// of the form <…> or […] that no merge makes, such as "<|endoftext|>".
+// of the form <…> or […] that no merge makes, such as "<|endoftext|>". None of
+// them takes white space with it, as "<mask>" does in a tokenizer.json.
 func LoadVocab(vocab, merges io.Reader, set *Settings) (Tokenizer, error) {
 	v, err := io.ReadAll(vocab)
 	if err != nil {

@@ -14,16 +14,17 @@ type runeSet []rune
 func setOf(ranges []int32) runeSet { return runeSet(ranges) }
 
 // add returns the union with another set.
-func (s runeSet) add(t runeSet) runeSet {
+func (s runeSet) add(t runeSet) runeSet { return slices.Concat(s, t).sorted() }
+
+// sorted returns the set of ranges that are in no order, and may overlap.
+func (s runeSet) sorted() runeSet {
 	type pair struct{ lo, hi rune }
-	all := make([]pair, 0, (len(s)+len(t))/2)
-	for _, set := range []runeSet{s, t} {
-		for i := 0; i < len(set); i += 2 {
-			all = append(all, pair{set[i], set[i+1]})
-		}
+	all := make([]pair, 0, len(s)/2)
+	for i := 0; i < len(s); i += 2 {
+		all = append(all, pair{s[i], s[i+1]})
 	}
 	slices.SortFunc(all, func(a, b pair) int { return int(a.lo) - int(b.lo) })
-	var out runeSet
+	out := runeSet{}
 	for _, p := range all {
 		if n := len(out); n > 0 && p.lo <= out[n-1]+1 {
 			out[n-1] = max(out[n-1], p.hi)

@@ -108,6 +108,22 @@ func TestRegexErrors(t *testing.T) {
 	}
 }
 
+// A large class is read in time that hardly grows faster than it.
+func TestLargeClass(t *testing.T) {
+	var b strings.Builder
+	for r := rune(0x10000); r < 0x40000; r += 2 {
+		b.WriteRune(r)
+	}
+	re, err := compileRegex("["+b.String()+"]", ruby)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := machine{s: "a\U00010001\U00010002"}
+	if from, to, ok := re.next(&m, 0); !ok || from != 5 || to != 9 {
+		t.Error(from, to, ok)
+	}
+}
+
 // A pattern that would take for ever is given up.
 func TestRegexSteps(t *testing.T) {
 	st := Step{Pattern: `(?:a+b?)+c`}

@@ -491,8 +491,8 @@ func (p *regexParser) class(at int) runeSet {
 	}
 	defer func() { p.depth-- }()
 	not := p.eat("^")
-	var set, all runeSet
-	both := false // && was read: all is to be met as well
+	var set, all runeSet // set is in no order yet
+	both := false        // && was read: all is to be met as well
 	if strings.HasPrefix(p.src[p.i:], "]") {
 		p.fail(at, "a class that begins with ]")
 	}
@@ -506,9 +506,9 @@ func (p *regexParser) class(at int) runeSet {
 		}
 		if p.eat("&&") {
 			if both {
-				all = all.and(set)
+				all = all.and(set.sorted())
 			} else {
-				all, both = set, true
+				all, both = set.sorted(), true
 			}
 			set = nil
 			continue
@@ -520,7 +520,7 @@ func (p *regexParser) class(at int) runeSet {
 				p.fail(here, "a class of the kind [:name:]")
 				return nil
 			}
-			set = set.add(p.class(here))
+			set = append(set, p.class(here)...)
 			continue
 		}
 		if p.dialect == rust && (strings.HasPrefix(p.src[p.i:], "--") || strings.HasPrefix(p.src[p.i:], "~~")) {
@@ -534,7 +534,7 @@ func (p *regexParser) class(at int) runeSet {
 				p.fail(here, "a range from a class")
 				return nil
 			}
-			set = set.add(sub)
+			set = append(set, sub...)
 			continue
 		}
 		hi := lo
@@ -559,16 +559,14 @@ func (p *regexParser) class(at int) runeSet {
 		if p.fold {
 			one = p.folded(here, one)
 		}
-		set = set.add(one)
+		set = append(set, one...)
 	}
+	set = set.sorted()
 	if both {
 		set = all.and(set)
 	}
 	if not {
 		set = set.not()
-	}
-	if set == nil {
-		set = runeSet{}
 	}
 	return set
 }
