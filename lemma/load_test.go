@@ -291,6 +291,36 @@ func TestUnknownToken(t *testing.T) {
 	if _, err := tok.Encode(nil, "a zoo"); !errors.Is(err, lemma.ErrText) || !strings.Contains(err.Error(), `"<unk>"`) {
 		t.Error(err)
 	}
+	// With an id it stands for each of them or for all that are neighbors;
+	// without one they are left out.
+	for _, c := range []struct {
+		unknown any
+		fuse    bool
+		want    string // the parts of the text that the tokens stand for
+	}{
+		{nil, false, "azzb"}, {"<unk>", false, "a|z|z|b|z"}, {"<unk>", true, "a|zz|b|z"},
+	} {
+		tok, err := lemma.LoadJSON(bytes.NewReader(edited(t, "gpt2", func(d dict) {
+			dropTokens(model(d), "z")
+			model(d)["vocab"].(dict)["<unk>"] = 2000
+			model(d)["unk_token"], model(d)["fuse_unk"] = c.unknown, c.fuse
+		})), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const text = "azzbz"
+		ids, at, err := lemma.Offsets(tok, text)
+		var got []string
+		for i, a := range at {
+			got = append(got, text[a[0]:a[1]])
+			if unknown := ids[i] == 2000; unknown != (got[i][0] == 'z') {
+				t.Errorf("%v: %q is %d", c.unknown, got[i], ids[i])
+			}
+		}
+		if err != nil || strings.Join(got, "|") != c.want {
+			t.Errorf("%v, %t: %q, %v; want %q", c.unknown, c.fuse, got, err, c.want)
+		}
+	}
 }
 
 func FuzzLoadJSON(f *testing.F) {

@@ -108,6 +108,22 @@ func TestRegexErrors(t *testing.T) {
 	}
 }
 
+// Digits knows digits that the pattern engine does not, as HF does.
+func TestNewDigits(t *testing.T) {
+	st := Step{Kind: Digits}
+	if err := st.compile(); err != nil {
+		t.Fatal(err)
+	}
+	const text = "x\U00011DE0\U00011DE9\u00bd7y"
+	var parts []string
+	if err := st.segments(text, func(i, j int) error { parts = append(parts, text[i:j]); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"x", "\U00011DE0", "\U00011DE9", "\u00bd", "7", "y"}; !slices.Equal(parts, want) {
+		t.Errorf("%q, want %q", parts, want)
+	}
+}
+
 // A large class is read in time that hardly grows faster than it.
 func TestLargeClass(t *testing.T) {
 	var b strings.Builder
