@@ -16,7 +16,7 @@ func searchDirect(ctx context.Context, ref, x *source, k int, same bool, set *Se
 	if set.Func != nil {
 		return searchFunc(ctx, ref, x, k, same, set)
 	}
-	if sp := newSparseSearch(ref, x, k, same, set); sp != nil {
+	if sp := ref.sparse(x, k, same, set); sp != nil {
 		return sp.search(ctx, set.Workers)
 	}
 	if set.Metric == Jaccard {

@@ -88,7 +88,7 @@ const (
 
 // searchDistinct chooses the method. used is the memory already planned.
 func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used int64) (*Graph, error) {
-	if sp := newSparseSearch(s, s, k, true, set); sp != nil {
+	if sp := s.sparse(s, k, true, set); sp != nil {
 		return sp.search(ctx, set.Workers)
 	}
 	if s.comb != nil && (set.Method == Gram || set.Method == Auto) {
@@ -258,7 +258,7 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 		used += int64(16*rs.n) + int64(xs.n)*int64(k)*12
 	}
 	var g *Graph
-	if sp := newSparseSearch(distinct, xs, kd, false, &set); sp != nil {
+	if sp := distinct.sparse(xs, kd, false, &set); sp != nil {
 		g, err = sp.search(ctx, set.Workers)
 	} else {
 		if distinct, used, err = materialize(ctx, distinct, &set, used); err != nil {

@@ -20,8 +20,8 @@ type source struct {
 	ids  []int32   // when not nil, row u of the source is row ids[u] of flat
 
 	points Points
-	comb   summed      // points, when they come from Combine
-	rows   *sparseRows // of sparse points, once they are scanned
+	comb   summed    // points, when they come from Combine
+	rows   sparseSet // of sparse points, once they are scanned
 	metric Metric
 	failed *firstError // of fetch
 }
@@ -232,7 +232,7 @@ func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 	switch x := s.points.(type) {
 	case sparser:
 		if s.metric != Correlation { // which makes no zeros
-			return s.scanSparse(ctx, x)
+			return x.scan(ctx, s)
 		}
 	case distancePoints:
 		return x.scan(ctx, workers)
@@ -297,6 +297,15 @@ func hashRow(x []float32) (h uint64, bad int) {
 // ascending, and distinct rows are in the order of their first copies.
 type merging struct {
 	of, start, member []int32
+}
+
+// sparse returns a search of x among sparse rows; nil if s has none, or dense
+// rows are searched sooner.
+func (s *source) sparse(x *source, k int, same bool, set *Settings) finder {
+	if s.rows == nil {
+		return nil
+	}
+	return s.rows.plan(s, x, k, same, set)
 }
 
 // merge finds equal rows. It returns nil when there are none.
@@ -388,7 +397,7 @@ func (s *source) pick(rows []int32) *source {
 		u.ids[p] = int32(s.orig(int(i)))
 	}
 	if s.rows != nil {
-		u.rows = s.rows.pick(rows)
+		u.rows = s.rows.some(rows)
 	}
 	return &u
 }

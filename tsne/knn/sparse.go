@@ -116,6 +116,25 @@ type sparser interface {
 	entries(buf []entry, i int) []entry
 	count() int
 	pick(rows []int32) Points
+	scan(ctx context.Context, s *source) ([]uint64, error)
+}
+
+func (s *sparse[T]) scan(ctx context.Context, of *source) ([]uint64, error) {
+	return of.scanSparse(ctx, s)
+}
+
+// A sparseSet is the scanned rows of sparse points: *sparseRows. It is an
+// interface so that programs without sparse rows do not hold their search.
+type sparseSet interface {
+	equal(i, j int) bool
+	some(rows []int32) sparseSet
+	// plan returns a search among the rows of ref, or nil if dense rows are
+	// searched sooner.
+	plan(ref, x *source, k int, same bool, set *Settings) finder
+}
+
+type finder interface {
+	search(ctx context.Context, workers int) (*Graph, error)
 }
 
 func (s *sparse[T]) count() int { return len(s.index) }
@@ -197,8 +216,14 @@ func (r *sparseRows) equal(i, j int) bool {
 	return slices.Equal(a, b) && slices.Equal(v, w)
 }
 
-// pick returns some rows.
-func (r *sparseRows) pick(rows []int32) *sparseRows {
+func (r *sparseRows) plan(ref, x *source, k int, same bool, set *Settings) finder {
+	if s := newSparseSearch(r, ref, x, k, same, set); s != nil {
+		return s
+	}
+	return nil
+}
+
+func (r *sparseRows) some(rows []int32) sparseSet {
 	p := &sparseRows{start: make([]int, 1, len(rows)+1)}
 	for _, i := range rows {
 		c, v := r.row(int(i))
@@ -342,18 +367,18 @@ type sparseSearch struct {
 // newSparseSearch returns a search of sparse rows, or nil if the rows are not
 // sparse enough for it, or the metric needs dense ones. The sources have been
 // scanned.
-func newSparseSearch(ref, x *source, k int, same bool, set *Settings) *sparseSearch {
-	if ref.rows == nil || set.Method == Descent || set.Method == Gram || set.Metric == Correlation || set.Metric == Chebyshev {
+func newSparseSearch(rows *sparseRows, ref, x *source, k int, same bool, set *Settings) *sparseSearch {
+	if set.Method == Descent || set.Method == Gram || set.Metric == Correlation || set.Metric == Chebyshev {
 		return nil
 	}
-	s := &sparseSearch{ref: ref.rows, x: x.rows, n: ref.n, m: x.n, d: ref.d, k: k, same: same, metric: set.Metric}
+	s := &sparseSearch{ref: rows, n: ref.n, m: x.n, d: ref.d, k: k, same: same, metric: set.Metric}
 	if float64(len(s.ref.col)) > 0.2*float64(s.n)*float64(s.d) {
 		return nil
 	}
-	if s.x == nil {
-		if s.x = x.sparseRows(); s.x == nil {
-			return nil
-		}
+	if r, ok := x.rows.(*sparseRows); ok {
+		s.x = r
+	} else if s.x = x.sparseRows(); s.x == nil {
+		return nil
 	}
 	s.by = newPostings(s.ref, s.n, s.d)
 	// The products of a row with all others, beside those of dense rows.

@@ -217,7 +217,7 @@ func TestSparsePays(t *testing.T) {
 		if _, err := s.scan(t.Context(), 1); err != nil {
 			t.Fatal(err)
 		}
-		if got := newSparseSearch(s, s, 5, true, &Settings{}) != nil; got != c.want {
+		if got := s.sparse(s, 5, true, &Settings{}) != nil; got != c.want {
 			t.Errorf("%d of %d numbers: %v", c.per, c.d, got)
 		}
 	}

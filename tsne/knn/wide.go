@@ -450,91 +450,186 @@ func (m *move) unsplit() {
 	m.lost = slices.Compact(m.lost)
 }
 
-// isFirm reports whether x is rows of float64, or means of such rows.
-func isFirm(x Points) bool {
-	switch t := x.(type) {
-	case *wide:
-		return true
-	case *selection:
-		return isFirm(t.x)
-	case combination:
-		return t.Weight == nil && isFirm(t.Base)
-	}
-	return false
+// A wider is points that may hold more than float32. It is an interface so that
+// programs without sums and sparse rows do not hold the code of these.
+type wider interface {
+	// isExact reports whether no number is rounded, or all is done before.
+	isExact() bool
+	// isFirm reports whether they are rows of float64, or means of such rows.
+	isFirm() bool
+	// rows64 returns a copy in float64; nil if they have no more than float32.
+	rows64() *wide
+	// columns returns sorted samples of the columns, in float64. Those that need
+	// no offset may be empty.
+	columns() [][]float64
+	// shift returns them moved.
+	shift(m *move) Points
 }
 
-// isExact reports whether no number of x is rounded, or all is done before.
 func isExact(x Points) bool {
-	rounded := func(v float64) bool { return float64(float32(v)) != v && v == v }
-	switch t := x.(type) {
-	case *wide:
-		done := t.move != nil || t.metric != Euclidean
-		for i := 0; i < t.n && !done; i++ {
-			bad := false
-			if err := t.Read64(i, func(x []float64) { bad = slices.ContainsFunc(x, rounded) }); err != nil {
-				break // which comes again when the row is read
-			}
-			if bad {
-				return false
-			}
+	w, ok := x.(wider)
+	return !ok || w.isExact()
+}
+
+func isFirm(x Points) bool {
+	w, ok := x.(wider)
+	return ok && w.isFirm()
+}
+
+func rows64(x Points) *wide {
+	if w, ok := x.(wider); ok {
+		return w.rows64()
+	}
+	return nil
+}
+
+func columns(x Points) [][]float64 {
+	if w, ok := x.(wider); ok {
+		return w.columns()
+	}
+	return widen(x).sample()
+}
+
+// of returns x moved.
+func (m *move) of(x Points) Points {
+	if w, ok := x.(wider); ok {
+		return w.shift(m)
+	}
+	return m.done(widen(x))
+}
+
+func (m *move) done(w *wide) Points {
+	w.move = m
+	return w
+}
+
+// rounded reports whether float32 does not hold v.
+func rounded(v float64) bool { return float64(float32(v)) != v && v == v }
+
+func (w *wide) isExact() bool {
+	for i := 0; i < w.n && w.move == nil && w.metric == Euclidean; i++ {
+		bad := false
+		if err := w.Read64(i, func(x []float64) { bad = slices.ContainsFunc(x, rounded) }); err != nil {
+			break // which comes again when the row is read
 		}
-	case *selection:
-		return isExact(t.x)
-	case combination:
-		return isExact(t.Base)
-	case *sparse[float64]:
-		return t.d > manyColumns || !slices.ContainsFunc(t.value, rounded)
+		if bad {
+			return false
+		}
 	}
 	return true
 }
 
-// rows64 returns a copy of x in float64; nil if x has no more than float32.
-func rows64(x Points) *wide {
-	switch t := x.(type) {
-	case *wide:
-		c := *t
-		return &c
-	case *selection:
-		if w := rows64(t.x); w != nil {
-			return w.only(t.ids)
-		}
-	case *sparse[float64]:
-		w := newWide(t)
-		w.row = func(i int, dst []float64) ([]float64, error) {
-			clear(dst)
-			for e := t.start[i]; e < t.start[i+1]; e++ {
-				dst[t.index[e]] += t.value[e]
-			}
-			return dst, nil
-		}
-		return w
-	case combination:
-		base := rows64(t.Base)
-		if base == nil {
-			return nil
-		}
-		w := newWide(t)
-		w.row = func(i int, dst []float64) ([]float64, error) {
-			terms, div := t.terms(nil, i)
-			clear(dst)
-			for _, e := range terms {
-				err := base.Read64(int(e.v), func(x []float64) {
-					for j, v := range x {
-						dst[j] += float64(e.w * v)
-					}
-				})
-				if err != nil {
-					return nil, fmt.Errorf("base %w", err)
-				}
-			}
-			for j := range dst {
-				dst[j] /= div
-			}
-			return dst, nil
-		}
-		return w
+func (w *wide) isFirm() bool { return true }
+
+func (w *wide) rows64() *wide {
+	c := *w
+	return &c
+}
+
+func (w *wide) columns() [][]float64 { return w.sample() }
+func (w *wide) shift(m *move) Points { return m.done(w.rows64()) }
+
+func (s *selection) isExact() bool        { return isExact(s.x) }
+func (s *selection) isFirm() bool         { return isFirm(s.x) }
+func (s *selection) columns() [][]float64 { return columns(s.x) }
+func (s *selection) shift(m *move) Points { return &selection{m.of(s.x), s.ids} }
+
+func (s *selection) rows64() *wide {
+	if w := rows64(s.x); w != nil {
+		return w.only(s.ids)
 	}
 	return nil
+}
+
+func (c combination) isExact() bool { return isExact(c.Base) }
+func (c combination) isFirm() bool  { return c.Weight == nil && isFirm(c.Base) }
+
+func (c combination) columns() [][]float64 {
+	if c.Weight == nil {
+		return columns(c.Base)
+	}
+	if w := c.rows64(); w != nil {
+		return w.sample()
+	}
+	return widen(c).sample()
+}
+
+func (c combination) shift(m *move) Points {
+	if c.Weight == nil { // a mean moves with its base rows
+		c.Base = m.of(c.Base)
+		return c
+	}
+	if w := c.rows64(); w != nil {
+		return m.done(w)
+	}
+	return m.done(widen(c))
+}
+
+func (c combination) rows64() *wide {
+	base := rows64(c.Base)
+	if base == nil {
+		return nil
+	}
+	w := newWide(c)
+	w.row = func(i int, dst []float64) ([]float64, error) {
+		terms, div := c.terms(nil, i)
+		clear(dst)
+		for _, e := range terms {
+			err := base.Read64(int(e.v), func(x []float64) {
+				for j, v := range x {
+					dst[j] += float64(e.w * v)
+				}
+			})
+			if err != nil {
+				return nil, fmt.Errorf("base %w", err)
+			}
+		}
+		for j := range dst {
+			dst[j] /= div
+		}
+		return dst, nil
+	}
+	return w
+}
+
+func (s *sparse[T]) isExact() bool {
+	x, ok := any(s.value).([]float64)
+	return !ok || s.d > manyColumns || !slices.ContainsFunc(x, rounded)
+}
+
+func (s *sparse[T]) isFirm() bool { return false }
+
+func (s *sparse[T]) rows64() *wide {
+	if _, ok := any(s.value).([]float64); !ok {
+		return nil
+	}
+	w := newWide(s)
+	w.row = func(i int, dst []float64) ([]float64, error) {
+		clear(dst)
+		for e := s.start[i]; e < s.start[i+1]; e++ {
+			dst[s.index[e]] += float64(s.value[e])
+		}
+		return dst, nil
+	}
+	return w
+}
+
+func (s *sparse[T]) columns() [][]float64 {
+	if _, ok := any(s.value).([]float64); ok {
+		return s.sample()
+	}
+	return widen(s).sample()
+}
+
+func (s *sparse[T]) shift(m *move) Points {
+	w := s.rows64()
+	switch {
+	case w == nil:
+		w = widen(s)
+	case m.splits == nil:
+		return s.moveBy(m)
+	}
+	return m.done(w)
 }
 
 // newWide returns rows of the shape of x that are made in a buffer.
@@ -543,25 +638,6 @@ func newWide(x Points) *wide {
 	w.n, w.d = x.Dims()
 	w.buffers = newBuffers(w.d)
 	return w
-}
-
-// columns returns sorted samples of the columns of x, in float64. Those that
-// need no offset may be empty.
-func columns(x Points) [][]float64 {
-	switch t := x.(type) {
-	case combination:
-		if t.Weight == nil {
-			return columns(t.Base)
-		}
-	case *selection:
-		return columns(t.x)
-	case *sparse[float64]:
-		return t.columns()
-	}
-	if w := rows64(x); w != nil {
-		return w.sample()
-	}
-	return widen(x).sample()
 }
 
 // widen returns rows of float32 in float64.
@@ -577,35 +653,12 @@ func widen(x Points) *wide {
 	return w
 }
 
-// of returns x moved.
-func (m *move) of(x Points) Points {
-	switch t := x.(type) {
-	case combination:
-		if t.Weight == nil { // a mean moves with its base rows
-			t.Base = m.of(t.Base)
-			return t
-		}
-	case *selection:
-		return &selection{m.of(t.x), t.ids}
-	case *sparse[float64]:
-		if m.splits == nil {
-			return t.moveBy(m)
-		}
-	}
-	w := rows64(x)
-	if w == nil {
-		w = widen(x)
-	}
-	w.move = m
-	return w
-}
-
 // manyColumns is how many columns sparse rows may have to be looked at column by
 // column. The numbers of more, such as hashed words, are rounded as they are.
 const manyColumns = 1 << 22
 
-// columns samples those columns alone that need an offset.
-func (s *sparse[T]) columns() [][]float64 {
+// sample samples those columns alone that need an offset.
+func (s *sparse[T]) sample() [][]float64 {
 	cols := make([][]float64, s.d)
 	slot, filled := s.filled()
 	if len(filled) == 0 {
