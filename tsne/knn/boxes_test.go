@@ -69,7 +69,7 @@ func TestBoxesMemory(t *testing.T) {
 		t.Fatalf("%+v, %v; want %+v", again, err, want.Stats)
 	}
 	sameGraph(t, "enough memory", again, want)
-	many, err := Search(t.Context(), x, boxK+1, nil)
+	many, err := Search(t.Context(), x, 257, nil)
 	if err != nil || many.Stats.rescored == 0 {
 		t.Fatal(err)
 	}

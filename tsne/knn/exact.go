@@ -19,6 +19,7 @@ const (
 	rankDepth = 64        // columns by which near lowered rows are ranked
 	splitDim  = 16        // columns that make split numbers pay
 	unit      = 0x1p-24   // rounding of float32
+	ballRows  = cellAlign // rows of a ball when rows are searched again
 	flush     = vec.Flush // smaller numbers of a copy are zero: no product underflows
 )
 
@@ -44,27 +45,22 @@ type exact struct {
 	refLen, xLen []float32    // squared lengths of the copies, by place
 	triangle     bool         // x is ref: each pair is compared once, for both
 	near         *arrangement // when not nil, the rows are in its order
-	low          *lowered     // when not nil, its rows are compared
-	split        bool         // rows are compared as split numbers
-	fixed, limit int64        // memory planned besides bands, and allowed (0: any)
+	rowBalls     *balls       // when not nil, these hold the rows by place
+	colBalls     *balls
+	low          *lowered // when not nil, its rows are compared
+	split        bool     // rows are compared as split numbers
+	fixed, limit int64    // memory planned besides bands, and allowed (0: any)
 	absorber
 }
 
-// searchExact finds the k nearest rows. The rows of each source are distinct
-// or the search still is right, only slower.
-func searchExact(ctx context.Context, ref, x *source, k int, same bool, set *Settings, used int64) (*Graph, error) {
-	if k == 0 || x.n == 0 {
-		return newGraph(x.n, k), nil
-	}
-	if boxed(ref, x, k, set, used) {
-		return searchBoxes(ctx, ref, x, k, same, set, used)
-	}
+// searchAll is searchExact without regard to odd rows. m is the middle of ref.
+func searchAll(ctx context.Context, ref, x *source, m *middle, k int, same bool, set *Settings, used int64) (*Graph, error) {
 	e := &exact{rescorer: newRescorer(ref, x, k, same, set), cols: ref, triangle: same, limit: set.MaxMemory}
 	e.split = vec.Splits() && ref.d >= splitDim
 	if err := e.plan(used); err != nil {
 		return nil, err
 	}
-	if err := e.copyFrame(ctx, true); err != nil {
+	if err := e.copyFrame(ctx, m); err != nil {
 		return nil, err
 	}
 	if e.whole && e.largest > 1<<8 {
@@ -303,22 +299,36 @@ func roundUp(n, to int) int { return (n + to - 1) / to * to }
 // again searches the rows at some places once more, whose lists were not
 // proved: as queries, with the distance of the k-th candidate as a limit.
 // Whatever may be within it gets its canonical distance. Float32 numbers serve,
-// whose error is the smallest.
+// whose error is the smallest. Where the rows are in memory, near ones are
+// brought together anew, in smaller balls than before: few can be passed over
+// whole when many rows lie far out, but these lie in few places.
 func (e *exact) again(ctx context.Context, places []int32) error {
 	s := &exact{rescorer: e.rescorer, frame: e.frame, cols: e.cols, colAt: e.colAt, refLen: e.refLen}
-	s.x, s.at, s.xLen = e.x.pick(places), make([]int32, len(places)), make([]float32, len(places))
+	n, d, size := len(places), e.ref.d, e.keep+e.keep/2+1
+	f := newTiling(false, d)
+	work := newTileScratches(f, e.workers)
+	block := min(roundUp(ballRows, f.mr), work[0].block)
+	fine := n >= ballRows && e.ref.flat != nil && e.x.flat != nil && disabled&optSkip == 0 &&
+		e.reserve(17*int64(n+e.ref.n)+int64(n+e.ref.n)/ballRows*int64(4*d+8))
+	var err error
+	if fine {
+		if places, err = s.settle(ctx, e, places, block); err != nil {
+			return err
+		}
+	}
+	s.x, s.at, s.xLen = e.x.pick(places), make([]int32, n), make([]float32, n)
 	for q, p := range places {
 		s.at[q], s.xLen[q] = int32(e.rowAt(int(p))), e.xLen[p]
 	}
-	n, d, size := len(places), e.ref.d, e.keep+e.keep/2+1
 	s.lists, s.absorber = newLists(n, e.keep, size, 0), newAbsorber(n, e.k+1+size, e.workers)
 	for q := range n {
 		s.have[q] = int32(e.k)
-		s.lists.setLimit(q, s.bound(q).reach(e.graph.Dist2[(s.rowAt(q)+1)*e.k-1]))
+		b := s.bound(q)
+		s.lists.setLimit(q, b.reach(e.graph.Dist2[(s.rowAt(q)+1)*e.k-1]))
 	}
 	// The rows of x, packed and made, take the place of row panels alone.
-	f, band := newTiling(false, d), min(max(e.band/2, 1), n)
-	a, b, work := f.rows(band), f.columns(min(e.band, e.ref.n)), newTileScratches(f, e.workers)
+	band := min(max(e.band/2/block*block, block), n)
+	a, b := f.rows(band), f.columns(min(e.band, e.ref.n))
 	var madeX, made []float32
 	if s.x.flat == nil {
 		madeX = make([]float32, band*d)
@@ -326,11 +336,13 @@ func (e *exact) again(ctx context.Context, places []int32) error {
 	if e.ref.flat == nil {
 		made = make([]float32, min(e.band, e.ref.n)*d)
 	}
-	block := min(work[0].block, roundUp(par.NumBlocks(band, e.workers), f.mr))
+	if !fine {
+		block = min(work[0].block, roundUp(par.NumBlocks(band, e.workers), f.mr))
+	}
 	g := stage{depth: d, far: true, absorb: true}
 	for b0 := 0; b0 < e.ref.n; b0 += e.band {
 		b1 := min(b0+e.band, e.ref.n)
-		if err := s.packBand(ctx, b, e.cols, b0, b1, d, 1, made); err != nil {
+		if err := s.packBand(ctx, b, s.cols, b0, b1, d, 1, made); err != nil {
 			return err
 		}
 		v := view{made, nil, d, b0, b1}
@@ -354,17 +366,56 @@ func (e *exact) again(ctx context.Context, places []int32) error {
 	return nil
 }
 
+// settle puts the rows of ref, and those at some places of e.x, in an order in
+// which near ones stand together, in balls of ballRows and of so many rows. It
+// returns these places in the new order.
+func (s *exact) settle(ctx context.Context, e *exact, places []int32, rows int) ([]int32, error) {
+	all, err := e.ref.view(ctx, e.workers, 0, e.ref.n, nil)
+	if err != nil {
+		return nil, err
+	}
+	order, _, err := partition(ctx, e.workers, &all, e.ref.n, ballRows, arrangeSeed)
+	if err != nil {
+		return nil, err
+	}
+	if s.colBalls, err = newBalls(ctx, e.workers, &all, e.ref.n, order, ballRows); err != nil {
+		return nil, err
+	}
+	length := e.refLen
+	if e.colAt != nil {
+		length = make([]float32, e.ref.n)
+		for p, i := range e.colAt {
+			length[i] = e.refLen[p]
+		}
+	}
+	s.cols, s.colAt, s.refLen = e.ref.pick(order), order, make([]float32, e.ref.n)
+	for p, i := range order {
+		s.refLen[p] = length[i]
+	}
+	own, err := e.x.pick(places).view(ctx, e.workers, 0, len(places), nil)
+	if err != nil {
+		return nil, err
+	}
+	if order, _, err = partition(ctx, e.workers, &own, len(places), rows, arrangeSeed); err != nil {
+		return nil, err
+	}
+	s.rowBalls, err = newBalls(ctx, e.workers, &own, len(places), order, rows)
+	settled := make([]int32, len(places))
+	for q, p := range order {
+		settled[q] = places[p]
+	}
+	return settled, err
+}
+
 // bound of the row at a place.
 func (e *exact) bound(p int) bound { return e.boundOf(float64(e.xLen[p])) }
 
 // boundOf is the bound of a row whose copy has the given squared length.
 func (e *exact) boundOf(len2 float64) bound {
 	b := newBound(len2, e.longest, e.scale, e.width(), e.ref.d, e.split)
-	b.exact = e.whole
+	b.exact = e.whole && e.low == nil
 	if e.low != nil {
-		l, m := math.Sqrt(len2)*(1+2*unit), e.longest
-		b.slack = b.slack*(1+e.low.eta) + 2.1*e.low.eta*l*m + 4*math.Sqrt(float64(e.width()))*flush*(l+m)
-		b.exact = false
+		b.eta, b.low = e.low.eta, 4*math.Sqrt(float64(e.width()))*flush
 	}
 	return b
 }

@@ -196,8 +196,8 @@ func (e *exact) bandPair(ctx context.Context, a, b panels, a0, b0 int, items []i
 				}
 				count = min(panels, par.NumBlocks(last-i0, mr))
 			}
-			if e.near != nil && (j == j0 || j%e.near.cell == 0) {
-				end := min((j/e.near.cell+1)*e.near.cell, j1)
+			if e.colBalls != nil && (j == j0 || j%e.colBalls.size == 0) {
+				end := min((j/e.colBalls.size+1)*e.colBalls.size, j1)
 				if !g.far && !e.near.pair(i0, i1, j, end) || e.apart(t, i0, i1, j, end) {
 					j = end - nr
 					continue

@@ -1,6 +1,6 @@
-// Command knnrun finds exact nearest neighbors in a .npy file of float32 rows
-// and writes them as .npy; peers/knn.py holds it against NumPy. It prints one
-// line for each repetition: seconds, without reading and writing.
+// Command knnrun finds exact nearest neighbors in a .npy file of rows and writes
+// them as .npy; peers/knn.py holds it against NumPy. It prints one line: seconds
+// and CPU seconds without reading and writing, and the peak memory.
 package main
 
 import (
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/semamap/semamap/internal/npy"
+	"github.com/semamap/semamap/internal/peers/usage"
 	"github.com/semamap/semamap/internal/vec"
 	"github.com/semamap/semamap/tsne/knn"
 )
@@ -26,7 +27,7 @@ func main() {
 
 func run(args []string, stdout io.Writer) error {
 	fs := flag.NewFlagSet("knnrun", flag.ContinueOnError)
-	in := fs.String("in", "", "rows, float32 n×d .npy")
+	in := fs.String("in", "", "rows, n×d .npy of float32 or float64")
 	out := fs.String("out", "", "neighbors to write, int32 n×k .npy")
 	k := fs.Int("k", 90, "neighbors of a row")
 	workers := fs.Int("workers", 0, "goroutines; 0 means GOMAXPROCS")
@@ -34,28 +35,20 @@ func run(args []string, stdout io.Writer) error {
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
-	f, err := os.Open(*in)
+	x, err := usage.Points(*in)
 	if err != nil {
 		return err
-	}
-	defer f.Close()
-	x, shape, err := npy.Read[float32](f)
-	if err != nil {
-		return err
-	}
-	if len(shape) != 2 {
-		return fmt.Errorf("%s: %d axes, want 2", *in, len(shape))
 	}
 	m := knn.Exact
 	if *method == "descent" {
 		m = knn.Descent
 	}
-	start := time.Now()
-	g, err := knn.Search(context.Background(), knn.Rows(x, shape[0], shape[1]), *k, &knn.Settings{Workers: *workers, Method: m})
+	start, cpu := time.Now(), usage.CPUSeconds()
+	g, err := knn.Search(context.Background(), x, *k, &knn.Settings{Workers: *workers, Method: m})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "%.6f %v rechecked %d recall %v\n", time.Since(start).Seconds(), vec.Best(), g.Stats.Rechecked, g.Recall)
+	fmt.Fprintf(stdout, "%.6f %.2f CPU-s %v rechecked %d recall %v MB %.0f\n", time.Since(start).Seconds(), usage.CPUSeconds()-cpu, vec.Best(), g.Stats.Rechecked, g.Recall, usage.PeakMB())
 	if *out == "" {
 		return nil
 	}
