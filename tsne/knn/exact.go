@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
 )
 
@@ -19,7 +18,6 @@ const (
 	rankDepth = 64        // columns by which near lowered rows are ranked
 	splitDim  = 16        // columns that make split numbers pay
 	unit      = 0x1p-24   // rounding of float32
-	ballRows  = cellAlign // rows of a ball when rows are searched again
 	flush     = vec.Flush // smaller numbers of a copy are zero: no product underflows
 )
 
@@ -295,117 +293,6 @@ func (e *exact) packBand(ctx context.Context, dst panels, s *source, lo, hi, dep
 }
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
-
-// again searches the rows at some places once more, whose lists were not
-// proved: as queries, with the distance of the k-th candidate as a limit.
-// Whatever may be within it gets its canonical distance. Float32 numbers serve,
-// whose error is the smallest. Where the rows are in memory, near ones are
-// brought together anew, in smaller balls than before: few can be passed over
-// whole when many rows lie far out, but these lie in few places.
-func (e *exact) again(ctx context.Context, places []int32) error {
-	s := &exact{rescorer: e.rescorer, frame: e.frame, cols: e.cols, colAt: e.colAt, refLen: e.refLen}
-	n, d, size := len(places), e.ref.d, e.keep+e.keep/2+1
-	f := newTiling(false, d)
-	work := newTileScratches(f, e.workers)
-	block := min(roundUp(ballRows, f.mr), work[0].block)
-	fine := n >= ballRows && e.ref.flat != nil && e.x.flat != nil && disabled&optSkip == 0 &&
-		e.reserve(17*int64(n+e.ref.n)+int64(n+e.ref.n)/ballRows*int64(4*d+8))
-	var err error
-	if fine {
-		if places, err = s.settle(ctx, e, places, block); err != nil {
-			return err
-		}
-	}
-	s.x, s.at, s.xLen = e.x.pick(places), make([]int32, n), make([]float32, n)
-	for q, p := range places {
-		s.at[q], s.xLen[q] = int32(e.rowAt(int(p))), e.xLen[p]
-	}
-	s.lists, s.absorber = newLists(n, e.keep, size, 0), newAbsorber(n, e.k+1+size, e.workers)
-	for q := range n {
-		s.have[q] = int32(e.k)
-		b := s.bound(q)
-		s.lists.setLimit(q, b.reach(e.graph.Dist2[(s.rowAt(q)+1)*e.k-1]))
-	}
-	// The rows of x, packed and made, take the place of row panels alone.
-	band := min(max(e.band/2/block*block, block), n)
-	a, b := f.rows(band), f.columns(min(e.band, e.ref.n))
-	var madeX, made []float32
-	if s.x.flat == nil {
-		madeX = make([]float32, band*d)
-	}
-	if e.ref.flat == nil {
-		made = make([]float32, min(e.band, e.ref.n)*d)
-	}
-	if !fine {
-		block = min(work[0].block, roundUp(par.NumBlocks(band, e.workers), f.mr))
-	}
-	g := stage{depth: d, far: true, absorb: true}
-	for b0 := 0; b0 < e.ref.n; b0 += e.band {
-		b1 := min(b0+e.band, e.ref.n)
-		if err := s.packBand(ctx, b, s.cols, b0, b1, d, 1, made); err != nil {
-			return err
-		}
-		v := view{made, nil, d, b0, b1}
-		if e.ref.flat != nil {
-			v, _ = e.ref.view(ctx, e.workers, 0, e.ref.n, nil)
-		}
-		for a0 := 0; a0 < n; a0 += band {
-			a1 := min(a0+band, n)
-			if err := s.packBand(ctx, a, s.x, a0, a1, d, -2, madeX); err != nil {
-				return err
-			}
-			// A block of rows is one goroutine's.
-			if err := s.bandPair(ctx, a, b, a0, b0, s.items(a0, a1, b0, b1, block, e.band, g), work, g, &v); err != nil {
-				return err
-			}
-		}
-		if err := s.absorbAll(ctx, &v, false); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// settle puts the rows of ref, and those at some places of e.x, in an order in
-// which near ones stand together, in balls of ballRows and of so many rows. It
-// returns these places in the new order.
-func (s *exact) settle(ctx context.Context, e *exact, places []int32, rows int) ([]int32, error) {
-	all, err := e.ref.view(ctx, e.workers, 0, e.ref.n, nil)
-	if err != nil {
-		return nil, err
-	}
-	order, _, err := partition(ctx, e.workers, &all, e.ref.n, ballRows, arrangeSeed)
-	if err != nil {
-		return nil, err
-	}
-	if s.colBalls, err = newBalls(ctx, e.workers, &all, e.ref.n, order, ballRows); err != nil {
-		return nil, err
-	}
-	length := e.refLen
-	if e.colAt != nil {
-		length = make([]float32, e.ref.n)
-		for p, i := range e.colAt {
-			length[i] = e.refLen[p]
-		}
-	}
-	s.cols, s.colAt, s.refLen = e.ref.pick(order), order, make([]float32, e.ref.n)
-	for p, i := range order {
-		s.refLen[p] = length[i]
-	}
-	own, err := e.x.pick(places).view(ctx, e.workers, 0, len(places), nil)
-	if err != nil {
-		return nil, err
-	}
-	if order, _, err = partition(ctx, e.workers, &own, len(places), rows, arrangeSeed); err != nil {
-		return nil, err
-	}
-	s.rowBalls, err = newBalls(ctx, e.workers, &own, len(places), order, rows)
-	settled := make([]int32, len(places))
-	for q, p := range order {
-		settled[q] = places[p]
-	}
-	return settled, err
-}
 
 // bound of the row at a place.
 func (e *exact) bound(p int) bound { return e.boundOf(float64(e.xLen[p])) }

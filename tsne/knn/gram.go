@@ -595,6 +595,13 @@ func (s *nearest) push(p pair) {
 	}
 	s.list = append(s.list, p)
 	if len(s.list) >= 2*s.k {
+		s.cut()
+	}
+}
+
+// cut leaves the k smallest.
+func (s *nearest) cut() {
+	if len(s.list) >= s.k {
 		slices.SortFunc(s.list, comparePairs)
 		s.list = s.list[:s.k]
 		s.top, s.full = s.list[s.k-1], true

@@ -25,14 +25,21 @@ type middle struct {
 	bytes  int64
 }
 
-// findMiddle takes rows at even steps.
+// drawn is the row that number r of a sample of count of n rows is: one from
+// each of as many ranges, which no period of the rows meets.
+func drawn(r, count, n int) int {
+	lo := r * n / count
+	return lo + int(mix(arrangeSeed, uint64(r))%uint64((r+1)*n/count-lo))
+}
+
+// findMiddle takes the middle of a sample.
 func findMiddle(ctx context.Context, workers int, s *source) (*middle, error) {
 	count := min(s.n, max(16, min(1024, middleMax/max(s.d, 1))))
 	m := &middle{at: make([]float32, s.d), sample: make([][]float32, count)}
 	m.bytes = int64(s.d)*16 + int64(count)*24
 	var t scratch
 	for r := range m.sample {
-		m.sample[r] = s.row(r*s.n/count, &t)
+		m.sample[r] = s.row(drawn(r, count, s.n), &t)
 		if s.flat == nil {
 			m.sample[r] = slices.Clone(m.sample[r])
 			m.bytes += int64(s.d) * 4
@@ -68,7 +75,7 @@ func (m *middle) quantile(q float64, f func(row []float32) float64) float64 {
 
 // centre returns what to subtract from rows, the mean of all or the medians,
 // and the largest magnitude that is left in a row of the middle. The medians
-// serve where the mean makes a quarter of the rows more than twice as long.
+// serve where the mean makes a sixteenth of the rows more than twice as long.
 func (m *middle) centre(mean []float64) ([]float64, float64) {
 	median := make([]float64, len(mean))
 	for c, v := range m.at {
@@ -78,7 +85,7 @@ func (m *middle) centre(mean []float64) ([]float64, float64) {
 		return mean, 0
 	}
 	length2 := func(from []float64) float64 {
-		return m.quantile(0.25, func(row []float32) (sum float64) {
+		return m.quantile(1.0/16, func(row []float32) (sum float64) {
 			for c, v := range row {
 				sum += (float64(v) - from[c]) * (float64(v) - from[c])
 			}

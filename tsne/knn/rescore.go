@@ -123,6 +123,11 @@ func (b *bound) proved(top float32, kth float64) bool {
 // reach is the largest value that a row not farther than kth can have.
 func (b *bound) reach(kth float64) float32 { return b.valueAt(math.Sqrt(kth*(1+4*b.round)) * b.scale) }
 
+// far2 is reach as a squared distance of rows.
+func (b *bound) far2(kth float64) float64 {
+	return (float64(b.reach(kth)) + b.len2) / (b.scale * b.scale)
+}
+
 // around is the largest value of a row that can be as near as some row of
 // value v.
 func (b *bound) around(v float32) float32 {
