@@ -126,6 +126,7 @@ SEARCH = {
     "copies2": ("10 n × 2, each row ten times", lambda r, n: np.repeat(r.standard_normal((n, 2)), 10, axis=0)),
 }
 FEW = 16  # columns, at most, for which trees are tried
+MOST = 50_000  # rows, at most, that are searched by brute force
 
 
 def groups(r, n=1500, d=20):
@@ -267,7 +268,7 @@ def table(args, sets, names, tools, score, head, maps, folder):
         for _ in range(args.repeat):
             for t in tools:
                 out = args.out if maps and t == "ours" and args.out else f"{folder}/out.npy"
-                if not maps and "tree" in t.lower() and x.shape[1] > FEW:
+                if "tree" in t.lower() and x.shape[1] > FEW or t.endswith("brute") and len(x) > MOST:
                     continue
                 cpu[t].append(run(t, args, data, out, maps))
                 if t not in got and cpu[t][-1] == cpu[t][-1]:

@@ -15,7 +15,7 @@ const (
 
 // boxLeast is from how many rows on, by their length, a tree is faster than
 // tiles.
-var boxLeast = [boxDims + 1]int{0, 0, 0, 0, 1 << 14, 1 << 16, 1 << 18, 1 << 30, 1 << 30}
+var boxLeast = [boxDims + 1]int{0, 0, 0, 0, 1 << 14, 1 << 16, 1 << 18, math.MaxInt32, math.MaxInt32}
 
 // boxes is a k-d tree. Node v has the children 2v+1 and 2v+2 and holds the
 // rows at places lo to hi; halves are split at the median, so lo and hi follow
@@ -77,6 +77,9 @@ func searchBoxes(ctx context.Context, ref, x *source, k int, same bool, set *Set
 		}
 		q.last = nil
 		for _, i := range order[lo:hi] {
+			if ctx.Err() != nil {
+				return
+			}
 			self := int32(-1)
 			if same {
 				self = i

@@ -12,7 +12,8 @@ type Method uint8
 
 const (
 	// Auto selects Gram for points from Combine if that is cheaper, Exact if
-	// n²·max(d, 32) is at most 6e13 or d is at most 3, and Descent otherwise.
+	// n²·max(d, 32) is at most 6e13 or a k-d tree serves (d at most 3, or up to
+	// 6 for many rows), and Descent otherwise.
 	// The choice depends only on the input and MaxMemory, never on the machine.
 	Auto Method = iota
 	// Exact compares all pairs.
