@@ -14,6 +14,7 @@ const (
 	ballRows   = cellAlign // rows of a ball
 	tryRows    = 64        // rows on which a limit is tried
 	tryShare   = 8         // a limit that lets one row in so many pass is wide
+	crowd      = 16        // times as many candidates as neighbors are too many
 	directRows = 1024      // rows whose distances are taken at once
 )
 
@@ -30,14 +31,15 @@ func (e *exact) again(ctx context.Context, places []int32) error {
 	work := newTileScratches(f, e.workers)
 	block := min(roundUp(ballRows, f.mr), work[0].block)
 	fine := n >= ballRows && e.ref.flat != nil && e.x.flat != nil && disabled&optSkip == 0 &&
-		e.reserve(17*int64(n+e.ref.n)+int64(n+e.ref.n)/ballRows*int64(4*d+8))
+		e.reserve(17*int64(n+e.ref.n)+int64(n+e.ref.n)/ballRows*int64(4*d+8)+
+			int64(e.workers*block)*int64(16*min(crowd*(e.k+1), e.ref.n)+12*d))
 	var done []bool
 	if fine {
 		var err error
 		if places, err = s.settle(ctx, e, places, block); err != nil {
 			return err
 		}
-		if done, err = s.closely(ctx, e, places, work); err != nil {
+		if done, err = s.closely(ctx, e, places, work); err != nil || !slices.Contains(done, false) {
 			return err
 		}
 	}
@@ -275,7 +277,7 @@ func (t *closeSearch) search(ctx context.Context, s, e *exact, w int, places []i
 	for r := 0; r < len(t.rows); r += t.mr {
 		t.a.from(r).fill(r, len(t.rows), d, &t.packA, func(to []float32, i, c int) { t.copyRow(to, t.own[i][c:c+len(to)], c, -2) })
 	}
-	from, local := ball*s.rowBalls.size, far > 0
+	from, local := ball*s.rowBalls.size, slices.ContainsFunc(t.full[:len(t.rows)], func(n int) bool { return n >= 0 })
 	far = math.Sqrt(far) * (1 + 4*canonicalError(d))
 	for _, o := range t.balls {
 		if ctx.Err() != nil {
@@ -381,7 +383,7 @@ func (t *closeSearch) cut(r, k int) {
 		}
 	}
 	t.keys[r], t.full[r] = keys[:n], n+k+1
-	if n > 16*(k+1) {
+	if n > crowd*(k+1) {
 		t.keys[r], t.full[r], t.rowLimit[r] = keys[:0], -1, float32(math.NaN())
 	}
 }

@@ -34,7 +34,7 @@ func drawn(r, count, n int) int {
 
 // findMiddle takes the middle of a sample.
 func findMiddle(ctx context.Context, workers int, s *source) (*middle, error) {
-	count := min(s.n, max(16, min(1024, middleMax/max(s.d, 1))))
+	count := min(s.n, max(16, min(256, middleMax/max(s.d, 1))))
 	m := &middle{at: make([]float32, s.d), sample: make([][]float32, count)}
 	m.bytes = int64(s.d)*16 + int64(count)*24
 	var t scratch

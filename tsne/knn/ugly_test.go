@@ -132,12 +132,15 @@ func TestUgly(t *testing.T) {
 			sameGraph(t, fmt.Sprint(u.name, " in ", limit), g, want)
 			break
 		}
-		// As queries of the others.
-		ref, some := Rows(x[100*d:], n-100, d), Rows(x[:100*d], 100, d)
-		g, err := Query(t.Context(), ref, some, k, nil)
-		if err != nil {
-			t.Fatal(u.name, err)
+		// As queries of the others, and of themselves.
+		some := Rows(x[:100*d], 100, d)
+		for from, k := range map[int]int{0: 1, 100: k} {
+			ref := Rows(x[from*d:], n-from, d)
+			g, err := Query(t.Context(), ref, some, k, nil)
+			if err != nil {
+				t.Fatal(u.name, err)
+			}
+			sameGraph(t, u.name+", asked for", g, oracle(t, ref, some, k, false, Euclidean))
 		}
-		sameGraph(t, u.name+", asked for", g, oracle(t, ref, some, k, false, Euclidean))
 	}
 }
