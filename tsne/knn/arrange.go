@@ -156,11 +156,8 @@ func (e *exact) apart(t *tileScratch, i0, i1, j, j1 int) bool {
 	if !(gap > 0) {
 		return false
 	}
-	if e.reachOf(t.rowLen[:i1-i0], t.rowLimit) >= gap {
-		return false
-	}
-	if !e.triangle {
-		return true
+	if near := e.reachOf(t.rowLen[:i1-i0], t.rowLimit) >= gap; near || !e.triangle {
+		return !near
 	}
 	t.cellLimit = slices.Grow(t.cellLimit[:0], j1-j)[:j1-j]
 	e.lists.readLimits(t.cellLimit, j)
@@ -168,11 +165,14 @@ func (e *exact) apart(t *tileScratch, i0, i1, j, j1 int) bool {
 }
 
 // reachOf is an upper bound of the distance of rows, of those that are
-// compared, that are within the limits of copies of the given lengths.
+// compared, that are within the limits of copies of the given lengths. Without a
+// limit, NaN, a row takes none.
 func (e *exact) reachOf(length, limit []float32) float64 {
 	var far2, len2 float32
 	for r, l := range length {
-		far2, len2 = max(far2, l+limit[r]), max(len2, l)
+		if v := l + limit[r]; v == v {
+			far2, len2 = max(far2, v), max(len2, l)
+		}
 	}
 	b := e.boundOf(float64(len2))
 	if e.low != nil { // lengths of lowered rows, and their copies are themselves

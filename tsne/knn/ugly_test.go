@@ -50,6 +50,16 @@ var ugly = []struct {
 			}
 		}
 	}},
+	{"lumps at 1 to 1e6", 0, func(_ *rand.Rand, x []float32, n, d int) {
+		for i := range x {
+			x[i] += float32(math.Pow10(i / d % 7))
+		}
+	}},
+	{"lumps along a line", 0, func(r *rand.Rand, x []float32, n, d int) {
+		for i := range n {
+			x[i*d] += float32(math.Pow(10, 1+4*r.Float64()))
+		}
+	}},
 	{"columns × 1e4", 0.001, func(_ *rand.Rand, x []float32, n, d int) {
 		for i := 0; i < n*d; i += 2 {
 			x[i] *= 1e4
@@ -142,5 +152,35 @@ func TestUgly(t *testing.T) {
 			}
 			sameGraph(t, u.name+", asked for", g, oracle(t, ref, some, k, false, Euclidean))
 		}
+	}
+}
+
+// Lumps of all sizes at all distances: some rows of a lump are proved at once,
+// some in the second search, some in a frame of their own.
+func TestUglyMixtures(t *testing.T) {
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 7))
+		n, d, k := 300+r.IntN(500), 4+r.IntN(16), 1+r.IntN(40)
+		lumps := make([][2]float64, 1+r.IntN(8)) // distance and size
+		for l := range lumps {
+			lumps[l] = [2]float64{math.Pow(10, 7*r.Float64()), math.Pow(10, 4*r.Float64()-2)}
+		}
+		x := make([]float32, n*d)
+		for i := range n {
+			l := r.IntN(len(lumps))
+			for c := range d {
+				x[i*d+c] = float32(lumps[l][0]*float64((l+c)%3-1) + lumps[l][1]*math.Pow(r.NormFloat64(), 3))
+			}
+		}
+		p := Rows(x, n, d)
+		g, err := Search(t.Context(), p, k, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameGraph(t, fmt.Sprintf("seed %d, %d × %d, k %d", seed, n, d, k), g, oracle(t, p, p, k, true, Euclidean))
+		if g, err = Query(t.Context(), p, p, k, nil); err != nil {
+			t.Fatal(err)
+		}
+		sameGraph(t, fmt.Sprintf("seed %d as queries", seed), g, oracle(t, p, p, k, false, Euclidean))
 	}
 }
