@@ -201,24 +201,29 @@ func (s *exact) closely(ctx context.Context, e *exact, places []int32, work []*t
 			b, count := e.bound(p), min(tryRows, e.ref.n)
 			t.own[len(t.rows)] = append(t.own[len(t.rows)][:0], e.xRow(p, &rows, &t.scratch)...)
 			some := t.take(t.own[len(t.rows)], &rows, count, func(r int) int { return drawn(r, count, e.ref.n) })
-			// wide reports whether a limit lets many rows pass.
-			wide := func(far2 float64) bool {
-				pass := 0
+			// pass tells how many of them a limit lets pass.
+			pass := func(far2 float64) (n int) {
 				for _, d2 := range some {
 					if d2 <= far2 {
-						pass++
+						n++
 					}
 				}
-				return pass*tryShare > count
+				return n
 			}
-			if done[q] = wide(b.far2(limit)); !done[q] {
+			far2, ownFar2 := b.far2(limit), own.far2(limit)
+			all := pass(far2)
+			switch better := ownFar2-limit < (far2-limit)/4; {
+			case all*tryShare <= count:
+				continue
+			// Of bad candidates even an exact limit lets many pass, but falls soon.
+			case better && (pass(ownFar2)*tryShare <= count || pass(limit)*tryShare > count):
+				t.full[len(t.rows)] = 2 * (e.k + 1)
+			case all*2 > count:
+				t.full[len(t.rows)] = -1
+			default:
 				continue
 			}
-			// Of bad candidates even an exact limit is wide, and falls soon.
-			t.full[len(t.rows)] = 2 * (e.k + 1)
-			if !wide(limit) && wide(own.far2(limit)) {
-				t.full[len(t.rows)] = -1
-			}
+			done[q] = true
 			t.rows = append(t.rows, q)
 		}
 		if len(t.rows) > 0 {

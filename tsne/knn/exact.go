@@ -14,7 +14,7 @@ const (
 	bandBytes = 32 << 20  // packed rows on each side of a band pair, unless memory is short
 	tileCols  = 1024      // columns of a work item
 	blockRows = 256       // rows of a work item, at most
-	maxDepth  = 4096      // columns of the data a tile takes at once
+	maxDepth  = 2048      // columns of the data a tile takes at once, and sums in one go
 	rankDepth = 64        // columns by which near lowered rows are ranked
 	splitDim  = 16        // columns that make split numbers pay
 	unit      = 0x1p-24   // rounding of float32

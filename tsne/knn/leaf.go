@@ -223,7 +223,9 @@ func (t *leafJoin) put(ids, place []int32, first int32, p int, hits []uint64) {
 }
 
 func (t *leafJoin) bound(p int) bound {
-	return newBound(float64(t.norm[p]), t.longest, t.scale, t.e.d, t.e.d, false)
+	b := newBound(float64(t.norm[p]), t.longest, t.scale, t.e.d, t.e.d, false)
+	b.dot = 1.02 * unit * float64(t.e.d+4) // summed in one go
+	return b
 }
 
 // A merger adds rows to a list.

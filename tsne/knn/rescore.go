@@ -90,7 +90,8 @@ type bound struct {
 // not, and the rows have d.
 func newBound(len2, longest, scale float64, width, d int, split bool) bound {
 	b := bound{len2: len2, scale: scale, longest: longest, round: canonicalError(d)}
-	b.len, b.dot = math.Sqrt(len2)*(1+2*unit), 1.02*unit*(float64(width)+4)
+	b.len = math.Sqrt(len2) * (1 + 2*unit)
+	b.dot = 1.02 * unit * float64(min(width, maxDepth)+par.NumBlocks(width, maxDepth)+4)
 	if split {
 		b.dot = vec.SplitError(roundUp(width, vec.SplitCols))
 	}
@@ -154,6 +155,12 @@ func (b *bound) valueAt(far float64) float32 {
 	return math.Nextafter32(float32(v), float32(math.Inf(1)))
 }
 
+// Rows of so many numbers are rescored in bands that stay in the last cache.
+const (
+	wideDim   = 4096
+	wideBytes = 16 << 20
+)
+
 // rescore takes the canonical distances of all candidates, band by band, and
 // writes the lists. It returns the places of those without proof.
 func (e *rescorer) rescore(ctx context.Context, bound func(p int) bound) (failed []int32, err error) {
@@ -163,6 +170,8 @@ func (e *rescorer) rescore(ctx context.Context, bound func(p int) bound) (failed
 	if e.ref.flat == nil {
 		band = min(e.band, e.ref.n)
 		made = make([]float32, band*d)
+	} else if d >= wideDim {
+		band = max(wideBytes/(4*d), 16)
 	}
 	type buffers struct {
 		scratch
