@@ -12,9 +12,10 @@ type Method uint8
 
 const (
 	// Auto selects Gram for points from Combine if that is cheaper, Exact if
-	// n²·max(d, 32) is at most 6e13, d is at most 3 or the rows are sparse, and
-	// Descent otherwise. The choice depends only on the input and MaxMemory, never
-	// on the machine.
+	// Auto selects Gram for points from Combine if that is cheaper, Exact if
+	// n²·max(d, 32) is at most 6e13, the rows are sparse, or a k-d tree serves (d
+	// at most 3, or up to 6 for many rows), and Descent otherwise. The choice
+	// depends only on the input and MaxMemory, never on the machine.
 	Auto Method = iota
 	// Exact compares all pairs.
 	Exact

@@ -28,23 +28,23 @@ type wide struct {
 // A move is what is done to columns before they are rounded.
 type move struct {
 	offset []float64 // is subtracted
-	splits []split
+	splits []columnSplit
 	lost   []int // columns of which much is lost all the same
 }
 
-// A split makes two columns of one whose numbers stand in groups far apart: the
+// A columnSplit makes two columns of one whose numbers stand in groups far apart: the
 // place of a number within its group stays, the place of the group goes into a
 // new column. The squares of the two differences add up to that of the column
 // within a group, and nearly so between groups, whose distances outweigh all
 // within them.
-type split struct {
+type columnSplit struct {
 	col  int
 	cuts []float64 // between the groups, ascending
 	mid  []float64 // of each group
 }
 
 // group is the place of the group of v.
-func (s *split) group(v float64) float64 {
+func (s *columnSplit) group(v float64) float64 {
 	at, _ := slices.BinarySearch(s.cuts, v)
 	return s.mid[at]
 }
@@ -250,10 +250,10 @@ func need(cols [][]float64) bool {
 	return slices.ContainsFunc(cols, func(c []float64) bool { return merges(c, 0) })
 }
 
-// middle returns a number to take off a sorted column before it is rounded,
+// offsetOf returns a number to take off a sorted column before it is rounded,
 // which must not depend on few odd values: the median, or another quantile
 // that keeps more numbers different. It reports whether many are lost.
-func middle(col []float64) (c float64, lost bool) {
+func offsetOf(col []float64) (c float64, lost bool) {
 	if len(col) == 0 {
 		return 0, false
 	}
@@ -285,7 +285,7 @@ const (
 
 // splitOf returns a split of a sorted column less c that keeps its numbers
 // apart, or nil, and how many times their width its groups are apart.
-func splitOf(col []float64, c float64) (best *split, apart float64) {
+func splitOf(col []float64, c float64) (best *columnSplit, apart float64) {
 	type gap struct {
 		size float64
 		at   int // before this number
@@ -306,7 +306,7 @@ func splitOf(col []float64, c float64) (best *split, apart float64) {
 			cuts = append(cuts, g.at)
 		}
 		slices.Sort(cuts)
-		s, rows, before, ratio := &split{}, 0, 0.0, math.Inf(1)
+		s, rows, before, ratio := &columnSplit{}, 0, 0.0, math.Inf(1)
 		for g, lo := range cuts[:k+1] {
 			group := col[lo:cuts[g+1]]
 			// The middle is a float32 number, so that its column is exact.
@@ -337,7 +337,7 @@ func moveOf(cols [][]float64) *move {
 	m := &move{offset: make([]float64, len(cols))}
 	for j, col := range cols {
 		var lost bool
-		if m.offset[j], lost = middle(col); !lost {
+		if m.offset[j], lost = offsetOf(col); !lost {
 			continue
 		}
 		s, apart := splitOf(col, m.offset[j])

@@ -1,7 +1,7 @@
-// Command knnrun finds exact nearest neighbors in a .npy file of float32 rows
-// and writes them as .npy; peers/knn.py and peers/ways.py hold it against
-// others. It prints seconds and seconds of processors, without reading and
-// writing.
+// Command knnrun finds exact nearest neighbors in a .npy file of rows and writes
+// them as .npy; peers/knn.py, peers/ways.py and peers/ugly.py hold it against
+// others. It prints one line: seconds and CPU seconds without reading and
+// writing, and the peak memory.
 package main
 
 import (
@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/semamap/semamap/internal/npy"
+	"github.com/semamap/semamap/internal/peers/usage"
 	"github.com/semamap/semamap/internal/vec"
 	"github.com/semamap/semamap/tsne/knn"
 )
@@ -29,7 +30,7 @@ func main() {
 
 func run(args []string, stdout io.Writer) error {
 	fs := flag.NewFlagSet("knnrun", flag.ContinueOnError)
-	in := fs.String("in", "", "rows, float32 n×d .npy; with -csr the numbers, with -distances the matrix")
+	in := fs.String("in", "", "rows, n×d .npy of float32 or float64; with -csr the numbers, with -distances the matrix")
 	csr := fs.String("csr", "", "columns,file,file: the rows are sparse, with the indices (int32) and starts (int64) in two more .npy")
 	distances := fs.Bool("distances", false, "the rows are distances")
 	metric := fs.Int("metric", 0, "number of the metric, as package knn counts them")
@@ -48,13 +49,12 @@ func run(args []string, stdout io.Writer) error {
 	if *method == "descent" {
 		m = knn.Descent
 	}
-	start, used := time.Now(), cpu()
+	start, cpu := time.Now(), usage.CPUSeconds()
 	g, err := knn.Search(context.Background(), points, *k, &knn.Settings{Workers: *workers, Method: m, Metric: knn.Metric(*metric)})
 	if err != nil {
 		return err
 	}
-	used = cpu() - used
-	fmt.Fprintf(stdout, "%.6f %.6f CPU-s %v rechecked %d recall %v\n", time.Since(start).Seconds(), used, vec.Best(), g.Stats.Rechecked, g.Recall)
+	fmt.Fprintf(stdout, "%.6f %.2f CPU-s %v rechecked %d recall %v MB %.0f\n", time.Since(start).Seconds(), usage.CPUSeconds()-cpu, vec.Best(), g.Stats.Rechecked, g.Recall, usage.PeakMB())
 	if *out == "" {
 		return nil
 	}
@@ -66,37 +66,34 @@ func run(args []string, stdout io.Writer) error {
 }
 
 func read(in, csr string, distances bool) (knn.Points, error) {
-	x, shape, err := load[float32](in)
+	if csr == "" {
+		points, err := usage.Points(in)
+		if err == nil && distances {
+			points = knn.Distances(points)
+		}
+		return points, err
+	}
+	part := strings.Split(csr, ",")
+	if len(part) != 3 {
+		return nil, fmt.Errorf("-csr %s: want columns,file,file", csr)
+	}
+	cols, err := strconv.Atoi(part[0])
 	if err != nil {
 		return nil, err
 	}
-	if csr != "" {
-		part := strings.Split(csr, ",")
-		if len(part) != 3 {
-			return nil, fmt.Errorf("-csr %s: want columns,file,file", csr)
-		}
-		cols, err := strconv.Atoi(part[0])
-		if err != nil {
-			return nil, err
-		}
-		index, _, err := load[float64](part[1])
-		if err != nil {
-			return nil, err
-		}
-		start, _, err := load[float64](part[2])
-		if err != nil {
-			return nil, err
-		}
-		return knn.CSR(cols, whole[int](start), whole[int32](index), x), nil
+	x, err := load[float32](in)
+	if err != nil {
+		return nil, err
 	}
-	if len(shape) != 2 {
-		return nil, fmt.Errorf("%s: %d axes, want 2", in, len(shape))
+	index, err := load[float64](part[1])
+	if err != nil {
+		return nil, err
 	}
-	points := knn.Rows(x, shape[0], shape[1])
-	if distances {
-		points = knn.Distances(points)
+	start, err := load[float64](part[2])
+	if err != nil {
+		return nil, err
 	}
-	return points, nil
+	return knn.CSR(cols, whole[int](start), whole[int32](index), x), nil
 }
 
 func whole[T int | int32](x []float64) []T {
@@ -107,11 +104,12 @@ func whole[T int | int32](x []float64) []T {
 	return y
 }
 
-func load[T float32 | float64](name string) ([]T, []int, error) {
+func load[T float32 | float64](name string) ([]T, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer f.Close()
-	return npy.Read[T](f)
+	x, _, err := npy.Read[T](f)
+	return x, err
 }
