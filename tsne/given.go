@@ -240,7 +240,31 @@ func usedColumns(x sparse, n, d int) (Points, int) {
 		at, _ := slices.BinarySearch(used, j)
 		index[e] = int32(at)
 	}
-	return CSR(len(used), start, index, value), len(used)
+	return &usedPoints{len(used), start, index, value}, len(used)
+}
+
+// usedPoints are sparse points. They are not those of [CSR], so that programs
+// without sparse rows do not hold their search.
+type usedPoints struct {
+	d     int
+	start []int
+	index []int32
+	value []float32
+}
+
+func (u *usedPoints) Dims() (n, d int) { return len(u.start) - 1, u.d }
+
+func (u *usedPoints) Sparse(i int, f func(j int32, v float32)) {
+	for e := u.start[i]; e < u.start[i+1]; e++ {
+		f(u.index[e], u.value[e])
+	}
+}
+
+func (u *usedPoints) Row(dst []float32, i int) ([]float32, error) {
+	dst = slices.Grow(dst[:0], u.d)[:u.d]
+	clear(dst)
+	u.Sparse(i, func(j int32, v float32) { dst[j] = v })
+	return dst, nil
 }
 
 // A sparseMultiplier is a multiplier of sparse points, which it keeps by rows

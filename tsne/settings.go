@@ -228,6 +228,8 @@ func (f *faults) add(err error) {
 	}
 }
 
+//
+//go:noinline // it stands in many places and is slow in none
 func (f *faults) need(ok bool, name string, value any, reason string) {
 	if !ok {
 		f.add(badSetting(name, value, reason))

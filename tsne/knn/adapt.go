@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"unsafe"
 
 	"github.com/semamap/semamap/tsne/internal/share"
 )
@@ -32,8 +33,11 @@ func (s shape) Check() error     { return s.err }
 // rowsOf returns points of the rows that row returns; flat holds them one after
 // another, or is nil.
 func rowsOf[T float32 | float64](s shape, flat []float32, row func(i int) []T) Points {
-	if row, ok := any(row).(func(i int) []float32); ok {
-		return dense{s, flat, row}
+	// Known when the function is compiled, so that programs with float32 alone do
+	// not hold the code for float64.
+	var zero T
+	if unsafe.Sizeof(zero) == 4 {
+		return dense{s, flat, any(row).(func(i int) []float32)}
 	}
 	row64 := any(row).(func(i int) []float64)
 	return &wide{shape: s, row: func(i int, _ []float64) ([]float64, error) { return row64(i), nil }}

@@ -118,7 +118,7 @@ type distanceRow struct {
 func (t *distanceRow) read(d *distances, i int) ([]float32, []float64, error) {
 	at := d.id(i)
 	_, cols := d.x.Dims()
-	if w, ok := d.x.(*wide); ok {
+	if w := asWide(d.x); w != nil {
 		if w.buffers == nil {
 			x, err := w.row(w.id(at), nil)
 			return nil, x, err

@@ -78,7 +78,7 @@ func searchFunc(ctx context.Context, ref, x *source, k int, same bool, set *Sett
 // wideRow returns row u of the source in float64: as it was given where only
 // equality counts.
 func (s *source) wideRow(dst []float64, u int, t *scratch) {
-	if w, ok := s.points.(*wide); ok && s.metric == Hamming {
+	if w, ok := s.points.(reader64); ok && s.metric == Hamming {
 		if err := w.Read64(s.orig(u), func(x []float64) { copy(dst, x) }); err != nil {
 			s.failed.set(u, err)
 		}

@@ -28,7 +28,7 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	}
 	if set.Func == nil && !share.Nil(x) {
 		y := canonical(set.Metric, x)[0]
-		if _, ok := y.(*wide); !ok || set.Method != Gram {
+		if _, ok := y.(reader64); !ok || set.Method != Gram {
 			x = y
 		}
 	}

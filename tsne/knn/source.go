@@ -55,7 +55,7 @@ func newSource(x Points, metric Metric) (*source, error) {
 	if t, ok := x.(*selection); ok {
 		x, s.ids = t.x, t.ids
 	}
-	if w, ok := x.(*wide); ok && w.metric == metric {
+	if w, ok := x.(interface{ applied() Metric }); ok && w.applied() == metric {
 		s.metric = Euclidean // its rows have the metric applied
 	}
 	s.points = x

@@ -49,6 +49,22 @@ func (s *columnSplit) group(v float64) float64 {
 	return s.mid[at]
 }
 
+// A reader64 is rows of float64. What all programs hold asks for such small
+// interfaces and never for *wide itself, so that programs with rows of float32
+// alone do not hold the code of this file.
+type reader64 interface {
+	Read64(i int, f func(x []float64)) error
+}
+
+// applied is the metric that the rows have applied to them.
+func (w *wide) applied() Metric { return w.metric }
+
+// asWide returns x if it is rows of float64, else nil.
+func asWide(x Points) *wide {
+	w, _ := x.(*wide)
+	return w
+}
+
 func (w *wide) Dims() (n, d int) {
 	if w.move != nil {
 		return w.n, w.d + len(w.splits)
@@ -388,19 +404,38 @@ func (w *wide) Coarse() bool { return w.move != nil && (w.lost != nil || w.split
 // their rows are rounded to float32. All sets get the same offset; the first
 // one that is rounded decides on it. The result depends on the numbers alone.
 func canonical(metric Metric, sets ...Points) []Points {
-	out := slices.Clone(sets)
-	exact, firm := true, true
-	for _, x := range out {
+	var first mover
+	for _, x := range sets {
 		if _, ok := x.(distancePoints); ok || x == nil || check(x) != nil {
 			return sets
 		}
-		exact = exact && isExact(x)
-		firm = firm && isFirm(x)
+		if s, ok := x.(*selection); ok {
+			x = s.x
+		}
+		if m, ok := x.(mover); ok && first == nil && !isExact(x) {
+			first = m
+		}
 	}
-	switch {
-	case exact:
+	if first == nil || metric == Hamming || metric == Jaccard { // an offset would change these
 		return sets
-	case metric == Cosine, metric == Correlation:
+	}
+	return first.moveAll(metric, sets)
+}
+
+// A mover moves sets of which it is one, or is selected from. It is an interface
+// so that programs with rows of float32 alone do not hold moveAll.
+type mover interface {
+	moveAll(metric Metric, sets []Points) []Points
+}
+
+func (w *wide) moveAll(metric Metric, sets []Points) []Points       { return moveAll(metric, sets) }
+func (c combination) moveAll(metric Metric, sets []Points) []Points { return moveAll(metric, sets) }
+func (s *sparse[T]) moveAll(metric Metric, sets []Points) []Points  { return moveAll(metric, sets) }
+
+// moveAll is canonical where a number of the sets is rounded.
+func moveAll(metric Metric, sets []Points) []Points {
+	out := slices.Clone(sets)
+	if metric == Cosine || metric == Correlation {
 		all := true
 		for i, x := range out {
 			w := rows64(x)
@@ -418,9 +453,8 @@ func canonical(metric Metric, sets ...Points) []Points {
 			}
 		}
 		return out
-	case metric == Hamming, metric == Jaccard: // an offset would change them
-		return sets
 	}
+	firm := !slices.ContainsFunc(out, func(x Points) bool { return !isFirm(x) })
 	for _, x := range out {
 		if isExact(x) {
 			continue
@@ -450,11 +484,8 @@ func (m *move) unsplit() {
 	m.lost = slices.Compact(m.lost)
 }
 
-// A wider is points that may hold more than float32. It is an interface so that
-// programs without sums and sparse rows do not hold the code of these.
+// A wider is points that may hold more than float32.
 type wider interface {
-	// isExact reports whether no number is rounded, or all is done before.
-	isExact() bool
 	// isFirm reports whether they are rows of float64, or means of such rows.
 	isFirm() bool
 	// rows64 returns a copy in float64; nil if they have no more than float32.
@@ -466,8 +497,9 @@ type wider interface {
 	shift(m *move) Points
 }
 
+// isExact reports whether no number of x is rounded, or all is done before.
 func isExact(x Points) bool {
-	w, ok := x.(wider)
+	w, ok := x.(interface{ isExact() bool })
 	return !ok || w.isExact()
 }
 
