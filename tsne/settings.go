@@ -228,8 +228,9 @@ func (f *faults) add(err error) {
 	}
 }
 
+// need adds an error unless ok. It is not inlined, as it stands in many places.
 //
-//go:noinline // it stands in many places and is slow in none
+//go:noinline
 func (f *faults) need(ok bool, name string, value any, reason string) {
 	if !ok {
 		f.add(badSetting(name, value, reason))
