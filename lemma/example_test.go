@@ -2,6 +2,8 @@ package lemma_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log"
@@ -79,7 +81,8 @@ func ExampleTokenizer() {
 }
 
 func ExampleLoadJSON() {
-	// A real file has a token for every byte; this one is rejected.
+	// A real file has a token for every byte; of this one's text all but a and
+	// b has none.
 	const file = `{
 		"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
 		"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}
@@ -89,13 +92,117 @@ func ExampleLoadJSON() {
 		strings.Replace(file, `"BPE"`, `"Unigram"`, 1),
 		strings.Replace(file, `"a b"`, `"a c"`, 1),
 	} {
-		_, err := lemma.LoadJSON(strings.NewReader(text), nil)
-		fmt.Println(err, errors.Is(err, lemma.ErrUnsupported), errors.Is(err, lemma.ErrFormat))
+		tok, err := lemma.LoadJSON(strings.NewReader(text), nil)
+		if err != nil {
+			fmt.Println(err, errors.Is(err, lemma.ErrUnsupported), errors.Is(err, lemma.ErrFormat))
+			continue
+		}
+		fmt.Println(tok.Encode(nil, "abba"))
 	}
 	// Output:
-	// lemma: unsupported tokenizer: no token for the byte 0x00 true false
+	// [2 1 0] <nil>
 	// lemma: unsupported tokenizer: model.type is Unigram true false
 	// lemma: malformed data: model.merges[0]: ["a" "c"]: a token is not in the vocabulary false true
+}
+
+// byteVocab returns the vocab.json and merges.txt of a tiny tokenizer: the tokens
+// of all bytes, a few longer ones and the end of a text.
+func byteVocab() (vocab, merges string) {
+	v := map[string]int{}
+	for b := range 256 {
+		switch c := rune(b); {
+		case '!' <= c && c <= '~' || '¡' <= c && c <= '¬' || '®' <= c:
+			v[string(c)] = len(v)
+		}
+	}
+	for c := rune(256); len(v) < 256; c++ { // the other bytes
+		v[string(c)] = len(v)
+	}
+	for _, tok := range []string{"Ġd", "og", "Ġdog", "<|endoftext|>"} {
+		v[tok] = len(v)
+	}
+	text, err := json.Marshal(v)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return string(text), "#version: 0.2\nĠ d\no g\nĠd og\n"
+}
+
+// Older models come as two files.
+func ExampleLoadVocab() {
+	vocab, merges := byteVocab() // of a program: os.Open("vocab.json"), os.Open("merges.txt")
+	tok, err := lemma.LoadVocab(strings.NewReader(vocab), strings.NewReader(merges), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	ids, err := tok.Encode(nil, "a dog<|endoftext|>")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, id := range ids {
+		fmt.Printf("%d=%s ", id, tok.Token(id))
+	}
+	text, err := lemma.Text(tok, ids)
+	fmt.Printf("%q %v\n", text, err)
+
+	_, err = lemma.LoadJSON(strings.NewReader(vocab), nil)
+	fmt.Println(err)
+	// Output:
+	// 64=a 258=Ġdog 259=<|endoftext|> "a dog" <nil>
+	// lemma: unsupported tokenizer: this is a vocabulary (vocab.json); give it to LoadVocab, with its merges.txt
+}
+
+// A file of tiktoken has ranks only. The pattern and the special tokens are
+// those of the encoding, or given.
+func ExampleLoadTiktoken() {
+	var file strings.Builder // of a program: os.Open("cl100k_base.tiktoken")
+	for b := range 256 {
+		fmt.Fprintln(&file, base64.StdEncoding.EncodeToString([]byte{byte(b)}), b)
+	}
+	for i, tok := range []string{"do", " do", " dog"} {
+		fmt.Fprintln(&file, base64.StdEncoding.EncodeToString([]byte(tok)), 256+i)
+	}
+	for _, encoding := range []string{"cl100k_base", ""} {
+		var set lemma.Settings
+		if encoding == "" {
+			set.Pattern = `\s?\p{L}+|.`
+			set.Special = map[string]int32{"<|end|>": 259}
+		}
+		tok, err := lemma.LoadTiktoken(strings.NewReader(file.String()), encoding, &set)
+		if err != nil {
+			log.Fatal(err)
+		}
+		ids, err := tok.Encode(nil, "a dog<|end|>")
+		fmt.Println(ids, err)
+	}
+	// Output:
+	// [97 258 60 124 101 110 100 124 62] <nil>
+	// [97 258 259] <nil>
+}
+
+// Find the characters of a text that a token stands for.
+func ExampleOffsets() {
+	tok, err := neox.New(nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	text := "Hot dogs, naïve 䍃"
+	ids, at, err := lemma.Offsets(tok, text)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for i, id := range ids {
+		fmt.Printf("%d %v %q\n", id, at[i], text[at[i][0]:at[i][1]])
+	}
+	// Output:
+	// 24757 [0 3] "Hot"
+	// 9097 [3 8] " dogs"
+	// 13 [8 9] ","
+	// 36060 [9 16] " naïve"
+	// 209 [16 17] " "
+	// 160 [17 18] "\xe4"
+	// 224 [18 19] "\x8d"
+	// 214 [19 20] "\x83"
 }
 
 // Text, weights and pools other than the defaults.

@@ -1,8 +1,9 @@
 package lemma
 
 import (
-	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -22,8 +23,9 @@ var (
 	ErrFormat = bpe.ErrFormat
 	// ErrUnsupported: the tokenizer needs a feature that is not implemented.
 	ErrUnsupported = bpe.ErrUnsupported
-	// ErrSettings: a field of an Averager has an impossible value.
-	ErrSettings = errors.New("lemma: impossible setting")
+	// ErrSettings: a field of an Averager or of Settings, or an argument, has
+	// an impossible value.
+	ErrSettings = bpe.ErrSettings
 )
 
 // A Tokenizer turns text into token ids and back. It must be safe for
@@ -56,34 +58,139 @@ type Settings struct {
 	// MaxPiece limits the length of a piece in bytes. If a piece is longer,
 	// Encode fails with ErrText. Zero means no limit.
 	MaxPiece int
+
+	// Pattern and Special are for LoadVocab and LoadTiktoken, whose files do
+	// not hold them. The other functions fail with ErrSettings if they are set.
+
+	// Pattern is the regular expression that cuts text into pieces, as tiktoken
+	// writes it. Empty means the pattern of GPT-2 or of the named encoding.
+	Pattern string
+	// Special holds the special tokens and their ids. Nil means those of the
+	// vocabulary or of the named encoding.
+	Special map[string]int32
 }
 
 // LoadJSON reads a tokenizer.json of HF tokenizers that describes a byte-level
-// BPE model, such as those of GPT-2, GPT-NeoX, OPT, Llama 3 and Qwen2. Files
-// that need unsupported features are rejected with ErrUnsupported, malformed
-// ones with ErrFormat; the error names the field. The post-processor is
-// ignored.
+// BPE model, such as those of GPT-2, GPT-NeoX, RoBERTa, Llama 3, Qwen2, SmolLM,
+// StarCoder, Falcon, DeepSeek and gpt-oss. Files that need unsupported features
+// are rejected with ErrUnsupported, malformed ones with ErrFormat; the error
+// names the field.
 //
-// Encode returns the ids of HF's encode with add_special_tokens=False. Where
-// the text of an added token, such as "<|endoftext|>", occurs, it is encoded as
-// that token.
+// Encode returns the ids of HF's encode with add_special_tokens=False, without
+// truncation and padding. Where the text of an added token, such as
+// "<|endoftext|>", occurs, it is encoded as that token. The post-processor and
+// the decoder are ignored.
 func LoadJSON(r io.Reader, set *Settings) (Tokenizer, error) {
 	data, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
 	}
+	set, opt := set.options()
+	if opt.Pattern != "" || opt.Special != nil {
+		return nil, fmt.Errorf("%w: Pattern and Special come from the file", ErrSettings)
+	}
 	s, err := bpe.ParseJSON(data)
+	return newTokenizer(s, err, set)
+}
+
+// LoadVocab reads the files vocab.json and merges.txt of a byte-level BPE model
+// such as GPT-2. They say nothing of normalization, for which a tokenizer.json
+// is needed. Errors are those of LoadJSON.
+//
+// Unless Settings.Special says otherwise, the special tokens are those tokens
+// of the form <…> or […] that no merge makes, such as "<|endoftext|>". None of
+// them takes white space with it, as "<mask>" does in a tokenizer.json.
+func LoadVocab(vocab, merges io.Reader, set *Settings) (Tokenizer, error) {
+	v, err := io.ReadAll(vocab)
 	if err != nil {
 		return nil, err
 	}
+	m, err := io.ReadAll(merges)
+	if err != nil {
+		return nil, err
+	}
+	set, opt := set.options()
+	s, err := bpe.ParseVocab(v, m, opt)
+	return newTokenizer(s, err, set)
+}
+
+// LoadTiktoken reads a .tiktoken file, which has one token in base64 and its
+// rank on each line. The encoding gives the pattern and the special tokens:
+// "gpt2", "r50k_base", "p50k_base", "p50k_edit", "cl100k_base", "o200k_base" or
+// "o200k_harmony". For files of other models it is empty, and Settings.Pattern
+// and Settings.Special are set.
+//
+// Encode returns the ids of tiktoken's encode with allowed_special="all".
+func LoadTiktoken(r io.Reader, encoding string, set *Settings) (Tokenizer, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	set, opt := set.options()
+	s, err := bpe.ParseTiktoken(data, encoding, opt)
+	return newTokenizer(s, err, set)
+}
+
+func (set *Settings) options() (*Settings, bpe.Options) {
 	if set == nil {
 		set = new(Settings)
+	}
+	return set, bpe.Options{Pattern: set.Pattern, Special: set.Special}
+}
+
+func newTokenizer(s bpe.Spec, err error, set *Settings) (Tokenizer, error) {
+	if err != nil {
+		return nil, err
 	}
 	t, err := bpe.New(s, set.CacheSize, set.MaxPiece)
 	if err != nil {
 		return nil, err
 	}
 	return t, nil
+}
+
+// Offsets encodes s and returns with the ids the bytes of s that each token
+// stands for: s[at[i][0]:at[i][1]]. A token may be a part of a character, and a
+// space that the tokenizer puts in front of the text is no part of s. Where
+// normalization changed some characters, each of their tokens stands for all of
+// them. HF's offsets are the same in other units, widened to whole characters.
+//
+// It fails with ErrUnsupported for a Tokenizer of another kind whose tokens are
+// not the bytes of the text.
+func Offsets(tok Tokenizer, s string) (ids []int32, at [][2]int, err error) {
+	if t, ok := tok.(interface {
+		Locate(s string) ([]int32, [][2]int, error)
+	}); ok {
+		return t.Locate(s)
+	}
+	if ids, err = tok.Encode(nil, s); err != nil {
+		return nil, nil, err
+	}
+	var text []byte
+	for _, id := range ids {
+		from := len(text)
+		if text, err = tok.Decode(text, id); err != nil {
+			return nil, nil, err
+		}
+		at = append(at, [2]int{from, len(text)})
+	}
+	if string(text) != s {
+		return nil, nil, fmt.Errorf("%w: its tokens are not the bytes of %.60q", ErrUnsupported, s)
+	}
+	return ids, at, nil
+}
+
+// Text decodes ids without the special tokens, as HF's decode does with
+// skip_special_tokens=True. Ill-formed UTF-8 becomes U+FFFD.
+func Text(tok Tokenizer, ids []int32) (string, error) {
+	if t, ok := tok.(interface{ Special(id int32) bool }); ok {
+		ids = slices.DeleteFunc(slices.Clone(ids), t.Special)
+	}
+	b, err := tok.Decode(nil, ids...)
+	if err != nil {
+		return "", err
+	}
+	return lossy(b), nil
 }
 
 // ByName returns a function for Averager.RowsOf that selects rows by decoded

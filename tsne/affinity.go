@@ -73,24 +73,34 @@ func affinities(ctx context.Context, g *knn.Graph, kern Kernel, w []float64, wor
 		}
 		for i := lo; i < hi; i++ {
 			index := g.Index[i*k : (i+1)*k]
-			copy(d2, g.Dist2[i*k:])
-			for c := range wj {
-				wj[c] = w[index[c]]
+			m := k // neighbors
+			for m > 0 && index[m-1] < 0 {
+				m--
 			}
-			if k > 0 && !kern.row(p, d2, wj, rest) {
+			index = index[:m]
+			copy(d2, g.Dist2[i*k:])
+			for c, j := range index {
+				if w != nil {
+					wj[c] = w[j]
+				}
+			}
+			if k > 0 && (m == 0 || !kern.row(p[:m], d2[:m], wj[:min(m, len(wj))], rest)) {
 				unsolved[b]++
 			}
 			for c, j := range index {
 				s.keys[c] = uint64(j)<<32 | uint64(c)
 			}
-			slices.Sort(s.keys)
+			slices.Sort(s.keys[:m])
 			wi := 1.0
 			if w != nil {
 				wi = w[i]
 			}
-			for c, key := range s.keys {
+			for c, key := range s.keys[:m] {
 				col[i*k+c] = int32(key >> 32)
 				cond[i*k+c] = float64(wi * p[uint32(key)])
+			}
+			for c := m; c < k; c++ {
+				col[i*k+c], cond[i*k+c] = noColumn, 0
 			}
 		}
 	})
@@ -125,8 +135,11 @@ func total(w []float64, n int) float64 {
 	return s
 }
 
+// noColumn stands behind the columns of a row of fewer than k.
+const noColumn = math.MaxInt32
+
 // symmetrize adds the matrix of n rows of k values, columns ascending, and its
-// transpose, and divides by twice the total weight.
+// transpose, and divides by twice the total weight of the rows that have any.
 func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []float64, workers int, room []uint64) (*joint, error) {
 	// The transpose is never stored. Each worker takes a range of columns, which
 	// is one stretch of every row, and so meets the entries of each row of the
@@ -173,8 +186,12 @@ func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []f
 	if err != nil {
 		return nil, err
 	}
+	alone := 0.0 // the weight of rows without neighbors
 	for i := range n {
-		a.Ptr[i+1] += a.Ptr[i] + int64(k)
+		m, _ := slices.BinarySearch(col[i*k:(i+1)*k], noColumn)
+		if a.Ptr[i+1] += a.Ptr[i] + int64(m); m == 0 && k > 0 {
+			alone += weight(w, i)
+		}
 	}
 	entries := int(a.Ptr[n])
 	if half := (entries + 1) / 2; 2*half <= len(room) {
@@ -182,7 +199,7 @@ func symmetrize(ctx context.Context, n, k int, col []int32, val []float64, w []f
 	} else {
 		a.Col, a.Val = make([]int32, entries), make([]float32, entries)
 	}
-	norm := 2 * total(w, n)
+	norm := 2 * (total(w, n) - alone)
 	next := slices.Clone(a.Ptr[:n])
 	// pass writes the entries of row j before column i.
 	pass := func(j, i int32) (x int, own []int32, t int64) {
@@ -255,34 +272,6 @@ func (a *joint) order(p *pool, from, to, spare []int32) []int32 {
 	})
 	a.Col = col
 	return bits
-}
-
-// readAffinities reads given affinities, whose shape is right.
-func readAffinities(ctx context.Context, x Points) (*joint, error) {
-	n, _ := x.Dims()
-	a := &joint{Ptr: make([]int64, 1, n+1)}
-	add := func(j int32, v float32) { a.Col, a.Val = append(a.Col, j), append(a.Val, v) }
-	buf := make([]float32, n)
-	for i := range n {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if s, ok := x.(sparse); ok {
-			s.Sparse(i, add)
-		} else {
-			row, err := readRow(x, buf, i, n)
-			if err != nil {
-				return nil, fmt.Errorf("tsne: Affinities: %w", err)
-			}
-			for j, v := range row {
-				if v != 0 {
-					add(int32(j), v)
-				}
-			}
-		}
-		a.Ptr = append(a.Ptr, int64(len(a.Col)))
-	}
-	return checkAffinities(ctx, a)
 }
 
 // checkAffinities validates a and makes its sum 1.

@@ -7,7 +7,8 @@
 //
 // Points come from slices ([Rows], [Slices]), gonum matrices ([Matrix]), sparse
 // rows ([CSR]), a matrix of distances ([Distances]), or any type with the two
-// methods of [Points], such as a layer of an activation map.
+// methods of [Points], such as a layer of an activation map. A graph of another
+// program goes into Settings.Neighbors or Settings.Affinities.
 //
 // # Method
 //

@@ -154,6 +154,86 @@ func ExampleDistances() {
 	// Output: the groups lie apart: true
 }
 
+// New points go onto a map of distances by their distances to its points.
+func ExampleDistances_transform() {
+	at := func(i int) float64 { return 10*float64(i%2) + math.Sin(float64(i)) } // two groups
+	between := func(from, to, n int) tsne.Points {
+		d := make([][]float64, to-from)
+		for i := range d {
+			for j := range n {
+				d[i] = append(d[i], math.Abs(at(from+i)-at(j)))
+			}
+		}
+		return tsne.Distances(tsne.Slices(d))
+	}
+	ctx := context.Background()
+	res, err := tsne.Embed(ctx, between(0, 40, 40), &tsne.Settings{Perplexity: 8})
+	if err != nil {
+		log.Fatal(err)
+	}
+	y, err := res.Transform(ctx, nil, between(40, 43, 40), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for i := range 3 {
+		x0, y0 := res.XY(i % 2)
+		x1, y1 := res.XY(1 - i%2)
+		own := math.Hypot(float64(y[2*i])-x0, float64(y[2*i+1])-y0)
+		other := math.Hypot(float64(y[2*i])-x1, float64(y[2*i+1])-y1)
+		fmt.Println("new point", i, "is in its group:", own < other)
+	}
+	// Output:
+	// new point 0 is in its group: true
+	// new point 1 is in its group: true
+	// new point 2 is in its group: true
+}
+
+// Two graphs of the same points, made by other programs: one counts three times
+// as much, or only what both have in common counts.
+func ExampleMeanAffinities() {
+	start := []int{0, 2, 4, 6, 8, 10}
+	ring := tsne.CSR(5, start, []int32{1, 4, 0, 2, 1, 3, 2, 4, 0, 3}, []float32{1, 1, 1, 1, 1, 1, 1, 1, 1, 1})
+	star := tsne.CSR(5, []int{0, 4, 4, 4, 4, 4}, []int32{1, 2, 3, 4}, []float32{1, 1, 1, 1}) // one direction is enough
+	for _, p := range []tsne.Points{tsne.MeanAffinities([]float64{3, 1}, ring, star), tsne.ProductAffinities(ring, star)} {
+		res, err := tsne.Embed(context.Background(), nil, &tsne.Settings{Affinities: p, Start: tsne.Spectral()})
+		if err != nil {
+			log.Fatal(err)
+		}
+		row, err := p.Row(nil, 0)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(res.Len(), "points; of the first with 1 and 2:", row[1] > 0, row[2] > 0)
+	}
+	// Output:
+	// 5 points; of the first with 1 and 2: true true
+	// 5 points; of the first with 1 and 2: true false
+}
+
+// Points that are known by two kinds of data, such as words and a picture: their
+// affinities are averaged.
+func ExampleAffinities() {
+	const n = 60
+	ctx := context.Background()
+	words := tsne.Rows(twoClouds(n/2, 5), n, 5)
+	picture := tsne.Rows(twoClouds(n/2, 12), n, 12)
+	a, err := tsne.Affinities(ctx, words, &tsne.Settings{Perplexity: 8})
+	if err != nil {
+		log.Fatal(err)
+	}
+	b, err := tsne.Affinities(ctx, picture, &tsne.Settings{Perplexity: 12, Metric: knn.Cosine})
+	if err != nil {
+		log.Fatal(err)
+	}
+	both := tsne.MeanAffinities([]float64{2, 1}, a, b) // words count twice as much
+	res, err := tsne.Embed(ctx, nil, &tsne.Settings{Affinities: both, Start: tsne.Spectral()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(res.Len(), "points")
+	// Output: 60 points
+}
+
 // Leaving the loop pauses a run; ranging again goes on.
 func ExampleRun_Steps() {
 	const n, d = 100, 10

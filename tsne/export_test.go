@@ -33,14 +33,7 @@ func NewAffinities(ctx context.Context, g *knn.Graph, s *Settings) (*joint, erro
 	return a, err
 }
 
-// points returns P as it is given to Settings.
-func (a *joint) points() Points {
-	start := make([]int, len(a.Ptr))
-	for i, p := range a.Ptr {
-		start[i] = int(p)
-	}
-	return CSR(max(0, len(a.Ptr)-1), start, a.Col, a.Val)
-}
+func (a *joint) points() Points { return a.csr() }
 
 func (a *joint) Points() Points { return a.points() }
 

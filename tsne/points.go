@@ -46,18 +46,20 @@ func Matrix(m interface {
 
 // CSR returns the rows of a sparse matrix in compressed sparse row form: row i
 // has value[e] in column index[e] for e from start[i] to start[i+1]−1, and
-// zeros elsewhere. Columns may come in any order, except for
-// Settings.Affinities; values of the same column are added. CSR keeps the
-// slices.
+// zeros elsewhere. Columns may come in any order; values of the same column
+// are added. CSR keeps the slices. Neither the search nor the start makes
+// sparse rows dense; see [knn.CSR].
 func CSR[T float32 | float64](cols int, start []int, index []int32, value []T) Points {
 	return knn.CSR(cols, start, index, value)
 }
 
 // Distances returns points known only by their distances: column j of row i of
-// x is the distance from point i to point j. x must be square. Its diagonal is
-// ignored. An asymmetric x is used row by row; the affinities made from it are
-// symmetrized as always. The default start is [Spectral], because [PCA] needs
-// coordinates.
+// x is the distance from point i to point j, and +Inf where it is not known. In
+// a sparse x ([CSR]), distances that are not given are not known. x must be
+// square and, up to rounding, symmetric, except for [Result.Transform], where it
+// has a row for each new point and a column for each point of the map. The
+// default start is [Spectral], because [PCA] needs coordinates. See
+// [knn.Distances].
 func Distances(x Points) Points { return knn.Distances(x) }
 
 // areDistances reports whether x comes from Distances.

@@ -23,8 +23,9 @@ type Settings struct {
 	Perplexity float64
 
 	// Metric is the distance between rows: knn.Euclidean (zero), knn.Cosine,
-	// which is √(2·(1−cos)), or knn.Correlation, which is Cosine after the mean
-	// of each row is subtracted.
+	// which is √(2·(1−cos)), knn.Correlation, which is Cosine after the mean of
+	// each row is subtracted, knn.Manhattan, knn.Chebyshev, knn.Hamming or
+	// knn.Jaccard. Kernels take its square.
 	Metric knn.Metric
 
 	// LearningRate multiplies the gradient without its factor of 4: a
@@ -100,13 +101,17 @@ type Settings struct {
 
 	// Neighbors supplies the neighbors of each row. Nothing is searched or
 	// merged. The points are then used by the start only, and may be nil if
-	// the start does not need them.
+	// the start does not need them. Rows may have different numbers of
+	// neighbors; see knn.Graph.
 	Neighbors *knn.Graph
 
-	// Affinities supplies the joint probabilities P as a symmetric matrix with
-	// an empty diagonal, for instance CSR rows with ascending columns. It is
-	// divided by its sum. Nothing is searched, calibrated or merged. The points
-	// may be nil as with Neighbors.
+	// Affinities supplies the joint probabilities P, for instance as CSR rows:
+	// weights of any graph, such as a fuzzy simplicial set of UMAP or the
+	// connectivities of scanpy. P becomes (P+Pᵀ)/2, so that a directed graph
+	// will do, and is divided by its sum. Its diagonal is ignored, and numbers
+	// of the same place are added. Nothing is searched, calibrated or merged.
+	// The points may be nil as with Neighbors. [MeanAffinities] and
+	// [ProductAffinities] combine several.
 	Affinities Points
 
 	// Expert holds settings that are rarely changed. Nil means their defaults.
@@ -223,6 +228,9 @@ func (f *faults) add(err error) {
 	}
 }
 
+// need adds an error unless ok. It is not inlined, as it stands in many places.
+//
+//go:noinline
 func (f *faults) need(ok bool, name string, value any, reason string) {
 	if !ok {
 		f.add(badSetting(name, value, reason))

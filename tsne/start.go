@@ -173,6 +173,11 @@ const panelCols = 12 // columns of the iterated subspace, of vec.Lanes
 
 func (pcaStart) positions(ctx context.Context, y []float64, in *startInput) error {
 	_, d := in.x.Dims()
+	if x, ok := in.x.(sparse); ok {
+		some := *in
+		some.x, d = usedColumns(x, in.n, d)
+		in = &some
+	}
 	cols := min(panelCols, d)
 	m, err := newMultiplier(ctx, in, d)
 	if err != nil {
@@ -272,7 +277,16 @@ const (
 	panelParts = 16 // partial sums, at most
 )
 
-func newMultiplier(ctx context.Context, in *startInput, d int) (*multiplier, error) {
+// panels multiplies centered and scaled points by panels of 16 columns.
+type panels interface {
+	forward(ctx context.Context, dst []float32, b []float64) error
+	backward(ctx context.Context, b []float64, u []float32) error
+}
+
+func newMultiplier(ctx context.Context, in *startInput, d int) (panels, error) {
+	if x, ok := in.x.(sparse); ok {
+		return newSparseMultiplier(ctx, in, x, d)
+	}
 	m := &multiplier{in: in, base: in.x, d: d, nb: in.n, scale: 1}
 	if base, start, index, weight := terms(in.x); base != nil {
 		m.base, m.start, m.index, m.weight = base, start, index, weight

@@ -9,6 +9,7 @@ import (
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
@@ -57,7 +58,8 @@ const startNeighbors = 25
 
 // Transform places new points x on a finished map and returns their positions,
 // rows × Dims. ref holds the points that the map was made of, in the same
-// order; neither ref nor x can be [Distances]. s may be nil.
+// order. If only distances are known, x is [Distances] with a row for each new
+// point and a column for each point of the map, and ref is nil. s may be nil.
 //
 // Each new point is attracted by its neighbors among the reference rows, found
 // by the metric of the map, and repelled by the whole map, which does not
@@ -69,14 +71,18 @@ func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSetti
 	if ctx == nil {
 		return nil, errNoContext
 	}
-	n, d, err := checkShape(ref)
-	if err != nil {
-		return nil, fmt.Errorf("tsne: reference rows: %w", err)
-	}
 	m, dx, err := checkShape(x)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil, fmt.Errorf("tsne: new rows: %w", err)
+	}
+	n, d := dx, dx // of a matrix of distances
+	byDistance := share.Nil(ref) && areDistances(x)
+	if !byDistance {
+		if n, d, err = checkShape(ref); err != nil {
+			return nil, fmt.Errorf("tsne: reference rows: %w", err)
+		}
+	}
+	switch {
 	case n != r.Len():
 		return nil, badSetting("ref", n, fmt.Sprintf("the map has %d rows", r.Len()))
 	case d != dx:
@@ -91,9 +97,11 @@ func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSetti
 		set = *s
 	}
 	ks := knn.Settings{Metric: r.metric, Func: r.distance, Workers: set.Workers}
-	res, ref, err := r.distinct(ctx, ref, set.Workers)
-	if err != nil {
-		return nil, err
+	res := r
+	if !byDistance {
+		if res, ref, err = r.distinct(ctx, ref, set.Workers); err != nil {
+			return nil, err
+		}
 	}
 	n = res.Len()
 	if err := set.fill(n); err != nil {
@@ -103,6 +111,11 @@ func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSetti
 	g, err := knn.Query(ctx, ref, x, k, &ks)
 	if err != nil {
 		return nil, err
+	}
+	for i := range m {
+		if g.Index[i*k] < 0 {
+			return nil, badSetting("x", i, "the row has no distance to any reference row")
+		}
 	}
 	t := &transformer{res: res, set: set, dims: max(2, r.Dims), m: m, graph: g, pool: newPool(set.Workers)}
 	t.field()
@@ -225,21 +238,26 @@ func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 	var y, v, gain, force [3 * transformBlock]float32
 	var phi [transformBlock]float32
 	var placed [transformBlock]bool
+	var near [transformBlock]int // neighbors of each point
 	median := make([]float32, 0, startNeighbors)
 	for i := range n {
 		row := (lo + i) * k
 		index, d2 := t.graph.Index[row:row+k], t.graph.Dist2[row:row+k]
+		for len(index) > 0 && index[len(index)-1] < 0 { // distances that are not known
+			index = index[:len(index)-1]
+		}
+		near[i] = min(nb, len(index))
 		if placed[i] = d2[0] == 0; placed[i] {
 			copy(y[i*d:i*d+d], t.ref[int(index[0])*d:])
 			continue
 		}
-		for e := range w {
+		for e := range min(len(w), near[i]) {
 			w[e] = t.res.weights[index[e]]
 		}
-		gaussian(t.set.Perplexity).row(p[i*nb:(i+1)*nb], d2[:nb], w, nil)
+		gaussian(t.set.Perplexity).row(p[i*nb:][:near[i]], d2[:near[i]], w[:min(len(w), near[i])], nil)
 		for c := range d {
 			median = median[:0]
-			for _, j := range index[:min(k, startNeighbors)] {
+			for _, j := range index[:min(len(index), startNeighbors)] {
 				median = append(median, t.ref[int(j)*d+c])
 			}
 			slices.Sort(median)
@@ -262,7 +280,7 @@ func (t *transformer) block(ctx context.Context, out []float32, lo, hi int) {
 				continue
 			}
 			var g [3]float64
-			for e, pj := range p[i*nb : (i+1)*nb] {
+			for e, pj := range p[i*nb:][:near[i]] {
 				at := t.ref[int(t.graph.Index[(lo+i)*k+e])*d:]
 				var diff [3]float64
 				var r2 float64

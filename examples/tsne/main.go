@@ -59,7 +59,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	f.Uint64Var(&o.seed, "seed", 0, "seed; equal seeds give equal maps on one machine")
 	f.IntVar(&o.iter, "iter", 750, "gradient steps; the first third of them, at most 250, with exaggeration 12")
 	f.StringVar(&o.neighbors, "neighbors", "auto", "exact, or auto: exact up to a limit of work, then approximate")
-	f.StringVar(&o.metric, "metric", "euclidean", "euclidean or cosine")
+	f.StringVar(&o.metric, "metric", "euclidean", "distance of rows: "+metricNames)
 	f.StringVar(&o.start, "start", "", ".npy `file` of first positions instead of principal components; they are scaled down")
 	f.BoolVar(&o.keepStart, "keep-start", false, "take the positions of -start as they are, and all steps without exaggeration, to go on from a finished map")
 	f.StringVar(&o.png, "png", "", "`file` for a picture of the map")
@@ -88,8 +88,8 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	if o.neighbors != "exact" && o.neighbors != "auto" {
 		bad("-neighbors %q is neither exact nor auto", o.neighbors)
 	}
-	if o.metric != "euclidean" && o.metric != "cosine" {
-		bad("-metric %q is neither euclidean nor cosine", o.metric)
+	if _, ok := metrics[o.metric]; !ok {
+		bad("-metric %q is none of %s", o.metric, metricNames)
 	}
 	o.header = *header
 	for _, s := range separators {
@@ -99,6 +99,14 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	}
 	return &o, errors.Join(errs...)
 }
+
+// metrics are the values of -metric.
+var metrics = map[string]knn.Metric{
+	"euclidean": knn.Euclidean, "cosine": knn.Cosine, "correlation": knn.Correlation, "manhattan": knn.Manhattan,
+	"chebyshev": knn.Chebyshev, "hamming": knn.Hamming, "jaccard": knn.Jaccard,
+}
+
+const metricNames = "euclidean, cosine, correlation, manhattan, chebyshev, hamming or jaccard"
 
 func extension(name string) string { return strings.ToLower(filepath.Ext(name)) }
 
@@ -117,9 +125,7 @@ func (o *options) settings() *tsne.Settings {
 	if o.neighbors == "exact" {
 		s.Search = &knn.Settings{Method: knn.Exact}
 	}
-	if o.metric == "cosine" {
-		s.Metric = knn.Cosine
-	}
+	s.Metric = metrics[o.metric]
 	return s
 }
 

@@ -139,7 +139,7 @@ func TestOutputs(t *testing.T) {
 	}
 
 	// Other flags are heeded.
-	for _, f := range []string{"-dims 1", "-dims 3", "-metric cosine", "-seed 4", "-start @Y.npy", "-iter 61", "-perplexity 9"} {
+	for _, f := range []string{"-dims 1", "-dims 3", "-metric cosine", "-metric correlation", "-metric manhattan", "-metric chebyshev", "-metric hamming", "-metric jaccard", "-seed 4", "-start @Y.npy", "-iter 61", "-perplexity 9"} {
 		if _, _, err := start(ctx, dir, "-in @X.csv -out @Z.csv -perplexity 8 -iter 60 -seed 3 -quality "+f); err != nil {
 			t.Errorf("%s: %v", f, err)
 		}

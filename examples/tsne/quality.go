@@ -20,8 +20,8 @@ type report struct {
 	Unmet   int                `json:"unsolved"` // different rows without the perplexity
 	Dims    int                `json:"dims"`
 	KL      *float64           `json:"kl"`      // nats
-	KNN10   *float64           `json:"knn10"`   // null below 21 different rows
-	Trust10 *float64           `json:"trust10"` // the same
+	KNN10   *float64           `json:"knn10"`   // null below 21 different rows, or for too many rows of some metrics
+	Trust10 *float64           `json:"trust10"` // the same; by Euclidean, cosine and correlation only
 	Sample  int                `json:"sample"`  // rows that knn10 and trust10 looked at, against all rows
 	Label10 *float64           `json:"label10,omitempty"`
 	Chance  *float64           `json:"label10_chance,omitempty"`
@@ -37,8 +37,9 @@ func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *tabl
 	r := report{N: x.n, Dims: res.Dims, KL: finite(res.KL), Unmet: res.Stats.Unsolved, Level: res.Stats.Kernels, Seconds: clock.seconds}
 	const k = 10
 	p := x.points()
-	if o.metric == "cosine" {
-		p = unit(x)
+	metric := metrics[o.metric]
+	if metric == knn.Cosine || metric == knn.Correlation {
+		p = unit(x, metric == knn.Correlation)
 	}
 	_, first, err := knn.Distinct(ctx, p, 0)
 	if err != nil {
@@ -48,11 +49,17 @@ func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *tabl
 	if len(first) > 2*k {
 		size := int(work / (float64(x.n) * float64(max(1, x.d))))
 		s := &quality.Settings{Sample: max(500, min(5000, size)), Seed: o.seed}
-		h, err := quality.Compare(ctx, p, res.Y, res.Dims, k, s)
-		if err != nil {
-			return err
+		if metric > knn.Correlation {
+			if err := o.preservation(ctx, &r, p, res, k); err != nil {
+				return err
+			}
+		} else {
+			h, err := quality.Compare(ctx, p, res.Y, res.Dims, k, s)
+			if err != nil {
+				return err
+			}
+			r.KNN10, r.Trust10, r.Sample = finite(h.Preservation), finite(h.Trustworthiness), h.Rows
 		}
-		r.KNN10, r.Trust10, r.Sample = finite(h.Preservation), finite(h.Trustworthiness), h.Rows
 		if labels != nil {
 			g, err := knn.Search(ctx, knn.Select(tsne.Rows(res.Y, x.n, res.Dims), first), k, nil) // on the map
 			if err != nil {
@@ -78,6 +85,25 @@ func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *tabl
 	return err
 }
 
+// preservation measures knn10 by a metric that package quality does not take:
+// over all rows, unless there are too many.
+func (o *options) preservation(ctx context.Context, r *report, x tsne.Points, res *tsne.Result, k int) error {
+	if n, d := x.Dims(); float64(n)*float64(n)*float64(d) > 10*work {
+		return nil
+	}
+	of, err := knn.Search(ctx, x, k, &knn.Settings{Metric: metrics[o.metric]})
+	if err != nil {
+		return err
+	}
+	on, err := knn.Search(ctx, tsne.Rows(res.Y, res.Len(), res.Dims), k, nil)
+	if err != nil {
+		return err
+	}
+	share, err := quality.Recall(on, of, k)
+	r.KNN10, r.Sample = finite(share), res.Len()
+	return err
+}
+
 // finite is v for JSON, which has no NaN.
 func finite(v float64) *float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -87,18 +113,27 @@ func finite(v float64) *float64 {
 }
 
 // unit returns rows divided by their lengths, on which Euclidean neighbors are
-// those by cosine.
-func unit(t *table) tsne.Points {
+// those by cosine; centered, less the mean of each row before, those by
+// correlation.
+func unit(t *table, centered bool) tsne.Points {
 	if t.wide != nil {
-		return tsne.Rows(scaled(t.wide, t.d), t.n, t.d)
+		return tsne.Rows(scaled(t.wide, t.d, centered), t.n, t.d)
 	}
-	return tsne.Rows(scaled(t.x, t.d), t.n, t.d)
+	return tsne.Rows(scaled(t.x, t.d, centered), t.n, t.d)
 }
 
-func scaled[T float32 | float64](x []T, d int) []T {
+func scaled[T float32 | float64](x []T, d int, centered bool) []T {
 	x = slices.Clone(x)
 	for row := range slices.Chunk(x, max(1, d)) {
-		var s float64
+		var mean, s float64
+		for _, v := range row {
+			mean += float64(v) / float64(len(row))
+		}
+		for j := range row {
+			if centered {
+				row[j] -= T(mean)
+			}
+		}
 		for _, v := range row {
 			s += float64(v) * float64(v)
 		}

@@ -16,6 +16,7 @@ import (
 	_ "embed"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -33,12 +34,15 @@ var packed []byte
 // The ids are the same as HF tokenizers gives with the model's tokenizer.json
 // and add_special_tokens=False; see [lemma.LoadJSON].
 func New(set *lemma.Settings) (lemma.Tokenizer, error) {
+	if set == nil {
+		set = new(lemma.Settings)
+	}
+	if set.Pattern != "" || set.Special != nil {
+		return nil, fmt.Errorf("%w: Pattern and Special are GPT-NeoX's", lemma.ErrSettings)
+	}
 	s, err := unpack(packed)
 	if err != nil {
 		return nil, err
-	}
-	if set == nil {
-		set = new(lemma.Settings)
 	}
 	t, err := bpe.New(s, set.CacheSize, set.MaxPiece)
 	if err != nil {
@@ -105,7 +109,7 @@ func unpack(gz []byte) (s bpe.Spec, err error) {
 	if r.bad || len(r.b) != 0 {
 		return s, errData
 	}
-	s.NFC, s.Split = true, bpe.GPT2
+	s.Form, s.Steps = bpe.NFC, []bpe.Step{{Pattern: bpe.GPT2Pattern}, {Kind: bpe.ToBytes}}
 	return s, nil
 }
 

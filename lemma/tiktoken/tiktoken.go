@@ -6,7 +6,8 @@
 //
 // tiktoken-go downloads the vocabulary of an encoding on first use. To work
 // offline, call tiktoken.SetBpeLoader first, for instance with the loader of
-// github.com/pkoukk/tiktoken-go-loader. Only programs that import this package
+// github.com/pkoukk/tiktoken-go-loader. To read a .tiktoken file without
+// tiktoken-go, use [lemma.LoadTiktoken]. Only programs that import this package
 // contain tiktoken-go.
 package tiktoken
 

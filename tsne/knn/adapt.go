@@ -1,13 +1,12 @@
 package knn
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
 	"slices"
+	"unsafe"
 
-	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/tsne/internal/share"
 )
 
@@ -34,8 +33,11 @@ func (s shape) Check() error     { return s.err }
 // rowsOf returns points of the rows that row returns; flat holds them one after
 // another, or is nil.
 func rowsOf[T float32 | float64](s shape, flat []float32, row func(i int) []T) Points {
-	if row, ok := any(row).(func(i int) []float32); ok {
-		return dense{s, flat, row}
+	// Known when the function is compiled, so that programs with float32 alone do
+	// not hold the code for float64.
+	var zero T
+	if unsafe.Sizeof(zero) == 4 {
+		return dense{s, flat, any(row).(func(i int) []float32)}
 	}
 	row64 := any(row).(func(i int) []float64)
 	return &wide{shape: s, row: func(i int, _ []float64) ([]float64, error) { return row64(i), nil }}
@@ -105,177 +107,20 @@ func missing(what string) Points {
 	return dense{shape: shape{err: fmt.Errorf("%w: %s", ErrPoints, what)}}
 }
 
-// CSR returns the rows of a sparse matrix in compressed sparse row form: row i
-// has value[e] in column index[e] for e from start[i] to start[i+1]−1, and
-// zeros elsewhere. Columns may come in any order; values of the same column
-// are added. CSR keeps the slices.
-func CSR[T float32 | float64](cols int, start []int, index []int32, value []T) Points {
-	s := &sparse[T]{shape{max(0, len(start)-1), cols, checkTerms(start, index, cols)}, start, index, value, nil}
-	if s.err == nil && len(value) != len(index) {
-		s.err = fmt.Errorf("%w: %d columns for %d numbers", ErrPoints, len(index), len(value))
-	}
-	return s
-}
-
-type sparse[T float32 | float64] struct {
-	shape
-	start []int
-	index []int32
-	value []T
-	move  *move // done to its columns; may be nil
-}
-
-// Sparse calls f for each number of row i that is given.
-func (s *sparse[T]) Sparse(i int, f func(j int32, v float32)) {
-	for e := s.start[i]; e < s.start[i+1]; e++ {
-		f(s.index[e], float32(s.value[e]))
-	}
-}
-
-func (s *sparse[T]) Row(dst []float32, i int) ([]float32, error) {
-	if s.err != nil {
-		return nil, s.err
-	}
-	dst = slices.Grow(dst[:0], s.d)[:s.d]
-	clear(dst)
-	for e := s.start[i]; e < s.start[i+1]; e++ {
-		j, v := s.index[e], s.value[e]
-		if !isFinite(float32(v)) {
-			return nil, &ValueError{i, int(j), float64(v)}
-		}
-		dst[j] += float32(v)
-	}
-	return dst, nil
-}
-
-// Distances returns points known only by their distances: column j of row i of
-// x is the distance from point i to point j. x must be square. Its diagonal is
-// ignored. An asymmetric x is used as it is: the neighbors of point i are those
-// of row i. Points count as equal if their rows are equal and the distance
-// between them is zero. Only [Search] and package tsne accept such points.
-func Distances(x Points) Points {
-	if share.Nil(x) {
-		x = missing("there are no distances")
-	}
-	return &distances{x: x}
-}
-
-type distances struct {
-	x   Points
-	ids []int32 // not nil: of these points only
-}
-
-// AreDistances tells package tsne what they are.
-func (d *distances) AreDistances() {}
-
-func (d *distances) Dims() (n, cols int) {
-	if d.ids != nil {
-		return len(d.ids), len(d.ids)
-	}
-	return d.x.Dims()
-}
-
-func (d *distances) Check() error {
-	if n, cols := d.x.Dims(); n != cols {
-		return fmt.Errorf("%w: %d×%d distances are not square", ErrPoints, n, cols)
-	}
-	return check(d.x)
-}
-
-// id is the point of x that point i is.
-func (d *distances) id(i int) int {
-	if d.ids != nil {
-		return int(d.ids[i])
-	}
-	return i
-}
-
-func (d *distances) Row(dst []float32, i int) ([]float32, error) {
-	n, _ := d.Dims()
-	x := slices.Grow(dst[:0], n)[:n]
-	x[i] = 0
-	err := d.read(i, func(j int, v float64) { x[j] = float32(v) })
-	return x, err
-}
-
-// read calls f with the distances from point i.
-func (d *distances) read(i int, f func(j int, v float64)) error {
-	at := d.id(i)
-	if w, ok := d.x.(*wide); ok {
-		return w.Read64(at, func(x []float64) { eachDistance(d, i, x, f) })
-	}
-	all, _ := d.x.Dims()
-	x, err := readRow(d.x, nil, at, all)
-	if err == nil {
-		eachDistance(d, i, x, f)
-	}
-	return err
-}
-
-func eachDistance[T float32 | float64](d *distances, i int, x []T, f func(j int, v float64)) {
-	n, _ := d.Dims()
-	for j := range n {
-		if j != i {
-			f(j, float64(x[d.id(j)]))
-		}
-	}
-}
-
-// searchDistances takes the lists from given distances.
-func searchDistances(ctx context.Context, x *distances, k int, set *Settings) (*Graph, error) {
-	n, _ := x.Dims()
-	if set.Func != nil || set.Method == Gram || set.Method == Descent {
-		return nil, &SettingError{"Method", set.Method, "only the exact search works with Distances, and Func does not"}
-	}
-	if err := checkK(n, k, n-1); err != nil {
-		return nil, err
-	}
-	g := newGraph(n, k)
-	lists := make([][]pair, par.Workers(set.Workers))
-	err := par.Try(ctx, len(lists), n, 1, func(w, _, i, _ int) (bad error) {
-		list := lists[w][:0]
-		err := x.read(i, func(j int, v float64) {
-			if bad == nil && !(v >= 0 && v*v <= math.MaxFloat64) {
-				bad = &ValueError{x.id(i), x.id(j), v}
-			}
-			list = append(list, pair{v * v, int32(j)})
-		})
-		if lists[w] = list; cmp.Or(err, bad) == nil {
-			g.put(i, list)
-		}
-		return cmp.Or(err, bad)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return g, nil
-}
-
 // Select returns the given rows of x, in that order. It keeps x and rows.
 func Select(x Points, rows []int32) Points {
 	if share.Nil(x) {
 		return missing("there are none to select from")
 	}
-	var of []int32
-	switch t := x.(type) {
-	case *distances:
-		of = t.ids
-	case *selection:
-		x, of = t.x, t.ids
-	case *wide:
-		of = t.ids
+	if p, ok := x.(interface{ pick(rows []int32) Points }); ok {
+		return p.pick(rows)
 	}
-	if of != nil {
+	if t, ok := x.(*selection); ok {
+		x = t.x
 		rows = slices.Clone(rows)
 		for i, r := range rows {
-			rows[i] = of[r]
+			rows[i] = t.ids[r]
 		}
-	}
-	switch t := x.(type) {
-	case *distances:
-		return &distances{t.x, rows}
-	case *wide:
-		return t.pick(rows)
 	}
 	return &selection{x, rows}
 }

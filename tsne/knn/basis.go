@@ -3,17 +3,27 @@ package knn
 import (
 	"context"
 	"math"
+	"slices"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// sample copies s rows at even steps.
+// sample copies s rows at even steps, of those that are not far longer than
+// most: a few of these would take the subspace.
 func (e *exact) sample(rows *view, s int) []float32 {
-	n, d := e.ref.n, e.ref.d
+	d, length := e.ref.d, slices.Clone(e.refLen)
+	slices.Sort(length)
+	limit := length[len(length)/2] * 64
+	var usual []int
+	for i, l := range e.refLen {
+		if l <= limit || limit == 0 {
+			usual = append(usual, i)
+		}
+	}
 	x := make([]float32, s*d)
 	for i := range s {
-		e.copyRow(x[i*d:][:d], rows.row(i*n/s), 0, 1)
+		e.copyRow(x[i*d:][:d], rows.row(usual[i*len(usual)/s]), 0, 1)
 	}
 	return x
 }

@@ -6,6 +6,7 @@
 // ([Rows], [Slices]), matrices ([Matrix]), sparse rows ([CSR]), weighted sums
 // of base rows ([Combine]: means of token rows, bags of words), a matrix of
 // distances ([Distances]), or any type with the two methods of [Points].
+// Settings.Metric selects the distance of two rows.
 // Search and Query do not change or keep their inputs.
 //
 // Rows are searched as float32 numbers. Rows of float64 that float32 does not
@@ -29,7 +30,9 @@
 // then rescored by the definition. It is accepted only if a bound on the
 // rounding error proves that no other row can belong to it. Rows without that
 // proof are searched again with a limit that no neighbor can exceed;
-// Stats.Rechecked counts them. So the lists have the same bits for every
+// Stats.Rechecked counts them. The bound depends on the length of the row and
+// on the distance, not on other rows: a few far rows, or numbers like −9999 for
+// what is missing, do not loosen it for the rest. So the lists have the same bits for every
 // processor, number of goroutines, memory limit and exact method.
 //
 // The approximate search also gives the same graph everywhere for one seed.
@@ -50,8 +53,19 @@
 //     which excludes nearly all pairs. Costs estimated on a sample decide
 //     whether and by how many numbers.
 //
+// Sparse rows ([CSR]) are compared through the columns that they share, in
+// float64: about a nanosecond for each pair of numbers in one column, and memory
+// for the numbers and the lists. If that costs more than comparing dense rows,
+// as with more than a tenth of evenly spread numbers, they are made dense. The
+// lists have the same bits either way.
+//
+// Manhattan, Chebyshev and Hamming distances of dense rows take about 0.1 ns per
+// pair and column with vector kernels; Jaccard looks at 64 columns at a time.
+// All of them are computed for all n² pairs, and equal rows are not merged.
+//
 // Rows of up to three numbers, such as positions on a t-SNE map, are searched
-// by a k-d tree if k is at most 256: about 3 µs per row for ten neighbors.
+// by a k-d tree, as are rows of four numbers from 16,384 rows on and rows of
+// five from 65,536 rows on: about 3 µs per row for ten neighbors.
 //
 // Combined points of v base rows and t terms per point take v²·d operations,
 // about 16·n²·t more that memory bandwidth limits, and 4·v² bytes.
@@ -70,7 +84,9 @@
 // arm64 kernels have not been timed.
 //
 // Where float32 cannot tell neighbors apart even after the mean is subtracted,
-// as in two far clusters of tiny spread, nearly all pairs are compared by the
-// definition, in float64. The lists are exact, but the search is many times
-// slower.
+// as in far clusters of tiny spread, the rows are searched again in groups of
+// near rows, relative to the mean of each group. Where that does not help
+// either, as for a few rows from which all others are equally far, the distances
+// are all taken by the definition. The lists are exact, but the search of these
+// rows is slower.
 package knn

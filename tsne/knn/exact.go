@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
 )
 
@@ -15,7 +14,7 @@ const (
 	bandBytes = 32 << 20  // packed rows on each side of a band pair, unless memory is short
 	tileCols  = 1024      // columns of a work item
 	blockRows = 256       // rows of a work item, at most
-	maxDepth  = 4096      // columns of the data a tile takes at once
+	maxDepth  = 2048      // columns of the data a tile takes at once, and sums in one go
 	rankDepth = 64        // columns by which near lowered rows are ranked
 	splitDim  = 16        // columns that make split numbers pay
 	unit      = 0x1p-24   // rounding of float32
@@ -44,27 +43,22 @@ type exact struct {
 	refLen, xLen []float32    // squared lengths of the copies, by place
 	triangle     bool         // x is ref: each pair is compared once, for both
 	near         *arrangement // when not nil, the rows are in its order
-	low          *lowered     // when not nil, its rows are compared
-	split        bool         // rows are compared as split numbers
-	fixed, limit int64        // memory planned besides bands, and allowed (0: any)
+	rowBalls     *balls       // when not nil, these hold the rows by place
+	colBalls     *balls
+	low          *lowered // when not nil, its rows are compared
+	split        bool     // rows are compared as split numbers
+	fixed, limit int64    // memory planned besides bands, and allowed (0: any)
 	absorber
 }
 
-// searchExact finds the k nearest rows. The rows of each source are distinct
-// or the search still is right, only slower.
-func searchExact(ctx context.Context, ref, x *source, k int, same bool, set *Settings, used int64) (*Graph, error) {
-	if k == 0 || x.n == 0 {
-		return newGraph(x.n, k), nil
-	}
-	if boxed(ref, x, k, set, used) {
-		return searchBoxes(ctx, ref, x, k, same, set, used)
-	}
+// searchAll is searchExact without regard to odd rows. m is the middle of ref.
+func searchAll(ctx context.Context, ref, x *source, m *middle, k int, same bool, set *Settings, used int64) (*Graph, error) {
 	e := &exact{rescorer: newRescorer(ref, x, k, same, set), cols: ref, triangle: same, limit: set.MaxMemory}
 	e.split = vec.Splits() && ref.d >= splitDim
 	if err := e.plan(used); err != nil {
 		return nil, err
 	}
-	if err := e.copyFrame(ctx, true); err != nil {
+	if err := e.copyFrame(ctx, m); err != nil {
 		return nil, err
 	}
 	if e.whole && e.largest > 1<<8 {
@@ -300,71 +294,15 @@ func (e *exact) packBand(ctx context.Context, dst panels, s *source, lo, hi, dep
 
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
-// again searches the rows at some places once more, whose lists were not
-// proved: as queries, with the distance of the k-th candidate as a limit.
-// Whatever may be within it gets its canonical distance. Float32 numbers serve,
-// whose error is the smallest.
-func (e *exact) again(ctx context.Context, places []int32) error {
-	s := &exact{rescorer: e.rescorer, frame: e.frame, cols: e.cols, colAt: e.colAt, refLen: e.refLen}
-	s.x, s.at, s.xLen = e.x.pick(places), make([]int32, len(places)), make([]float32, len(places))
-	for q, p := range places {
-		s.at[q], s.xLen[q] = int32(e.rowAt(int(p))), e.xLen[p]
-	}
-	n, d, size := len(places), e.ref.d, e.keep+e.keep/2+1
-	s.lists, s.absorber = newLists(n, e.keep, size, 0), newAbsorber(n, e.k+1+size, e.workers)
-	for q := range n {
-		s.have[q] = int32(e.k)
-		s.lists.setLimit(q, s.bound(q).reach(e.graph.Dist2[(s.rowAt(q)+1)*e.k-1]))
-	}
-	// The rows of x, packed and made, take the place of row panels alone.
-	f, band := newTiling(false, d), min(max(e.band/2, 1), n)
-	a, b, work := f.rows(band), f.columns(min(e.band, e.ref.n)), newTileScratches(f, e.workers)
-	var madeX, made []float32
-	if s.x.flat == nil {
-		madeX = make([]float32, band*d)
-	}
-	if e.ref.flat == nil {
-		made = make([]float32, min(e.band, e.ref.n)*d)
-	}
-	block := min(work[0].block, roundUp(par.NumBlocks(band, e.workers), f.mr))
-	g := stage{depth: d, far: true, absorb: true}
-	for b0 := 0; b0 < e.ref.n; b0 += e.band {
-		b1 := min(b0+e.band, e.ref.n)
-		if err := s.packBand(ctx, b, e.cols, b0, b1, d, 1, made); err != nil {
-			return err
-		}
-		v := view{made, nil, d, b0, b1}
-		if e.ref.flat != nil {
-			v, _ = e.ref.view(ctx, e.workers, 0, e.ref.n, nil)
-		}
-		for a0 := 0; a0 < n; a0 += band {
-			a1 := min(a0+band, n)
-			if err := s.packBand(ctx, a, s.x, a0, a1, d, -2, madeX); err != nil {
-				return err
-			}
-			// A block of rows is one goroutine's.
-			if err := s.bandPair(ctx, a, b, a0, b0, s.items(a0, a1, b0, b1, block, e.band, g), work, g, &v); err != nil {
-				return err
-			}
-		}
-		if err := s.absorbAll(ctx, &v, false); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // bound of the row at a place.
 func (e *exact) bound(p int) bound { return e.boundOf(float64(e.xLen[p])) }
 
 // boundOf is the bound of a row whose copy has the given squared length.
 func (e *exact) boundOf(len2 float64) bound {
 	b := newBound(len2, e.longest, e.scale, e.width(), e.ref.d, e.split)
-	b.exact = e.whole
+	b.exact = e.whole && e.low == nil
 	if e.low != nil {
-		l, m := math.Sqrt(len2)*(1+2*unit), e.longest
-		b.slack = b.slack*(1+e.low.eta) + 2.1*e.low.eta*l*m + 4*math.Sqrt(float64(e.width()))*flush*(l+m)
-		b.exact = false
+		b.eta, b.low = e.low.eta, 4*math.Sqrt(float64(e.width()))*flush
 	}
 	return b
 }

@@ -79,6 +79,37 @@ func ExampleSettings_func() {
 	// Output: [1 0 1] [4 4 64] <nil>
 }
 
+// Rows of words that documents have, compared by the words they share.
+func ExampleCSR() {
+	start := []int{0, 3, 6, 8}
+	word := []int32{0, 4, 9, 4, 9, 2, 7, 1}
+	count := []float32{1, 2, 1, 1, 1, 3, 1, 1}
+	x := knn.CSR(10, start, word, count)
+	for _, m := range []knn.Metric{knn.Manhattan, knn.Chebyshev, knn.Hamming, knn.Jaccard} {
+		g, err := knn.Search(context.Background(), x, 1, &knn.Settings{Metric: m})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		index, d2 := g.Row(0)
+		fmt.Println(index[0], math.Sqrt(d2[0]))
+	}
+	// Output:
+	// 1 5
+	// 2 2
+	// 1 0.3
+	// 1 0.5
+}
+
+// Links that are not known are left out, and the list of a row ends early.
+func ExampleDistances_missing() {
+	// 0 – 1 – 2, and 3 alone.
+	links := knn.CSR(4, []int{0, 1, 3, 4, 4}, []int32{1, 0, 2, 1}, []float32{2, 2, 3, 3})
+	g, err := knn.Search(context.Background(), knn.Distances(links), 2, nil)
+	fmt.Println(g.Index, err)
+	// Output: [1 -1 0 2 1 -1 -1 -1] <nil>
+}
+
 func ExampleDistances() {
 	d := [][]float64{{0, 2, 1}, {2, 0, 3}, {1, 3, 0}}
 	g, err := knn.Search(context.Background(), knn.Distances(knn.Slices(d)), 1, nil)

@@ -8,9 +8,10 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// A frame says how rows are copied to float32: less their mean, so that
-// cancellation is small, and times a power of two, so that no square over- or
-// underflows. Distances do not change, but for the scale.
+// A frame says how rows are copied to float32: less their mean or, where far
+// rows drag that away, their medians, so that cancellation is small; and times a
+// power of two, so that no square over- or underflows. Distances do not change,
+// but for the scale.
 type frame struct {
 	mean    []float64
 	scale   float64
@@ -38,8 +39,8 @@ func eachRow(ctx context.Context, workers int, s *source, size int, f func(worke
 	})
 }
 
-// copyFrame finds mean (zero unless centre is set), scale and lengths.
-func (e *exact) copyFrame(ctx context.Context, centre bool) error {
+// copyFrame finds mean (zero without a middle of ref), scale and lengths.
+func (e *exact) copyFrame(ctx context.Context, mid *middle) error {
 	d := e.ref.d
 	low, high := filled(d, math.Inf(1)), filled(d, math.Inf(-1))
 	mean, whole := make([]float64, d), true
@@ -69,16 +70,22 @@ func (e *exact) copyFrame(ctx context.Context, centre bool) error {
 		for _, p := range part {
 			whole = whole && !p.fraction
 			for c := range d {
-				if s == e.ref && centre {
+				if s == e.ref && mid != nil {
 					mean[c] += p.Sum[c]
 				}
 				low[c], high[c] = min(low[c], p.Min[c]), max(high[c], p.Max[c])
 			}
 		}
 	}
-	var raw, centered float64 // largest magnitudes
 	for c := range mean {
 		mean[c] /= float64(max(e.ref.n, 1))
+	}
+	typical := 0.0 // largest magnitude in a row of the middle
+	if mid != nil {
+		mean, typical = mid.centre(mean)
+	}
+	var raw, centered float64 // largest magnitudes
+	for c := range mean {
 		least, most := float64(low[c]), float64(high[c])
 		raw = max(raw, -least, most)
 		centered = max(centered, mean[c]-least, most-mean[c])
@@ -101,11 +108,20 @@ func (e *exact) copyFrame(ctx context.Context, centre bool) error {
 	}
 	e.frame = frame{mean: mean, scale: 1, largest: centered}
 	if centered > 0 {
+		// Copies of typical rows are near 1, as long as those of others can be
+		// squared.
 		_, exp := math.Frexp(centered)
+		if typical > 0 {
+			_, small := math.Frexp(typical)
+			exp = max(exp-scaleRoom, small)
+		}
 		e.scale = math.Ldexp(1, -exp)
 	}
 	return e.lengths(ctx)
 }
+
+// scaleRoom is by how many powers of two numbers of copies may be above 1.
+const scaleRoom = 40
 
 func filled(n int, v float64) []float32 {
 	x := make([]float32, n)

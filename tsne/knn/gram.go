@@ -234,7 +234,13 @@ func (g *gram) innerProducts(ctx context.Context) error {
 		return err
 	}
 	e := &exact{rescorer: rescorer{workers: g.workers, ref: base, x: base, same: true}}
-	if err := e.copyFrame(ctx, g.centered()); err != nil {
+	var m *middle
+	if g.centered() {
+		if m, err = findMiddle(ctx, g.workers, base); err != nil {
+			return err
+		}
+	}
+	if err := e.copyFrame(ctx, m); err != nil {
 		return err
 	}
 	g.f = e.frame
@@ -535,7 +541,8 @@ func (g *gram) recheck(ctx context.Context, failed []int32) error {
 			if lo+r < hi {
 				p := failed[lo+r]
 				at[r], t.scan.norm[r] = p, g.len2[p]
-				t.scan.limit[r] = g.bound(int(p)).reach(g.graph.Dist2[(int(g.label[p])+1)*g.k-1])
+				b := g.bound(int(p))
+				t.scan.limit[r] = b.reach(g.graph.Dist2[(int(g.label[p])+1)*g.k-1])
 				g.ref.fetch(t.own[r*d:(r+1)*d], int(p), &t.scratch)
 				found[r].k = g.k
 			}
@@ -585,6 +592,13 @@ func (s *nearest) push(p pair) {
 	}
 	s.list = append(s.list, p)
 	if len(s.list) >= 2*s.k {
+		s.cut()
+	}
+}
+
+// cut leaves the k smallest.
+func (s *nearest) cut() {
+	if len(s.list) >= s.k {
 		slices.SortFunc(s.list, comparePairs)
 		s.list = s.list[:s.k]
 		s.top, s.full = s.list[s.k-1], true

@@ -9,7 +9,8 @@ import (
 
 // A Graph holds the K nearest neighbors of each of N rows, ordered by
 // squared distance, then by index. A row is never its own neighbor in a graph
-// from [Search].
+// from [Search]. The list of a row that has fewer neighbors, because links
+// between [Distances] are missing, ends with indices of −1 at infinite distance.
 type Graph struct {
 	N, K   int
 	Index  []int32   // N×K
@@ -68,6 +69,12 @@ func (g *Graph) Check() error {
 	for i := range g.N {
 		index, d2 := g.Row(i)
 		for c, j := range index {
+			if j == -1 && math.IsInf(d2[c], 1) {
+				if short := slices.IndexFunc(index[c:], func(j int32) bool { return j != -1 }); short >= 0 {
+					return fmt.Errorf("%w: row %d, entry %d: a neighbor behind the end of the list", ErrGraph, i, c+short)
+				}
+				break
+			}
 			why := ""
 			switch {
 			case j < 0 || int(j) >= g.N:
@@ -110,12 +117,17 @@ func newGraph(n, k int) *Graph {
 		Recall: Recall{1, 1, 1, n}, Stats: Stats{Method: Exact, Distinct: n}}
 }
 
-// put writes the k smallest of list, which it sorts, as row i.
+// put writes the k smallest of list, which it sorts, as row i. A list of fewer
+// ends with no neighbors.
 func (g *Graph) put(i int, list []pair) {
 	slices.SortFunc(list, comparePairs)
 	index, d2 := g.Row(i)
 	for c := range index {
-		index[c], d2[c] = list[c].j, list[c].d2
+		if c < len(list) {
+			index[c], d2[c] = list[c].j, list[c].d2
+		} else {
+			index[c], d2[c] = -1, math.Inf(1)
+		}
 	}
 }
 

@@ -83,7 +83,8 @@ func (t *leafJoin) leaf(ctx context.Context, ids, place []int32, first int32) {
 		n := min(t.mr, len(ids)-p)
 		copy(t.limit, t.nan)
 		for r := range n {
-			t.limit[r] = t.bound(p + r).reach(t.e.worst(ids[p+r]))
+			b := t.bound(p + r)
+			t.limit[r] = b.reach(t.e.worst(ids[p+r]))
 			t.hits[r], t.full[r] = t.hits[r][:0], 2*(t.e.k+1)
 		}
 		t.panel(p, n)
@@ -180,7 +181,8 @@ func (t *leafJoin) cut(p, r int) {
 		return
 	}
 	vec.SelectKeys(hits, keep)
-	limit := t.bound(p).around(keyValue(hits[keep-1]))
+	b := t.bound(p)
+	limit := b.around(keyValue(hits[keep-1]))
 	top := makeKey(limit, -1) // behind all rows of that value
 	n := keep
 	for _, key := range hits[keep:] {
@@ -221,7 +223,9 @@ func (t *leafJoin) put(ids, place []int32, first int32, p int, hits []uint64) {
 }
 
 func (t *leafJoin) bound(p int) bound {
-	return newBound(float64(t.norm[p]), t.longest, t.scale, t.e.d, t.e.d, false)
+	b := newBound(float64(t.norm[p]), t.longest, t.scale, t.e.d, t.e.d, false)
+	b.dot = 1.02 * unit * float64(t.e.d+4) // summed in one go
+	return b
 }
 
 // A merger adds rows to a list.

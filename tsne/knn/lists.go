@@ -234,7 +234,8 @@ func (e *exact) absorb(v *view, w, p int) {
 	}
 	limit := float32(math.Inf(1))
 	if have == e.k {
-		limit = e.bound(p).reach(dist[e.k-1])
+		b := e.bound(p)
+		limit = b.reach(dist[e.k-1])
 	}
 	l.count[p] = 0
 	l.setLimit(p, limit)

@@ -251,14 +251,14 @@ func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (in
 		left := 0
 		for t := range tests {
 			i := test(t)
-			slack := 5 * roundings(p) * math.Sqrt(length2[i]) * e.longest
+			slack := 5 * roundings(p)
 			if e.split {
-				slack += 2 * vec.SplitError(p) * math.Sqrt(length2[i]) * e.longest
+				slack += 2 * vec.SplitError(p)
 			}
 			for j := range others {
 				inside[t*others+j] += float64(dot[t*others+j])
 				between := math.Sqrt(max(0, outside[i]) * max(0, outside[j]))
-				if j != i && length2[i]+length2[j]-2*(inside[t*others+j]+between) <= limit[t]+slack {
+				if j != i && length2[i]+length2[j]-2*(inside[t*others+j]+between) <= limit[t]+slack*math.Sqrt(length2[i]*length2[j]) {
 					left++
 				}
 			}

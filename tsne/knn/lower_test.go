@@ -156,7 +156,7 @@ func TestLowerBounds(t *testing.T) {
 	if err := e.plan(0); err != nil {
 		t.Fatal(err)
 	}
-	if err := e.copyFrame(t.Context(), true); err != nil {
+	if err := e.copyFrame(t.Context(), middleOf(t, src)); err != nil {
 		t.Fatal(err)
 	}
 	rows, _ := src.view(t.Context(), 1, 0, n, nil)
@@ -175,7 +175,7 @@ func TestLowerBounds(t *testing.T) {
 			for c, a := range z[i*q:][:q] {
 				v -= 2 * float64(a) * float64(z[j*q+c])
 			}
-			if v > float64(e.bound(i).reach(d2)) {
+			if b := e.bound(i); v > float64(b.reach(d2)) {
 				t.Fatalf("rows %d and %d: bound %v of %v", i, j, v, d2)
 			}
 			sum += v + float64(e.xLen[i])
@@ -239,7 +239,7 @@ func TestRankManyNeighbors(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := &exact{rescorer: newRescorer(src, src, n-1, true, &Settings{})}
-	if err := e.copyFrame(t.Context(), true); err != nil {
+	if err := e.copyFrame(t.Context(), middleOf(t, src)); err != nil {
 		t.Fatal(err)
 	}
 	rows, _ := src.view(t.Context(), 1, 0, n, nil)
@@ -266,6 +266,15 @@ func TestNoColumns(t *testing.T) {
 	}
 }
 
+func middleOf(t *testing.T, s *source) *middle {
+	t.Helper()
+	m, err := findMiddle(t.Context(), 1, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
 // lowerable returns a search of x that is ready to be lowered.
 func lowerable(t *testing.T, x []float32, n, d, k int) (*exact, view) {
 	t.Helper()
@@ -275,7 +284,7 @@ func lowerable(t *testing.T, x []float32, n, d, k int) (*exact, view) {
 	}
 	e := &exact{rescorer: newRescorer(src, src, k, true, &Settings{})}
 	e.graph = newGraph(0, 0)
-	if err := e.copyFrame(t.Context(), true); err != nil {
+	if err := e.copyFrame(t.Context(), middleOf(t, src)); err != nil {
 		t.Fatal(err)
 	}
 	rows, err := src.view(t.Context(), 1, 0, n, nil)

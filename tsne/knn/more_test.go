@@ -236,7 +236,7 @@ func TestDistances(t *testing.T) {
 		}
 		sameGraph(t, fmt.Sprint("k=", k), g, truncated(want, k))
 	}
-	for _, bad := range []float64{math.NaN(), math.Inf(1), 1e200, -1} {
+	for _, bad := range []float64{math.NaN(), math.Inf(-1), 1e200, -1} {
 		full[42*100+17], full[70*100+3] = bad, bad
 		_, err := search(100, 3)
 		var ve *ValueError
@@ -257,7 +257,7 @@ func TestDistances(t *testing.T) {
 		t.Error(err)
 	}
 	// Some of the points, of float32 and of float64.
-	full[42*100+17], full[70*100+3] = 1, 1
+	full[42*100+17], full[70*100+3], full[17*100+42], full[3*100+70] = 1, 1, 1, 1
 	narrow := make([]float32, len(full))
 	for i, v := range full {
 		narrow[i] = float32(v)

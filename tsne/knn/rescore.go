@@ -69,62 +69,97 @@ func (e *rescorer) done(rechecked int) *Graph {
 	return g
 }
 
-// A bound tells how the float32 value v of two rows, |y|² - 2x·y of their
-// scaled copies, relates to their distance: v + len2 is within slack of the
-// squared distance of the copies, and the distance of the copies within shift
-// of scale times the distance of the rows.
+// A bound tells how the float32 value v of a row x and a row y, |y|² - 2x·y of
+// their scaled copies, relates to their distance: v + len2 is within slackAt of
+// the squared distance of the copies, and the distance of the copies within
+// shiftAt of scale times the distance of the rows. Both grow with the length of
+// the copy of y, which is at most that of x plus the distance: a far row does
+// not loosen the bound of near ones.
 type bound struct {
-	len2, slack, shift, scale float64
-	round                     float64 // relative error of a canonical distance
-	exact                     bool    // there is no error
+	len2, scale  float64
+	len, longest float64 // lengths: of the copy of x, and of the longest of any y
+	dot          float64 // error of an inner product, as a multiple of both lengths
+	slack, shift float64 // parts that do not depend on lengths
+	round        float64 // relative error of a canonical distance
+	eta, low     float64 // of lowered rows: relative error of a product, error by length
+	exact        bool    // there is no error
 }
 
 // newBound returns the bound of a row whose copy has the squared length len2.
 // No copy is longer than longest; width numbers of them are compared, split or
 // not, and the rows have d.
 func newBound(len2, longest, scale float64, width, d int, split bool) bound {
-	b := bound{len2: len2, scale: scale, round: canonicalError(d)}
-	l, m, q := math.Sqrt(len2)*(1+2*unit), longest, float64(width)
-	dot := 1.02 * unit * (q + 4)
+	b := bound{len2: len2, scale: scale, longest: longest, round: canonicalError(d)}
+	b.len = math.Sqrt(len2) * (1 + 2*unit)
+	b.dot = 1.02 * unit * float64(min(width, maxDepth)+par.NumBlocks(width, maxDepth)+4)
 	if split {
-		dot = vec.SplitError(roundUp(width, vec.SplitCols))
+		b.dot = vec.SplitError(roundUp(width, vec.SplitCols))
 	}
-	// The inner product; the two lengths, the value and its last addition.
-	b.slack = 2*dot*l*m + 1.02*unit*(2*m*m+2*l*m+2*l*l) + q*0x1p-120
-	b.shift = 1.01*unit*(l+m) + 2.02*math.Sqrt(float64(d))*flush
+	b.slack, b.shift = float64(width)*0x1p-120, 2.02*math.Sqrt(float64(d))*flush
 	return b
 }
 
 // canonicalError bounds the relative error of a canonical distance.
 func canonicalError(d int) float64 { return float64(d+32) * 0x1p-53 }
 
+// slackAt is the slack for rows whose copies are not longer than m: of the inner
+// product; of the two lengths, the value and its last addition.
+func (b *bound) slackAt(m float64) float64 {
+	l := b.len
+	s := 2*b.dot*l*m + 1.02*unit*(2*m*m+2*l*m+2*l*l) + b.slack
+	return s*(1+b.eta) + 2.1*b.eta*l*m + b.low*(l+m)
+}
+
+func (b *bound) shiftAt(m float64) float64 { return 1.01*unit*(b.len+m) + b.shift }
+
+// lengthAt bounds the length of a copy within the distance far.
+func (b *bound) lengthAt(far float64) float64 { return min(b.longest, (b.len+far)*(1+2*unit)) }
+
 // proved reports whether every row that is not a candidate, all of which have
 // values of at least top, is farther than the squared distance kth.
-func (b bound) proved(top float32, kth float64) bool {
-	if b.exact { // the values are ordered as the lists are
-		return true
-	}
-	low := math.Sqrt(max(0, float64(top)+b.len2-b.slack)) - b.shift
-	return low > 0 && low*low*(1-4*b.round) > kth*b.scale*b.scale
+func (b *bound) proved(top float32, kth float64) bool {
+	return b.exact || top > b.reach(kth) // exact values are ordered as the lists are
 }
 
 // reach is the largest value that a row not farther than kth can have.
-func (b bound) reach(kth float64) float32 {
-	return b.within(math.Sqrt(kth*(1+4*b.round))*b.scale + b.shift)
+func (b *bound) reach(kth float64) float32 { return b.valueAt(math.Sqrt(kth*(1+4*b.round)) * b.scale) }
+
+// far2 is reach as a squared distance of rows.
+func (b *bound) far2(kth float64) float64 {
+	return (float64(b.reach(kth)) + b.len2) / (b.scale * b.scale)
 }
 
 // around is the largest value of a row that can be as near as some row of
 // value v.
-func (b bound) around(v float32) float32 {
-	far := math.Sqrt(max(0, float64(v)+b.len2+b.slack)) + b.shift
-	return b.within(far*(1+8*b.round) + b.shift)
+func (b *bound) around(v float32) float32 {
+	far, m := b.within(float64(v) + b.len2)
+	return b.valueAt((far + b.shiftAt(m)) * (1 + 8*b.round))
 }
 
-// within is the largest value of a row whose copy is not farther than far.
-func (b bound) within(far float64) float32 {
-	v := far*far*(1+0x1p-50) - b.len2 + b.slack
+// within bounds the distance of copies whose value is at most far2 - len2, and
+// the length of such a one.
+func (b *bound) within(far2 float64) (far, m float64) {
+	m = b.longest
+	for range 6 { // nearly as short as it gets
+		far = math.Sqrt(max(0, far2+b.slackAt(m)))
+		m = b.lengthAt(far)
+	}
+	return far, m
+}
+
+// valueAt is the largest value of a row within the scaled distance far.
+func (b *bound) valueAt(far float64) float32 {
+	m := b.lengthAt((far + b.shift + 2.1*unit*b.len) * (1 + 2*unit))
+	far += b.shiftAt(m)
+	v := far*far*(1+0x1p-50) - b.len2 + b.slackAt(m)
 	return math.Nextafter32(float32(v), float32(math.Inf(1)))
 }
+
+// Rows of so many numbers are rescored in bands that stay in the last cache.
+const (
+	wideDim   = 4096
+	wideBytes = 16 << 20
+)
 
 // rescore takes the canonical distances of all candidates, band by band, and
 // writes the lists. It returns the places of those without proof.
@@ -135,6 +170,8 @@ func (e *rescorer) rescore(ctx context.Context, bound func(p int) bound) (failed
 	if e.ref.flat == nil {
 		band = min(e.band, e.ref.n)
 		made = make([]float32, band*d)
+	} else if d >= wideDim {
+		band = max(wideBytes/(4*d), 16)
 	}
 	type buffers struct {
 		scratch
@@ -183,7 +220,7 @@ func (e *rescorer) rescore(ctx context.Context, bound func(p int) bound) (failed
 				}
 				name := int(e.name(e.rowAt(p)))
 				e.graph.put(name, t.list)
-				if count < e.others && !bound(p).proved(keyValue(e.lists.top[p]), e.graph.Dist2[(name+1)*e.k-1]) {
+				if within := bound(p); count < e.others && !within.proved(keyValue(e.lists.top[p]), e.graph.Dist2[(name+1)*e.k-1]) {
 					bad[b] = append(bad[b], int32(p))
 				}
 			}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/semamap/semamap/internal/par"
@@ -29,7 +28,7 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	}
 	if set.Func == nil && !share.Nil(x) {
 		y := canonical(set.Metric, x)[0]
-		if _, ok := y.(*wide); !ok || set.Method != Gram {
+		if _, ok := y.(reader64); !ok || set.Method != Gram {
 			x = y
 		}
 	}
@@ -37,8 +36,8 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	if d, ok := x.(*distances); ok {
-		return searchDistances(ctx, d, k, &set)
+	if d, ok := x.(distancePoints); ok {
+		return searchDistances(ctx, d, k, true, &set)
 	}
 	if err := checkK(src.n, k, src.n-1); err != nil {
 		return nil, err
@@ -47,8 +46,8 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	if set.Func != nil {
-		return searchFunc(ctx, src, src, k, true, &set)
+	if set.Func != nil || set.Metric.direct() {
+		return searchDirect(ctx, src, src, k, true, &set)
 	}
 	m, err := src.merge(ctx, hash)
 	if err != nil {
@@ -89,6 +88,9 @@ const (
 
 // searchDistinct chooses the method. used is the memory already planned.
 func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used int64) (*Graph, error) {
+	if sp := s.sparse(s, k, true, set); sp != nil {
+		return sp.search(ctx, set.Workers)
+	}
 	if s.comb != nil && (set.Method == Gram || set.Method == Auto) {
 		g, err := s.comb.planGram(s, k, set, used)
 		if err == nil {
@@ -100,6 +102,9 @@ func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used i
 	} else if set.Method == Gram {
 		return nil, &SettingError{"Method", Gram, "needs points from Combine"}
 	}
+	if _, ok := s.points.(sparser); ok && set.Method != Descent {
+		return searchExact(ctx, s, s, k, true, bounded(s, k, set, used), used)
+	}
 	n := float64(s.n)
 	if set.Method == Descent || set.Method == Auto && n*n*float64(max(s.d, leastDim)) > exactFlop && !boxed(s, s, k, set, used) {
 		return searchDescent(ctx, s, k, set, used)
@@ -109,6 +114,16 @@ func searchDistinct(ctx context.Context, s *source, k int, set *Settings, used i
 		return nil, err
 	}
 	return searchExact(ctx, s, s, k, true, set, used)
+}
+
+// bounded returns settings with a limit to the memory that sparse rows take when
+// they are made dense for a search.
+func bounded(s *source, k int, set *Settings, used int64) *Settings {
+	c := *set
+	if c.MaxMemory == 0 {
+		c.MaxMemory = used + 1<<30 + 64*int64(s.n)*int64(k+16)
+	}
+	return &c
 }
 
 // materialize makes all rows of a source that does not hold them, when memory
@@ -178,7 +193,8 @@ func expand(ctx context.Context, d *Graph, m *merging, k int, same bool, workers
 // the number of rows of x, and indices are rows of ref; a row of ref that is
 // equal to the row of x is at distance 0. k must be between 0 and the number of
 // rows of ref. Query fails with the same errors as [Search]; they say which of
-// the two sets is at fault.
+// the two sets is at fault. ref is nil if x comes from [Distances]: its rows
+// are the new points, its columns the reference points.
 func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, error) {
 	if ctx == nil {
 		return nil, errNoContext
@@ -186,6 +202,12 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 	set, err := s.fill()
 	if err != nil {
 		return nil, err
+	}
+	if d, ok := x.(distancePoints); ok && share.Nil(ref) {
+		if _, err := newSource(x, set.Metric); err != nil {
+			return nil, fmt.Errorf("query: %w", err)
+		}
+		return searchDistances(ctx, d, k, false, &set)
 	}
 	if set.Func == nil && !share.Nil(ref) && !share.Nil(x) {
 		y := canonical(set.Metric, ref, x)
@@ -199,13 +221,14 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 	if err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
+	if _, ok := x.(distancePoints); ok {
+		return nil, fmt.Errorf("%w: query: Distances need nil for the reference rows", ErrPoints)
+	}
 	if set.Method == Gram || set.Method == Descent {
 		return nil, &SettingError{"Method", set.Method, "does not work with Query"}
 	}
-	for _, p := range []Points{ref, x} {
-		if _, ok := p.(*distances); ok {
-			return nil, fmt.Errorf("%w: Query does not work with Distances", ErrPoints)
-		}
+	if _, ok := ref.(distancePoints); ok {
+		return nil, fmt.Errorf("%w: reference: Distances stand in place of the new rows, with nil for the reference", ErrPoints)
 	}
 	if rs.d != xs.d {
 		return nil, fmt.Errorf("%w: reference rows have %d columns, query rows %d", ErrPoints, rs.d, xs.d)
@@ -220,8 +243,8 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 	if _, err := xs.scan(ctx, set.Workers); err != nil {
 		return nil, fmt.Errorf("query: %w", err)
 	}
-	if set.Func != nil {
-		return searchFunc(ctx, rs, xs, k, false, &set)
+	if set.Func != nil || set.Metric.direct() {
+		return searchDirect(ctx, rs, xs, k, false, &set)
 	}
 	m, err := rs.merge(ctx, hash)
 	if err != nil {
@@ -234,13 +257,18 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 		kd = min(k, distinct.n)
 		used += int64(16*rs.n) + int64(xs.n)*int64(k)*12
 	}
-	if distinct, used, err = materialize(ctx, distinct, &set, used); err != nil {
-		return nil, err
+	var g *Graph
+	if sp := distinct.sparse(xs, kd, false, &set); sp != nil {
+		g, err = sp.search(ctx, set.Workers)
+	} else {
+		if distinct, used, err = materialize(ctx, distinct, &set, used); err != nil {
+			return nil, err
+		}
+		if xs, used, err = materialize(ctx, xs, &set, used); err != nil {
+			return nil, err
+		}
+		g, err = searchExact(ctx, distinct, xs, kd, false, &set, used)
 	}
-	if xs, used, err = materialize(ctx, xs, &set, used); err != nil {
-		return nil, err
-	}
-	g, err := searchExact(ctx, distinct, xs, kd, false, &set, used)
 	if failed := cmp.Or(rs.failed.get(), xs.failed.get()); failed != nil {
 		err = failed
 	}
@@ -252,45 +280,6 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 		if g, err = expand(ctx, g, m, k, false, set.Workers); err != nil {
 			return nil, err
 		}
-	}
-	return g, nil
-}
-
-// searchFunc is a parallel search with the caller's distance.
-func searchFunc(ctx context.Context, ref, x *source, k int, same bool, set *Settings) (*Graph, error) {
-	rv, err := ref.all(ctx, set.Workers)
-	if err != nil {
-		return nil, err
-	}
-	xv := rv
-	if !same {
-		if xv, err = x.all(ctx, set.Workers); err != nil {
-			return nil, err
-		}
-	}
-	g := newGraph(x.n, k)
-	lists := make([][]pair, par.Workers(set.Workers))
-	err = par.Try(ctx, len(lists), x.n, 1, func(w, _, i, _ int) error {
-		list, a := lists[w][:0], xv.row(i)
-		for j := range ref.n {
-			if same && j == i {
-				continue
-			}
-			if j&1023 == 1023 && ctx.Err() != nil {
-				return ctx.Err()
-			}
-			v := set.Func(a, rv.row(j))
-			if !(v >= 0) || math.IsInf(v*v, 1) {
-				return &ValueError{i, j, v}
-			}
-			list = append(list, pair{v * v, int32(j)})
-		}
-		lists[w] = list
-		g.put(i, list)
-		return nil
-	})
-	if err != nil {
-		return nil, err
 	}
 	return g, nil
 }

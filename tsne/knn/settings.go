@@ -12,8 +12,10 @@ type Method uint8
 
 const (
 	// Auto selects Gram for points from Combine if that is cheaper, Exact if
-	// n²·max(d, 32) is at most 6e13 or d is at most 3, and Descent otherwise.
-	// The choice depends only on the input and MaxMemory, never on the machine.
+	// Auto selects Gram for points from Combine if that is cheaper, Exact if
+	// n²·max(d, 32) is at most 6e13, the rows are sparse, or a k-d tree serves (d
+	// at most 3, or up to 6 for many rows), and Descent otherwise. The choice
+	// depends only on the input and MaxMemory, never on the machine.
 	Auto Method = iota
 	// Exact compares all pairs.
 	Exact
@@ -37,13 +39,25 @@ const (
 	// Correlation is Cosine after the mean of each row is subtracted from it.
 	// A constant row counts as a row of zeros.
 	Correlation
+	Manhattan // the sum of the differences of the numbers
+	Chebyshev // the largest difference of two numbers
+	Hamming   // the share of the columns in which the numbers differ
+	// Jaccard is the share of the columns in which just one of the two numbers
+	// is zero, among those in which not both are. It is 0 for two rows of zeros.
+	Jaccard
 )
 
+// scales reports whether rows are scaled, and Euclidean then.
+func (m Metric) scales() bool { return m == Cosine || m == Correlation }
+
+// direct reports whether rows are compared by the definition.
+func (m Metric) direct() bool { return m >= Manhattan }
+
 func (m Metric) name() string {
-	if m > Correlation {
+	if m > Jaccard {
 		return strconv.Itoa(int(m))
 	}
-	return [...]string{"Euclidean", "Cosine", "Correlation"}[m]
+	return [...]string{"Euclidean", "Cosine", "Correlation", "Manhattan", "Chebyshev", "Hamming", "Jaccard"}[m]
 }
 
 // Settings configures a search. Nil and the zero value mean the defaults.
@@ -88,7 +102,8 @@ func (s *Settings) fill() (Settings, error) {
 		}
 	}
 	need(c.Method <= Descent, "Method", c.Method, "unknown")
-	need(c.Metric <= Correlation, "Metric", c.Metric, "unknown")
+	need(c.Metric <= Jaccard, "Metric", c.Metric, "unknown")
+	need(!c.Metric.direct() || c.Method != Gram && c.Method != Descent, "Method", c.Method, "does not work with Metric "+c.Metric.name())
 	need(c.Func == nil || c.Metric == Euclidean, "Metric", c.Metric, "must be zero when Func is given")
 	need(c.Func == nil || c.Method != Gram && c.Method != Descent, "Method", c.Method, "does not work with Func")
 	need(c.Workers >= 0, "Workers", c.Workers, "is negative")

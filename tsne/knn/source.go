@@ -20,7 +20,8 @@ type source struct {
 	ids  []int32   // when not nil, row u of the source is row ids[u] of flat
 
 	points Points
-	comb   summed // points, when they come from Combine
+	comb   summed    // points, when they come from Combine
+	rows   sparseSet // of sparse points, once they are scanned
 	metric Metric
 	failed *firstError // of fetch
 }
@@ -54,14 +55,14 @@ func newSource(x Points, metric Metric) (*source, error) {
 	if t, ok := x.(*selection); ok {
 		x, s.ids = t.x, t.ids
 	}
-	if w, ok := x.(*wide); ok && w.metric == metric {
+	if w, ok := x.(interface{ applied() Metric }); ok && w.applied() == metric {
 		s.metric = Euclidean // its rows have the metric applied
 	}
 	s.points = x
 	switch t := x.(type) {
 	case summed:
 		s.comb = t
-	case *distances:
+	case distancePoints:
 		if metric != Euclidean {
 			return nil, &SettingError{"Metric", metric, "does not work with Distances"}
 		}
@@ -69,7 +70,7 @@ func newSource(x Points, metric Metric) (*source, error) {
 	if s.n < 0 || s.d < 0 || s.n > math.MaxInt32 || s.d > math.MaxInt32 || s.d > 0 && s.n > math.MaxInt/8/s.d {
 		return nil, fmt.Errorf("%w: %d rows of %d", ErrPoints, s.n, s.d)
 	}
-	if flat, ok := flatOf(x); ok && metric == Euclidean {
+	if flat, ok := flatOf(x); ok && !metric.scales() {
 		s.flat = flat
 	}
 	return s, nil
@@ -137,7 +138,7 @@ func (s *source) row(u int, t *scratch) []float32 {
 // normalize applies a metric to a row in place. Every operation is a single
 // one in float64, so the row has the same bits everywhere.
 func normalize(x []float32, m Metric) {
-	if m == Euclidean {
+	if !m.scales() {
 		return
 	}
 	var mean float64
@@ -228,6 +229,14 @@ func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 	if s.comb != nil {
 		return s.comb.scan(ctx, s, workers)
 	}
+	switch x := s.points.(type) {
+	case sparser:
+		if s.metric != Correlation { // which makes no zeros
+			return x.scan(ctx, s)
+		}
+	case distancePoints:
+		return x.scan(ctx, workers)
+	}
 	hash := make([]uint64, s.n)
 	tmp := make([]scratch, par.Workers(workers))
 	raw := *s
@@ -241,7 +250,7 @@ func (s *source) scan(ctx context.Context, workers int) ([]uint64, error) {
 			if bad >= 0 {
 				return &ValueError{s.orig(i), bad, float64(x[bad])}
 			}
-			if s.metric != Euclidean { // rows may become equal
+			if s.metric.scales() { // rows may become equal
 				t.row = append(t.row[:0], x...)
 				normalize(t.row, s.metric)
 				h, _ = hashRow(t.row)
@@ -288,6 +297,15 @@ func hashRow(x []float32) (h uint64, bad int) {
 // ascending, and distinct rows are in the order of their first copies.
 type merging struct {
 	of, start, member []int32
+}
+
+// sparse returns a search of x among sparse rows; nil if s has none, or dense
+// rows are searched sooner.
+func (s *source) sparse(x *source, k int, same bool, set *Settings) finder {
+	if s.rows == nil {
+		return nil
+	}
+	return s.rows.plan(s, x, k, same, set)
 }
 
 // merge finds equal rows. It returns nil when there are none.
@@ -362,6 +380,12 @@ func (s *source) equal(i, j int, ti, tj *scratch) bool {
 	if s.comb != nil {
 		return s.comb.equal(s.orig(i), s.orig(j))
 	}
+	if s.rows != nil {
+		return s.rows.equal(i, j)
+	}
+	if x, ok := s.points.(distancePoints); ok {
+		return x.equal(i, j)
+	}
 	return slices.Equal(s.row(i, ti), s.row(j, tj))
 }
 
@@ -371,6 +395,9 @@ func (s *source) pick(rows []int32) *source {
 	u.n, u.ids = len(rows), make([]int32, len(rows))
 	for p, i := range rows {
 		u.ids[p] = int32(s.orig(int(i)))
+	}
+	if s.rows != nil {
+		u.rows = s.rows.some(rows)
 	}
 	return &u
 }

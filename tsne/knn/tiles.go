@@ -110,7 +110,7 @@ func (p panels) fill(lo, hi, d int, t *packing, row func(dst []float32, i, c int
 type tileScratch struct {
 	tiling
 	block            int // rows of a block
-	c                []float32
+	c, part          []float32
 	rowLen, rowLimit []float32
 	colLen, colLimit []float32
 	rowBits, colBits []uint32
@@ -129,7 +129,7 @@ func newTileScratch(f tiling) *tileScratch {
 	block := min(max(1<<18/(mr*max(1, min(f.d, maxDepth))), 1), blockRows/mr) * mr
 	return &tileScratch{
 		tiling: f, block: block,
-		c:      make([]float32, block*nr),
+		c: make([]float32, block*nr), part: make([]float32, mr*nr),
 		rowLen: make([]float32, block), rowLimit: make([]float32, block),
 		colLen: make([]float32, nr), colLimit: make([]float32, nr),
 		rowBits: make([]uint32, mr), colBits: make([]uint32, mr),
@@ -159,7 +159,17 @@ func (t *tileScratch) multiply(a, b panels, count, depth int) {
 	}
 	for k := 0; k == 0 || k < depth; k += maxDepth {
 		for p := range count {
-			vec.GemmTileAhead(t.c[p*t.mr*t.nr:], a.f[(p*t.d+k)*t.mr:], b.f[k*t.nr:], next, min(maxDepth, depth-k), k > 0)
+			to := t.c[p*t.mr*t.nr:][:t.mr*t.nr]
+			part := to
+			if k > 0 { // sums of sums have smaller errors
+				part = t.part
+			}
+			vec.GemmTileAhead(part, a.f[(p*t.d+k)*t.mr:], b.f[k*t.nr:], next, min(maxDepth, depth-k), false)
+			if k > 0 {
+				for i, v := range part {
+					to[i] += v
+				}
+			}
 			if len(next) > 4*depth {
 				next = next[4*depth:]
 			}
@@ -197,8 +207,8 @@ func (e *exact) bandPair(ctx context.Context, a, b panels, a0, b0 int, items []i
 				}
 				count = min(panels, par.NumBlocks(last-i0, mr))
 			}
-			if e.near != nil && (j == j0 || j%e.near.cell == 0) {
-				end := min((j/e.near.cell+1)*e.near.cell, j1)
+			if e.colBalls != nil && (j == j0 || j%e.colBalls.size == 0) {
+				end := min((j/e.colBalls.size+1)*e.colBalls.size, j1)
 				if !g.far && !e.near.pair(i0, i1, j, end) || e.apart(t, i0, i1, j, end) {
 					j = end - nr
 					continue

@@ -28,25 +28,41 @@ type wide struct {
 // A move is what is done to columns before they are rounded.
 type move struct {
 	offset []float64 // is subtracted
-	splits []split
+	splits []columnSplit
 	lost   []int // columns of which much is lost all the same
 }
 
-// A split makes two columns of one whose numbers stand in groups far apart: the
+// A columnSplit makes two columns of one whose numbers stand in groups far apart: the
 // place of a number within its group stays, the place of the group goes into a
 // new column. The squares of the two differences add up to that of the column
 // within a group, and nearly so between groups, whose distances outweigh all
 // within them.
-type split struct {
+type columnSplit struct {
 	col  int
 	cuts []float64 // between the groups, ascending
 	mid  []float64 // of each group
 }
 
 // group is the place of the group of v.
-func (s *split) group(v float64) float64 {
+func (s *columnSplit) group(v float64) float64 {
 	at, _ := slices.BinarySearch(s.cuts, v)
 	return s.mid[at]
+}
+
+// A reader64 is rows of float64. What all programs hold asks for such small
+// interfaces and never for *wide itself, so that programs with rows of float32
+// alone do not hold the code of this file.
+type reader64 interface {
+	Read64(i int, f func(x []float64)) error
+}
+
+// applied is the metric that the rows have applied to them.
+func (w *wide) applied() Metric { return w.metric }
+
+// asWide returns x if it is rows of float64, else nil.
+func asWide(x Points) *wide {
+	w, _ := x.(*wide)
+	return w
 }
 
 func (w *wide) Dims() (n, d int) {
@@ -68,11 +84,21 @@ func (w *wide) id(i int) int {
 	return i
 }
 
-// pick returns rows of w by their numbers in w.row.
-func (w *wide) pick(ids []int32) *wide {
+// only returns rows of w by their numbers in w.row.
+func (w *wide) only(ids []int32) *wide {
 	c := *w
 	c.n, c.ids = len(ids), ids
 	return &c
+}
+
+func (w *wide) pick(rows []int32) Points {
+	if w.ids != nil {
+		rows = slices.Clone(rows)
+		for i, r := range rows {
+			rows[i] = w.ids[r]
+		}
+	}
+	return w.only(rows)
 }
 
 // Read64 calls f with row i as it was given.
@@ -240,10 +266,10 @@ func need(cols [][]float64) bool {
 	return slices.ContainsFunc(cols, func(c []float64) bool { return merges(c, 0) })
 }
 
-// middle returns a number to take off a sorted column before it is rounded,
+// offsetOf returns a number to take off a sorted column before it is rounded,
 // which must not depend on few odd values: the median, or another quantile
 // that keeps more numbers different. It reports whether many are lost.
-func middle(col []float64) (c float64, lost bool) {
+func offsetOf(col []float64) (c float64, lost bool) {
 	if len(col) == 0 {
 		return 0, false
 	}
@@ -275,7 +301,7 @@ const (
 
 // splitOf returns a split of a sorted column less c that keeps its numbers
 // apart, or nil, and how many times their width its groups are apart.
-func splitOf(col []float64, c float64) (best *split, apart float64) {
+func splitOf(col []float64, c float64) (best *columnSplit, apart float64) {
 	type gap struct {
 		size float64
 		at   int // before this number
@@ -296,7 +322,7 @@ func splitOf(col []float64, c float64) (best *split, apart float64) {
 			cuts = append(cuts, g.at)
 		}
 		slices.Sort(cuts)
-		s, rows, before, ratio := &split{}, 0, 0.0, math.Inf(1)
+		s, rows, before, ratio := &columnSplit{}, 0, 0.0, math.Inf(1)
 		for g, lo := range cuts[:k+1] {
 			group := col[lo:cuts[g+1]]
 			// The middle is a float32 number, so that its column is exact.
@@ -327,7 +353,7 @@ func moveOf(cols [][]float64) *move {
 	m := &move{offset: make([]float64, len(cols))}
 	for j, col := range cols {
 		var lost bool
-		if m.offset[j], lost = middle(col); !lost {
+		if m.offset[j], lost = offsetOf(col); !lost {
 			continue
 		}
 		s, apart := splitOf(col, m.offset[j])
@@ -378,19 +404,38 @@ func (w *wide) Coarse() bool { return w.move != nil && (w.lost != nil || w.split
 // their rows are rounded to float32. All sets get the same offset; the first
 // one that is rounded decides on it. The result depends on the numbers alone.
 func canonical(metric Metric, sets ...Points) []Points {
-	out := slices.Clone(sets)
-	exact, firm := true, true
-	for _, x := range out {
-		if _, ok := x.(*distances); ok || x == nil || check(x) != nil {
+	var first mover
+	for _, x := range sets {
+		if _, ok := x.(distancePoints); ok || x == nil || check(x) != nil {
 			return sets
 		}
-		exact = exact && isExact(x)
-		firm = firm && isFirm(x)
+		if s, ok := x.(*selection); ok {
+			x = s.x
+		}
+		if m, ok := x.(mover); ok && first == nil && !isExact(x) {
+			first = m
+		}
 	}
-	switch {
-	case exact:
+	if first == nil || metric == Hamming || metric == Jaccard { // an offset would change these
 		return sets
-	case metric == Cosine, metric == Correlation:
+	}
+	return first.moveAll(metric, sets)
+}
+
+// A mover moves sets of which it is one, or is selected from. It is an interface
+// so that programs with rows of float32 alone do not hold moveAll.
+type mover interface {
+	moveAll(metric Metric, sets []Points) []Points
+}
+
+func (w *wide) moveAll(metric Metric, sets []Points) []Points       { return moveAll(metric, sets) }
+func (c combination) moveAll(metric Metric, sets []Points) []Points { return moveAll(metric, sets) }
+func (s *sparse[T]) moveAll(metric Metric, sets []Points) []Points  { return moveAll(metric, sets) }
+
+// moveAll is canonical where a number of the sets is rounded.
+func moveAll(metric Metric, sets []Points) []Points {
+	out := slices.Clone(sets)
+	if metric == Cosine || metric == Correlation {
 		all := true
 		for i, x := range out {
 			w := rows64(x)
@@ -408,9 +453,8 @@ func canonical(metric Metric, sets ...Points) []Points {
 			}
 		}
 		return out
-	case metric != Euclidean: // none of the distances that an offset leaves alone
-		return sets
 	}
+	firm := !slices.ContainsFunc(out, func(x Points) bool { return !isFirm(x) })
 	for _, x := range out {
 		if isExact(x) {
 			continue
@@ -418,6 +462,9 @@ func canonical(metric Metric, sets ...Points) []Points {
 		// Float32 rows keep their bits unless that harms others.
 		if cols := columns(x); firm || need(cols) {
 			m := moveOf(cols)
+			if metric != Euclidean {
+				m.unsplit()
+			}
 			for i, x := range out {
 				out[i] = m.of(x)
 			}
@@ -427,91 +474,194 @@ func canonical(metric Metric, sets ...Points) []Points {
 	return sets
 }
 
-// isFirm reports whether x is rows of float64, or means of such rows.
-func isFirm(x Points) bool {
-	switch t := x.(type) {
-	case *wide:
-		return true
-	case *selection:
-		return isFirm(t.x)
-	case combination:
-		return t.Weight == nil && isFirm(t.Base)
+// unsplit takes the splits back, which hold for squares only.
+func (m *move) unsplit() {
+	for _, s := range m.splits {
+		m.lost = append(m.lost, s.col)
 	}
-	return false
+	m.splits = nil
+	slices.Sort(m.lost)
+	m.lost = slices.Compact(m.lost)
+}
+
+// A wider is points that may hold more than float32.
+type wider interface {
+	// isFirm reports whether they are rows of float64, or means of such rows.
+	isFirm() bool
+	// rows64 returns a copy in float64; nil if they have no more than float32.
+	rows64() *wide
+	// columns returns sorted samples of the columns, in float64. Those that need
+	// no offset may be empty.
+	columns() [][]float64
+	// shift returns them moved.
+	shift(m *move) Points
 }
 
 // isExact reports whether no number of x is rounded, or all is done before.
 func isExact(x Points) bool {
-	rounded := func(v float64) bool { return float64(float32(v)) != v && v == v }
-	switch t := x.(type) {
-	case *wide:
-		done := t.move != nil || t.metric != Euclidean
-		for i := 0; i < t.n && !done; i++ {
-			bad := false
-			if err := t.Read64(i, func(x []float64) { bad = slices.ContainsFunc(x, rounded) }); err != nil {
-				break // which comes again when the row is read
-			}
-			if bad {
-				return false
-			}
+	w, ok := x.(interface{ isExact() bool })
+	return !ok || w.isExact()
+}
+
+func isFirm(x Points) bool {
+	w, ok := x.(wider)
+	return ok && w.isFirm()
+}
+
+func rows64(x Points) *wide {
+	if w, ok := x.(wider); ok {
+		return w.rows64()
+	}
+	return nil
+}
+
+func columns(x Points) [][]float64 {
+	if w, ok := x.(wider); ok {
+		return w.columns()
+	}
+	return widen(x).sample()
+}
+
+// of returns x moved.
+func (m *move) of(x Points) Points {
+	if w, ok := x.(wider); ok {
+		return w.shift(m)
+	}
+	return m.done(widen(x))
+}
+
+func (m *move) done(w *wide) Points {
+	w.move = m
+	return w
+}
+
+// rounded reports whether float32 does not hold v.
+func rounded(v float64) bool { return float64(float32(v)) != v && v == v }
+
+func (w *wide) isExact() bool {
+	for i := 0; i < w.n && w.move == nil && w.metric == Euclidean; i++ {
+		bad := false
+		if err := w.Read64(i, func(x []float64) { bad = slices.ContainsFunc(x, rounded) }); err != nil {
+			break // which comes again when the row is read
 		}
-	case *selection:
-		return isExact(t.x)
-	case combination:
-		return isExact(t.Base)
-	case *sparse[float64]:
-		return !slices.ContainsFunc(t.value, rounded)
+		if bad {
+			return false
+		}
 	}
 	return true
 }
 
-// rows64 returns a copy of x in float64; nil if x has no more than float32.
-func rows64(x Points) *wide {
-	switch t := x.(type) {
-	case *wide:
-		c := *t
-		return &c
-	case *selection:
-		if w := rows64(t.x); w != nil {
-			return w.pick(t.ids)
-		}
-	case *sparse[float64]:
-		w := newWide(t)
-		w.row = func(i int, dst []float64) ([]float64, error) {
-			clear(dst)
-			for e := t.start[i]; e < t.start[i+1]; e++ {
-				dst[t.index[e]] += t.value[e]
-			}
-			return dst, nil
-		}
-		return w
-	case combination:
-		base := rows64(t.Base)
-		if base == nil {
-			return nil
-		}
-		w := newWide(t)
-		w.row = func(i int, dst []float64) ([]float64, error) {
-			terms, div := t.terms(nil, i)
-			clear(dst)
-			for _, e := range terms {
-				err := base.Read64(int(e.v), func(x []float64) {
-					for j, v := range x {
-						dst[j] += float64(e.w * v)
-					}
-				})
-				if err != nil {
-					return nil, fmt.Errorf("base %w", err)
-				}
-			}
-			for j := range dst {
-				dst[j] /= div
-			}
-			return dst, nil
-		}
-		return w
+func (w *wide) isFirm() bool { return true }
+
+func (w *wide) rows64() *wide {
+	c := *w
+	return &c
+}
+
+func (w *wide) columns() [][]float64 { return w.sample() }
+func (w *wide) shift(m *move) Points { return m.done(w.rows64()) }
+
+func (s *selection) isExact() bool        { return isExact(s.x) }
+func (s *selection) isFirm() bool         { return isFirm(s.x) }
+func (s *selection) columns() [][]float64 { return columns(s.x) }
+func (s *selection) shift(m *move) Points { return &selection{m.of(s.x), s.ids} }
+
+func (s *selection) rows64() *wide {
+	if w := rows64(s.x); w != nil {
+		return w.only(s.ids)
 	}
 	return nil
+}
+
+func (c combination) isExact() bool { return isExact(c.Base) }
+func (c combination) isFirm() bool  { return c.Weight == nil && isFirm(c.Base) }
+
+func (c combination) columns() [][]float64 {
+	if c.Weight == nil {
+		return columns(c.Base)
+	}
+	if w := c.rows64(); w != nil {
+		return w.sample()
+	}
+	return widen(c).sample()
+}
+
+func (c combination) shift(m *move) Points {
+	if c.Weight == nil { // a mean moves with its base rows
+		c.Base = m.of(c.Base)
+		return c
+	}
+	if w := c.rows64(); w != nil {
+		return m.done(w)
+	}
+	return m.done(widen(c))
+}
+
+func (c combination) rows64() *wide {
+	base := rows64(c.Base)
+	if base == nil {
+		return nil
+	}
+	w := newWide(c)
+	w.row = func(i int, dst []float64) ([]float64, error) {
+		terms, div := c.terms(nil, i)
+		clear(dst)
+		for _, e := range terms {
+			err := base.Read64(int(e.v), func(x []float64) {
+				for j, v := range x {
+					dst[j] += float64(e.w * v)
+				}
+			})
+			if err != nil {
+				return nil, fmt.Errorf("base %w", err)
+			}
+		}
+		for j := range dst {
+			dst[j] /= div
+		}
+		return dst, nil
+	}
+	return w
+}
+
+func (s *sparse[T]) isExact() bool {
+	x, ok := any(s.value).([]float64)
+	return !ok || s.d > manyColumns || !slices.ContainsFunc(x, rounded)
+}
+
+func (s *sparse[T]) isFirm() bool { return false }
+
+func (s *sparse[T]) rows64() *wide {
+	if _, ok := any(s.value).([]float64); !ok {
+		return nil
+	}
+	w := newWide(s)
+	w.row = func(i int, dst []float64) ([]float64, error) {
+		clear(dst)
+		for e := s.start[i]; e < s.start[i+1]; e++ {
+			dst[s.index[e]] += float64(s.value[e])
+		}
+		return dst, nil
+	}
+	return w
+}
+
+func (s *sparse[T]) columns() [][]float64 {
+	if _, ok := any(s.value).([]float64); ok {
+		return s.sample()
+	}
+	return widen(s).sample()
+}
+
+func (s *sparse[T]) shift(m *move) Points {
+	w := s.rows64()
+	switch {
+	case w == nil:
+		w = widen(s)
+	case m.splits == nil:
+		return s.moveBy(m)
+	}
+	return m.done(w)
 }
 
 // newWide returns rows of the shape of x that are made in a buffer.
@@ -520,25 +670,6 @@ func newWide(x Points) *wide {
 	w.n, w.d = x.Dims()
 	w.buffers = newBuffers(w.d)
 	return w
-}
-
-// columns returns sorted samples of the columns of x, in float64. Those that
-// need no offset may be empty.
-func columns(x Points) [][]float64 {
-	switch t := x.(type) {
-	case combination:
-		if t.Weight == nil {
-			return columns(t.Base)
-		}
-	case *selection:
-		return columns(t.x)
-	case *sparse[float64]:
-		return t.columns()
-	}
-	if w := rows64(x); w != nil {
-		return w.sample()
-	}
-	return widen(x).sample()
 }
 
 // widen returns rows of float32 in float64.
@@ -554,31 +685,12 @@ func widen(x Points) *wide {
 	return w
 }
 
-// of returns x moved.
-func (m *move) of(x Points) Points {
-	switch t := x.(type) {
-	case combination:
-		if t.Weight == nil { // a mean moves with its base rows
-			t.Base = m.of(t.Base)
-			return t
-		}
-	case *selection:
-		return &selection{m.of(t.x), t.ids}
-	case *sparse[float64]:
-		if m.splits == nil {
-			return t.moveBy(m)
-		}
-	}
-	w := rows64(x)
-	if w == nil {
-		w = widen(x)
-	}
-	w.move = m
-	return w
-}
+// manyColumns is how many columns sparse rows may have to be looked at column by
+// column. The numbers of more, such as hashed words, are rounded as they are.
+const manyColumns = 1 << 22
 
-// columns samples those columns alone that need an offset.
-func (s *sparse[T]) columns() [][]float64 {
+// sample samples those columns alone that need an offset.
+func (s *sparse[T]) sample() [][]float64 {
 	cols := make([][]float64, s.d)
 	slot, filled := s.filled()
 	if len(filled) == 0 {

@@ -434,3 +434,19 @@ func TestWideRandom(t *testing.T) {
 	}
 	t.Log(named, "tables of", tables, "have columns that are lost")
 }
+
+// Sparse rows of float64 with hashed columns are not looked at column by column.
+func TestWideHashedColumns(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	start, index, value := []int{0}, []int32(nil), []float64(nil)
+	for range 60 {
+		for range 5 {
+			index, value = append(index, rng.Int32N(math.MaxInt32)), append(value, rng.Float64())
+		}
+		start = append(start, len(index))
+	}
+	g, err := Search(t.Context(), CSR(math.MaxInt32, start, index, value), 5, nil)
+	if err != nil || g.N != 60 {
+		t.Fatal(err)
+	}
+}

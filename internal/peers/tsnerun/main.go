@@ -22,12 +22,11 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/semamap/semamap/internal/lemmawork"
 	"github.com/semamap/semamap/internal/npy"
+	"github.com/semamap/semamap/internal/peers/usage"
 	"github.com/semamap/semamap/tsne"
 	"github.com/semamap/semamap/tsne/knn"
 )
@@ -65,11 +64,10 @@ func run(ctx context.Context, args []string) error {
 	case *groups > 0:
 		x = tsne.Rows(lemmawork.Groups(*groups, 50), *groups, 50)
 	default:
-		d, shape, err := read(*in)
-		if err != nil {
+		var err error
+		if x, err = usage.Points(*in); err != nil {
 			return err
 		}
-		x = tsne.Rows(d, shape[0], shape[1])
 	}
 	repulsion, ok := map[string]tsne.Method{"auto": tsne.Auto, "mesh": tsne.Mesh, "tree": tsne.Tree, "exact": tsne.Exact}[*method]
 	if !ok {
@@ -90,20 +88,20 @@ func run(ctx context.Context, args []string) error {
 	debug.FreeOSMemory()
 	// Forget the peak of the reading, where the system can.
 	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
-	base, cpu := peakMB(), cpuSeconds()
+	base, cpu := usage.PeakMB(), usage.CPUSeconds()
 	t0 := time.Now()
 	r, err := tsne.New(ctx, x, s)
 	if err != nil {
 		return err
 	}
-	near, nearCPU := time.Since(t0).Seconds(), cpuSeconds()-cpu
+	near, nearCPU := time.Since(t0).Seconds(), usage.CPUSeconds()-cpu
 	for range r.Steps(ctx) {
 	}
 	res, err := r.Result()
 	if err != nil {
 		return err
 	}
-	total, cpu := time.Since(t0).Seconds(), cpuSeconds()-cpu
+	total, cpu := time.Since(t0).Seconds(), usage.CPUSeconds()-cpu
 	if *out != "" {
 		if err := write(*out, res.Y, len(res.Y)/res.Dims, res.Dims); err != nil {
 			return err
@@ -111,7 +109,7 @@ func run(ctx context.Context, args []string) error {
 	}
 	return json.NewEncoder(os.Stdout).Encode(map[string]any{
 		"near": near, "steps": total - near, "total": total, "steps_cpu": cpu - nearCPU, "cpu": cpu,
-		"kl": res.KL, "mb": peakMB(), "mb_data": base, "stats": res.Stats,
+		"kl": res.KL, "mb": usage.PeakMB(), "mb_data": base, "stats": res.Stats,
 	})
 }
 
@@ -154,36 +152,4 @@ func write(name string, x []float32, rows, cols int) error {
 		return err
 	}
 	return errors.Join(npy.Write(w, x, rows, cols), w.Close())
-}
-
-// peakMB is the peak resident memory of this process, where the system tells.
-func peakMB() float64 {
-	b, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(b)) {
-		if v, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			kb, _ := strconv.ParseFloat(strings.Fields(v)[0], 64)
-			return kb / 1024
-		}
-	}
-	return 0
-}
-
-// cpuSeconds is the user and system time of this process, where the system
-// tells, in hundredths.
-func cpuSeconds() float64 {
-	b, err := os.ReadFile("/proc/self/stat")
-	if err != nil {
-		return 0
-	}
-	_, rest, _ := strings.Cut(string(b), ") ") // the name of the program may hold spaces
-	f := strings.Fields(rest)
-	if len(f) < 13 {
-		return 0
-	}
-	user, _ := strconv.ParseFloat(f[11], 64)
-	system, _ := strconv.ParseFloat(f[12], 64)
-	return (user + system) / 100
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // An addedSet finds added tokens in text: the leftmost, and of those that
@@ -45,30 +46,68 @@ func newAddedSet(tokens []AddedToken) *addedSet {
 	return a
 }
 
-// cut appends the ids of the added tokens in s, and calls text for what is
-// between them.
-func (a *addedSet) cut(dst []int32, s string, text func([]int32, string) ([]int32, error)) (_ []int32, err error) {
-	if a == nil {
-		return text(dst, s)
-	}
+// cut calls yield for all of s in order: for each added token and, with a nil
+// token, for the text between them. It goes the way of HF, also where a token
+// that takes white space with it takes another token that is white space: that
+// one is found all the same.
+func (a *addedSet) cut(s string, yield func(from, to int, tok *AddedToken) error) error {
+	done := 0
 	for i := 0; i < len(s); {
-		at, end, id := a.find(s, i)
-		if at > i {
-			if dst, err = text(dst, s[i:at]); err != nil {
-				return dst, err
+		at, end, tok := a.find(s, i)
+		if i = end; tok == nil {
+			break
+		}
+		if tok.SingleWord && (wordBefore(s, at) || wordAfter(s, end)) {
+			continue
+		}
+		if tok.StripLeft {
+			at = max(spaceBefore(s, at), done)
+		}
+		if tok.StripRight {
+			end = run(s, end, space)
+		}
+		if done < at {
+			if err := yield(done, at, nil); err != nil {
+				return err
 			}
 		}
-		if end > at {
-			dst = append(dst, id)
+		if at < end { // else HF drops it
+			if err := yield(at, end, tok); err != nil {
+				return err
+			}
 		}
-		i = end
+		done = end
 	}
-	return dst, nil
+	if done < len(s) {
+		return yield(done, len(s), nil)
+	}
+	return nil
 }
 
-// find returns the first added token in s from s[i] on: s[at:end] with its
-// id, or at = end = len(s) if there is none.
-func (a *addedSet) find(s string, i int) (at, end int, id int32) {
+func wordBefore(s string, i int) bool {
+	r, n := utf8.DecodeLastRuneInString(s[:i])
+	return n > 0 && wordSets[rust]().has(r)
+}
+
+func wordAfter(s string, i int) bool {
+	r, n := utf8.DecodeRuneInString(s[i:])
+	return n > 0 && wordSets[rust]().has(r)
+}
+
+// spaceBefore returns where the white space before s[i] begins.
+func spaceBefore(s string, i int) int {
+	for i > 0 {
+		r, n := utf8.DecodeLastRuneInString(s[:i])
+		if classOf(r) != space {
+			break
+		}
+		i -= n
+	}
+	return i
+}
+
+// find returns the first added token in s from s[i] on, s[at:end], or nil.
+func (a *addedSet) find(s string, i int) (at, end int, tok *AddedToken) {
 	for ; i < len(s); i++ {
 		if a.only >= 0 {
 			k := strings.IndexByte(s[i:], byte(a.only))
@@ -81,11 +120,11 @@ func (a *addedSet) find(s string, i int) (at, end int, id int32) {
 		if g == nil || !strings.HasPrefix(s[i:], g.common) {
 			continue
 		}
-		for _, t := range g.tokens {
-			if strings.HasPrefix(s[i:], t.Content) {
-				return i, i + len(t.Content), t.ID
+		for k := range g.tokens {
+			if t := &g.tokens[k]; strings.HasPrefix(s[i:], t.Content) {
+				return i, i + len(t.Content), t
 			}
 		}
 	}
-	return len(s), len(s), -1
+	return len(s), len(s), nil
 }

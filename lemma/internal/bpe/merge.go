@@ -30,18 +30,51 @@ type pairTable struct {
 
 const freeSlot = math.MaxUint64
 
+// newPairTable makes the table of merges whose rank is their place in the list.
 func newPairTable(merges []Merge) pairTable {
-	n := bits.Len(uint(2*len(merges) + 1))
-	t := pairTable{make([]uint64, 1<<n), uint(64 - n), make([]int32, len(merges))}
+	t := emptyPairTable(len(merges), len(merges))
+	for rank, m := range merges {
+		// Of a repeated pair the last one counts, as in HF.
+		t.set(m, rank)
+	}
+	return t
+}
+
+// rankedPairs makes the table for tiktoken's rule: two neighbors whose joint
+// text is a token are a merge, and its rank is the id of the token. The map
+// gives the ids of all tokens by their bytes.
+func rankedPairs(ids map[string]int32, highest int) pairTable {
+	var merges []Merge
+	for tok, id := range ids {
+		for k := 1; k < len(tok); k++ {
+			left, ok := ids[tok[:k]]
+			if !ok {
+				continue
+			}
+			if right, ok := ids[tok[k:]]; ok {
+				merges = append(merges, Merge{left, right, id})
+			}
+		}
+	}
+	t := emptyPairTable(len(merges), highest)
+	for _, m := range merges {
+		t.set(m, int(m.ID))
+	}
+	return t
+}
+
+func emptyPairTable(pairs, ranks int) pairTable {
+	n := bits.Len(uint(2*pairs + 1))
+	t := pairTable{make([]uint64, 1<<n), uint(64 - n), make([]int32, ranks)}
 	for i := range t.slots {
 		t.slots[i] = freeSlot
 	}
-	for rank, m := range merges {
-		// Of a repeated pair the last one counts, as in HF.
-		*t.slot(pairKey(m.Left, m.Right)) = pairKey(m.Left, m.Right)<<rankBits | uint64(rank)
-		t.product[rank] = m.ID
-	}
 	return t
+}
+
+func (t *pairTable) set(m Merge, rank int) {
+	*t.slot(pairKey(m.Left, m.Right)) = pairKey(m.Left, m.Right)<<rankBits | uint64(rank)
+	t.product[rank] = m.ID
 }
 
 func pairKey(left, right int32) uint64 { return uint64(left)<<idBits | uint64(right) }

@@ -37,7 +37,7 @@ func TestOracle(t *testing.T) {
 		pieces := 0
 		for _, text := range inputs(t, style) {
 			for i := 0; i < len(text); {
-				j := s.Split.next(text, i)
+				j := s.rule().next(text, i)
 				piece := text[i:j]
 				i = j
 				if len(piece) > shortPiece {

@@ -11,10 +11,11 @@ const (
 	space  = 3 // \s
 	class  = 3
 
-	// unsettled marks what NFC may change where it stands: code points that
-	// are no starters, that may join the one before, or that are not their
-	// own normal form. Text without them is in NFC, and a code point without
-	// the mark begins a stretch that is normalized by itself.
+	// unsettled marks what a normal form, here NFC, may change where it
+	// stands: code points that are no starters, that may join the one before,
+	// or that are not their own normal form. Text without them is in that
+	// form, and a code point without the mark begins a stretch that is
+	// normalized by itself.
 	unsettled = 4
 )
 
@@ -59,6 +60,14 @@ func (t *propTable) set(lo, hi rune, bits uint8) {
 	}
 }
 
+// classOf returns the class of a code point.
+func classOf(r rune) uint8 {
+	if r < 0x80 {
+		return ascii[r]
+	}
+	return props().of(r) & class
+}
+
 // props is built when the first text that is not ASCII is met.
 var props = sync.OnceValue(func() *propTable {
 	t := &propTable{data: make([][256]uint8, 1, 700)}
@@ -70,19 +79,28 @@ var props = sync.OnceValue(func() *propTable {
 			t.set(l.ranges[i], l.ranges[i+1], l.bits)
 		}
 	}
+	t.setUnsettled(true)
+	return t
+})
+
+// setUnsettled marks what NFC may change or, without composition, what NFD may.
+func (t *propTable) setUnsettled(compose bool) {
 	n := norms()
 	for r := range n.class {
 		t.set(r, r, unsettled)
 	}
 	for r := range n.decomposed {
-		if !n.composes[r] {
+		if !compose || !n.composes[r] {
 			t.set(r, r, unsettled)
 		}
+	}
+	if !compose {
+		t.set(hangulS, hangulS+hangulSs-1, unsettled)
+		return
 	}
 	for pair := range n.composed {
 		t.set(pair[1], pair[1], unsettled)
 	}
 	t.set(hangulV, hangulV+hangulVs-1, unsettled)
 	t.set(hangulT+1, hangulT+hangulTs-1, unsettled)
-	return t
-})
+}
