@@ -41,7 +41,7 @@ func newViews(o *options, w *words) *views {
 	for i, d := range w.domains {
 		domains, top[d.Name] = append(domains, d.Name), i < o.domains
 	}
-	v, names, model := &views{}, short(domains), o.src.Model()
+	v, names, model := &views{}, short(domains), o.about.Model
 	for i, r := range w.rows {
 		hover := fmt.Sprintf("%s (%s)", r.lemma, r.synset)
 		v.all.add(i, names[r.domain], hover) // "" where there is none
@@ -84,9 +84,12 @@ func draw(ctx context.Context, o *options, v *views, maps []*layerMap, res *resu
 	todo = append(todo,
 		figure{"top-domains-by-layer", v.top.byLayer(o.seed, maps)},
 		figure{"pos-by-layer", v.pos.byLayer(o.seed, maps)})
+	if o.notebook && maps[0].Layer == 0 {
+		todo = append(todo, figure{notebookName, v.top.notebook(o.seed, maps)})
+	}
 	if len(maps) > 1 {
 		for i, name := range res.names {
-			if f := res.effects(o.src.Model(), name); f != nil {
+			if f := res.effects(o.about.Model, name); f != nil {
 				todo = append(todo, figure{effectNames[i], f})
 			}
 		}
