@@ -28,10 +28,10 @@ func Shuffle(counts []int64, kind []int32, seed uint64) (exchange []int32) {
 	}
 	rng.Shuffle(len(seen), func(i, j int) { seen[i], seen[j] = seen[j], seen[i] })
 	of := func(i int32) int32 {
-		if kind == nil {
-			return 0
+		if int(i) < len(kind) {
+			return kind[i]
 		}
-		return kind[i]
+		return 0
 	}
 	slices.SortStableFunc(seen, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(of(a), of(b)), cmp.Compare(counts[a], counts[b]))

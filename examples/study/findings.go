@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -116,7 +117,7 @@ func (r *results) findings(name string) []string {
 		}
 	}
 	say := func(format string, a ...any) string { return fmt.Sprintf(format, a...) }
-	larger := func(a, b effect) int { return -1 * compare(a.size(), b.size()) }
+	larger := func(a, b effect) int { return cmp.Compare(b.size(), a.size()) }
 	what := "of one " + strings.SplitN(name, ",", 2)[0]
 	measured := "share of the ten nearest neighbors"
 	if chief(name) != "share" {
@@ -130,13 +131,18 @@ func (r *results) findings(name string) []string {
 			what, measured, b.size(), b.layer, b.share, b.null, b.half))
 	} else {
 		best := slices.SortedFunc(slices.Values(with), larger)[0]
-		out = append(out, say("In %s lemmas %s are neighbors more often than spelling and frequency explain, even where they share no token. The difference is largest in layer %d: %.3f of the neighbors (%s) against %.3f in null maps (%.3f to %.3f), %.2f times as often.",
-			layersOf(with), what, best.layer, best.share, measured, best.null, best.lo, best.hi, best.share/best.null))
+		m := r.get(best.layer, name, apart)
+		interval := ""
+		if m.Low != nil {
+			interval = say(", 95 %% interval %.3f to %.3f", *m.Low, *m.High)
+		}
+		out = append(out, say("In %s lemmas %s are neighbors more often than spelling and frequency explain, even where they share no token. The difference is largest in layer %d: %.3f (%s%s) against %.3f in null maps (%.3f to %.3f), %.2f times as often.",
+			layersOf(with), what, best.layer, best.share, measured, interval, best.null, best.lo, best.hi, best.share/best.null))
 		if len(without) > 0 {
 			out = append(out, say("No evidence for this in %s.", layersOf(without)))
 		}
 	}
-	if s := r.trend(name); s != "" {
+	if s := r.trend(name); s != "" && len(with) > 0 {
 		out = append(out, s)
 	}
 	if s := r.spelling(name); s != "" {
@@ -155,16 +161,6 @@ func (r *results) findings(name string) []string {
 		out = append(out, say("Leaving out the %d of %d lemmas with a token seen fewer than %d times changes the share without shared tokens by at most %.3f.", all.N-m.N, all.N, r.o.minCount, differ))
 	}
 	return out
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 func layersOf(effects []effect) string {
@@ -247,7 +243,11 @@ func (r *results) spelling(name string) string {
 		return ""
 	}
 	clamp := func(v float64) float64 { return 100 * min(1, max(0, v)) }
-	return fmt.Sprintf("Where neighbors may share tokens, null maps alone reach %.0f to %.0f %% of the excess over chance (%.3f): that part is spelling and frequency.", clamp(lo), clamp(hi), r.chance(name))
+	part := fmt.Sprintf("%.0f to %.0f %%", clamp(lo), clamp(hi))
+	if fmt.Sprintf("%.0f", clamp(lo)) == fmt.Sprintf("%.0f", clamp(hi)) {
+		part = fmt.Sprintf("%.0f %%", clamp(lo))
+	}
+	return fmt.Sprintf("Where neighbors may share tokens, null maps alone reach %s of the excess over chance (%.3f): that part is spelling and frequency.", part, r.chance(name))
 }
 
 // chance is the measure if labels were dealt at random.
@@ -272,7 +272,7 @@ func (r *results) classes(name string, with []effect) string {
 	if len(with) == 0 {
 		return ""
 	}
-	best := slices.MaxFunc(with, func(a, b effect) int { return compare(a.size(), b.size()) }).layer
+	best := slices.MaxFunc(with, func(a, b effect) int { return cmp.Compare(a.size(), b.size()) }).layer
 	type class struct {
 		name        string
 		share, null float64
@@ -285,10 +285,7 @@ func (r *results) classes(name string, with []effect) string {
 		}
 	}
 	slices.SortFunc(all, func(a, b class) int {
-		if c := compare(b.share-b.null, a.share-a.null); c != 0 {
-			return c
-		}
-		return strings.Compare(a.name, b.name)
+		return cmp.Or(cmp.Compare(b.share-b.null, a.share-a.null), strings.Compare(a.name, b.name))
 	})
 	if len(all) > 6 {
 		all = append(all[:3:3], all[len(all)-3:]...)
@@ -321,10 +318,10 @@ func (r *results) elsewhere(name string) string {
 					most, at = e.size(), l
 				}
 			}
-			parts = append(parts, fmt.Sprintf("%s %s in %d of %d layers, at most %+.3f (layer %d)", space, m.name, n, len(r.layers), most, at))
+			parts = append(parts, fmt.Sprintf("%s %s %d of %d, %+.3f (layer %d)", space, m.name, n, len(r.layers), most, at))
 		}
 	}
-	return "By other distances the difference is clear: " + strings.Join(parts, "; ") + "."
+	return "Layers with a clear difference by other distances, and the largest difference: " + strings.Join(parts, "; ") + "."
 }
 
 func (r *results) often() string { return seenOften(r.o.minCount) }
