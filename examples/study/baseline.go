@@ -33,6 +33,9 @@ func baselinePrefix(i int) string {
 // open opens baseline number i and checks that it can be compared.
 func (b *baseline) open(o *options, w *words, layers []int, i int) error {
 	b.name, b.prefix = filepath.Base(b.src.Path), baselinePrefix(i)
+	if same := func(other *baseline) bool { return other.name == b.name }; b.name == o.about.Name || slices.ContainsFunc(o.baselines[:i], same) {
+		b.name = filepath.Join(filepath.Base(filepath.Dir(b.src.Path)), b.name) // step0/amap.pickle
+	}
 	if err := b.src.Open(); err != nil {
 		return fmt.Errorf("-baseline: %w", err)
 	}

@@ -112,12 +112,12 @@ func (m *layerMap) compare(ctx context.Context, w *words, base knn.Points, seed 
 		return err
 	}
 	m.Compared, m.Preservation, m.Trustworthiness = c.Rows, c.Preservation, c.Trustworthiness
-	add := func(name string, v float64, n int) {
-		m.measures = append(m.measures, measure{Layer: m.Layer, Space: "map", Metric: "euclidean", Control: once, Measure: name, Value: v, N: n})
+	add := func(name, control string, v float64, n int) {
+		m.measures = append(m.measures, measure{Layer: m.Layer, Space: "map", Metric: "euclidean", Control: control, Measure: name, Value: v, N: n})
 	}
-	add("preservation of the ten nearest", c.Preservation, c.Rows)
-	add("trustworthiness of the ten nearest", c.Trustworthiness, c.Rows)
-	add("KL divergence", m.KL, m.Distinct)
+	add("preservation of the ten nearest", once, c.Preservation, c.Rows)
+	add("trustworthiness of the ten nearest", once, c.Trustworthiness, c.Rows)
+	add("KL divergence", plain, m.KL, len(w.rows))
 	return nil
 }
 

@@ -264,5 +264,5 @@ func faithful(maps []*layerMap) string {
 	if n == 0 {
 		return "The lemmas are too few to tell how faithful they are."
 	}
-	return fmt.Sprintf("Preservation is the share of a lemma's ten nearest neighbors in the activations that are among its ten nearest on the map; trustworthiness is 1 less a penalty for neighbors on the map that are far in the activations, 1 at best and about one half for a map at random (both over %d lemmas, drawn at random, among all; no picture of all neighbors fits the plane). The KL divergence is what t-SNE minimizes; it compares maps of the same lemmas only.", n)
+	return fmt.Sprintf("Preservation is the share of a lemma's ten nearest neighbors in the activations that are among its ten nearest on the map; at random it is nearly 0, ten in the number of lemmas. Trustworthiness is 1 less a penalty for neighbors on the map that are far in the activations: 1 at best, about one half at random (both over %d lemmas, drawn at random, among all those of different tokens). The KL divergence is what t-SNE minimizes; it compares maps of the same lemmas only.", n)
 }

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+)
+
+// A map that has something planted in layer 1 beside the same map without it.
+// The baseline lacks layer 2.
+func TestBaseline(t *testing.T) {
+	planted := synthetic{tokens: 213, units: 16, words: 200, plant: func(layer, domain int, row []float32) {
+		if layer == 1 {
+			row[domain] += 3
+		}
+	}}
+	noise := planted
+	noise.plant = nil
+	o, w, e := planted.make(t, 5, 3)
+	other, _, _ := noise.make(t, 5, 2)
+	o.baselines = []*baseline{{src: other.src, name: "other.npy", prefix: baselinePrefix(0)}}
+	var maps []*layerMap
+	for n := range 3 {
+		m := &layerMap{Layer: n}
+		if err := e.measure(t.Context(), o, w, m, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+		maps = append(maps, m)
+	}
+	for _, want := range []string{
+		"larger than in the baseline in layer 1; no evidence of a difference in layer 0. The two differ most in layer 1: +",
+		"smaller in layer 1; no evidence of a difference in layer 0. The two differ most in layer 1: ",
+	} {
+		r := newResults(o, e, maps)
+		all := r.contrasts(r.names[0], 0)
+		if len(all) != 2 || all[0].by != 0 || all[0].half != 0 { // layer 0 is the same in both
+			t.Errorf("%+v", all)
+		}
+		if got := strings.Join(r.against(r.names[0]), "\n"); !strings.Contains(got, "other.npy") || !strings.Contains(got, want) {
+			t.Errorf("%s\nwant %s", got, want)
+		}
+		if got := strings.Join(r.against(byPOS), "\n"); !strings.Contains(got, "no evidence of a difference in layers 0 and 1.") {
+			t.Errorf("parts of speech, which are random: %s", got)
+		}
+		if r.by[key{1, r.names[0], "standardized", "linear probe", baselinePrefix(0) + apart, "selectivity"}] == nil {
+			t.Error("no probe of the baseline")
+		}
+		if tables := r.baselineTables(r.names[0]); len(tables) != 1 || len(tables[0].table) != 3 {
+			t.Errorf("%v", tables)
+		}
+		// The other way round.
+		for _, m := range maps {
+			for i := range m.measures {
+				x := &m.measures[i]
+				if c, ok := strings.CutPrefix(x.Control, baselinePrefix(0)); ok {
+					x.Control = c
+				} else {
+					x.Control = baselinePrefix(0) + c
+				}
+			}
+		}
+		maps = maps[:2]
+	}
+}
