@@ -207,3 +207,17 @@ func TestMerge(t *testing.T) {
 		}
 	}
 }
+
+// A plan names the work and writes nothing.
+func TestDryRun(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "out")
+	got := study(t, "-dry-run", "-limit", "400", "-layers", "1,3", "-draws", "7", "-out", dir)
+	for _, want := range []string{"Layers: 1 3 of", "400 first lemmas", "7 of each of 2 kinds", "part of speech: 400 lemmas", "gradient", "cores", "GB", "estimates"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if exists(dir) {
+		t.Errorf("%s was made", dir)
+	}
+}
