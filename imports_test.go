@@ -25,6 +25,7 @@ var mayImport = map[string]struct{ ours, outside []string }{
 	"/wordnet/check":            {[]string{"/wordnet"}, nil},
 	"/wordnet/internal/compact": {},
 	"/wordnet/wn30":             {},
+	"/wordnet/wn30/glosses":     {[]string{"/wordnet/wn30"}, nil},
 	"/wordnet/wn30/gen":         {[]string{"/wordnet", "/wordnet/internal/compact"}, nil},
 	"/lemma":                    {[]string{"/lemma/internal/bpe", "/internal/par", "/internal/vec"}, nil},
 	"/lemma/neox":               {[]string{"/lemma", "/lemma/internal/bpe"}, nil},

@@ -26,8 +26,8 @@ func OpenCounts(path string) (Counts, error) {
 func readCounts(src *source) (Counts, error) {
 	c := Counts{}
 	_, err := pickledModes(src, func(mode Mode, v any, at int64) (err error) {
-		t, ok := v.(*tensor)
-		if !ok || len(t.size) != 1 || t.dtype.float() {
+		t, ok := tensorOf(v)
+		if !ok || len(t.size) != 1 || t.dtype != int32s && t.dtype != int64s {
 			return errAt(at, ErrFormat, "counts of mode %q are %s, want integers in a row", mode, typeName(v))
 		}
 		c[mode], err = t.integers()
@@ -62,10 +62,15 @@ func (t *tensor) integers() ([]int64, error) {
 		}
 		for j := range k {
 			v := int64(0)
-			if t.dtype == int32s {
-				v = int64(int32(binary.LittleEndian.Uint32(b[j*step:])))
-			} else {
-				v = int64(binary.LittleEndian.Uint64(b[j*step:]))
+			switch b := b[j*step:]; {
+			case t.dtype == int32s && t.big:
+				v = int64(int32(binary.BigEndian.Uint32(b)))
+			case t.dtype == int32s:
+				v = int64(int32(binary.LittleEndian.Uint32(b)))
+			case t.big:
+				v = int64(binary.BigEndian.Uint64(b))
+			default:
+				v = int64(binary.LittleEndian.Uint64(b))
 			}
 			if v < 0 {
 				return nil, errAt(start+(i+j)*step, ErrFormat, "count %d of row %d", v, i+j)

@@ -2,10 +2,10 @@
 // model's vocabulary, the mean activation of every MLP unit.
 //
 // It reads the files of SYSIF (https://github.com/CorentinKervadec/SYSIF), which
-// are pickles of torch tensors, and, for users of other tools, safetensors files
-// and .npy matrices. [Open] reads only the structure of a file, so a map of 2.5 GB
-// opens in about a millisecond. Numbers are read when rows, means or statistics
-// are asked for:
+// are pickles of torch tensors, and, for users of other tools, files of torch.save,
+// safetensors, .npy and .npz files. [Open] reads only the structure of a file, so a
+// map of 2.5 GB opens in about a millisecond. Numbers are read when rows, means or
+// statistics are asked for:
 //
 //	m, err := amap.Open("amap-pythia-70m-….pickle", nil)
 //	l, err := m.Layer(amap.Input, 3)
@@ -36,8 +36,11 @@
 // Nothing in a pickle is executed. A lexer checks the opcodes before the pickle
 // machine sees them, and the machine can only reach functions of this package.
 // Every length in a file is checked against the bytes that are there, so the
-// memory for opening depends on the structure (at most about 64 MB), not on what a
-// file claims. Errors about content name the file and the byte offset.
+// memory for opening depends on the structure (at most about 64 MB; for a
+// safetensors file of very many tensors, three times its header), not on what a
+// file claims. Arrays of a compressed .npz file are unpacked into memory when they are
+// first read; their size is limited by the size of the file, and to 1 GB in all.
+// Errors about content name the file, the byte offset and the tensor.
 //
 // # Numbers
 //

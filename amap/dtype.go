@@ -17,20 +17,35 @@ const (
 	Float64
 	int32s // counts of tokens
 	int64s
+	int16s // the rest are known by name only
+	int8s
+	uint8s
+	bools
+	complex64s
+	complex128s
 )
 
 // dtypes gives each type its names: torch's storage class, safetensors' code,
 // NumPy's description (bfloat16 has none).
-var dtypes = [...]struct {
-	name, storage, safe, npy string
-	size                     int64
-}{
+var dtypes = [...]dtypeNames{
 	Float16:  {"float16", "HalfStorage", "F16", "<f2", 2},
 	BFloat16: {"bfloat16", "BFloat16Storage", "BF16", "", 2},
 	Float32:  {"float32", "FloatStorage", "F32", "<f4", 4},
 	Float64:  {"float64", "DoubleStorage", "F64", "<f8", 8},
 	int32s:   {"int32", "IntStorage", "I32", "<i4", 4},
 	int64s:   {"int64", "LongStorage", "I64", "<i8", 8},
+
+	int16s:      {"int16", "ShortStorage", "I16", "<i2", 2},
+	int8s:       {"int8", "CharStorage", "I8", "|i1", 1},
+	uint8s:      {"uint8", "ByteStorage", "U8", "|u1", 1},
+	bools:       {"bool", "BoolStorage", "BOOL", "|b1", 1},
+	complex64s:  {"complex64", "ComplexFloatStorage", "C64", "<c8", 8},
+	complex128s: {"complex128", "ComplexDoubleStorage", "", "<c16", 16},
+}
+
+type dtypeNames struct {
+	name, storage, safe, npy string
+	size                     int64
 }
 
 func (d DType) String() string {

@@ -301,3 +301,55 @@ func ExampleNewReader() {
 	// true
 	// true
 }
+
+// SYSIF's table of two tokens, for pandas: a line for each unit.
+func ExampleMap_WriteCSV() {
+	m, err := amap.Open(file, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer m.Close()
+	few, err := m.Filter([]int32{5, 61})
+	if err != nil {
+		log.Fatal(err)
+	}
+	names := map[int32]string{5: "hat", 61: " hat"}
+	var table strings.Builder
+	if err := few.WriteCSV(context.Background(), &table, func(id int32) string { return names[id] }); err != nil {
+		log.Fatal(err)
+	}
+	lines := strings.Split(table.String(), "\n")
+	fmt.Println(lines[0])
+	fmt.Println(lines[4])
+	// Output:
+	// hat," hat",#unit,#mode,#layer,#mean
+	// 0,0,0_3,input,0,0
+}
+
+// A filtered map keeps the token ids of its rows in a safetensors file.
+func ExampleLayer_TokenIDs() {
+	m, err := amap.Open(file, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer m.Close()
+	few, err := m.Filter([]int32{61, 5})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := few.WriteSafetensors(context.Background(), &b); err != nil {
+		log.Fatal(err)
+	}
+	again, err := amap.NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	l, err := again.Layer(amap.Input, 0)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(l.TokenIDs())
+	// Output:
+	// [61 5] true
+}

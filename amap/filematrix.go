@@ -59,8 +59,12 @@ func (x *fileMatrix) inOne() bool { return x.unitStride == x.size() || x.nunits 
 // each calls f for the raw bytes of every row in [lo, hi). Rows that are not in
 // one piece are put together first.
 func (x *fileMatrix) each(lo, hi int, s *scratch, f func(i int, b []byte)) (err error) {
-	if x.src.closed.Load() {
+	if x.src.isClosed() {
 		return ErrClosed
+	}
+	if x.big { // numbers are turned round once, for all who read them
+		g := f
+		f = func(i int, b []byte) { g(i, x.turned(grow(&s.turned, len(b)), b)) }
 	}
 	if x.nunits == 0 || lo == hi {
 		return nil
@@ -196,16 +200,32 @@ func (x *fileMatrix) read64(dst []float64, lo, hi int, s *scratch) error {
 }
 
 func (x *fileMatrix) at(row, unit int) (v float64, err error) {
-	if x.src.closed.Load() {
+	if x.src.isClosed() {
 		return 0, ErrClosed
 	}
 	off := x.base + int64(row)*x.rowStride + int64(unit)*x.unitStride
+	var buf, turn [8]byte
+	b := buf[:x.size()]
 	if x.src.mapped() {
 		defer x.src.caught(x.src.guard(), &err)
-		v = x.storage.dtype.one(x.src.data[off:])
-		return v, x.src.whole(off + x.size() - 1)
+		copy(b, x.src.data[off:])
+		err = x.src.whole(off + x.size() - 1)
+	} else {
+		err = x.src.readAt(b, off)
 	}
-	var b [8]byte
-	err = x.src.readAt(b[:x.size()], off)
-	return x.storage.dtype.one(b[:]), err
+	if x.big {
+		b = x.turned(turn[:len(b)], b)
+	}
+	return x.storage.dtype.one(b), err
+}
+
+// turned copies numbers to dst in the other order of bytes.
+func (x *fileMatrix) turned(dst, b []byte) []byte {
+	w := int(x.size())
+	for i := 0; i+w <= len(b); i += w {
+		for j := range w {
+			dst[i+j] = b[i+w-1-j]
+		}
+	}
+	return dst
 }

@@ -51,8 +51,8 @@ func TestSafetensors(t *testing.T) {
 		t.Error(err)
 	}
 	// Layers go by number, not by name.
-	js := `{"x/10":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"x/9":{"dtype":"F32","shape":[1,1],"data_offsets":[4,8]},"w":{"dtype":"F32","shape":[2,1],"data_offsets":[0,8]},"i":{"dtype":"I8","shape":[8],"data_offsets":[0,8]}}`
-	file := append(append([]byte{byte(len(js)), 0, 0, 0, 0, 0, 0, 0}, js...), 0, 0, 0x80, 0x3f, 0, 0, 0, 0x40)
+	js := `{"x/10":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},"x/9":{"dtype":"F32","shape":[1,1],"data_offsets":[4,8]},"w":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]},"i":{"dtype":"I8","shape":[8],"data_offsets":[16,24]}}`
+	file := append(append([]byte{byte(len(js)), 0, 0, 0, 0, 0, 0, 0}, js...), 0, 0, 0x80, 0x3f, 0, 0, 0, 0x40, 0, 0, 0x80, 0x3f, 0, 0, 0, 0x40, 1, 2, 3, 4, 5, 6, 7, 8)
 	s := reopen(t, file, nil)
 	if !slices.Equal(s.Layers("x"), []int{9, 10}) || layer(t, s, "x", 9).At(0, 0) != 2 || !slices.Equal(s.Modes(), []Mode{"x", "w"}) || layer(t, s, "w", 0).At(1, 0) != 2 {
 		t.Error(s.Layers("x"), s.Modes())
@@ -93,8 +93,11 @@ func TestNPY(t *testing.T) {
 		t.Error(err)
 	}
 	big := bytes.Replace(b.Bytes(), []byte("<f2"), []byte(">f2"), 1)
-	if _, err := NewReader(bytes.NewReader(big), int64(len(big)), nil); err == nil {
-		t.Error("big-endian file opened")
+	for i := len(big) - 2*116*8; i < len(big); i += 2 {
+		big[i], big[i+1] = big[i+1], big[i]
+	}
+	if o := reopen(t, big, nil); !mat.Equal(layer(t, o, Input, 0), l) {
+		t.Error("big-endian differs")
 	}
 	for cut := 6; cut < b.Len(); cut += 7 {
 		if _, err := NewReader(bytes.NewReader(b.Bytes()[:cut]), int64(cut), nil); err == nil {
@@ -307,6 +310,43 @@ func FuzzSafetensors(f *testing.F) {
 		}
 		useAll(t, m)
 	})
+}
+
+// SYSIF strips organizations from the names that a path is made of.
+func TestOpenPairOrganization(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "amap.1337")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	const rest = "-N5-Wd15-1_position_.pickle"
+	for from, names := range map[string][]string{smallFile: {"amap-pythia-70m-pile-10k" + rest, "amap-gpt2-d" + rest}, smallCounts: {"tokens-count-pythia-70m-pile-10k" + rest, "tokens-count-gpt2-d" + rest}} {
+		b, err := os.ReadFile(from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, name := range []string{"EleutherAI/pythia-70m-pile-10k", "pythia-70m-NeelNanda/pile-10k", "Eleuther-AI/pythia-70m-Neel-Nanda/pile-10k", "pythia-70m-pile-10k", "openai-community/gpt2-d"} {
+		path := filepath.Join(dir, "amap-"+name+rest)
+		m, err := OpenPair(path, nil)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if len(m.Counts()) == 0 || m.Metadata()["window"] != "15" || strings.Contains(m.Metadata()["model"], "AI") {
+			t.Errorf("%s: %v", name, m.Metadata())
+		}
+		m.Close()
+	}
+	for _, name := range []string{"a/b/c/gpt2-d", "x/gpt2-e", "gpt2/"} {
+		if _, err := OpenPair(filepath.Join(dir, "amap-"+name+rest), nil); !errors.Is(err, ErrNotFound) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 // A file that is no map at all is not blamed for its first opcode.

@@ -30,6 +30,7 @@ type matrix interface {
 // scratch is reused memory of one goroutine.
 type scratch struct {
 	raw    []byte
+	turned []byte // numbers of a big-endian file
 	row    []float32
 	f64    []float64
 	view   []float32 // rows of which a view shows some units
@@ -149,6 +150,29 @@ func (l *Layer) tokenID(i int) int32 {
 		return l.m.o.IDs[i]
 	}
 	return int32(i)
+}
+
+// TokenIDs returns the token id of each row; nil means that the number of a row is
+// its id. known is false for a layer of SYSIF's filter_amap, whose file does not
+// contain the ids: give them as Options.IDs.
+func (l *Layer) TokenIDs() (ids []int32, known bool) {
+	if m := l.m; m != nil && m.o.IDs == nil && (m.someRows || m.byID[l.mode] && m.transposed(l.mode)) {
+		return nil, false
+	}
+	rows, _ := l.Dims()
+	for i := range rows {
+		id := l.tokenID(i)
+		if ids == nil && int(id) != i {
+			ids = make([]int32, i, rows)
+			for k := range ids {
+				ids[k] = int32(k)
+			}
+		}
+		if ids != nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids, true
 }
 
 // Select returns a view of the given rows and units, in that order. Indices may

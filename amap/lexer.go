@@ -70,7 +70,7 @@ type lexer struct {
 	win   []byte
 	winAt int64
 	buf   []byte
-	inner bool
+	kind  kind
 	program
 	count  int
 	memo   map[uint32]string // "\x00" for what is no text
@@ -93,13 +93,46 @@ var globals = map[string]bool{
 	"torch.storage _load_from_bytes":             true,
 	"torch.nn.parameter Buffer":                  true,
 	"collections OrderedDict":                    true,
+	"collections defaultdict":                    true,
 	"_codecs encode":                             true,
+
+	// What a defaultdict may be of.
+	"builtins list": true, "__builtin__ list": true,
+	"builtins dict": true, "__builtin__ dict": true,
+
+	// Tensors from devices that torch pickles by way of the processor or NumPy.
+	"torch._utils _rebuild_device_tensor_from_numpy":      true,
+	"torch._utils _rebuild_device_tensor_from_cpu_tensor": true,
+	"torch._utils _rebuild_xla_tensor":                    true,
+
+	// NumPy's arrays and scalars, the latter as keys.
+	"numpy dtype": true, "numpy ndarray": true,
+	"numpy.core.multiarray _reconstruct": true, "numpy._core.multiarray _reconstruct": true,
+	"numpy.core.multiarray scalar": true, "numpy._core.multiarray scalar": true,
+	"numpy.core.numeric _frombuffer": true, "numpy._core.numeric _frombuffer": true,
 }
 
-// lex reads the pickle that starts at off and must end before end. An inner
-// pickle is one of those in the header of a torch stream.
-func lex(src *source, off, end int64, inner bool) (*program, error) {
-	l := &lexer{src: src, pos: off, end: end, inner: inner, memo: map[uint32]string{}}
+// isType tells whether a global is one of torch's types of storages or numbers,
+// which are named and never called.
+func isType(module, name string) bool {
+	if _, ok := storageType(module, name); ok {
+		return true
+	}
+	return module == "torch" && slices.ContainsFunc(dtypes[Float16:], func(d dtypeNames) bool { return d.name == name })
+}
+
+// A kind of pickle differs from others in what may stand in it.
+type kind uint8
+
+const (
+	plain    kind = iota // a whole file
+	inner                // one of those in the header of a torch stream
+	archived             // data.pkl of a file of torch.save, whose storages have persistent ids
+)
+
+// lex reads the pickle that starts at off and must end before end.
+func lex(src *source, off, end int64, kind kind) (*program, error) {
+	l := &lexer{src: src, pos: off, end: end, kind: kind, memo: map[uint32]string{}}
 	l.texts = map[string]int64{}
 	for !l.done {
 		if err := l.step(); err != nil {
@@ -215,7 +248,7 @@ type place uint8
 const (
 	anywhere place = iota
 	outer          // frames are none in a header
-	header         // a persistent id of the outer pickle could forge one of ours
+	stored         // where torch names a storage
 )
 
 // opcodes are those that maps are made of, by CPython's names; all others are
@@ -242,7 +275,8 @@ var opcodes = [256]opcode{
 	's':  {0, anywhere, (*lexer).copyOp},  // SETITEM
 	'u':  {0, anywhere, (*lexer).copyOp},  // SETITEMS
 	'R':  {0, anywhere, (*lexer).copyOp},  // REDUCE
-	'Q':  {0, header, (*lexer).copyOp},    // BINPERSID
+	'b':  {0, outer, (*lexer).copyOp},     // BUILD
+	'Q':  {0, stored, (*lexer).persID},    // BINPERSID
 	'l':  {0, anywhere, (*lexer).noItems}, // LIST
 	'd':  {0, anywhere, (*lexer).noItems}, // DICT
 
@@ -260,6 +294,7 @@ var opcodes = [256]opcode{
 	'B':  {4, outer, (*lexer).blob},           // BINBYTES
 	'C':  {1, outer, (*lexer).blob},           // SHORT_BINBYTES
 	0x8e: {8, outer, (*lexer).blob},           // BINBYTES8
+	0x96: {8, outer, (*lexer).blob},           // BYTEARRAY8
 
 	'c':  {0, anywhere, (*lexer).globalLines}, // GLOBAL
 	0x93: {0, anywhere, (*lexer).stackGlobal}, // STACK_GLOBAL
@@ -291,7 +326,7 @@ func (l *lexer) step() error {
 	if o.act == nil && off == 0 {
 		return errAt(off, ErrUnsupported, "not an activation map (pickle, safetensors or .npy): it begins with byte %#02x", op)
 	}
-	if o.act == nil || o.where == outer && l.inner || o.where == header && !l.inner {
+	if o.act == nil || o.where == outer && l.kind == inner || o.where == stored && l.kind == plain {
 		return errAt(off, ErrUnsupported, "opcode %#02x here", op)
 	}
 	n, err := l.arg(off, o.arg)
@@ -357,6 +392,14 @@ func (l *lexer) copyOp(_ int64, op byte, _ uint64) error {
 	return nil
 }
 
+// persID passes BINPERSID on with its id in a tuple, which ours, being numbers,
+// are not.
+func (l *lexer) persID(_ int64, op byte, _ uint64) error {
+	l.code = append(l.code, 0x85, op) // TUPLE1
+	l.push(noText)
+	return nil
+}
+
 // noItems passes LIST and DICT on, which protocol 0 writes empty.
 func (l *lexer) noItems(off int64, op byte, n uint64) error {
 	if !l.opened {
@@ -396,11 +439,11 @@ func (l *lexer) intLine(off int64, _ byte, _ uint64) error {
 // caller answers for, so that none of the machine's own classes are reached.
 func (l *lexer) global(off int64, module, name string) error {
 	full := module + " " + name
-	if l.inner {
+	if l.kind == inner {
 		if _, ok := storageType(module, name); !ok {
 			return errAt(off, ErrUnsupported, "global %q in the header of a torch stream", full)
 		}
-	} else if !globals[full] {
+	} else if !globals[full] && !isType(module, name) {
 		return errAt(off, ErrUnsupported, "global %q", full)
 	}
 	l.code = append(l.code, "camap\n"...)
@@ -476,12 +519,12 @@ func (l *lexer) utf8(off int64, _ byte, n uint64) error {
 		if err != nil {
 			return err
 		}
-		if !utf8.Valid(b) && !l.inner {
+		if !utf8.Valid(b) && l.kind != inner {
 			return errAt(off, ErrFormat, "text that is not UTF-8")
 		}
 		l.text(off, string(b))
 		return nil
-	case l.inner:
+	case l.kind == inner:
 		return errAt(off, ErrLimit, "text of %d bytes in the header of a torch stream", n)
 	}
 	l.payload(int64(n), isUTF8)
@@ -527,7 +570,7 @@ func (l *lexer) unicodeLine(off int64, _ byte, _ uint64) error {
 				return err
 			}
 			l.text(off, string(s))
-		case l.inner:
+		case l.kind == inner:
 			return errAt(off, ErrLimit, "text of %d bytes in the header of a torch stream", n)
 		default:
 			l.constant(&payload{off: start, n: n, text: isEscaped})
@@ -600,6 +643,8 @@ func typeName(v any) string {
 		return fmt.Sprintf("a tensor of shape %v", v.size)
 	case *storage:
 		return "a storage"
+	case *attributed:
+		return "Dict"
 	}
 	return strings.TrimPrefix(fmt.Sprintf("%T", v), "*types.")
 }

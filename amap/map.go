@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/nlpodyssey/gopickle/types"
@@ -49,6 +48,7 @@ type Map struct {
 	positions int // rows; -1: not known
 	modes     []Mode
 	layers    map[Mode][]*Layer // in the order of the file
+	someRows  bool              // a filtered map whose token ids are lost
 	byID      map[Mode]bool     // layers keyed by number, units × tokens: SYSIF's filter_amap
 	empty     int               // layers of a pickle that have no numbers
 	meta      map[string]string
@@ -71,8 +71,9 @@ type Options struct {
 	// Windows is the number of text windows that went into the map, for Map.Check.
 	// Zero means unknown.
 	Windows int64
-	// IDs are the token ids of the rows of a filtered map, one per row; its file
-	// does not contain them. Nil means that the number of a row is its token id.
+	// IDs are the token ids of the rows of a filtered map, one per row; SYSIF's file
+	// does not contain them. Nil means that the number of a row is its token id, or
+	// the ids that WriteSafetensors wrote.
 	IDs []int32
 	// Transposed says whether the file's matrices are units × tokens. Nil means
 	// that they are only in a pickle that keeps the layers of a mode in a dict, as
@@ -82,14 +83,28 @@ type Options struct {
 	NoMmap bool
 }
 
-// Open opens an activation map: a pickle as SYSIF writes it, a safetensors file, or
-// a .npy matrix. The content decides which, not the name. Open reads only the
-// structure, so its time hardly depends on the size of the file.
+// Open opens an activation map: a pickle as SYSIF writes it, a file of torch.save, a
+// safetensors file, a .npy array or a .npz archive. The content decides which, not
+// the name. Open reads only the structure, so its time hardly depends on the size of
+// the file.
 //
-// The matrix of a .npy file becomes layer 0 of mode input. In a safetensors file a
-// matrix named mode/layer, such as input/3, becomes that layer, and any other
-// matrix becomes layer 0 of a mode of its own name. Vectors of integers named
-// counts/mode are the token counts.
+// A pickle or a file of torch.save holds a dict of modes; each is a list, tuple or
+// dict of matrices, or one tensor of layers × tokens × units. Without a dict, the
+// layers are those of mode input. NumPy's arrays are read like tensors.
+//
+// Tensors that have names, in a safetensors file, a .npz archive or a dict of
+// tensors, go by their names. A matrix named mode/layer, such as input/3, becomes
+// that layer; arr_3 of numpy.savez is input/3. Any other matrix becomes layer 0 of
+// a mode of its own name, and a tensor of three dimensions its layers 0, 1 and so
+// on. Vectors of integers named counts/mode are the token counts. If the tensor of
+// a layer cannot be read, [Map.Layer] returns the reason. Tensors of other names
+// that cannot be layers are left out.
+//
+// A .npy array becomes layer 0 of mode input or, if it has three dimensions, its
+// layers.
+//
+// Files of other kinds, such as .parquet, .h5, .gguf or .csv, give an error that
+// wraps [ErrUnsupported] and says how to convert them.
 func Open(path string, o *Options) (*Map, error) {
 	src, err := openSource(path, o != nil && o.NoMmap)
 	if err != nil {
@@ -153,6 +168,8 @@ func newMap(src *source, o *Options) (*Map, error) {
 			err = m.openNPY()
 		case "safetensors":
 			err = m.openSafetensors()
+		case "zip":
+			err = m.openZip()
 		default:
 			err = m.openPickle()
 		}
@@ -196,43 +213,61 @@ func sniff(head []byte) string {
 	switch {
 	case len(head) >= 6 && string(head[:6]) == "\x93NUMPY":
 		return "npy"
+	case len(head) >= 4 && string(head[:4]) == "PK\x03\x04":
+		return "zip"
 	case len(head) >= 9 && head[8] == '{' && head[6]|head[7] == 0:
 		return "safetensors"
 	}
 	return "pickle"
 }
 
-// notPickle names formats that people take for SYSIF's.
-func notPickle(head []byte) error {
-	const how = "; load it with torch and write it with pickle.dump, or save it as safetensors"
-	switch s := string(head); {
-	case strings.HasPrefix(s, "PK\x03\x04"):
-		return errAt(0, ErrUnsupported, "a zip archive, such as torch.save writes%s", how)
-	case strings.HasPrefix(s, torchStart):
-		return errAt(0, ErrUnsupported, "a file of torch.save in its old form%s", how)
-	case strings.HasPrefix(s, "\x1f\x8b"):
-		return errAt(0, ErrUnsupported, "a gzip file; unpack it first")
-	}
-	return nil
-}
-
-// pickledModes calls f for each mode of a pickle with its value and place, and
-// returns where the pickle ends.
-func pickledModes(src *source, f func(mode Mode, v any, at int64) error) (end int64, err error) {
+// pickled returns the value of a pickle, or of the one in a file of torch.save,
+// made of the machine's lists and dicts, texts, integers and *tensor.
+func pickled(src *source) (any, *program, error) {
 	head, err := src.head()
-	if err == nil {
-		err = notPickle(head)
-	}
 	if err != nil {
-		return 0, err
+		return nil, nil, err
+	}
+	if err := otherKind(head); err != nil {
+		return nil, nil, err
+	}
+	switch sniff(head) {
+	case "zip":
+		a, err := openArchive(src)
+		if err != nil {
+			return nil, nil, err
+		}
+		if _, ok := a.torchFolder(); !ok {
+			return nil, nil, a.other()
+		}
+		return a.unpickle()
+	case "npy", "safetensors":
+		return nil, nil, errAt(0, ErrUnsupported, "a %s file, want a pickle or a file of torch.save; Open reads it, with the counts in it", sniff(head))
 	}
 	v, p, err := unpickle(src)
 	if err != nil {
+		err = src.notPickle(err)
+	}
+	return v, p, err
+}
+
+// pickledModes calls f for each mode of a pickle with its value and place, and
+// returns where the pickle ends. A list of layers, or a single tensor, without a
+// mode is mode input.
+func pickledModes(src *source, f func(mode Mode, v any, at int64) error) (end int64, err error) {
+	v, p, err := pickled(src)
+	if err != nil {
 		return 0, err
 	}
-	root, ok := v.(*types.Dict)
+	root, ok := dictOf(v)
+	if !ok {
+		list, _ := listOf(v)
+		if _, ok := tensorOf(v); ok || len(list) > 0 {
+			return p.end, f(Input, v, p.stop)
+		}
+	}
 	if !ok || root.Len() == 0 {
-		return 0, errAt(p.stop, ErrFormat, "the file holds %s, want a dict of modes", typeName(v))
+		return 0, errAt(p.stop, ErrFormat, "the file holds %s, want a dict of modes or a list of layers", typeName(v))
 	}
 	seen := map[string]bool{}
 	for _, e := range *root {
@@ -252,10 +287,57 @@ func pickledModes(src *source, f func(mode Mode, v any, at int64) error) (end in
 	return p.end, nil
 }
 
+// dictOf returns the entries of a dict.
+func dictOf(v any) (*types.Dict, bool) {
+	switch v := v.(type) {
+	case *types.Dict:
+		return v, true
+	case *attributed:
+		return &v.Dict, true
+	}
+	return nil, false
+}
+
+// listOf returns the items of a list or tuple.
+func listOf(v any) ([]any, bool) {
+	switch v := v.(type) {
+	case *types.List:
+		return *v, true
+	case *types.Tuple:
+		return *v, true
+	}
+	return nil, false
+}
+
 func (m *Map) openPickle() error {
-	end, err := pickledModes(m.src, m.addMode)
-	m.after = m.src.size - end
-	return err
+	names := byName{m: m}
+	vectors := false
+	end, err := pickledModes(m.src, func(mode Mode, v any, at int64) error {
+		t, ok := tensorOf(v)
+		if !ok {
+			return m.addMode(mode, v, at)
+		}
+		if len(t.size) < 2 {
+			vectors = true
+		}
+		return names.add(string(mode), t, t.dtype.String())
+	})
+	if err != nil {
+		return err
+	}
+	if m.format == "pickle" {
+		m.after = m.src.size - end
+	}
+	if err := names.finish(); err != nil {
+		return err
+	}
+	if len(m.modes) == 0 {
+		if vectors {
+			return errAt(0, ErrFormat, "no list of matrices, but vectors (token counts are opened with OpenCounts)")
+		}
+		return errAt(0, ErrFormat, "no matrix of floating-point numbers")
+	}
+	return nil
 }
 
 // maxLayers bounds the layers of a mode, maxEmptyLayers those of all modes of a
@@ -269,7 +351,7 @@ func (m *Map) addMode(mode Mode, v any, at int64) error {
 	m.modes = append(m.modes, mode)
 	m.layers[mode] = []*Layer{}
 	add := func(n int, v any) error {
-		t, ok := v.(*tensor)
+		t, ok := tensorOf(v)
 		if !ok {
 			return errAt(at, ErrFormat, "mode %q: layer %d is %s, want a tensor", mode, n, typeName(v))
 		}
@@ -288,24 +370,31 @@ func (m *Map) addMode(mode Mode, v any, at int64) error {
 		l := m.addLayer(mode, n, nil)
 		// A tensor that is no matrix must not spoil the others.
 		if x, err := newFileMatrix(t, m.transposed(mode)); err == nil {
+			if m.format != "pickle" || t.big {
+				x.t = nil
+			}
 			l.x = x
 		} else {
 			l.err = named(err, m.src.file)
 		}
 		return nil
 	}
-	switch v := v.(type) {
-	case *types.List:
-		for n, e := range *v {
+	if list, ok := listOf(v); ok {
+		for n, e := range list {
 			if err := add(n, e); err != nil {
 				return err
 			}
 		}
 		return nil
-	case *types.Dict:
+	}
+	if dict, ok := dictOf(v); ok {
 		m.byID[mode] = true
-		for _, e := range *v {
+		for _, e := range *dict {
 			n, ok := integer(e.Key)
+			if s, text := e.Key.(string); text { // as JSON has them
+				k, err := strconv.ParseInt(s, 10, 32)
+				n, ok = k, err == nil
+			}
 			if !ok || n < 0 || n > math.MaxInt32 {
 				return errAt(at, ErrFormat, "mode %q: a layer's key is %s, want a number from 0 to %d", mode, typeName(e.Key), math.MaxInt32)
 			}
@@ -314,8 +403,6 @@ func (m *Map) addMode(mode Mode, v any, at int64) error {
 			}
 		}
 		return nil
-	case *tensor:
-		return errAt(at, ErrFormat, "mode %q is %s, want a list of matrices (token counts are opened with OpenCounts)", mode, typeName(v))
 	}
 	return errAt(at, ErrFormat, "mode %q is %s, want a list or dict of tensors", mode, typeName(v))
 }
@@ -364,11 +451,12 @@ func (m *Map) Close() error {
 	return m.src.close()
 }
 
-// Format returns the format of the file: "pickle", "safetensors" or "npy"; or "" if
-// the map does not come from a file.
+// Format returns the format of the file: "pickle", "torch" (torch.save),
+// "safetensors", "npy" or "npz"; or "" if the map does not come from a file.
 func (m *Map) Format() string { return m.format }
 
-// Metadata returns the text metadata of a safetensors file. For a file with a name
+// Metadata returns the text metadata of a safetensors file, without values of more
+// than 1 MB. For a file with a name
 // as SYSIF gives it, it returns the parts of the name: "model", "dataset",
 // "sentences", "window", "seed", "positions" ("true" or "false") and "flags".
 // Parts that the name does not have are missing.
@@ -389,7 +477,11 @@ func (m *Map) Layers(mode Mode) []int {
 
 // find returns a layer, or nil.
 func (m *Map) find(mode Mode, n int) *Layer {
-	for _, l := range m.layers[mode] {
+	layers := m.layers[mode]
+	if n >= 0 && n < len(layers) && layers[n].n == n { // as nearly always
+		return layers[n]
+	}
+	for _, l := range layers {
 		if l.n == n {
 			return l
 		}
@@ -398,7 +490,8 @@ func (m *Map) find(mode Mode, n int) *Layer {
 }
 
 // Layer returns layer n of a mode. The error wraps [ErrNotFound] if there is none,
-// and [ErrShape] if it is not a matrix.
+// and [ErrShape] or [ErrUnsupported] if it is not a matrix of floating-point
+// numbers.
 func (m *Map) Layer(mode Mode, n int) (*Layer, error) {
 	l := m.find(mode, n)
 	switch {
@@ -409,11 +502,20 @@ func (m *Map) Layer(mode Mode, n int) (*Layer, error) {
 	case m.layers[mode] == nil:
 		return nil, m.noMode(mode)
 	}
-	return nil, fmt.Errorf("amap: %s layer %d: %w (the map has %v)", mode, n, ErrNotFound, m.Layers(mode))
+	return nil, fmt.Errorf("amap: %s layer %d: %w (the map has %s)", mode, n, ErrNotFound, some("%v", m.Layers(mode)))
 }
 
 func (m *Map) noMode(mode Mode) error {
-	return fmt.Errorf("amap: mode %q: %w (the map has %q)", mode, ErrNotFound, m.modes)
+	return fmt.Errorf("amap: mode %q: %w (the map has %s)", mode, ErrNotFound, some("%q", m.modes))
+}
+
+// some lists what a map has, if it is not too much.
+func some[T any](format string, list []T) string {
+	const most = 20
+	if len(list) <= most {
+		return fmt.Sprintf(format, list)
+	}
+	return fmt.Sprintf(format+" and %d more", list[:most], len(list)-most)
 }
 
 // Counts returns the token counts of the map, or nil.
@@ -428,7 +530,7 @@ func (m *Map) Positions() (n int, known bool) { return max(m.positions, 0), m.po
 // order. The view shares the file with m, so closing either closes both.
 func (m *Map) Filter(ids []int32) (*Map, error) {
 	v := emptyMap(&m.o)
-	v.src, v.positions, v.format, v.meta, v.byID = m.src, m.positions, m.format, m.meta, m.byID
+	v.src, v.positions, v.format, v.meta, v.byID, v.someRows = m.src, m.positions, m.format, m.meta, m.byID, m.someRows
 	for _, mode := range m.modes {
 		v.layers[mode] = []*Layer{}
 		for _, l := range m.layers[mode] {

@@ -53,7 +53,7 @@ func Merge(d DType, parts ...*Map) (*Map, error) {
 		}
 	}
 	out := emptyMap(&first.o)
-	out.o.Counts, out.positions, out.byID = sum, first.positions, first.byID
+	out.o.Counts, out.positions, out.byID, out.someRows = sum, first.positions, first.byID, first.someRows
 	for _, mode := range first.modes {
 		for _, l := range first.layers[mode] {
 			x, err := mergeLayer(d, mode, l.n, parts)

@@ -19,18 +19,28 @@ type source struct {
 	unmap  func() error
 	handle *os.File // closed with the source
 	closed atomic.Bool
+	within *source // the file whose content these bytes are, decoded
+}
+
+// isClosed tells whether the file has been closed.
+func (s *source) isClosed() bool {
+	return s.closed.Load() || s.within != nil && s.within.closed.Load()
 }
 
 func (s *source) mapped() bool { return s.data != nil }
 
 // readAt fills buf. A file that has become shorter gives ErrTruncated.
 func (s *source) readAt(buf []byte, off int64) error {
-	if s.closed.Load() {
+	if s.isClosed() {
 		return ErrClosed
 	}
 	n, err := s.r.ReadAt(buf, off)
 	if n == len(buf) {
 		return nil
+	}
+	var fe *formatError
+	if asFormat(err, &fe) {
+		return err
 	}
 	if err == nil || err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = ErrTruncated

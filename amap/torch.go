@@ -24,7 +24,7 @@ func storageType(module, name string) (DType, bool) {
 	if module != "torch" && module != "torch.cuda" {
 		return 0, false
 	}
-	for d := Float16; d <= int64s; d++ {
+	for d := Float16; int(d) < len(dtypes); d++ {
 		if dtypes[d].storage == name {
 			return d, true
 		}
@@ -50,7 +50,7 @@ func readHeader(src *source, off, end int64) (*storage, error) {
 	pos := off
 	next := func(persistent func(any) (any, error)) (any, int64, error) {
 		at := pos
-		p, err := lex(src, pos, stop, true)
+		p, err := lex(src, pos, stop, inner)
 		if err != nil {
 			return nil, at, err
 		}

@@ -23,6 +23,7 @@ type storage struct {
 	dtype DType
 	off   int64 // of the first number in src
 	numel int64
+	big   bool // the most significant byte comes first
 }
 
 // A tensor is a strided view of a storage. All entries are checked: sizes,
@@ -49,7 +50,7 @@ func (p *program) run(call func(global string, args []any) (any, error), persist
 	}()
 	u := pickle.NewUnpickler(r)
 	u.FindClass = func(_, name string) (any, error) {
-		if call == nil {
+		if module, class, _ := strings.Cut(name, " "); call == nil || isType(module, class) {
 			return globalName(name), nil
 		}
 		return callable(func(args ...any) (any, error) {
@@ -70,8 +71,10 @@ func (p *program) run(call func(global string, args []any) (any, error), persist
 		if i, ok := id.(int); ok && i >= 0 && i < len(p.table) {
 			return p.table[i], nil
 		}
-		if persistent != nil {
-			v, err := persistent(id)
+		// The lexer puts those of the file into a tuple, so none can be taken for
+		// one of the table.
+		if t, ok := id.(*types.Tuple); ok && t.Len() == 1 && persistent != nil {
+			v, err := persistent(t.Get(0))
 			var fe *formatError
 			if err != nil && asFormat(err, &fe) && fe.off < 0 {
 				fe.off = at()
@@ -84,6 +87,8 @@ func (p *program) run(call func(global string, args []any) (any, error), persist
 	var fe *formatError
 	if err != nil && !asFormat(err, &fe) {
 		err = errAt(at(), ErrFormat, "pickle machine: %.200s", err.Error())
+	} else if fe != nil && fe.off < 0 {
+		fe.off = at()
 	}
 	return v, err
 }
@@ -117,17 +122,25 @@ type unpickler struct {
 	storages map[*payload]*storage
 }
 
-// unpickle reads the pickle at the start of the file and returns its value,
-// made of the machine's lists and dicts, texts, integers and *tensor.
+// unpickle reads the pickle at the start of the file.
 func unpickle(src *source) (any, *program, error) {
-	p, err := lex(src, 0, src.size, false)
+	p, err := lex(src, 0, src.size, plain)
 	if err != nil {
 		return nil, nil, err
 	}
-	u := &unpickler{src: src, text: textLimit, storages: map[*payload]*storage{}}
-	v, err := p.run(u.call, nil)
+	v, err := p.run(newUnpickler(src).call, nil)
 	return v, p, err
 }
+
+func newUnpickler(src *source) *unpickler {
+	return &unpickler{src: src, text: textLimit, storages: map[*payload]*storage{}}
+}
+
+// attributed is an OrderedDict, which may have attributes: torch's state dicts do.
+type attributed struct{ types.Dict }
+
+// PySetState passes over the attributes.
+func (*attributed) PySetState(any) error { return nil }
 
 func (u *unpickler) call(global string, args []any) (any, error) {
 	_, name, _ := strings.Cut(global, " ")
@@ -136,9 +149,33 @@ func (u *unpickler) call(global string, args []any) (any, error) {
 		if len(args) != 0 {
 			return nil, bad(ErrUnsupported, "OrderedDict with arguments")
 		}
+		return new(attributed), nil
+	case "defaultdict": // its function makes values of missing keys only
+		if len(args) > 1 {
+			return nil, bad(ErrUnsupported, "defaultdict with arguments")
+		}
 		return types.NewDict(), nil
 	case "encode":
 		return encode(args)
+	case "dtype":
+		return newDType(args)
+	case "_frombuffer":
+		return u.frombuffer(args)
+	case "_reconstruct":
+		return &ndarray{u: u}, nil
+	case "scalar":
+		return u.scalar(args)
+	case "_rebuild_device_tensor_from_numpy", "_rebuild_device_tensor_from_cpu_tensor", "_rebuild_xla_tensor":
+		// (array, type, device, requires_grad): a tensor from an mps device.
+		if len(args) == 4 {
+			if a, ok := args[0].(*ndarray); ok && a.t != nil {
+				return a.t, nil
+			}
+			if t, ok := args[0].(*tensor); ok {
+				return t, nil
+			}
+		}
+		return nil, bad(ErrFormat, "%s with other arguments than torch's", name)
 	case "_load_from_bytes":
 		return u.load(args)
 	case "_rebuild_tensor_v2":
@@ -183,7 +220,7 @@ func encode(args []any) (any, error) {
 		}
 		return t, nil
 	case string:
-		return nil, bad(ErrFormat, "_codecs.encode of %d bytes, too few for a tensor", len(t))
+		return encodeShort(t)
 	}
 	return nil, bad(ErrFormat, "_codecs.encode of %s", typeName(args[0]))
 }
@@ -357,6 +394,8 @@ func empty(v any) bool {
 	case nil:
 		return true
 	case *types.Dict:
+		return v.Len() == 0
+	case *attributed:
 		return v.Len() == 0
 	}
 	return false

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"github.com/semamap/semamap/internal/npy"
@@ -21,7 +22,9 @@ const batch = 1000
 // the storages, which are memory addresses in torch and running numbers here. A
 // layer of a pickle is written as it was read, with its strides and its whole
 // storage; other layers are written row by row. A mode whose layers are in a dict
-// in the file is written as a dict.
+// in the file is written as a dict, and so is a filtered map, as SYSIF's
+// filter_amap makes it: units × tokens, the last layer first. The token ids are
+// not in such a file.
 func (m *Map) WriteSYSIF(ctx context.Context, w io.Writer) error {
 	return m.writeSYSIF(ctx, w, strconv.Itoa)
 }
@@ -38,17 +41,22 @@ func (m *Map) writeSYSIF(ctx context.Context, w io.Writer, key func(i int) strin
 		p.str(string(mode))
 		p.save()
 		single, many := byte('a'), byte('e')
-		if m.byID[mode] {
+		layers, dict := m.layers[mode], m.byID[mode]
+		if !dict && filtered(layers) {
+			dict = true
+			layers = slices.Clone(layers)
+			slices.Reverse(layers)
+		}
+		if dict {
 			single, many = 's', 'u'
 			p.op('}')
 		} else {
 			p.op(']')
 		}
 		p.forget()
-		layers := m.layers[mode]
 		return p.items(len(layers), many, single, func(i int) error {
 			l := layers[i]
-			if m.byID[mode] {
+			if dict {
 				p.int(int64(l.n))
 			} else if l.n != i {
 				return fmt.Errorf("amap: WriteSYSIF: %w: mode %s has no layer %d, which a list must have", ErrShape, mode, i)
@@ -56,7 +64,7 @@ func (m *Map) writeSYSIF(ctx context.Context, w io.Writer, key func(i int) strin
 			if l.err != nil {
 				return l.err
 			}
-			id, t := l.torch(ctx, m.byID[mode])
+			id, t := l.torch(ctx, dict)
 			p.tensor(id, t, func() string {
 				written++
 				return key(written - 1)
@@ -68,6 +76,40 @@ func (m *Map) writeSYSIF(ctx context.Context, w io.Writer, key func(i int) strin
 		return err
 	}
 	return bw.Flush()
+}
+
+// tokenIDs is Layer.TokenIDs of all layers, which must have the same.
+func (m *Map) tokenIDs() (ids []int32, known bool, err error) {
+	known = true
+	first := true
+	for _, mode := range m.modes {
+		for _, l := range m.layers[mode] {
+			if l.err != nil {
+				return nil, false, l.err
+			}
+			of, ok := l.TokenIDs()
+			if known = known && ok; first {
+				ids, first = of, false
+			}
+			if !slices.Equal(ids, of) {
+				return nil, false, fmt.Errorf("amap: %w: %s layer %d has other tokens than the layers before", ErrShape, mode, l.n)
+			}
+		}
+	}
+	return ids, known, nil
+}
+
+// filtered tells whether the rows of layers are some tokens, by their ids.
+func filtered(layers []*Layer) bool {
+	for _, l := range layers {
+		if l.err != nil {
+			continue
+		}
+		if ids, known := l.TokenIDs(); known && ids != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // items writes the items of a list or dict: one by itself, more in batches.
@@ -210,13 +252,27 @@ func (c Counts) write(w io.Writer, key func(i int) string) error {
 	return bw.Flush()
 }
 
+// content is what the metadata of a safetensors file say about it.
+const content = "activation map"
+
+// filteredRows is what they say in rows if the token ids of the rows are not known.
+const filteredRows = "some tokens"
+
 // WriteSafetensors writes the map as a safetensors file: a tensor mode/layer of
 // tokens × units for each layer, the counts of each mode as counts/mode, and the
-// window as metadata if positions are known.
+// window as metadata if positions are known. Of a filtered map it writes the token
+// ids of the rows instead, as token_ids, which [Open] takes over.
 func (m *Map) WriteSafetensors(ctx context.Context, w io.Writer) error {
+	ids, known, err := m.tokenIDs()
+	if err != nil {
+		return err
+	}
 	header := []byte(`{"__metadata__":`)
-	meta := map[string]string{"format": "pt", "content": "activation map"}
-	if n, known := m.Positions(); known {
+	meta := map[string]string{"format": "pt", "content": content}
+	if !known {
+		meta["rows"] = filteredRows
+	}
+	if n, ok := m.Positions(); ok && known && ids == nil {
 		meta["window"] = strconv.Itoa(max(n-1, 0))
 	}
 	js, err := json.Marshal(meta) // sorted by key
@@ -226,13 +282,12 @@ func (m *Map) WriteSafetensors(ctx context.Context, w io.Writer) error {
 	header = append(header, js...)
 	off := uint64(0)
 	add := func(name string, d DType, shape ...int64) error {
-		e := safeTensor{dtypes[d].safe, shape, []uint64{off}}
 		n := uint64(dtypes[d].size)
 		for _, k := range shape {
 			n *= uint64(k)
 		}
+		e := safeTensor{DType: dtypes[d].safe, Shape: shape, Offsets: [2]uint64{off, off + n}}
 		off += n
-		e.Offsets = append(e.Offsets, off)
 		key, err := json.Marshal(name)
 		if err != nil {
 			return err
@@ -262,6 +317,14 @@ func (m *Map) WriteSafetensors(ctx context.Context, w io.Writer) error {
 			return err
 		}
 		counts = append(counts, b...)
+	}
+	if ids != nil {
+		if err := add(rowIDs, int32s, int64(len(ids))); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			counts = binary.LittleEndian.AppendUint32(counts, uint32(id))
+		}
 	}
 	header = append(header, '}')
 	for len(header)%8 != 0 {

@@ -17,6 +17,7 @@ type dots struct {
 	colors []kit.RGB // one a category
 	radius []float64 // one a category, in points
 	alpha  float64
+	rest   float64 // opacity of the last category's dots; zero means alpha
 	edge   float64 // width of the edge in radii; zero for none
 	ground kit.RGB // color of the edge
 	clip   vg.Rectangle
@@ -36,6 +37,14 @@ type (
 	}
 )
 
+// opacity is that of a category's dots.
+func (d *dots) opacity(k int) float64 {
+	if d.rest > 0 && k == len(d.colors)-1 {
+		return d.rest
+	}
+	return d.alpha
+}
+
 func drawDots(c vg.Canvas, d *dots) {
 	if f, ok := c.(dotter); ok {
 		f.drawDots(d)
@@ -46,11 +55,12 @@ func drawDots(c vg.Canvas, d *dots) {
 
 // stampPaths draws dots on any canvas, one path each.
 func stampPaths(c vg.Canvas, d *dots) {
-	a := uint8(d.alpha*255 + 0.5)
-	nrgba := func(c kit.RGB) color.Color { return color.NRGBA{c.R, c.G, c.B, a} }
 	for _, i := range d.order {
 		at := vg.Point{X: vg.Length(d.x[i]), Y: vg.Length(d.y[i])}
 		k := d.cat[i]
+		nrgba := func(c kit.RGB) color.Color {
+			return color.NRGBA{c.R, c.G, c.B, uint8(d.opacity(int(k))*255 + 0.5)}
+		}
 		r := vg.Length(d.radius[k])
 		if d.edge > 0 {
 			c.SetColor(nrgba(d.ground))

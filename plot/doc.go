@@ -14,11 +14,14 @@
 //	}
 //	err := f.WritePNG(w, 0, 0)
 //
-// The defaults suit maps of hundreds to a hundred thousand points: dots in a
-// seeded random order, so that no category hides another; colors that
-// color-blind readers can distinguish; the largest categories in color and the
-// rest in gray; counts in the legend; small multiples with one legend; the same
-// scale on both axes.
+// The defaults suit maps of hundreds to a million points: dots in a seeded
+// random order, so that no category hides another; fainter dots where there are
+// many, so that dense places stand out; colors that color-blind readers can
+// distinguish; the largest categories in color and the rest in gray; counts in
+// the legend; small multiples with one legend; the same scale on both axes.
+//
+// Sizes suit the figure: one of 3.3 inches has its legend below and smaller text
+// and margins. A panel whose points all have one place shows no map and says so.
 //
 // The package builds on gonum/plot: Panel.Over takes its plotters, [Figure.Draw]
 // draws on its canvases, and [Figure.Plot] returns one of its plots. Lengths are

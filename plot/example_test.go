@@ -167,6 +167,47 @@ func ExamplePlace() {
 	// Output: true
 }
 
+// A figure for a column of 3.3 inches: the legend is in the panel, text is set
+// in 7 points, the axes show a part of the map, and a point far away does not
+// make the others small.
+func ExampleFigure_column() {
+	f := &plot.Figure{
+		Panels: []plot.Panel{
+			{Title: "a", XYs: spiral(2000), Labels: partsOfSpeech(2000), XLim: [2]float64{-10, 10}, YLim: [2]float64{-10, 10}},
+			{Title: "b", XYs: append(plotter.XYs{{X: 1e6, Y: 0}}, plotter.XYs{{X: 1, Y: 1}, {X: 2, Y: 2}}...)},
+		},
+		Place:    plot.PlaceInside,
+		FontSize: 7,
+		Outliers: 0.4,  // at most this share of the points
+		Stretch:  true, // the axes need not have the same scale
+	}
+	var svg strings.Builder
+	if err := f.WriteSVG(&svg, 3.3*vg.Inch, 2*vg.Inch); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(strings.Contains(svg.String(), ">1 of 3 points outside</text>"))
+	// Output: true
+}
+
+// Points colored by a number, with a bar instead of a list of categories.
+func ExamplePanel_values() {
+	n := 500
+	distance := make([]float64, n)
+	for i := range distance {
+		distance[i] = math.Sqrt(float64(i))
+	}
+	f := &plot.Figure{
+		Panels: []plot.Panel{{XYs: spiral(n), Values: distance}},
+		Legend: "Distance",
+	}
+	var svg strings.Builder
+	if err := f.WriteSVG(&svg, 0, 0); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(strings.Contains(svg.String(), ">Distance</text>"))
+	// Output: true
+}
+
 // Colors by name stay the same in every figure, whatever else it shows.
 func ExamplePalette() {
 	colors, err := plot.Palette("okabe-ito", 8)

@@ -48,13 +48,26 @@ type Figure struct {
 	Align bool
 
 	Legend string // title of the legend
-	Place  Place  // place of the legend; zero means right of a single panel and below several
+	Place  Place  // place of the legend; zero means right of a single panel and below several, or where small figures have room for it
+
+	// FontSize is the size of the legend's text; all other text is in
+	// proportion. Zero means 10, and down to 7 in small figures.
+	FontSize vg.Length
+
+	// Stretch lets the axes of maps have different units, so that the points
+	// fill a panel that is not square.
+	Stretch bool
+
+	// Outliers is the largest share of a panel's points that may lie outside
+	// the panel, such as 0.001, so that a few far ones do not make the others
+	// small. The panel says how many points it leaves out. Zero means none.
+	Outliers float64
 
 	Theme   *Theme                 // nil means dark text and dots on white
 	Palette []color.Color          // colors of categories and lines, repeated if too few; nil means the theme's
 	Colors  map[string]color.Color // colors of named categories and lines, instead of the palette's
 	Radius  vg.Length              // radius of dots; zero means chosen from their number and the panel's size
-	Alpha   float64                // opacity of dots, in (0, 1]; zero means chosen from their number
+	Alpha   float64                // opacity of dots, in (0, 1]; zero means chosen from their number, fainter where they would cover the panel
 	Seed    uint64                 // seed of the order in which dots are drawn
 
 	// Fonts are searched in this order for runes that Liberation Sans lacks. A
@@ -87,9 +100,21 @@ type Panel struct {
 	// categories.
 	Labels []string
 
+	// Values color the points by a number instead of by Labels, one per point;
+	// NaN means that a point has none. The legend becomes a bar, the same for
+	// all panels. A few numbers far beyond the others share the color of its
+	// end. Nil means no numbers.
+	Values []float64
+
 	// Hover are texts shown under the pointer in SVG and in the viewer, one
 	// per point. Nil means none.
 	Hover []string
+
+	// XLim and YLim are the ranges that the axes show. Equal numbers mean the
+	// range of the data. In maps the smaller range grows to keep the units of
+	// both axes equal, unless Figure.Stretch is set. What lies outside is not
+	// drawn, and the panel says how many points that are.
+	XLim, YLim [2]float64
 
 	Lines []Line
 	Over  []gplot.Plotter // drawn last, in the panel's coordinates
@@ -103,13 +128,14 @@ type Line struct {
 	Dashed bool         // draw a gray dashed line, for a reference such as the level of chance
 }
 
-// Place selects where the legend is. It never overlaps the data.
+// Place selects where the legend is.
 type Place int
 
 const (
-	PlaceRight Place = iota + 1 // right of the panels
-	PlaceBelow                  // below the panels
-	PlaceNone                   // no legend
+	PlaceRight  Place = iota + 1 // right of the panels
+	PlaceBelow                   // below the panels
+	PlaceNone                    // no legend
+	PlaceInside                  // in a corner of the first panel, whose axes grow to make room; below where that is too small
 )
 
 // Dots selects how SVG and PDF encode points.
@@ -231,5 +257,11 @@ func (f *Figure) Plot(i int) (*gplot.Plot, error) {
 		}
 	}
 	p.Add(pn.Over...)
+	if a, b, ok := limits(pn.XLim); ok {
+		p.X.Min, p.X.Max = a, b
+	}
+	if a, b, ok := limits(pn.YLim); ok {
+		p.Y.Min, p.Y.Max = a, b
+	}
 	return p, nil
 }

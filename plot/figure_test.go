@@ -106,16 +106,19 @@ func checkLayout(t *testing.T, f *Figure, w, h float64) *layout {
 			}
 		}
 		for _, p := range l.panels {
-			if a.bounds().overlaps(p.frame) {
+			if a.bounds().overlaps(p.frame) && !(l.inside && l.legend.contains(a.bounds())) {
 				t.Errorf("%q overlaps a panel", a.text)
 			}
 		}
 	}
-	for _, p := range l.panels {
+	for i, p := range l.panels {
 		if !page.contains(p.frame) {
 			t.Errorf("panel %v is cut", p.frame)
 		}
-		if l.legend.overlaps(p.frame) {
+		if l.inside && i == 0 && !p.frame.contains(l.legend) {
+			t.Errorf("legend %v leaves panel %v", l.legend, p.frame)
+		}
+		if l.legend.overlaps(p.frame) && !(l.inside && i == 0) {
 			t.Errorf("legend %v overlaps panel %v", l.legend, p.frame)
 		}
 		for i, a := range p.labels {
@@ -203,7 +206,7 @@ func TestFigureErrors(t *testing.T) {
 		}
 	}
 	ok := study("domain", 1, true)
-	for _, size := range [][2]float64{{-1, 0}, {math.NaN(), 0}, {math.Inf(1), 0}, {60, 0}, {400, 50}} {
+	for _, size := range [][2]float64{{-1, 0}, {math.NaN(), 0}, {math.Inf(1), 0}, {20, 0}, {400, 20}} {
 		if err := ok.WriteSVG(io.Discard, vgLength(size[0]), vgLength(size[1])); !errors.Is(err, ErrSize) {
 			t.Errorf("%v: %v", size, err)
 		}

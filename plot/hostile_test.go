@@ -143,6 +143,15 @@ func FuzzFigure(f *testing.F) {
 		q := p
 		q.Title, q.Note = b, a
 		fig := &Figure{Title: a, Subtitle: b, XLabel: b, YLabel: a, DPI: 24, MaxNames: 99, Legend: b, Panels: []Panel{q, p}}
+		fig.Stretch, fig.Outliers, fig.Place = n&64 != 0, float64(n&32)/100, []Place{0, PlaceInside}[n>>7]
+		if n%5 == 1 {
+			fig.Panels[0].XLim, fig.Panels[1].YLim = [2]float64{x, y}, [2]float64{y, x}
+		}
+		if n%5 == 2 {
+			for _, q := range xys {
+				fig.Panels[0].Values = append(fig.Panels[0].Values, q.X-q.Y)
+			}
+		}
 		l, err := fig.layout(vgLength(float64(w%1200)), 0)
 		if err != nil {
 			return // too small, or not finite

@@ -1,6 +1,7 @@
 package plot
 
 import (
+	"cmp"
 	"fmt"
 	"image/color"
 	"math"
@@ -29,6 +30,7 @@ type joint struct {
 	lines   [][]line      // with their colors
 	dots    int           // points of all panels
 	cats    int           // named categories before folding
+	bar     *kit.Bar      // for points colored by a number; nil for categories
 }
 
 // above this many categories a figure folds the small ones into a remainder.
@@ -47,6 +49,11 @@ func (f *Figure) join(th *Theme) (*joint, error) {
 	j := &joint{points: make([]*points, len(f.Panels)), lines: make([][]line, len(f.Panels))}
 	var labels []string // of the points of all panels
 	for i, pn := range f.Panels {
+		for _, v := range append(pn.XLim[:], pn.YLim[:]...) {
+			if !(math.Abs(v) <= kit.MaxCoord) {
+				return nil, fmt.Errorf("plot: panel %d: limits: %w: %v", i, ErrNotFinite, v)
+			}
+		}
 		p, err := newPoints(pn)
 		if err != nil {
 			return nil, fmt.Errorf("plot: panel %d: %w", i, err)
@@ -63,6 +70,63 @@ func (f *Figure) join(th *Theme) (*joint, error) {
 		}
 	}
 	j.dots = len(labels)
+	if slices.ContainsFunc(j.points, func(p *points) bool { return p != nil && p.values != nil }) {
+		if err := f.number(j, th); err != nil {
+			return nil, err
+		}
+	} else {
+		f.group(j, th, labels)
+	}
+	if err := f.joinLines(j, th); err != nil {
+		return nil, err
+	}
+	if f.Align {
+		return j, j.align()
+	}
+	return j, nil
+}
+
+// number colors the points of all panels by their values.
+func (f *Figure) number(j *joint, th *Theme) error {
+	for i, p := range j.points { // to name the panel
+		if p != nil {
+			if _, err := kit.NewBar(p.values); err != nil {
+				return fmt.Errorf("plot: panel %d: %w", i, err)
+			}
+		}
+	}
+	var values []float64
+	for _, p := range j.points {
+		if p != nil && p.values == nil {
+			p.values = slices.Repeat([]float64{math.NaN()}, len(p.xys))
+		}
+		if p != nil {
+			values = append(values, p.values...)
+		}
+	}
+	j.bar, _ = kit.NewBar(values) // checked above
+	for _, c := range kit.Ramp(kit.Steps, th.dark) {
+		j.colors = append(j.colors, c)
+	}
+	j.colors = append(j.colors, th.rest)
+	for _, p := range j.points {
+		if p == nil {
+			continue
+		}
+		p.names, p.colors, p.rest = make([]string, len(j.colors)), j.colors, true
+		p.cat = make([]int32, len(p.xys))
+		for i, v := range p.values {
+			p.cat[i] = j.bar.Step(v)
+		}
+	}
+	if j.bar.Missing > 0 {
+		j.entries = append(j.entries, entry{name: cmp.Or(kit.Display(f.Unlabeled), "(no number)"), count: j.bar.Missing, color: th.rest, rest: true})
+	}
+	return nil
+}
+
+// group colors the points of all panels by category.
+func (f *Figure) group(j *joint, th *Theme, labels []string) {
 	g := kit.Group(labels, f.Top, f.Unlabeled, th.byFirst)
 	if f.Top == 0 && g.Named > manyCategories {
 		g = kit.Group(labels, autoTop, f.Unlabeled, th.byFirst)
@@ -95,13 +159,6 @@ func (f *Figure) join(th *Theme) (*joint, error) {
 			p.names, p.colors, p.rest = g.Names, j.colors, g.Rest
 		}
 	}
-	if err := f.joinLines(j, th); err != nil {
-		return nil, err
-	}
-	if f.Align {
-		return j, j.align()
-	}
-	return j, nil
 }
 
 // palette returns n colors.
@@ -202,6 +259,11 @@ func (j *joint) counts(g kit.Groups) []int {
 		}
 	}
 	return counts
+}
+
+// limits returns the ends of a range that a panel asks for, in order.
+func limits(r [2]float64) (lo, hi float64, ok bool) {
+	return min(r[0], r[1]), max(r[0], r[1]), r[0] != r[1]
 }
 
 // equalRange returns ranges of both axes that show the points in a frame of

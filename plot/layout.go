@@ -16,11 +16,11 @@ import (
 
 // The measures of a page, in points.
 const (
-	margin     = 18
 	gapX       = 12 // between panels
 	gapY       = 12
 	gapTitle   = 8  // under the titles
 	gapLegend  = 14 // between panels and legend
+	gapInside  = 7  // between a frame and the legend in it
 	leading    = 1.3
 	minSide    = 24 // of a panel
 	markSpace  = 13.5
@@ -28,17 +28,22 @@ const (
 )
 
 // layout is a figure with everything in its place. Coordinates are points
-// from the top left corner.
+// from the top left corner; while things are being placed, they are in units of
+// the scale of its text.
 type layout struct {
 	f      *Figure
 	theme  *Theme
 	st     *styles
 	joint  *joint
+	k      float64 // scale of text, and of the gaps that go with it
 	w, h   float64
+	fixed  bool // the height is given
 	texts  []textItem
 	panels []panelBox
 	marks  []markBox
 	legend box  // all of the legend; empty without one
+	inside bool // the legend is over a panel
+	bar    box  // of colors within the legend; empty without one
 	paged  bool // the canvas has the page's color already
 }
 
@@ -47,6 +52,8 @@ type panelBox struct {
 	x0, x1, y0, y1 float64 // ranges of the axes
 	xt, yt         []gplot.Tick
 	labels         []textItem
+	flat           bool // all points have one place, so that there is no map
+	legend         box  // its corner, where the legend is in this panel
 }
 
 type markBox struct {
@@ -77,8 +84,91 @@ func (f *Figure) layout(width, height vg.Length) (*layout, error) {
 			w = defaultWidthSingle
 		}
 	}
-	l := &layout{f: f, theme: th, st: newStyles(f.Fonts), joint: j, w: w}
-	y := float64(margin)
+	k := f.textScale(w, h)
+	if w/k > 1e5 || h/k > 1e5 {
+		return nil, fmt.Errorf("plot: %w: %v × %v points for text of %v", ErrSize, w, h, f.FontSize)
+	}
+	empty := layout{f: f, theme: th, st: newStyles(f.Fonts), joint: j, k: k, w: w / k, h: h / k, fixed: h > 0}
+
+	// Where the caller leaves the place open, a small figure has its legend
+	// where the panels become larger.
+	place, other := f.Place, Place(0)
+	if len(j.entries) == 0 && j.bar == nil {
+		place = PlaceNone
+	} else if place == 0 {
+		place, other = PlaceBelow, PlaceRight
+		if len(f.Panels) == 1 {
+			place, other = PlaceRight, PlaceBelow
+		}
+	}
+	l, err := empty.arrange(place)
+	if other != 0 && (l == nil || l.fixed || l.w < narrow) {
+		if o, err2 := empty.arrange(other); err2 == nil && (err != nil || o.side() > 1.25*l.side()) {
+			l, err = o, nil
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i := range l.panels {
+		if p := j.points[i]; p != nil && l.named() && !l.panels[i].flat {
+			l.panels[i].labels = append(l.panels[i].labels, l.placeLabels(p, &l.panels[i])...)
+		}
+	}
+	l.rescale()
+	return l, nil
+}
+
+// narrow is the width of a page below which a legend beside the panels takes
+// too much of it.
+const narrow = 450
+
+// textScale is the size of text relative to the usual one.
+func (f *Figure) textScale(w, h float64) float64 {
+	if f.FontSize > 0 {
+		return f.FontSize.Points() / usualSize
+	}
+	k := min(1, w/400)
+	if h > 0 {
+		k = min(k, h/300)
+	}
+	return max(0.7, k)
+}
+
+// usualSize is the size of a legend's text.
+const usualSize = 10
+
+// margin is the space around everything: less in figures for a column.
+func (l *layout) margin() float64 {
+	m := 18 - 0.12*max(0, 440-l.w)
+	if l.fixed {
+		m = min(m, 18-0.3*max(0, 330-l.h))
+	}
+	return max(5, m)
+}
+
+// side is the shorter side of the panels.
+func (l *layout) side() float64 {
+	f := l.panels[0].frame
+	return min(f.w(), f.h())
+}
+
+// Panels of a figure of given size are not square where square ones would leave
+// much of it blank.
+const (
+	maxBlank = 0.15 // of the page's width or height
+	maxWide  = 2.0  // width of a panel for its height
+	maxHigh  = 1.35 // height of a panel for its width
+)
+
+// arrange places everything but the names on the maps, with the legend at a
+// place.
+func (l layout) arrange(place Place) (*layout, error) {
+	f, th, w, h, margin := l.f, l.theme, l.w, l.h, l.margin()
+	tooSmall := func(what string) error {
+		return fmt.Errorf("plot: %w: %.0f × %.0f points %s", ErrSize, w*l.k, h*l.k, what)
+	}
+	y := margin
 	titles := func(text string, st style, c color.Color, lines int) {
 		for _, s := range st.wrap(text, w-2*margin, lines) {
 			y += st.size * leading
@@ -89,16 +179,6 @@ func (f *Figure) layout(width, height vg.Length) (*layout, error) {
 	titles(f.subtitle(), l.st.subtitle, th.muted, 4)
 	if y > margin {
 		y += gapTitle
-	}
-
-	place := f.Place
-	if len(j.entries) == 0 {
-		place = PlaceNone
-	} else if place == 0 {
-		place = PlaceBelow
-		if len(f.Panels) == 1 {
-			place = PlaceRight
-		}
 	}
 	n := len(f.Panels)
 	cols := f.Cols
@@ -140,22 +220,29 @@ func (f *Figure) layout(width, height vg.Length) (*layout, error) {
 		}
 		fw = (w-2*margin-left-rw-float64(cols-1)*gapX)/float64(cols) - tickW
 		hh = l.headerHeight(fw)
-		if h > 0 {
+		if l.fixed {
 			fh = (h-y-margin-bottom-float64(rows-1)*gapY)/float64(rows) - tickH - hh
 		} else {
 			fh = fw * l.shape()
 		}
-		if l.square() {
+		if l.square() && !(f.Stretch && l.fixed) {
+			freeW, freeH := fw, fh
 			fw = min(fw, fh)
 			fh = fw
 			if nh := l.headerHeight(fw); nh > hh { // narrower panels may need more lines
 				fh -= nh - hh
 				fw, hh = fh, nh
+				freeH = fh
+			}
+			if l.fixed && float64(cols)*(freeW-fw) > maxBlank*w {
+				fw = min(freeW, maxWide*fh)
+			} else if l.fixed && float64(rows)*(freeH-fh) > maxBlank*h {
+				fh = min(freeH, maxHigh*fw)
 			}
 		}
 		// The legend may be higher than the panels where the page allows it.
 		block := max(float64(rows)*(fh+hh+tickH)+float64(rows-1)*gapY-hh, 22*rowHeight)
-		if h > 0 {
+		if l.fixed {
 			block = h - y - hh - margin
 		}
 		if place != PlaceRight || right.h <= block || len(right.marks) == 0 {
@@ -171,15 +258,24 @@ func (f *Figure) layout(width, height vg.Length) (*layout, error) {
 		}
 	}
 	if fw < minSide || fh < minSide {
-		return nil, fmt.Errorf("plot: %w: %.0f × %.0f points leave panels of %.0f × %.0f", ErrSize, w, h, fw, fh)
+		return nil, tooSmall(fmt.Sprintf("leave panels of %.0f × %.0f", fw*l.k, fh*l.k))
 	}
 
+	var inside *legendBlock
+	if place == PlaceInside {
+		inside = l.legendRight(1, fh-2*gapInside)
+		if inside.w+2*gapInside > fw || inside.h+2*gapInside > fh || len(inside.texts) == 0 {
+			l.texts = nil
+			return l.arrange(PlaceBelow)
+		}
+	}
 	x0 := margin + left
 	for i, pn := range f.Panels {
 		cx := x0 + float64(i%cols)*(fw+tickW+gapX) + tickW
 		cy := y + float64(i/cols)*(fh+hh+tickH+gapY)
 		l.header(pn, cx, cy, fw, hh)
-		l.panel(i, box{cx, cy + hh, cx + fw, cy + hh + fh})
+		l.panel(i, box{cx, cy + hh, cx + fw, cy + hh + fh}, inside)
+		inside = nil
 	}
 	area := box{x0, y, x0 + float64(cols)*(fw+tickW) + float64(cols-1)*gapX,
 		y + float64(rows)*(fh+hh+tickH) + float64(rows-1)*gapY}
@@ -196,12 +292,35 @@ func (f *Figure) layout(width, height vg.Length) (*layout, error) {
 		l.place(below, margin, end+gapLegend)
 		end = l.legend.y1
 	}
-	if l.h = h; h == 0 {
+	if l.h = h; !l.fixed {
 		l.h = 3 * math.Ceil((end+margin)/3) // whole pixels at 96 and 192 dpi
 	} else if end > h-margin/2 {
-		return nil, fmt.Errorf("plot: %w: %.0f × %.0f points are too low for the legend", ErrSize, w, h)
+		return nil, tooSmall("are too low for the legend")
 	}
-	return l, nil
+	return &l, nil
+}
+
+// rescale turns everything from units of the text's scale into points.
+func (l *layout) rescale() {
+	if l.k == 1 {
+		return
+	}
+	scaled := func(b box) box { return box{b.x0 * l.k, b.y0 * l.k, b.x1 * l.k, b.y1 * l.k} }
+	texts := func(list []textItem) {
+		for i := range list {
+			t := &list[i]
+			t.x, t.y, t.style.size = t.x*l.k, t.y*l.k, t.style.size*l.k
+		}
+	}
+	l.w, l.h, l.legend, l.bar = l.w*l.k, l.h*l.k, scaled(l.legend), scaled(l.bar)
+	texts(l.texts)
+	for i := range l.panels {
+		l.panels[i].frame = scaled(l.panels[i].frame)
+		texts(l.panels[i].labels)
+	}
+	for i := range l.marks {
+		l.marks[i].x, l.marks[i].y = l.marks[i].x*l.k, l.marks[i].y*l.k
+	}
 }
 
 func (f *Figure) subtitle() string {
@@ -336,7 +455,8 @@ func (l *layout) ranges(i int, w, h float64) (x0, x1, y0, y1 float64) {
 	}
 	p := l.joint.points[i]
 	if p != nil {
-		grow(p)
+		a, b, c, d := p.core(l.f.Outliers)
+		x0, x1, y0, y1 = a, b, c, d
 	}
 	for k := range l.joint.lines[i] {
 		grow(&l.joint.lines[i][k])
@@ -349,9 +469,19 @@ func (l *layout) ranges(i int, w, h float64) (x0, x1, y0, y1 float64) {
 	if !(x0 <= x1 && y0 <= y1) { // no data
 		x0, x1, y0, y1 = 0, 1, 0, 1
 	}
-	if p != nil {
-		side := min(w, h)
-		inset := p.radius(vg.Length(side))*(1+edgeShare) + 0.025*side
+	xlo, xhi, xfix := limits(l.f.Panels[i].XLim)
+	ylo, yhi, yfix := limits(l.f.Panels[i].YLim)
+	if xfix {
+		x0, x1 = xlo, xhi
+	}
+	if yfix {
+		y0, y1 = ylo, yhi
+	}
+	if p != nil && !l.f.Stretch {
+		side, inset := min(w, h), 0.0
+		if !xfix && !yfix {
+			inset = p.radius(vg.Length(side*l.k))/l.k*(1+edgeShare) + 0.025*side
+		}
 		return equalRange(x0, x1, y0, y1, w, h, inset)
 	}
 	pad := func(a, b float64, share float64) (float64, float64) {
@@ -361,15 +491,22 @@ func (l *layout) ranges(i int, w, h float64) (x0, x1, y0, y1 float64) {
 		}
 		return a - d, b + d
 	}
-	x0, x1 = pad(x0, x1, 0.03)
-	y0, y1 = pad(y0, y1, 0.06)
+	if !xfix {
+		x0, x1 = pad(x0, x1, 0.03)
+	}
+	if !yfix {
+		y0, y1 = pad(y0, y1, 0.06)
+	}
 	return x0, x1, y0, y1
 }
 
-// panel places a frame and all in it.
-func (l *layout) panel(i int, frame box) {
+// panel places a frame and all in it, with the legend if it is not nil.
+func (l *layout) panel(i int, frame box, legend *legendBlock) {
 	pb := panelBox{frame: frame}
 	pb.x0, pb.x1, pb.y0, pb.y1 = l.ranges(i, frame.w(), frame.h())
+	if legend != nil {
+		l.placeInside(legend, i, &pb)
+	}
 	if l.ticks(i) {
 		pb.xt, pb.yt = ticksOf(pb.x0, pb.x1, pb.y0, pb.y1, frame.w(), frame.h())
 		end := math.Inf(-1)
@@ -392,15 +529,44 @@ func (l *layout) panel(i int, frame box) {
 			l.text(t.Label, l.st.tick, l.theme.muted, frame.x0-6-l.st.tick.width(t.Label), y+l.st.tick.size*0.36)
 		}
 	}
-	if p := l.joint.points[i]; p != nil && l.named() {
-		pb.labels = l.placeLabels(p, &pb)
+	if p := l.joint.points[i]; p != nil {
+		l.say(p, &pb)
 	}
 	l.panels = append(l.panels, pb)
 }
 
+// say writes into a panel what it does not show.
+func (l *layout) say(p *points, pb *panelBox) {
+	n, out := len(p.xys), 0
+	write := func(s string, at func(w float64) (x, y float64)) {
+		st := l.st.note
+		s = st.fit(s, pb.frame.w()-8)
+		t := textItem{text: s, style: st, color: l.theme.muted, halo: l.theme.ground}
+		if t.x, t.y = at(st.width(s)); pb.frame.contains(t.bounds()) {
+			pb.labels = append(pb.labels, t)
+		}
+	}
+	if pb.flat = p.flat(); pb.flat {
+		write("All "+kit.Thousands(n)+" points lie at one place.", func(w float64) (x, y float64) {
+			return (pb.frame.x0 + pb.frame.x1 - w) / 2, (pb.frame.y0 + pb.frame.y1) / 2
+		})
+		return
+	}
+	for _, q := range p.xys {
+		if q.X < pb.x0 || q.X > pb.x1 || q.Y < pb.y0 || q.Y > pb.y1 {
+			out++
+		}
+	}
+	if out > 0 {
+		write(fmt.Sprintf("%s of %s points outside", kit.Thousands(out), kit.Thousands(n)), func(w float64) (x, y float64) {
+			return pb.frame.x1 - w - 4, pb.frame.y1 - 4
+		})
+	}
+}
+
 // named says whether categories are named on the maps.
 func (l *layout) named() bool {
-	return l.f.MaxNames > 0 || l.f.MaxNames == 0 && len(l.f.Panels) == 1 && l.joint.cats > 10
+	return l.joint.bar == nil && (l.f.MaxNames > 0 || l.f.MaxNames == 0 && len(l.f.Panels) == 1 && l.joint.cats > 10)
 }
 
 // ticksOf chooses the numbers along both axes.
@@ -446,13 +612,13 @@ func (l *layout) axisTitles(area box, tickW, tickH, hh float64) {
 		s = l.st.axis.fit(kit.Display(s), area.w()-tickW)
 		w := l.st.axis.width(s)
 		x := (area.x0+tickW+area.x1)/2 - w/2
-		l.text(s, l.st.axis, l.theme.muted, max(margin, x), area.y1+4+l.st.axis.size)
+		l.text(s, l.st.axis, l.theme.muted, max(l.margin(), x), area.y1+4+l.st.axis.size)
 	}
 	if s := l.f.YLabel; s != "" {
 		s = l.st.axis.fit(kit.Display(s), area.h()-hh-tickH)
 		w := l.st.axis.width(s)
 		l.texts = append(l.texts, textItem{text: s, style: l.st.axis, color: l.theme.muted, up: true,
-			x: margin + ascent*l.st.axis.size, y: (area.y0+hh+area.y1-tickH)/2 + w/2})
+			x: l.margin() + ascent*l.st.axis.size, y: (area.y0+hh+area.y1-tickH)/2 + w/2})
 	}
 }
 
@@ -532,7 +698,7 @@ func (l *layout) draw(c draw.Canvas, which parts) {
 						line(grid, 0.75, b.x0, v, b.x1, v)
 					}
 				}
-				if p := l.joint.points[i]; p != nil {
+				if p := l.joint.points[i]; p != nil && !pb.flat {
 					opt.opaque = grid == nil
 					p.plot(dc, plt, opt)
 				}
@@ -561,9 +727,21 @@ func (l *layout) draw(c draw.Canvas, which parts) {
 		return
 	}
 	group("legend", func() {
+		if l.inside {
+			g, b, pad := th.ground, l.legend, 4*l.k
+			fill(box{b.x0 - pad, b.y0 - pad, b.x1 + pad, b.y1 + pad}, color.NRGBA{g.R, g.G, g.B, 216})
+		}
+		if l.bar.w() > 0 {
+			colors := kit.Ramp(kit.Steps, th.dark)
+			for i, col := range colors { // each a little wider, so that no gap shines through
+				at := func(i int) float64 { return l.bar.x0 + l.bar.w()*float64(i)/float64(len(colors)) }
+				fill(box{at(i), l.bar.y0, min(l.bar.x1, at(i+1)+0.3), l.bar.y1}, col)
+			}
+		}
 		for _, m := range l.marks {
 			if m.entry.line != nil {
-				dc := draw.Canvas{Canvas: c.Canvas, Rectangle: rect(box{m.x - 5.5, m.y - 4, m.x + 5.5, m.y + 4})}
+				dx, dy := 5.5*l.k, 4*l.k
+				dc := draw.Canvas{Canvas: c.Canvas, Rectangle: rect(box{m.x - dx, m.y - dy, m.x + dx, m.y + dy})}
 				m.entry.line.Thumbnail(&dc)
 				continue
 			}
@@ -572,7 +750,7 @@ func (l *layout) draw(c draw.Canvas, which parts) {
 				r = 3
 			}
 			c.SetColor(m.entry.color)
-			c.Fill(circle(vg.Point{X: x(m.x), Y: y(m.y)}, vg.Length(r)))
+			c.Fill(circle(vg.Point{X: x(m.x), Y: y(m.y)}, vg.Length(float64(r)*l.k)))
 		}
 	})
 	for _, t := range l.texts {

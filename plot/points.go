@@ -25,6 +25,7 @@ type points struct {
 	xys    plotter.XYs
 	cat    []int32 // an index into names a point
 	names  []string
+	values []float64     // one a point, instead of labels, or nil
 	hover  []string      // one a point, or nil
 	colors []color.Color // one a name
 	rest   bool          // the last category is a remainder: drawn below, small and gray
@@ -32,7 +33,7 @@ type points struct {
 
 // newPoints checks and copies the points of a panel; nil if it has none.
 func newPoints(pn Panel) (*points, error) {
-	p := &points{hover: pn.Hover}
+	p := &points{hover: pn.Hover, values: pn.Values}
 	if pn.XYs != nil {
 		var err error
 		if p.xys, err = kit.Copy(pn.XYs); err != nil {
@@ -42,6 +43,9 @@ func newPoints(pn Panel) (*points, error) {
 	n := len(p.xys)
 	if pn.Labels != nil && len(pn.Labels) != n {
 		return nil, fmt.Errorf("%w: %d points, %d labels", ErrLength, n, len(pn.Labels))
+	}
+	if pn.Values != nil && len(pn.Values) != n {
+		return nil, fmt.Errorf("%w: %d points, %d values", ErrLength, n, len(pn.Values))
 	}
 	if pn.Hover != nil && len(pn.Hover) != n {
 		return nil, fmt.Errorf("%w: %d points, %d hover texts", ErrLength, n, len(pn.Hover))
@@ -103,12 +107,58 @@ func (p *points) radius(side vg.Length) float64 {
 	return min(maxRadius, max(lo, r))
 }
 
-func (p *points) alpha() float64 {
+// alpha is the opacity of the dots of some categories, which have a radius.
+func (p *points) alpha(d *dots, r float64, of func(cat int32) bool) float64 {
 	if p.f.Alpha > 0 {
 		return min(1, p.f.Alpha)
 	}
 	n := float64(max(1, len(p.xys)))
-	return min(0.92, max(0.6, 0.92-0.1*math.Log10(n/1000)))
+	usual := min(0.92, max(0.6, 0.92-0.1*math.Log10(n/1000)))
+	if n < manyDots {
+		return usual
+	}
+	// Half of the dots lie where this many or more cover each other.
+	cover := d.density(of) * math.Pi * r * r
+	return min(usual, max(minAlpha, 1-math.Pow(1-fullCover, 1/cover)))
+}
+
+// Many dots become fainter where they would merge into one blot, so that
+// denser places still stand out.
+const (
+	manyDots  = 10000
+	fullCover = 0.92 // opacity of the places where half of the points are
+	minAlpha  = 0.015
+)
+
+// density is how many dots of some categories there are in a square point
+// around the median one.
+func (d *dots) density(of func(cat int32) bool) float64 {
+	const cells = 96
+	size := d.clip.Size()
+	w, h := size.X.Points()/cells, size.Y.Points()/cells
+	count, half := make([]int, cells*cells), 0
+	for _, i := range d.order {
+		if !of(d.cat[i]) {
+			continue
+		}
+		half++
+		x := int((float64(d.x[i]) - d.clip.Min.X.Points()) / w)
+		y := int((float64(d.y[i]) - d.clip.Min.Y.Points()) / h)
+		count[min(cells-1, max(0, y))*cells+min(cells-1, max(0, x))]++
+	}
+	slices.Sort(count)
+	half /= 2
+	k := len(count) - 1
+	for ; k > 0 && half > count[k]; k-- {
+		half -= count[k]
+	}
+	return float64(max(1, count[k])) / (w * h)
+}
+
+// flat says whether several points all have one place.
+func (p *points) flat() bool {
+	x0, x1, y0, y1 := kit.Bounds(p.xys)
+	return len(p.xys) > 1 && x0 == x1 && y0 == y1
 }
 
 // Plot implements gonum's Plotter. Our own canvases draw the dots fast; others
@@ -132,13 +182,13 @@ func (p *points) plot(c draw.Canvas, plt *gplot.Plot, opt dotOptions) {
 		order:  p.order(),
 		colors: make([]kit.RGB, len(p.names)),
 		radius: make([]float64, len(p.names)),
-		alpha:  p.alpha(),
 		clip:   c.Rectangle,
 		image:  opt.image,
 		opaque: opt.opaque,
 		ground: p.theme.ground,
 	}
-	r := p.radius(min(size.X, size.Y))
+	side := min(size.X, size.Y)
+	r := p.radius(side)
 	for i := range p.names {
 		d.colors[i], d.radius[i] = kit.ToRGB(p.colors[i]), r
 	}
@@ -151,10 +201,46 @@ func (p *points) plot(c draw.Canvas, plt *gplot.Plot, opt dotOptions) {
 	for i, xy := range p.xys {
 		d.x[i], d.y[i] = float32(x(xy.X)), float32(y(xy.Y))
 	}
+	d.order = slices.DeleteFunc(d.order, func(i int32) bool { return !inside(plt, p.xys[i]) })
+	rest := int32(-1)
+	if p.rest {
+		rest = int32(len(p.names) - 1)
+		d.rest = p.alpha(d, d.radius[rest], func(cat int32) bool { return cat == rest })
+	}
+	d.alpha = p.alpha(d, r, func(cat int32) bool { return cat != rest })
 	if opt.titles {
 		d.titles = p.hover
 	}
 	drawDots(c.Canvas, d)
+}
+
+// inside says whether a point lies within a plot's axes.
+func inside(plt *gplot.Plot, p plotter.XY) bool {
+	return p.X >= plt.X.Min && p.X <= plt.X.Max && p.Y >= plt.Y.Min && p.Y <= plt.Y.Max
+}
+
+// core returns the ranges of the points without a share of outliers, those
+// farthest from the medians in units of the spread along each axis.
+func (p *points) core(share float64) (xmin, xmax, ymin, ymax float64) {
+	n := len(p.xys)
+	cut := int(min(1, share) * float64(n))
+	if cut < 1 || cut >= n {
+		return kit.Bounds(p.xys)
+	}
+	x, y := make([]float64, n), make([]float64, n)
+	for i, q := range p.xys {
+		x[i], y[i] = q.X, q.Y
+	}
+	middle := func(v []float64) (median, spread float64) {
+		slices.Sort(v)
+		return v[n/2], max(v[n*3/4]-v[n/4], math.SmallestNonzeroFloat64)
+	}
+	mx, sx := middle(x)
+	my, sy := middle(y)
+	kept := slices.Clone(p.xys)
+	far := func(q plotter.XY) float64 { return max(math.Abs(q.X-mx)/sx, math.Abs(q.Y-my)/sy) }
+	slices.SortFunc(kept, func(a, b plotter.XY) int { return cmp.Compare(far(a), far(b)) })
+	return kit.Bounds(kept[:n-cut])
 }
 
 // DataRange implements gonum's DataRanger.

@@ -123,18 +123,20 @@ func stamp(img *image.RGBA, clip image.Rectangle, d *dots, x, y []int32, px floa
 
 // discs returns the masks of each category's dots and of their edges.
 func discs(d *dots, px float64) (inner, outer []*disc) {
-	cache := make(map[float64]*disc)
-	get := func(r float64) *disc {
-		if cache[r] == nil {
-			cache[r] = newDisc(r, d.alpha)
+	type look struct{ r, alpha float64 }
+	cache := make(map[look]*disc)
+	get := func(r, alpha float64) *disc {
+		l := look{r, alpha}
+		if cache[l] == nil {
+			cache[l] = newDisc(r, alpha)
 		}
-		return cache[r]
+		return cache[l]
 	}
 	inner, outer = make([]*disc, len(d.radius)), make([]*disc, len(d.radius))
 	for k, r := range d.radius {
-		inner[k] = get(r * px)
+		inner[k] = get(r*px, d.opacity(k))
 		if d.edge > 0 {
-			outer[k] = get(r * px * (1 + d.edge))
+			outer[k] = get(r*px*(1+d.edge), d.opacity(k))
 		}
 	}
 	return inner, outer

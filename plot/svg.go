@@ -383,7 +383,8 @@ func (c *svgCanvas) titledDots(d *dots) {
 		c.str(` stroke="`, d.ground.Hex(), `"`)
 	}
 	c.str(">\n")
-	for _, i := range d.order {
+	titles := d.titlesByPlace()
+	for n, i := range d.order {
 		k := d.cat[i]
 		r := d.radius[k]
 		c.str(`<circle cx="`)
@@ -396,13 +397,43 @@ func (c *svgCanvas) titledDots(d *dots) {
 			c.attr("stroke-width", r*d.edge)
 		}
 		c.str(` fill="`, d.colors[k].Hex(), `"`)
-		if t := kit.Display(d.titles[i]); t != "" {
+		if a := d.opacity(int(k)); a != d.alpha {
+			c.attr("fill-opacity", a)
+		}
+		if t := titles[n]; t != "" {
 			c.str("><title>", escapeXML(t), "</title></circle>\n")
 		} else {
 			c.str("/>\n")
 		}
 	}
 	c.str("</g>\n")
+}
+
+// titlesByPlace returns a title for each dot in drawing order. The last one
+// drawn at a place covers the others, so it has the texts of all of them.
+func (d *dots) titlesByPlace() []string {
+	type place [2]float32
+	at := make(map[place][]int32)
+	for _, i := range d.order {
+		p := place{d.x[i], d.y[i]}
+		at[p] = append(at[p], i)
+	}
+	out := make([]string, len(d.order))
+	for n, i := range d.order {
+		out[n] = kit.Display(d.titles[i])
+		rows := at[place{d.x[i], d.y[i]}]
+		if len(rows) == 1 || rows[len(rows)-1] != i {
+			continue
+		}
+		var all []string
+		for _, row := range slices.Sorted(slices.Values(rows)) {
+			if t := kit.Display(d.titles[row]); t != "" && !slices.Contains(all, t) {
+				all = append(all, t)
+			}
+		}
+		out[n] = strings.Join(all, "\n")
+	}
+	return out
 }
 
 // plainDots draws each dot as a line of no length with a round cap. Steps are
@@ -439,6 +470,9 @@ func (c *svgCanvas) plainDots(d *dots) {
 		path := func(col kit.RGB, r float64) {
 			c.str(`<path stroke="`, col.Hex(), `"`)
 			c.attr("stroke-width", 20*r)
+			if a := d.opacity(k); a != d.alpha {
+				c.attr("stroke-opacity", a)
+			}
 			c.str(` d="`, data, "\"/>\n")
 		}
 		r := d.radius[k]

@@ -38,6 +38,7 @@ type styles struct {
 	title, subtitle, panel, note, legend, legendHead, axis, tick, label style
 }
 
+// newStyles returns the styles.
 func newStyles(fonts []*opentype.Font) *styles {
 	var more []*face
 	for _, f := range fonts {

@@ -31,7 +31,7 @@ func goFont(t *testing.T) *opentype.Font {
 // PDF, upright and turned; a font that has it draws it instead.
 func TestBox(t *testing.T) {
 	for _, fonts := range [][]*opentype.Font{nil, {nil, goFont(t)}} {
-		f := &Figure{Title: "∪", YLabel: "∪ ∪", Panels: []Panel{{}}, Fonts: fonts, DPI: 288}
+		f := &Figure{Title: "∪", YLabel: "∪ ∪", Panels: []Panel{{}}, Fonts: fonts, FontSize: 10, DPI: 288}
 		l, err := f.layout(200, 200)
 		if err != nil {
 			t.Fatal(err)

@@ -23,6 +23,7 @@ type Theme struct {
 	edge    bool                      // a thin edge of the ground's color around dots
 	byFirst bool                      // legend by first appearance instead of by count
 	counts  bool                      // counts in the legend
+	dark    bool                      // a dark ground
 }
 
 // light is the default: white ground, thin frame, no ticks, since the numbers
@@ -50,7 +51,7 @@ func Dark() *Theme {
 	return &Theme{
 		page: kit.DarkGround, ground: kit.DarkGround, frame: kit.Hex("343a46"),
 		ink: kit.DarkInk, muted: kit.Hex("9aa1b0"), rest: kit.DarkRest,
-		palette: kit.Dark, edge: true, counts: true,
+		palette: kit.Dark, edge: true, counts: true, dark: true,
 	}
 }
 

@@ -43,6 +43,7 @@ type Stats struct {
 	Starting    time.Duration // time to compute the first positions
 	Stepping    time.Duration // time of all steps
 	Kernels     string        // vector instructions in use: go, avx2, avx512, avx512+amx or neon
+	Rounded     []int         // columns of float64 that are too coarse as float32; see knn.Graph
 
 	neighbors int   // searched or given for each distinct row
 	edges     int64 // entries of P
@@ -199,7 +200,7 @@ func newBuilder(ctx context.Context, x Points, s *Settings) (*builder, error) {
 	b.x, b.u = x, n
 	b.stats.Kernels = vec.Best().String()
 	if k := set.search(); k.Metric == knn.Euclidean && k.Func == nil && x != nil {
-		b.x, _ = centered(x, nil)
+		b.x = centered(x)
 	}
 	return b, nil
 }
@@ -407,7 +408,7 @@ func (b *builder) search(ctx context.Context) error {
 		return b.search(ctx)
 	}
 	b.room = x.Left
-	b.stats.Recall = b.graph.Recall.Mean
+	b.stats.Recall, b.stats.Rounded = b.graph.Recall.Mean, b.graph.Rounded
 	if b.d >= 16 && vec.Splits() { // as package knn asks for tiles
 		b.stats.Kernels += "+amx"
 	}
@@ -449,7 +450,7 @@ func (b *builder) start(ctx context.Context) error {
 		return nil
 	}
 	in := &startInput{
-		x: b.x, p: b.p, w: b.w, n: b.u, dims: b.s.Dims, seed: b.s.Seed, workers: b.s.Workers, of: b.of,
+		x: centered(b.x), p: b.p, w: b.w, n: b.u, dims: b.s.Dims, seed: b.s.Seed, workers: b.s.Workers, of: b.of,
 		keep: b.s.KeepStart || slices.Contains(b.s.Fixed, true),
 	}
 	if b.u == 1 && !isGiven(b.s.Start) {

@@ -95,7 +95,22 @@ func hashPoints(ctx context.Context, x Points, workers int) (uint64, error) {
 		return h, nil
 	}
 	rows := make([]uint64, n)
-	err := eachRow(ctx, x, workers, n, d, 64, func(_, _, i int, row []float32) { rows[i] = hashFloats(row) })
+	wide, _ := x.(interface {
+		Read64(i int, f func(x []float64)) error
+	})
+	err := eachRow(ctx, x, workers, n, d, 64, func(_, _, i int, row []float32) {
+		rows[i] = hashFloats(row)
+		if wide == nil {
+			return
+		}
+		_ = wide.Read64(i, func(x []float64) { // which succeeded for Row
+			for _, v := range x {
+				if float64(float32(v)) != v {
+					rows[i] = join(rows[i], math.Float64bits(v))
+				}
+			}
+		})
+	})
 	h := join(uint64(n), uint64(d))
 	for _, v := range rows {
 		h = join(h, v)

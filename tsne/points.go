@@ -24,7 +24,8 @@ import (
 type Points = knn.Points
 
 // Rows returns the n rows of d numbers stored one after another in x. It keeps
-// x and does not copy it.
+// x and does not copy it. Numbers of float64 that float32 would merge are told
+// apart, here and in the functions below; see package knn.
 func Rows[T float32 | float64](x []T, n, d int) Points { return knn.Rows(x, n, d) }
 
 // Slices returns the rows x, which must have equal lengths. It keeps them and
@@ -76,16 +77,13 @@ func terms(x Points) (base Points, start []int, index []int32, weight []float32)
 	return nil, nil, nil, nil
 }
 
-// centered takes an offset, nil for the mean of each column, off rows of float64
-// that would lose by rounding, and returns it; nil if it took none. Distances do
-// not change.
-func centered(x Points, offset []float64) (Points, []float64) {
-	if c, ok := x.(interface {
-		Centered(offset []float64) (Points, []float64)
-	}); ok {
-		return c.Centered(offset)
+// centered returns points of the same Euclidean distances that lose less by
+// rounding, if x holds more than float32.
+func centered(x Points) Points {
+	if c, ok := x.(interface{ Centered() Points }); ok {
+		return c.Centered()
 	}
-	return x, nil
+	return x
 }
 
 // sparse points tell their numbers other than zero.

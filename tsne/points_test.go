@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math"
+	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -179,6 +181,76 @@ func TestCentered(t *testing.T) {
 	}
 	if q, err := knn.Search(t.Context(), Rows(far, n, d), 10, nil); err != nil || !slices.Equal(p.Index, q.Index) {
 		t.Errorf("other neighbors (%v)", err)
+	}
+}
+
+// What float32 merges is told apart in every stage, and by checkpoints.
+func TestWide(t *testing.T) {
+	const n = 150
+	rng := rand.New(rand.NewPCG(1, 9))
+	x := make([]float64, 2*n)
+	for i := range n {
+		x[2*i], x[2*i+1] = 1.7e9+600*rng.Float64(), 5e7+100*rng.NormFloat64()
+	}
+	near := make([]float64, 2*n) // the same rows in the middle of their columns
+	for c := range 2 {
+		col := make([]float64, n)
+		for i := range n {
+			col[i] = x[2*i+c]
+		}
+		slices.Sort(col)
+		for i := range n {
+			near[2*i+c] = x[2*i+c] - col[n/2]
+		}
+	}
+	s := &Settings{Phases: short}
+	start, index := make([]int, n+1), make([]int32, n)
+	for i := range n {
+		start[i+1], index[i] = i+1, int32(i)
+	}
+	want, err := Embed(t.Context(), Rows(near, n, 2), s)
+	if err != nil || want.Stats.Distinct != n {
+		t.Fatal(want, err)
+	}
+	for way, p := range map[string]Points{
+		"Rows": Rows(x, n, 2), "means": knn.Combine(Rows(x, n, 2), start, index, nil), "Select": knn.Select(Rows(x, n, 2), index),
+	} {
+		r, err := Embed(t.Context(), p, s)
+		if err != nil || r.Stats.Distinct != n || r.Stats.Rounded != nil || way != "means" && !slices.Equal(r.Y, want.Y) {
+			t.Errorf("%s: %+v, %v", way, r.Stats, err)
+		}
+		// New points are moved as the reference is: copies lie on their rows.
+		y, err := r.Transform(t.Context(), p, Rows(x[20:60], 20, 2), nil)
+		if err != nil || !slices.Equal(y, r.Y[20:60]) {
+			t.Errorf("%s: copies lie apart (%v)", way, err)
+		}
+	}
+	// One number less than a step of float32 away is another run.
+	for _, m := range []knn.Metric{knn.Euclidean, knn.Cosine} {
+		s.Metric = m
+		r, err := New(t.Context(), Rows(x, n, 2), s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Join(t.TempDir(), "run")
+		if err := r.SaveFile(name); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(t.Context(), name, Rows(x, n, 2), s); err != nil {
+			t.Error(err)
+		}
+		y := slices.Clone(x)
+		y[60] += 1e-3
+		if _, err := Open(t.Context(), name, Rows(y, n, 2), s); !errors.Is(err, ErrMismatch) {
+			t.Errorf("metric %d, other data: %v", m, err)
+		}
+	}
+	// Columns that no offset saves are named.
+	for i := range n {
+		x[2*i+1] = math.Pow(1.7, float64(i%50)) + 1e-3*float64(i)
+	}
+	if r, err := Embed(t.Context(), Rows(x, n, 2), &Settings{Phases: short}); err != nil || !slices.Equal(r.Stats.Rounded, []int{1}) {
+		t.Errorf("columns %v are lost (%v)", r.Stats.Rounded, err)
 	}
 }
 

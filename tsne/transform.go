@@ -91,13 +91,6 @@ func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSetti
 		set = *s
 	}
 	ks := knn.Settings{Metric: r.metric, Func: r.distance, Workers: set.Workers}
-	if ks.Metric == knn.Euclidean && ks.Func == nil {
-		if c, offset := centered(ref, nil); offset != nil {
-			if y, taken := centered(x, offset); taken != nil {
-				ref, x = c, y
-			}
-		}
-	}
 	res, ref, err := r.distinct(ctx, ref, set.Workers)
 	if err != nil {
 		return nil, err

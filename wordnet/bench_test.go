@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/semamap/semamap/wordnet/wn30"
+	"github.com/semamap/semamap/wordnet/wn30/glosses"
 )
 
 // The benchmarks do what internal/peers/wordnet.py does with NLTK, on inputs
@@ -18,6 +19,14 @@ func BenchmarkOpen(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			if _, err := Open(wn30.FS, nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("from=glosses", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := Open(glosses.FS, nil); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -39,6 +48,36 @@ func BenchmarkOpen(b *testing.B) {
 			}
 		})
 	}
+}
+
+func BenchmarkDefinition(b *testing.B) {
+	b.Run("first", func(b *testing.B) {
+		for b.Loop() {
+			b.StopTimer()
+			db, err := Open(glosses.FS, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			dog := synset(b, db, "dog.n.01")
+			b.StartTimer()
+			if _, err := dog.Definition(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("all", func(b *testing.B) { // once unpacked
+		db, err := Open(glosses.FS, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for b.Loop() {
+			for s := range db.All() {
+				if _, err := s.Definition(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
 }
 
 // pairs draws pairs of synsets of a part of speech.

@@ -4,20 +4,27 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A builder makes a DB of database files.
 type builder struct {
 	db      *DB
+	fsys    fs.FS
 	dir     string
 	glosses bool
+	lenient bool
+
+	problems []problem
+	more     int // problems that are not in the list
+	mu       sync.Mutex
 
 	x     *lexicon
 	index []*indexBlock
@@ -27,6 +34,8 @@ type builder struct {
 	lemmas   []byte          // of the words, end to end
 	lemmaEnd []uint32        // one more in front
 	prefix   []uint64        // the first bytes of each synset's name
+
+	tail map[uint32]string // the end of words that looks like a marker
 
 	at, sem, lex uint32 // synsets whose pointers are in place, and those pointers
 }
@@ -48,29 +57,33 @@ func (b *builder) files(before, after string) (names [parts]string) {
 
 // readFiles reads a folder of database files: index files and data files in
 // blocks, each by itself, then what needs both.
-func (db *DB) readFiles(fsys fs.FS, dir string, glosses bool) error {
-	b := &builder{db: db, dir: dir, glosses: glosses}
-	text, err := readOptional(fsys, b.file("lexnames"))
+func (db *DB) readFiles(fsys fs.FS, dir string, set *Settings) error {
+	b := &builder{db: db, fsys: fsys, dir: dir, glosses: !set.NoGlosses, lenient: set.Lenient}
+	text, err := b.readOptional(b.file("lexnames"))
 	if err != nil {
 		return err
 	}
-	if db.lexNames, err = parseLexNames(b.file("lexnames"), text); err != nil {
+	db.lexNames, err = parseLexNames(b.file("lexnames"), text)
+	if err = b.forgive(err); err != nil {
 		return err
 	}
+	if db.lexNames == nil {
+		db.lexNames = lexNames[:]
+	}
 	var dataErr error
-	err = parallel(func() (err error) {
-		b.index, err = eachBlock(fsys, b.files("index.", ""), 256<<10, parseIndex)
+	err = b.parallel(func() (err error) {
+		b.index, err = eachBlock(b, b.files("index.", ""), 256<<10, b.parseIndex)
 		return err
 	}, func() error {
-		b.chunk, dataErr = eachBlock(fsys, b.files("data.", ""), blockSize, b.parseData)
+		b.chunk, dataErr = eachBlock(b, b.files("data.", ""), blockSize, b.parseData)
 		return nil
 	})
-	if err := parallel(func() error {
+	if err := b.parallel(func() error {
 		if e := b.enterIndex(); e != nil {
 			return e
 		}
 		return err
-	}, func() error { return b.readExceptions(fsys) }, func() error {
+	}, b.readExceptions, func() error {
 		if dataErr != nil {
 			return dataErr
 		}
@@ -95,7 +108,7 @@ func (db *DB) readFiles(fsys fs.FS, dir string, glosses bool) error {
 	if err := b.point(b.chunk[:adj]); err != nil {
 		return err
 	}
-	err = parallel(func() error {
+	err = b.parallel(func() error {
 		if err := b.point(b.chunk[adj:]); err != nil {
 			return err
 		}
@@ -104,29 +117,30 @@ func (db *DB) readFiles(fsys fs.FS, dir string, glosses bool) error {
 	}, func() error {
 		// The two files say the same, but index.sense is eight times as long.
 		for _, name := range []string{"cntlist.rev", "index.sense"} {
-			text, err := readText(fsys, b.file(name))
-			if errors.Is(err, fs.ErrNotExist) {
-				continue
-			}
+			text, err := b.readOptional(b.file(name))
 			if err != nil {
 				return err
 			}
-			return db.readCounts(b.file(name), text, name == "index.sense", tagged)
+			if text != "" {
+				return b.readCounts(b.file(name), text, name == "index.sense", tagged)
+			}
 		}
 		return nil
 	})
 	db.semTarget, db.semRel = db.semTarget[:b.sem], db.semRel[:b.sem]
+	db.lexTarget, db.lexRel, db.lexSource = db.lexTarget[:b.lex], db.lexRel[:b.lex], db.lexSource[:b.lex]
+	db.problems = b.sorted()
 	return err
 }
 
-func (b *builder) readExceptions(fsys fs.FS) error {
+func (b *builder) readExceptions() error {
 	b.db.exc = make(map[string][parts]string, 6000) // about as many as WordNet 3.0 has
 	for p, name := range b.files("", ".exc") {
-		text, err := readOptional(fsys, name)
+		text, err := b.readOptional(name)
 		if err != nil {
 			return err
 		}
-		if err := parseExceptions(name, text, part(p), b.db.exc); err != nil {
+		if err := parseExceptions(name, text, part(p), b.db.exc, b.forgive); err != nil {
 			return err
 		}
 	}
@@ -159,8 +173,11 @@ func (b *builder) checkSwapped() error {
 	for p := range parts {
 		for q := range parts {
 			if lines[p] >= 20 && hits[p][q] > hits[p][p] {
-				return &syntaxError{file: b.file(partNames[p] + ".exc"), line: 1,
+				err := &syntaxError{file: b.file(partNames[p] + ".exc"), line: 1,
 					err: fmt.Errorf("of %d forms %d have a base in index.%s, but %d in index.%s: swapped", lines[p], hits[p][p], partNames[p], hits[p][q], partNames[q])}
+				if err := b.forgive(err); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -194,15 +211,17 @@ func (b *builder) enterIndex() error {
 	x := newLexicon(lines, lines/2, bytes*3/2)
 	b.x = x
 	for _, c := range b.index {
-		if err := c.enter(x); err != nil {
+		if err := c.enter(b); err != nil {
 			return err
 		}
 	}
-	db.spOff, db.table, db.tags, db.seed, db.lemMask = x.off, x.table, x.tags, x.seed, x.mask
-	db.text, db.longest = x.text.String(), x.longest
+	b.adopt()
 	db.entSense = make([]uint32, db.numberEntries()+1)
 	for _, c := range b.index {
 		for i, l := range c.lemma {
+			if l == noLemma {
+				continue
+			}
 			db.entSense[db.entryOf(l, c.part)+1] = uint32(len(c.offsets(i)))
 		}
 	}
@@ -211,6 +230,13 @@ func (b *builder) enterIndex() error {
 	}
 	db.senses = make([]uint32, db.entSense[len(db.entSense)-1])
 	return nil
+}
+
+// adopt gives the database the lemmas of the lexicon.
+func (b *builder) adopt() {
+	db, x := b.db, b.x
+	db.spOff, db.table, db.tags, db.seed, db.lemMask = x.off, x.table, x.tags, x.seed, x.mask
+	db.text, db.longest = x.text.String(), x.longest
 }
 
 // join numbers the synsets and words of all chunks.
@@ -237,7 +263,7 @@ func (b *builder) join() error {
 	db.wordSyn = make([]uint32, 0, words)
 	db.wordSense = make([]uint16, words)
 	db.wordLex = make([]uint8, 0, words)
-	db.wordMark = make([]uint8, 0, words)
+	db.wordMark = make([]uint16, 0, words)
 	db.semTarget = make([]uint32, sem)
 	db.semRel = make([]uint8, sem)
 	db.lexTarget = make([]uint32, lex)
@@ -251,17 +277,20 @@ func (b *builder) join() error {
 	b.lemmas = make([]byte, 0, bytes)
 	b.lemmaEnd = make([]uint32, 1, words+1)
 	fr := 0
+	codes := map[string]uint16{}
 	for _, c := range b.chunk {
-		marks := make([]uint8, 1, 1+len(c.markers))
+		marks := make([]uint16, 1, 1+len(c.markers))
 		for _, m := range c.markers {
-			code := slices.Index(db.markers, m)
-			if code < 0 {
-				if code = len(db.markers); code > 255 {
-					return &syntaxError{file: c.file, err: errors.New("more than 255 different markers")}
+			code, ok := codes[m]
+			if !ok {
+				if len(codes) == maxMarkers {
+					return &syntaxError{file: c.file, err: fmt.Errorf("more than %d different markers", maxMarkers)}
 				}
 				db.markers = append(db.markers, m)
+				code = uint16(len(codes) + 1)
+				codes[m] = code
 			}
-			marks = append(marks, uint8(code))
+			marks = append(marks, code)
 		}
 		if b.glosses {
 			db.glossText = append(db.glossText, c.gloss.String())
@@ -307,9 +336,11 @@ func (b *builder) resolve() error {
 	for p := range part(parts) {
 		tasks[p] = func() error { return b.resolvePart(p) }
 	}
-	err := parallel(tasks[:]...)
-	if w := slices.Index(db.wordSense, 0); w >= 0 {
-		return b.unlisted(uint32(w))
+	err := b.parallel(tasks[:]...)
+	if slices.Contains(db.wordSense, 0) {
+		if err := b.enterUnlisted(); err != nil {
+			return err
+		}
 	}
 	if err != nil {
 		return err
@@ -322,14 +353,30 @@ func (b *builder) resolve() error {
 	for id := range db.synNum {
 		b.prefix[id] = prefixOf(b.lemma(db.synWord[id]), db.synPOS[id], db.synNum[id])
 	}
+	for w := range b.tail {
+		if id := db.wordSyn[w]; db.synWord[id] == w {
+			b.prefix[id] = prefixOf(db.spelling(db.wordSpell[w]), db.synPOS[id], db.synNum[id])
+		}
+	}
 	var caps []int
 	for _, c := range b.chunk {
-		base := uint32(b.x.text.Len())
-		b.x.text.Write(c.capText)
-		for _, o := range c.capEnd {
-			db.spOff = append(db.spOff, base+o)
+		from := uint32(0)
+		for i, end := range c.capEnd {
+			b.x.text.Write(c.capText[from:end])
+			b.x.text.WriteString(b.tail[uint32(c.capWord[i])])
+			db.spOff = append(db.spOff, uint32(b.x.text.Len()))
+			from = end
 		}
 		caps = append(caps, c.capWord...)
+	}
+	capitals := caps // ascending
+	for _, w := range slices.Sorted(maps.Keys(b.tail)) {
+		mark := b.tail[w]
+		if _, found := slices.BinarySearch(capitals, int(w)); !found && mark != lower(mark) {
+			b.x.text.WriteString(string(b.lemma(w)) + mark)
+			db.spOff = append(db.spOff, uint32(b.x.text.Len()))
+			caps = append(caps, int(w))
+		}
 	}
 	db.text = b.x.text.String()
 	db.spell(caps)
@@ -346,6 +393,9 @@ func (b *builder) resolvePart(p part) (missing error) {
 			continue
 		}
 		for i, l := range c.lemma {
+			if l == noLemma {
+				continue
+			}
 			lemma := db.spelling(l)
 			from, _ := db.entryRange(l, p)
 			for n, off := range c.offsets(i) {
@@ -358,10 +408,13 @@ func (b *builder) resolvePart(p part) (missing error) {
 							found = true
 						}
 					}
+					found = found || b.listAgain(id, lemma, uint16(n+1)) || b.unmark(id, l, uint16(n+1))
 				}
 				db.senses[from+uint32(n)] = id
-				if !found && missing == nil {
-					missing = c.fault(c.header+i, fmt.Errorf("data.%s has no synset with the word %q at offset %08d", partNames[p], lemma, off))
+				if !found {
+					err := b.forgive(c.fault(i, fmt.Errorf("data.%s has no synset with the word %q at offset %08d", partNames[p], lemma, off)))
+					db.senses[from+uint32(n)] = noSynset
+					missing = cmp.Or(missing, err)
 				}
 			}
 		}
@@ -370,7 +423,7 @@ func (b *builder) resolvePart(p part) (missing error) {
 }
 
 // unlisted is the error for a word without a sense in the index.
-func (b *builder) unlisted(word uint32) error {
+func (b *builder) unlisted(word uint32) *syntaxError {
 	db, id := b.db, b.db.wordSyn[word]
 	k, i := 0, int(id)
 	for ; i >= len(b.chunk[k].synsets); k++ {
@@ -379,9 +432,9 @@ func (b *builder) unlisted(word uint32) error {
 	c := b.chunk[k]
 	lemma := b.lemma(word)
 	if l, ok := db.lookup(string(lemma)); ok && db.lemMask[l]&(1<<c.part) != 0 {
-		return b.faultAt(c, i, fmt.Errorf("index.%s does not list this synset for %q", partNames[c.part], lemma))
+		return c.fault(i, fmt.Errorf("index.%s does not list this synset for %q", partNames[c.part], lemma))
 	}
-	return b.faultAt(c, i, fmt.Errorf("word %q is not in index.%s", lemma, partNames[c.part]))
+	return c.fault(i, fmt.Errorf("word %q is not in index.%s", lemma, partNames[c.part]))
 }
 
 // numberSatellites numbers satellites among satellites where the version of
@@ -396,7 +449,7 @@ func (db *DB) numberSatellites() bool {
 		}
 		n := uint16(0)
 		for _, s := range db.entry(db.lemmaOfWord(db.synWord[id]), partAdj) {
-			if db.synPOS[s] == AdjSat {
+			if s != noSynset && db.synPOS[s] == AdjSat {
 				n++
 			}
 			if s == id {
@@ -443,31 +496,38 @@ func (b *builder) find(p part, off uint32) (uint32, bool) {
 	return 0, false
 }
 
-// faultAt places an error at the i-th record of a chunk.
-func (b *builder) faultAt(c *dataChunk, i int, err error) error { return c.fault(c.header+i, err) }
-
 // point looks up the targets of the pointers in some chunks and sorts those
 // between synsets, each once.
 func (b *builder) point(chunks []*dataChunk) error {
 	db := b.db
 	var list []target
 	for _, c := range chunks {
+		for _, o := range c.odd {
+			b.odd(b.at+uint32(o.synset), c.file, c.lineOf(o.synset), fmt.Errorf("pointer %q, whose symbol is not WordNet's", o.text))
+		}
 		rest := c.pointers
 		for i, y := range c.synsets {
 			list = list[:0]
 			for _, p := range rest[:y.pointers] {
 				t, ok := b.find(p.part, p.offset)
 				if !ok {
-					return b.faultAt(c, i,
-						fmt.Errorf("pointer %s to offset %08d of data.%s, where no synset begins", relationTable[p.rel].symbol, p.offset, partNames[p.part]))
+					err := c.fault(i, fmt.Errorf("pointer %s to offset %08d of data.%s, where no synset begins", relationTable[p.rel].symbol, p.offset, partNames[p.part]))
+					if err := b.forgiveAt(b.at, err); err != nil {
+						return err
+					}
+					continue
 				}
 				if p.src == 0 {
 					list = append(list, target{t, p.rel, b.prefix[t]})
 					continue
 				}
 				if n := db.synWord[t+1] - db.synWord[t]; uint32(p.tgt) > n {
-					return b.faultAt(c, i, fmt.Errorf("pointer %s to word %d of the synset at offset %08d of data.%s, which has %d",
+					err := c.fault(i, fmt.Errorf("pointer %s to word %d of the synset at offset %08d of data.%s, which has %d",
 						relationTable[p.rel].symbol, p.tgt, p.offset, partNames[p.part], n))
+					if err := b.forgiveAt(b.at, err); err != nil {
+						return err
+					}
+					continue
 				}
 				db.lexTarget[b.lex] = db.synWord[t] + uint32(p.tgt) - 1
 				db.lexRel[b.lex], db.lexSource[b.lex] = p.rel, p.src-1

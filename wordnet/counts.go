@@ -15,17 +15,18 @@ type senseKey struct {
 
 func parseKey(s string) (k senseKey, err error) {
 	bad := func() (senseKey, error) { return k, &badField{"sense key", s} }
-	i := strings.IndexByte(s, '%')
-	if i < 0 {
+	// A lemma may hold a '%' itself, as 100% does.
+	i := 0
+	for ; i+2 < len(s); i++ {
+		if s[i] == '%' && '1' <= s[i+1] && s[i+1] <= '5' && s[i+2] == ':' {
+			break
+		}
+	}
+	if i+2 >= len(s) {
 		return bad()
 	}
-	k.lemma = s[:i]
-	rest := s[i+1:]
-	if len(rest) < 2 || rest[0] < '1' || rest[0] > '5' || rest[1] != ':' {
-		return bad()
-	}
-	k.pos = POS(rest[0] - '0')
-	rest = rest[2:]
+	k.lemma, k.pos = s[:i], POS(s[i+1]-'0')
+	rest := s[i+3:]
 	var num [2]uint8
 	for n := range num {
 		i := strings.IndexByte(rest, ':')
@@ -73,7 +74,7 @@ func (db *DB) withKey(k senseKey, bare bool, f func(word uint32) bool) {
 		}
 	}
 	for _, syn := range db.entry(lemma, p) {
-		if db.synPOS[syn] != k.pos || db.synLex[syn] != k.lex {
+		if syn == noSynset || db.synPOS[syn] != k.pos || db.synLex[syn] != k.lex {
 			continue
 		}
 		if head, ok := db.headOf(syn); ok {
@@ -103,10 +104,11 @@ func (db *DB) withKey(k senseKey, bare bool, f func(word uint32) bool) {
 //
 // The index files say how many senses have a count. Where fewer are found,
 // lines are missing.
-func (db *DB) readCounts(file, text string, senseIndex bool, tagged int) error {
+func (b *builder) readCounts(file, text string, senseIndex bool, tagged int) error {
+	db := b.db
 	db.count = make([]uint32, len(db.wordSpell))
 	found := 0
-	err := eachLine(file, text, func(line string) error {
+	err := eachLine(file, text, b.forgive, func(line string) error {
 		more, err := db.countLine(line, senseIndex)
 		if more {
 			found++
@@ -117,7 +119,10 @@ func (db *DB) readCounts(file, text string, senseIndex bool, tagged int) error {
 		return err
 	}
 	if found < tagged {
-		return &syntaxError{file, strings.Count(text, "\n"), fmt.Errorf("the file ends after the counts of %d senses, but the index files speak of %d: truncated", found, tagged)}
+		err := &syntaxError{file, strings.Count(text, "\n"), fmt.Errorf("the file ends after the counts of %d senses, but the index files speak of %d: truncated", found, tagged)}
+		if err := b.forgive(err); err != nil {
+			return err
+		}
 	}
 	slices.Sort(db.missed)
 	db.missed = slices.Compact(db.missed)
@@ -135,6 +140,7 @@ func (db *DB) countLine(line string, senseIndex bool) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	var wrong error // the count may be used all the same
 	if senseIndex {
 		var t string
 		t, rest, _ = strings.Cut(rest, " ")
@@ -144,7 +150,7 @@ func (db *DB) countLine(line string, senseIndex bool) (more bool, err error) {
 		}
 		p, _ := partOf(k.pos)
 		if _, ok := db.at(p, off); !ok {
-			return false, fmt.Errorf("no synset at offset %s of data.%s", t, partNames[p])
+			wrong = fmt.Errorf("no synset at offset %s of data.%s", t, partNames[p])
 		}
 	}
 	num, t, _ := strings.Cut(rest, " ")
@@ -156,7 +162,7 @@ func (db *DB) countLine(line string, senseIndex bool) (more bool, err error) {
 		return false, bad("count", t)
 	}
 	if count == 0 {
-		return false, nil
+		return false, wrong
 	}
 	marked := strings.HasSuffix(k.head, ")")
 	db.withKey(k, true, func(w uint32) bool {
@@ -175,5 +181,5 @@ func (db *DB) countLine(line string, senseIndex bool) (more bool, err error) {
 		}
 		return true
 	})
-	return more, nil
+	return more, wrong
 }

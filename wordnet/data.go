@@ -4,18 +4,23 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
-// maxLemma is the longest lemma in bytes; that of WordNet 3.0 has 71.
-const maxLemma = 1<<16 - 1
+const (
+	// maxLemma is the longest lemma in bytes; that of WordNet 3.0 has 71.
+	maxLemma = 1<<16 - 1
+
+	// maxMarkers is the highest number of different markers. WordNet 3.0 has
+	// three, but any word may end in parentheses.
+	maxMarkers = 1<<16 - 1
+)
 
 // A rawWord is a word of a synset.
 type rawWord struct {
 	end  uint32 // of its lemma, in those of the chunk
 	lex  uint8
-	mark uint8 // into the markers of the chunk; 0 is none
+	mark uint16 // into the markers of the chunk; 0 is none
 }
 
 // A rawPointer is a pointer before its target was looked up.
@@ -46,14 +51,16 @@ type rawSynset struct {
 // A dataChunk is what a block of lines of a data file holds.
 type dataChunk struct {
 	block
-	header int // lines of the license
-
 	synsets  []rawSynset
 	words    []rawWord
 	pointers []rawPointer
 	frames   []frame
 	lexical  int // number of pointers between words
+	odd      []oddPointer
+	keys     []offsetKey // of a damaged file, those of the lines that are left
+	shift    int         // of such a file, how far the offset of the last record is from its place
 	markers  []string
+	markerOf map[string]uint16 // each marker's place, from 1
 	gloss    strings.Builder
 
 	lemmas  []byte   // of the words, in lower case, end to end
@@ -78,6 +85,7 @@ func (b *builder) parseData(k block) (*dataChunk, error) {
 		words:    make([]rawWord, 0, 2*n),
 		pointers: make([]rawPointer, 0, 4*n),
 		lemmas:   make([]byte, 0, 24*n),
+		markerOf: map[string]uint16{},
 	}
 	if b.glosses {
 		c.gloss.Grow(len(k.text) / 5 * 3)
@@ -85,24 +93,33 @@ func (b *builder) parseData(k block) (*dataChunk, error) {
 	if k.at == 0 && k.part == partAdj {
 		b.db.version = versionOf(k.text)
 	}
+	if b.lenient {
+		c.keys = offsetKeys(k.text)
+	}
 	for rest := k.text; len(rest) > 0; {
 		i := bytes.IndexByte(rest, '\n')
 		at := len(k.text) - len(rest)
 		var err error
-		switch {
-		case rest[0] != ' ':
-			err = c.record(b, rest[:i], k.at+at)
-		case k.at > 0 || len(c.synsets) > 0:
+		first := k.at == 0 && len(c.synsets) == 0 && len(c.skipped) == 0
+		switch line := rest[:i]; {
+		case first && isPreface(line):
+			c.header++
+		case isBlank(line): // Open English WordNet ends in one
+			c.skip(len(c.synsets))
+		case line[0] == ' ':
 			err = errLicense
 		default:
-			c.header++
+			err = c.record(b, line, k.at+at)
 		}
 		if err != nil {
-			return c, c.fault(bytes.Count(k.text[:at], newline), err)
+			if err := b.forgive(c.fault(len(c.synsets), err)); err != nil {
+				return c, err
+			}
+			c.skip(len(c.synsets))
 		}
 		rest = rest[i+1:]
 	}
-	c.text = nil // the reader's
+	c.text, c.keys, c.markerOf = nil, nil, nil // the first is the reader's
 	return c, nil
 }
 
@@ -115,11 +132,13 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 		return errors.New("more than one '|'")
 	}
 	r := fields{s: s[:bar]}
-	y := c.head(b, &r, at)
+	from := c.mark()
+	y := c.head(b, &r, at, s[len(s)-1] == '\r')
 	c.wordList(&r, &y)
 	c.pointerList(&r, &y)
 	c.frameList(&r, &y)
 	if r.err != nil {
+		c.undo(from)
 		return r.err
 	}
 	if b.glosses {
@@ -130,11 +149,28 @@ func (c *dataChunk) record(b *builder, s []byte, at int) error {
 	return nil
 }
 
+func isBlank(line []byte) bool { return len(line) == 0 || line[0] == '\r' && len(line) == 1 }
+
+// isPreface reports whether a line may come before the records.
+func isPreface(line []byte) bool { return isBlank(line) || line[0] == ' ' }
+
+// mark notes how much a chunk holds, for undo.
+func (c *dataChunk) mark() [9]int {
+	return [...]int{len(c.words), len(c.pointers), len(c.frames), len(c.odd), len(c.lemmas), len(c.capText), len(c.capEnd), len(c.capWord), c.lexical}
+}
+
+// undo takes back what was read of a record.
+func (c *dataChunk) undo(m [9]int) {
+	c.words, c.pointers, c.frames, c.odd = c.words[:m[0]], c.pointers[:m[1]], c.frames[:m[2]], c.odd[:m[3]]
+	c.lemmas, c.capText, c.capEnd, c.capWord = c.lemmas[:m[4]], c.capText[:m[5]], c.capEnd[:m[6]], c.capWord[:m[7]]
+	c.lexical = m[8]
+}
+
 // head reads what comes before the words of a record.
-func (c *dataChunk) head(b *builder, r *fields, at int) rawSynset {
+func (c *dataChunk) head(b *builder, r *fields, at int, crlf bool) rawSynset {
 	y := rawSynset{offset: r.number("synset offset", 8, 0, maxFile)}
-	if r.err == nil && int(y.offset) != at {
-		r.err = fmt.Errorf("offset %08d, but the line begins at byte %d", y.offset, at)
+	if r.err == nil && (int(y.offset) != at || b.lenient) {
+		r.err = c.place(b, &y, at, crlf)
 	}
 	y.lex = uint8(r.number("lexicographer file", 0, 0, uint32(len(b.db.lexNames)-1)))
 	var p part
@@ -153,18 +189,18 @@ func (c *dataChunk) wordList(r *fields, y *rawSynset) {
 		if r.err != nil {
 			return
 		}
-		mark := uint8(0)
-		if open := bytes.IndexByte(w, '('); w[len(w)-1] == ')' && open >= 0 {
-			code := slices.Index(c.markers, string(w[open:]))
-			if code < 0 {
-				code = len(c.markers)
+		mark := uint16(0)
+		// A word that is all in parentheses has no marker.
+		if open := bytes.IndexByte(w, '('); w[len(w)-1] == ')' && open > 0 {
+			if mark = c.markerOf[string(w[open:])]; mark == 0 {
+				if len(c.markers) == maxMarkers {
+					r.fail("marker of a word", w)
+					return
+				}
 				c.markers = append(c.markers, string(w[open:]))
+				mark = uint16(len(c.markers))
+				c.markerOf[string(w[open:])] = mark
 			}
-			if open == 0 || code > 254 {
-				r.fail("marker of a word", w)
-				return
-			}
-			mark = uint8(code + 1)
 			w = w[:open]
 		}
 		if isLower(w) {
@@ -180,12 +216,18 @@ func (c *dataChunk) wordList(r *fields, y *rawSynset) {
 }
 
 func (c *dataChunk) pointerList(r *fields, y *rawSynset) {
-	y.pointers = uint16(r.number("pointer count", 0, 0, 0xFFFF))
-	for range y.pointers {
+	for range r.number("pointer count", 0, 0, 0xFFFF) {
+		rest := r.s
 		p := readPointer(r, y.words)
 		if r.err != nil {
 			return
 		}
+		if p.rel == 0 {
+			text := string(bytes.Trim(rest[:len(rest)-len(r.s)], " "))
+			c.odd = append(c.odd, oddPointer{len(c.synsets), text})
+			continue
+		}
+		y.pointers++
 		if p.src != 0 {
 			c.lexical++
 		}
@@ -193,14 +235,19 @@ func (c *dataChunk) pointerList(r *fields, y *rawSynset) {
 	}
 }
 
-// readPointer reads a pointer of a synset of so many words.
+// readPointer reads a pointer of a synset of so many words. One with a symbol
+// that is not WordNet's has no relation.
 func readPointer(r *fields, words uint8) (p rawPointer) {
 	t := r.next()
-	if p.rel = relationOf(t); p.rel == 0 {
+	if p.rel = relationOf(t); p.rel == 0 && (len(t) == 0 || '0' <= t[0] && t[0] <= '9') {
 		r.fail("pointer symbol", t)
 	}
 	p.offset = r.number("pointer offset", 8, 0, maxFile)
-	_, p.part = r.pos("pointer part of speech")
+	if p.rel != 0 {
+		_, p.part = r.pos("pointer part of speech")
+	} else if t = r.next(); len(t) != 1 { // or one of the other wordnet's
+		r.fail("pointer part of speech", t)
+	}
 	t = r.next()
 	if len(t) != 4 {
 		r.fail("source/target", t)

@@ -4,6 +4,8 @@ import (
 	"hash/maphash"
 	"math/bits"
 	"slices"
+
+	"github.com/semamap/semamap/wordnet/internal/compact"
 )
 
 // A DB is an opened WordNet database. It does not change after [Open] and is
@@ -48,7 +50,7 @@ type DB struct {
 	wordSyn   []uint32 // synset
 	wordSense []uint16 // sense number, from 1
 	wordLex   []uint8  // lex_id
-	wordMark  []uint8  // into markers; 0 is none
+	wordMark  []uint16 // into markers; 0 is none
 	markers   []string
 	count     []uint32 // tag counts; nil if unknown
 	missed    []uint32 // words with a count that NLTK does not see, ascending
@@ -78,11 +80,15 @@ type DB struct {
 	exc      map[string][parts]string // form to its bases, blank between them
 	lexNames []string
 
-	// Glosses, in pieces; nil without.
+	// Glosses, in pieces or packed; nil without.
+	glosses    *compact.Glosses
 	glossText  []string
 	glossFirst []uint32 // first synset of each piece
 	glossAt    []uint32 // of each synset, within its piece
 	hasGlosses bool
+
+	// What Problems returns.
+	problems []problem
 }
 
 // Version returns the release that the license in the files states, such as

@@ -1,6 +1,7 @@
 package wordnet
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -10,28 +11,48 @@ import (
 	"github.com/semamap/semamap/wordnet/internal/compact"
 )
 
-// readCompact reads a compact file.
-func (db *DB) readCompact(fsys fs.FS) error {
-	f, err := fsys.Open(compact.Name)
-	if err != nil {
-		return fmt.Errorf("wordnet: %w", err)
-	}
-	defer f.Close()
-	text, err := readFile(f, compact.Name)
+// readCompact reads a compact file, and the file of glosses beside it if there
+// is one.
+func (db *DB) readCompact(fsys fs.FS, glosses bool) error {
+	text, err := readNamed(fsys, compact.Name)
 	if err != nil {
 		return err
 	}
-	return db.unpack(text)
+	file, err := db.unpack(text)
+	if err != nil || !glosses {
+		return err
+	}
+	text, err = readNamed(fsys, compact.GlossName)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if db.glosses, err = compact.ReadGlosses(text, file.Sum(), db.Len()); err != nil {
+		return &syntaxError{file: compact.GlossName, err: err}
+	}
+	db.hasGlosses = true
+	return nil
+}
+
+func readNamed(fsys fs.FS, name string) (string, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("wordnet: %w", err)
+	}
+	defer f.Close()
+	return readFile(f, name)
 }
 
 // unpack reads the text of a compact file.
-func (db *DB) unpack(text string) error {
+func (db *DB) unpack(text string) (*compact.File, error) {
 	file, err := compact.Read(text)
 	if err != nil {
-		return compactError("%w", err)
+		return nil, compactError("%w", err)
 	}
 	db.version = file.Release
-	return (&decoder{db: db, col: file.Column}).decode() // each task unpacks what it decodes
+	return file, (&decoder{db: db, col: file.Column}).decode() // each task unpacks what it decodes
 }
 
 func done(columns ...*compact.Reader) error {
@@ -132,7 +153,7 @@ func (d *decoder) decodeSynsets() error {
 	text := d.col(compact.Text)
 	db.exc = make(map[string][parts]string, 6000) // about as many as WordNet 3.0 has
 	for p := range part(parts) {
-		if err := parseExceptions(partNames[p]+".exc", text.Text(), p, db.exc); err != nil {
+		if err := parseExceptions(partNames[p]+".exc", text.Text(), p, db.exc, strict); err != nil {
 			return compactError("column %q: %w", compact.Names[compact.Text], err)
 		}
 	}
@@ -292,13 +313,16 @@ func (d *decoder) decodeWords() error {
 	lo, mid, hi := d.col(compact.WordLo), d.col(compact.WordMid), d.col(compact.WordHi)
 	wc, sense, lex, mark := d.col(compact.WordCase), d.col(compact.WordSense), d.col(compact.WordLex), d.col(compact.WordMark)
 	l, m, h := lo.Bytes(n), mid.Bytes(n), hi.Bytes(n)
-	d.wordCase, db.wordLex, db.wordMark = wc.Bytes(n), lex.Bytes(n), mark.Bytes(n)
+	marks := mark.Bytes(n)
+	d.wordCase, db.wordLex = wc.Bytes(n), lex.Bytes(n)
 	if err := done(lo, mid, hi, wc, lex, mark); err != nil {
 		return err
 	}
 	db.wordSpell = make([]uint32, n)
 	db.wordSense = make([]uint16, n)
+	db.wordMark = make([]uint16, n)
 	for w := range n {
+		db.wordMark[w] = uint16(marks[w])
 		s := uint32(l[w]) | uint32(m[w])<<8 | uint32(h[w])<<16
 		if s >= d.lemmas {
 			lo.Bad = true

@@ -34,14 +34,36 @@ func appendCase(dst []byte, lemma string, code uint8) []byte {
 	return dst
 }
 
-// columns returns the database, but for the glosses, as the columns of a
-// compact file. Other names than those of NLTK 3.8 are refused, since the
+// columns returns the database as the columns of a compact file. Other names than those of NLTK 3.8 are refused, since the
 // order of pointers follows names.
 func (db *DB) columns() (*compact.Columns, error) {
 	if db.compat.satellitesApart() {
 		return nil, errors.New("wordnet: a compact file needs the names of NLTK 3.8")
 	}
+	listed := make([]bool, len(db.senses))
+	for p := range part(parts) {
+		for w := db.synWord[db.first[p]]; w < db.synWord[db.first[p+1]]; w++ {
+			from, _ := db.entryRange(db.lemmaOfWord(w), p)
+			listed[from+uint32(db.wordSense[w])-1] = true
+		}
+	}
+	if len(db.markers) > 256 {
+		return nil, errors.New("wordnet: too many markers for a compact file")
+	}
+	if slices.Contains(listed, false) {
+		return nil, errors.New("wordnet: a compact file cannot hold senses without a word of their own")
+	}
 	cols := &compact.Columns{Release: db.version}
+	for id := range uint32(db.Len()) {
+		if !db.hasGlosses {
+			break
+		}
+		gloss, err := Synset{db, id}.gloss()
+		if err != nil {
+			return nil, err
+		}
+		cols.Glosses = append(cols.Glosses, gloss)
+	}
 	c := &cols.Raw
 	v := func(col int, n uint64) { c[col] = binary.AppendUvarint(c[col], n) }
 	z := func(col int, n int64) { c[col] = binary.AppendVarint(c[col], n) }
@@ -128,7 +150,7 @@ func (db *DB) columns() (*compact.Columns, error) {
 		}
 		v(compact.WordSense, uint64(db.wordSense[w]))
 		b(compact.WordLex, db.wordLex[w])
-		b(compact.WordMark, db.wordMark[w])
+		b(compact.WordMark, uint8(db.wordMark[w]))
 		if db.count != nil {
 			v(compact.Count, uint64(db.count[w]))
 		}

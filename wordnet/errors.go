@@ -19,7 +19,7 @@ var (
 
 	// ErrNoGlosses: the database has no glosses, like wordnet/wn30, or was
 	// opened without them.
-	ErrNoGlosses = errors.New("database holds no glosses")
+	ErrNoGlosses = errors.New("database holds no glosses; package wordnet/wn30/glosses has those of WordNet 3.0")
 
 	// ErrUndefined: a similarity or an information content is undefined,
 	// because no path joins the synsets, their parts of speech differ, or the

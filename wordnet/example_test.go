@@ -13,6 +13,7 @@ import (
 
 	"github.com/semamap/semamap/wordnet"
 	"github.com/semamap/semamap/wordnet/wn30"
+	"github.com/semamap/semamap/wordnet/wn30/glosses"
 )
 
 func open() *wordnet.DB {
@@ -74,6 +75,37 @@ func ExampleOpenDir() {
 	// Output:
 	// it barks
 	// ["the dog barked" "twice"]
+}
+
+// An archive as NLTK distributes it.
+func ExampleOpenDir_zip() {
+	db, err := wordnet.OpenDir("testdata/outside/zip_wordnet31.zip", nil) // eight made-up synsets
+	if err != nil {
+		log.Fatal(err)
+	}
+	for s := range db.Synsets("cafés") {
+		fmt.Println(s.Definition())
+	}
+	// Output: a small restaurant <nil>
+}
+
+// Definitions of WordNet 3.0 without any files.
+func ExampleSynset_Definition() {
+	db, err := wordnet.Open(glosses.FS, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for s := range db.Synsets("viruses") {
+		definition, err := s.Definition()
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(s.Name(), definition)
+	}
+	// Output:
+	// virus.n.01 (virology) ultramicroscopic infectious agent that replicates itself only within cells of living hosts; many are pathogenic; a piece of nucleic acid (DNA or RNA) wrapped in a thin coat of protein
+	// virus.n.02 a harmful or corrupting agency
+	// virus.n.03 a software program capable of reproducing itself and usually capable of causing great harm to files or other programs on the same computer
 }
 
 // Any file system will do.
@@ -180,6 +212,49 @@ func ExampleDB_Morphy() {
 	// wa true
 	// be true
 	// [better good well]
+}
+
+func ExampleDB_Lemmatize() {
+	db := open()
+	for _, word := range []string{"geese", "was", "qwertz"} {
+		fmt.Println(word, db.Lemmatize(word), db.Lemmatize(word, wordnet.Verb))
+	}
+	// Output:
+	// geese goose geese
+	// was wa be
+	// qwertz qwertz qwertz
+}
+
+// A file in which a word is missing from the index.
+func ExampleDB_Problems() {
+	_, err := wordnet.OpenDir("testdata/outside/skipidx.zip", nil)
+	fmt.Println(errors.Is(err, wordnet.ErrSyntax))
+	db, err := wordnet.OpenDir("testdata/outside/skipidx.zip", &wordnet.Settings{Lenient: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for s, err := range db.Problems() {
+		fmt.Println(s, err)
+	}
+	fmt.Println(synset(db, "exist.v.01"))
+	// Output:
+	// true
+	// Synset('be.v.01') data.verb:3: word "exist" is not in index.verb
+	// Synset('be.v.01')
+}
+
+func ExampleDB_ReadILI() {
+	db := open()
+	f := strings.NewReader("i46360\t02084071-n\n") // a line of ili-map-pwn30.tab
+	ili, err := db.ReadILI(f, "ili-map-pwn30.tab")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(ili.Concept(synset(db, "dog.n.01")))
+	fmt.Println(ili.Synset("i46360"))
+	// Output:
+	// i46360 true
+	// Synset('dog.n.01') true
 }
 
 func ExampleDB_Exceptions() {

@@ -70,7 +70,7 @@ func (db *DB) pack(w io.Writer) error {
 // unpacked opens the text of a compact file.
 func unpacked(text string) (*DB, error) {
 	db := &DB{}
-	if err := db.unpack(text); err != nil {
+	if _, err := db.unpack(text); err != nil {
 		return nil, err
 	}
 	return db, nil

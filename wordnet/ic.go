@@ -155,28 +155,40 @@ func (db *DB) ReadIC(r io.Reader, name string) (*IC, error) {
 	ic := &IC{db: db, count: make([]float64, db.Len())}
 	ic.has[Noun], ic.has[Verb] = true, true
 	seen := make([]bool, db.Len())
+	err := eachShortLine(r, name, func(n int, line string) error {
+		if n == 1 {
+			return headerIC(line)
+		}
+		return ic.line(line, seen)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ic, nil
+}
+
+// eachShortLine calls f with every line of a file that must not be empty, up to
+// the first error.
+func eachShortLine(r io.Reader, name string, f func(n int, line string) error) error {
 	br := bufio.NewReaderSize(r, 4096)
 	for n := 1; ; n++ {
 		b, err := br.ReadSlice('\n')
-		line := strings.TrimRight(string(b), "\r\n")
 		switch {
 		case err == io.EOF && len(b) == 0 && n > 1:
-			return ic, nil
+			return nil
 		case err == io.EOF && len(b) == 0:
-			return nil, &syntaxError{file: name, err: errors.New("empty file")}
+			return &syntaxError{file: name, err: errEmpty}
 		case err == io.EOF:
-			err = errors.New("file ends within a line: truncated")
+			err = errTruncated
 		case err == bufio.ErrBufferFull:
 			err = errors.New("line is too long")
 		case err != nil:
-			return nil, fmt.Errorf("%s:%d: %w", name, n, err)
-		case n == 1:
-			err = headerIC(line)
+			return fmt.Errorf("%s:%d: %w", name, n, err)
 		default:
-			err = ic.line(line, seen)
+			err = f(n, strings.TrimRight(string(b), "\r\n"))
 		}
 		if err != nil {
-			return nil, &syntaxError{name, n, err}
+			return &syntaxError{name, n, err}
 		}
 	}
 }

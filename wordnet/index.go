@@ -91,19 +91,20 @@ func (x *lexicon) grow() {
 // An indexBlock is what a block of lines of an index file holds.
 type indexBlock struct {
 	block
-	header int      // lines of the license, which come first
 	text   []byte   // the lemmas, end to end
 	end    []uint32 // where each ends
 	lemma  []uint32 // their numbers in the lexicon
 	last   []uint32 // where the offsets of each end
 	offset []uint32 // of the synsets in the data file, in sense order
 	tagged int      // how many senses are said to have a count
+
+	nameless []int // lines of records of the empty lemma
 }
 
 // parseIndex reads the records of a block of an index file.
 //
 //	lemma pos synset_cnt p_cnt [symbol...] sense_cnt tagsense_cnt offset...
-func parseIndex(k block) (*indexBlock, error) {
+func (b *builder) parseIndex(k block) (*indexBlock, error) {
 	n := len(k.text) / 40 // a record of WordNet 3.0 has 41 bytes, of which 12 are the lemma
 	c := &indexBlock{block: k,
 		text:   make([]byte, 0, 14*n),
@@ -113,20 +114,43 @@ func parseIndex(k block) (*indexBlock, error) {
 	}
 	for rest := k.text; len(rest) > 0; {
 		i := bytes.IndexByte(rest, '\n')
-		if rest[0] == ' ' && len(c.end) == 0 {
-			c.header++ // editions have licenses of different length
-		} else if err := c.record(bytes.TrimSuffix(rest[:i], carriageReturn)); err != nil {
-			return c, c.fault(c.header+len(c.end), err)
-		}
+		line := bytes.TrimSuffix(rest[:i], carriageReturn)
 		rest = rest[i+1:]
+		if len(line) == 0 {
+			c.skip(len(c.end))
+			continue
+		}
+		if line[0] == ' ' {
+			if c.isNameless(line) {
+				c.nameless = append(c.nameless, c.lineOf(len(c.end)))
+				c.skip(len(c.end))
+				continue
+			}
+			if len(c.end) == 0 {
+				c.header++ // editions have licenses of different length
+				continue
+			}
+		}
+		from := len(c.offset)
+		if err := c.record(line); err != nil {
+			if err := b.forgive(c.fault(len(c.end), err)); err != nil {
+				return c, err
+			}
+			c.offset = c.offset[:from]
+			c.skip(len(c.end))
+		}
 	}
 	return c, nil
 }
 
 // enter numbers the lemmas of a block.
-func (c *indexBlock) enter(x *lexicon) error {
+func (c *indexBlock) enter(b *builder) error {
+	x := b.x
 	if c.header > 0 && c.at > 0 {
-		return c.fault(0, errLicense)
+		return &syntaxError{file: c.file, line: c.line + 1, err: errLicense}
+	}
+	for _, line := range c.nameless {
+		b.odd(noSynset, c.file, line, errors.New("record without a lemma"))
 	}
 	from := uint32(0)
 	c.lemma = make([]uint32, len(c.end))
@@ -135,7 +159,11 @@ func (c *indexBlock) enter(x *lexicon) error {
 		from = end
 		id := x.add(lemma)
 		if x.mask[id]&(1<<c.part) != 0 {
-			return c.fault(c.header+i, fmt.Errorf("lemma %q is listed twice", lemma))
+			if err := b.forgive(c.fault(i, fmt.Errorf("lemma %q is listed twice", lemma))); err != nil {
+				return err
+			}
+			c.lemma[i] = noLemma
+			continue
 		}
 		x.mask[id] |= 1 << c.part
 		c.lemma[i] = id
@@ -152,7 +180,22 @@ func (c *indexBlock) offsets(i int) []uint32 {
 	return c.offset[c.last[i-1]:c.last[i]]
 }
 
+// noLemma stands for the lemma of a record that is left out.
+const noLemma = ^uint32(0)
+
 var errLicense = errors.New("license line among the records")
+
+// isNameless reports whether a line is the record of a lemma that is empty. Some
+// writers make them of words such as "(thing)", all of which is a marker to
+// them. Lines of a license begin with two blanks.
+func (c *indexBlock) isNameless(line []byte) bool {
+	r := fields{s: line}
+	if pos := posOf(r.next()); len(line) < 2 || line[1] == ' ' || pos != partPOS[c.part] {
+		return false
+	}
+	_, ok := decimal(r.next())
+	return ok
+}
 
 var carriageReturn = []byte{'\r'}
 
@@ -162,9 +205,6 @@ func (c *indexBlock) record(s []byte) error {
 	}
 	r := fields{s: s}
 	lemma := r.next()
-	if len(lemma) == 0 {
-		return errors.New("empty line")
-	}
 	if len(lemma) > maxLemma {
 		return fmt.Errorf("lemma of %d bytes, longer than %d", len(lemma), maxLemma)
 	}
@@ -175,7 +215,8 @@ func (c *indexBlock) record(s []byte) error {
 	symbols := r.number("pointer count", 0, 0, maxFile)
 	for range symbols {
 		// Abridged here: ';' stands for all three kinds of domains.
-		if t := r.next(); len(t) == 0 || len(t) > 2 || '0' <= t[0] && t[0] <= '9' {
+		// Other wordnets have symbols of their own.
+		if t := r.next(); len(t) == 0 || '0' <= t[0] && t[0] <= '9' {
 			r.fail("pointer symbol", t)
 			break
 		}

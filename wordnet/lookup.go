@@ -95,6 +95,9 @@ func (db *DB) eachSynset(word string, pos []POS, yield func(Synset) bool) {
 		apart := q == AdjSat && db.compat.satellitesApart()
 		for _, l := range f.baseForms(buf[:0], p) {
 			for _, id := range db.entry(l, p) {
+				if id == noSynset {
+					continue // of a damaged database
+				}
 				if (!apart || db.synPOS[id] == AdjSat) && !yield(Synset{db, id}) {
 					return
 				}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A suffixRule replaces an ending. What is left is given as the number of
@@ -160,6 +161,31 @@ func (db *DB) Morphy(form string, pos ...POS) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// Lemmatize returns the shortest base form of a word (see [DB.BaseForms]), the
+// first of equals, or the word itself if it has none. It searches the given
+// parts of speech, or else nouns only, as NLTK's WordNetLemmatizer does.
+func (db *DB) Lemmatize(word string, pos ...POS) string {
+	if len(pos) == 0 {
+		pos = searchOrder[:1] // nouns
+	}
+	var buf [8]uint32
+	f := db.former(word)
+	best, least := word, -1
+	for _, q := range pos {
+		p, ok := partOf(q)
+		if !ok {
+			continue
+		}
+		for _, l := range f.baseForms(buf[:0], p) {
+			form := db.spelling(l)
+			if n := utf8.RuneCountInString(form); least < 0 || n < least {
+				best, least = form, n
+			}
+		}
+	}
+	return best
 }
 
 // Exceptions returns the irregular forms of a part of speech, sorted, each with

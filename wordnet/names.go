@@ -62,6 +62,12 @@ func (db *DB) Synset(name string) (Synset, error) {
 	}
 	have := uint32(0)
 	for _, id := range db.entry(l, p) {
+		if id == noSynset {
+			if have++; have == n {
+				return fail("the synset is damaged")
+			}
+			continue
+		}
 		if pos == AdjSat && db.compat.satellitesApart() && db.synPOS[id] != AdjSat {
 			continue
 		}

@@ -1,15 +1,8 @@
 package wordnet
 
 import (
-	"archive/zip"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,6 +30,11 @@ type Settings struct {
 	// NoGlosses leaves out the glosses to save memory. Definition and Examples
 	// then return ErrNoGlosses.
 	NoGlosses bool
+
+	// Lenient opens a damaged database as well. What cannot be read is left
+	// out, and [DB.Problems] lists it. The numbers in the names of synsets stay
+	// those of the index; a word that the index lacks gets the next number.
+	Lenient bool
 
 	// NoRoot turns off the simulated root that Similarity functions place
 	// above the many roots of verbs. It is NLTK's simulate_root=False.
@@ -79,26 +77,25 @@ func (s *Settings) compat() (compat, error) {
 	return nltk392, nil
 }
 
-// Where Open looks for database files, and for archives of them.
-var (
-	folders  = []string{".", "dict", "wordnet", "corpora/wordnet", "nltk_data/corpora/wordnet"}
-	archives = []string{"wordnet.zip", "corpora.zip", "corpora/wordnet.zip", "nltk_data/corpora/wordnet.zip"}
-)
-
 // Open reads a WordNet database: the files data.noun, index.noun and so on.
 // They may be at the root of fsys, in a folder dict or wordnet, or, as NLTK
-// keeps them, in corpora/wordnet or zipped in corpora/wordnet.zip. fsys may
-// also be wn30.FS of package wordnet/wn30, or a zip archive.
+// keeps them, in corpora/wordnet or zipped in corpora/wordnet.zip. Otherwise
+// the only folder that holds data.noun is used, up to four levels down, or else
+// the only zip archive with such a folder, such as wordnet31.zip. fsys may also
+// be the FS of package wordnet/wn30 or wordnet/wn30/glosses, or a zip archive.
 //
 // The eight data and index files are required. They are checked against each
 // other: the offset of each record, the target of each pointer, and that each
 // word of a synset is in the index with that synset and the reverse. If a check
-// fails, the error wraps [ErrSyntax]. The files lexnames, cntlist.rev,
-// index.sense and the lists of exceptions are optional: without them, the names
-// of lexicographer files are the 45 built-in ones, counts are 0, and morphy
-// only uses rules.
+// fails, the error wraps [ErrSyntax]; see Settings.Lenient. The files lexnames,
+// cntlist.rev, index.sense and the lists of exceptions may be absent or empty:
+// without them, the names of lexicographer files are the 45 built-in ones,
+// counts are 0, and morphy only uses rules. [DB.Problems] returns what was left
+// out because its meaning is not known.
 //
-// If fsys holds no database, the error wraps [ErrNoDatabase].
+// If fsys holds no database, or several and none has the first choice, the error
+// wraps [ErrNoDatabase]. What is unpacked from an archive is bounded: to 32 MiB
+// and 16 times its size, and to 256 MiB.
 func Open(fsys fs.FS, s *Settings) (*DB, error) {
 	var set Settings
 	if s != nil {
@@ -108,16 +105,16 @@ func Open(fsys fs.FS, s *Settings) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := locate(fsys)
+	p, err := locate(bounded(fsys))
 	if err != nil {
 		return nil, err
 	}
 	defer p.close()
 	db := &DB{compat: c, noRoot: set.NoRoot}
 	if p.dir != "" {
-		err = db.readFiles(p.fsys, p.dir, !set.NoGlosses)
+		err = db.readFiles(p.fsys, p.dir, &set)
 	} else {
-		err = db.readCompact(p.fsys)
+		err = db.readCompact(p.fsys, !set.NoGlosses)
 	}
 	if err != nil {
 		return nil, inPath(p.archive, err)
@@ -144,180 +141,4 @@ func OpenDir(path string, s *Settings) (*DB, error) {
 		return nil, inPath(path, err)
 	}
 	return db, nil
-}
-
-// openPath opens a folder or a zip archive.
-func openPath(path string) (fs.FS, io.Closer, error) {
-	fi, err := os.Stat(path)
-	if err != nil {
-		return nil, nil, fmt.Errorf("wordnet: %w: %w", ErrNoDatabase, err)
-	}
-	if fi.IsDir() {
-		return os.DirFS(path), io.NopCloser(nil), nil
-	}
-	z, err := zip.OpenReader(path)
-	if errors.Is(err, zip.ErrFormat) {
-		return nil, nil, fmt.Errorf("wordnet: %w: %s is no folder or zip archive", ErrNoDatabase, path)
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("wordnet: %s: %w", path, err)
-	}
-	return z, z, nil
-}
-
-// A place is where a file system holds a database.
-type place struct {
-	fsys    fs.FS
-	dir     string // of the database files; "" for a compact file
-	archive string // the archive within the file system that was searched
-	close   func() error
-}
-
-// locate looks for a database: in folders, as one compact file, in archives.
-func locate(fsys fs.FS) (place, error) {
-	if dir, ok := findFolder(fsys); ok {
-		return place{fsys, dir, "", func() error { return nil }}, nil
-	}
-	if _, err := fs.Stat(fsys, compact.Name); err == nil {
-		return place{fsys, "", "", func() error { return nil }}, nil
-	}
-	for _, name := range archives {
-		z, closer, err := openZip(fsys, name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return place{}, err
-		}
-		if dir, ok := findFolder(z); ok {
-			return place{z, dir, name, closer.Close}, nil
-		}
-		closer.Close()
-	}
-	return place{}, fmt.Errorf("wordnet: %w: no data.noun at the root, in %s, and none of %s with one",
-		ErrNoDatabase, strings.Join(folders[1:], ", "), strings.Join(archives, ", "))
-}
-
-func findFolder(fsys fs.FS) (string, bool) {
-	for _, dir := range folders {
-		if _, err := fs.Stat(fsys, path.Join(dir, "data.noun")); err == nil {
-			return dir, true
-		}
-	}
-	return "", false
-}
-
-// openZip opens an archive within a file system.
-func openZip(fsys fs.FS, name string) (*zip.Reader, io.Closer, error) {
-	f, err := fsys.Open(name)
-	if err != nil {
-		return nil, nil, fmt.Errorf("wordnet: %w", err)
-	}
-	fi, err := f.Stat()
-	r, ok := f.(io.ReaderAt)
-	if err != nil || !ok {
-		text, err := readFile(f, name)
-		f.Close()
-		if err != nil {
-			return nil, nil, err
-		}
-		z, err := zip.NewReader(strings.NewReader(text), int64(len(text)))
-		return z, io.NopCloser(nil), inPath(name, err)
-	}
-	z, err := zip.NewReader(r, fi.Size())
-	if err != nil {
-		f.Close()
-	}
-	return z, f, inPath(name, err)
-}
-
-// inPath says in an error where the files lie.
-func inPath(path string, err error) error {
-	var se *syntaxError
-	switch {
-	case err == nil || path == "":
-		return err
-	case errors.As(err, &se):
-		return &syntaxError{filepath.Join(path, se.file), se.line, se.err}
-	}
-	return fmt.Errorf("%w (in %s)", err, path)
-}
-
-// Find returns the path of the first WordNet database it finds, for [OpenDir].
-// It looks in the folders $WNSEARCHDIR and $WNHOME/dict; for corpora/wordnet and
-// corpora/wordnet.zip where NLTK does: in each folder of $NLTK_DATA, in
-// ~/nltk_data, in an active Python environment and in NLTK's system folders; and
-// in the folders used by packages and by WordNet's own installation. If there is
-// none, the error wraps [ErrNoDatabase] and lists the places.
-func Find() (path string, err error) {
-	home, _ := os.UserHomeDir()
-	return find(os.Getenv, home)
-}
-
-func find(getenv func(string) string, home string) (string, error) {
-	var places []string
-	if d := getenv("WNSEARCHDIR"); d != "" {
-		places = append(places, d)
-	}
-	if d := getenv("WNHOME"); d != "" {
-		places = append(places, filepath.Join(d, "dict"))
-	}
-	// NLTK takes a folder anywhere before an archive anywhere.
-	nltk := nltkFolders(getenv, home)
-	for _, name := range []string{"corpora/wordnet", "corpora.zip", "corpora/wordnet.zip"} {
-		for _, d := range nltk {
-			if strings.HasSuffix(d, ".zip") {
-				places = append(places, d)
-			} else {
-				places = append(places, filepath.Join(d, filepath.FromSlash(name)))
-			}
-		}
-	}
-	places = append(places, "/usr/share/wordnet", "/usr/local/share/wordnet", "/usr/local/WordNet-3.0/dict", "/usr/local/WordNet-3.1/dict")
-	for _, path := range places {
-		if holdsDatabase(path) {
-			return path, nil
-		}
-	}
-	return "", fmt.Errorf("wordnet: %w found; tried %s", ErrNoDatabase, strings.Join(places, ", "))
-}
-
-// nltkFolders returns where NLTK looks for its data, as nltk.data.path does.
-func nltkFolders(getenv func(string) string, home string) []string {
-	var dirs []string
-	for _, d := range filepath.SplitList(getenv("NLTK_DATA")) {
-		if d != "" {
-			dirs = append(dirs, d)
-		}
-	}
-	if home != "" {
-		dirs = append(dirs, filepath.Join(home, "nltk_data"))
-	}
-	for _, env := range []string{"VIRTUAL_ENV", "CONDA_PREFIX"} { // Python's sys.prefix
-		if d := getenv(env); d != "" {
-			dirs = append(dirs, filepath.Join(d, "nltk_data"), filepath.Join(d, "share", "nltk_data"), filepath.Join(d, "lib", "nltk_data"))
-		}
-	}
-	if runtime.GOOS == "windows" {
-		if d := getenv("APPDATA"); d != "" {
-			dirs = append(dirs, filepath.Join(d, "nltk_data"))
-		}
-		return append(dirs, `C:\nltk_data`, `D:\nltk_data`, `E:\nltk_data`)
-	}
-	return append(dirs, "/usr/share/nltk_data", "/usr/local/share/nltk_data", "/usr/lib/nltk_data", "/usr/local/lib/nltk_data",
-		"/usr/nltk_data", "/usr/local/nltk_data")
-}
-
-func holdsDatabase(path string) bool {
-	fsys, closer, err := openPath(path)
-	if err != nil {
-		return false
-	}
-	defer closer.Close()
-	p, err := locate(fsys)
-	if err != nil {
-		return false
-	}
-	p.close()
-	return true
 }

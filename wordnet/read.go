@@ -2,6 +2,7 @@ package wordnet
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -59,15 +60,6 @@ func readText(fsys fs.FS, name string) (string, error) {
 		}
 		b.Write(buf)
 	}
-}
-
-// readOptional is readText for a file that may be absent: then it returns "".
-func readOptional(fsys fs.FS, name string) (string, error) {
-	s, err := readText(fsys, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	return s, err
 }
 
 // A blockReader reads a file in blocks of whole lines and checks what all
@@ -133,26 +125,31 @@ func (r *blockReader) next(buf []byte, size int) ([]byte, error) {
 	}
 	switch {
 	case len(buf) == 0 && r.at == 0:
-		return nil, &syntaxError{file: r.name, err: errors.New("empty file")}
+		return nil, &syntaxError{file: r.name, err: errEmpty}
 	case len(buf) == 0:
 		return nil, io.EOF
 	case end < len(buf) && r.eof:
 		if i := invalidUTF8(buf); i >= 0 {
-			return nil, r.fault(bytes.Count(buf[:i], newline), errors.New("invalid UTF-8"))
+			return nil, r.fault(bytes.Count(buf[:i], newline), errUTF8)
 		}
-		return nil, r.fault(bytes.Count(buf, newline), errors.New("file ends within a line: truncated"))
+		return nil, r.fault(bytes.Count(buf, newline), errTruncated)
 	}
 	r.carry = append(r.carry[:0], buf[end:]...)
 	buf = buf[:end]
 	if i := invalidUTF8(buf); i >= 0 {
-		return nil, r.fault(bytes.Count(buf[:i], newline), errors.New("invalid UTF-8"))
+		return nil, r.fault(bytes.Count(buf[:i], newline), errUTF8)
 	}
 	r.nextAt = r.at + len(buf)
 	r.nextLine = r.line + bytes.Count(buf, newline)
 	return buf, nil
 }
 
-var newline = []byte{'\n'}
+var (
+	newline      = []byte{'\n'}
+	errEmpty     = errors.New("empty file")
+	errUTF8      = errors.New("invalid UTF-8")
+	errTruncated = errors.New("file ends within a line: truncated")
+)
 
 // fault places an error n lines into the block at hand.
 func (r *blockReader) fault(n int, err error) error {
@@ -207,17 +204,48 @@ type block struct {
 	at   int // where it begins in the file
 	line int // lines before it
 	text []byte
+
+	header  int // lines of the license, which come first
+	skipped []skip
 }
 
-// fault places an error n lines into a block.
-func (k *block) fault(n int, err error) error {
-	return &syntaxError{file: k.file, line: k.line + 1 + n, err: err}
+// A skip counts the lines that are no records: all of them up to a record.
+type skip struct{ record, lines int }
+
+// skip notes a line that is no record before the i-th record.
+func (k *block) skip(i int) {
+	n := len(k.skipped)
+	if n == 0 {
+		k.skipped = append(k.skipped, skip{i, 1})
+	} else if last := k.skipped[n-1]; last.record == i {
+		k.skipped[n-1].lines++
+	} else {
+		k.skipped = append(k.skipped, skip{i, last.lines + 1})
+	}
+}
+
+// lineOf returns the line of the i-th record.
+func (k *block) lineOf(i int) int {
+	line := k.line + 1 + k.header + i
+	n, _ := slices.BinarySearchFunc(k.skipped, i+1, func(s skip, i int) int { return cmp.Compare(s.record, i) })
+	if n > 0 {
+		line += k.skipped[n-1].lines
+	}
+	return line
+}
+
+// fault places an error at the i-th record.
+func (k *block) fault(i int, err error) *syntaxError {
+	return &syntaxError{file: k.file, line: k.lineOf(i), err: err}
 }
 
 // eachBlock calls parse with every block of four files, on as many goroutines
 // as there are processors. It returns what parse made of them, in the order of
 // the files, up to the first error, which is that of the last one.
-func eachBlock[T any](fsys fs.FS, names [parts]string, size int, parse func(block) (*T, error)) ([]*T, error) {
+func eachBlock[T any](b *builder, names [parts]string, size int, parse func(block) (*T, error)) ([]*T, error) {
+	if b.lenient {
+		return eachFile(b, names, parse)
+	}
 	var mu sync.Mutex
 	var made []*T
 	var errs []error
@@ -228,7 +256,7 @@ func eachBlock[T any](fsys fs.FS, names [parts]string, size int, parse func(bloc
 		for p < parts && !failed {
 			var err error
 			if r == nil {
-				r, err = openBlocks(fsys, names[p])
+				r, err = openBlocks(b.fsys, names[p])
 			}
 			if err == nil {
 				buf, err = r.next(buf, size)
@@ -243,7 +271,7 @@ func eachBlock[T any](fsys fs.FS, names [parts]string, size int, parse func(bloc
 			if failed = err != nil; failed {
 				break
 			}
-			return block{p, names[p], r.at, r.line, buf}, len(made) - 1
+			return block{part: p, file: names[p], at: r.at, line: r.line, text: buf}, len(made) - 1
 		}
 		return block{text: buf}, -1
 	}

@@ -6,22 +6,28 @@ import (
 	"strings"
 )
 
-// eachLine calls f with every line of a text; its error is placed at the line.
-func eachLine(file, text string, f func(line string) error) error {
+// eachLine calls f with every line of a text. An error is placed at the line
+// and, if it is not forgiven, ends the search.
+func eachLine(file, text string, forgive func(error) error, f func(line string) error) error {
 	for n := 1; text != ""; n++ {
 		line, rest, _ := strings.Cut(text, "\n")
 		text = rest
 		if err := f(strings.TrimSuffix(line, "\r")); err != nil {
-			return &syntaxError{file: file, line: n, err: err}
+			if err := forgive(&syntaxError{file: file, line: n, err: err}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
+// strict forgives nothing.
+func strict(err error) error { return err }
+
 // parseExceptions reads a list of irregular forms: form base [base...]. Of a
 // form that stands twice the last line holds, as in NLTK.
-func parseExceptions(file, text string, p part, exc map[string][parts]string) error {
-	return eachLine(file, text, func(line string) error {
+func parseExceptions(file, text string, p part, exc map[string][parts]string, forgive func(error) error) error {
+	return eachLine(file, text, forgive, func(line string) error {
 		form, bases, ok := strings.Cut(line, " ")
 		if bases = strings.Trim(bases, " "); !ok || form == "" || bases == "" {
 			return errors.New("want a form and its bases")
@@ -39,7 +45,7 @@ func parseLexNames(file, text string) ([]string, error) {
 		return lexNames[:], nil
 	}
 	var names []string
-	err := eachLine(file, text, func(line string) error {
+	err := eachLine(file, text, strict, func(line string) error {
 		f := strings.Fields(line)
 		if len(f) != 3 {
 			return fmt.Errorf("%d fields, want number, name and part of speech", len(f))
@@ -53,7 +59,10 @@ func parseLexNames(file, text string) ([]string, error) {
 		names = append(names, strings.Clone(f[1]))
 		return nil
 	})
-	return names, err
+	if err != nil {
+		return nil, err
+	}
+	return names, nil
 }
 
 // lexNames are the names of lexicographer files, from lexnames(5WN) of

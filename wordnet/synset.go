@@ -5,6 +5,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/semamap/semamap/wordnet/internal/compact"
 )
 
 // A Synset is a set of lemmas that share a meaning. It is a small value; two
@@ -106,6 +108,13 @@ func (s Synset) gloss() (string, error) {
 	db := s.db
 	if !db.hasGlosses {
 		return "", ErrNoGlosses
+	}
+	if db.glosses != nil {
+		gloss, err := db.glosses.At(int(s.id))
+		if err != nil {
+			return "", &syntaxError{file: compact.GlossName, err: err}
+		}
+		return gloss, nil
 	}
 	i, found := slices.BinarySearch(db.glossFirst, s.id)
 	if !found {

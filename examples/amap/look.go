@@ -169,6 +169,57 @@ func selectivity(j *job) error {
 	return nil
 }
 
+// dead counts, for each mode and layer, the units that no token activates and
+// those that hardly tell tokens apart. The variance is that of the sample, as
+// torch.var has it.
+func dead(j *job) error {
+	all, err := j.m.Stats(j.ctx, amap.Mode(j.mode), &j.Scope)
+	if err != nil {
+		return err
+	}
+	type count struct {
+		mode              amap.Mode
+		layer             int
+		units, dead, flat int
+	}
+	var counts []count
+	var lines [][]string
+	gone := amap.Dead(all, float32(j.below)) // in the order of all
+	for _, u := range all {
+		if k := len(counts); k == 0 || counts[k-1].mode != u.Mode || counts[k-1].layer != u.Unit.Layer {
+			counts = append(counts, count{mode: u.Mode, layer: u.Unit.Layer})
+		}
+		c := &counts[len(counts)-1]
+		c.units++
+		isDead := len(gone) > 0 && gone[0].Mode == u.Mode && gone[0].Unit == u.Unit
+		if isDead {
+			gone = gone[1:]
+			c.dead++
+		}
+		v := sampleVariance(u)
+		if v < j.variance {
+			c.flat++
+		}
+		if isDead || v < j.variance {
+			lines = append(lines, []string{string(u.Mode), u.Unit.String(), cli.Float(u.Max), strconv.FormatFloat(v, 'g', -1, 64), strconv.FormatBool(isDead), strconv.FormatBool(v < j.variance)})
+		}
+	}
+	if j.list {
+		return cli.WriteCSV(j.ctx, j.w, []string{"mode", "unit", "max", "variance", "dead", "low_variance"}, len(lines), func(i int) ([]string, error) { return lines[i], nil })
+	}
+	fmt.Fprintf(j.w, "dead: maximum below %v; low variance: below %v\n", j.below, j.variance)
+	fmt.Fprintf(j.w, "%-8s %5s %8s %8s %14s\n", "mode", "layer", "units", "dead", "low variance")
+	for _, c := range counts {
+		fmt.Fprintf(j.w, "%-8s %5d %8d %8d %14d\n", c.mode, c.layer, c.units, c.dead, c.flat)
+	}
+	return nil
+}
+
+// sampleVariance is the variance with one degree of freedom less.
+func sampleVariance(u amap.UnitStats) float64 {
+	return u.Var * float64(u.Rows) / float64(max(u.Rows-1, 1))
+}
+
 func stats(j *job) error {
 	all, err := j.m.Stats(j.ctx, amap.Mode(j.mode), &j.Scope)
 	if err != nil {
@@ -181,6 +232,24 @@ func stats(j *job) error {
 		return []string{string(u.Mode), u.Unit.String(), strconv.Itoa(u.Rows), double(u.Mean), double(u.CountMean), double(u.Var),
 			cli.Float(u.Min), cli.Float(u.Max), strconv.Itoa(int(u.ArgMax)), strconv.Itoa(u.Nonzero), strconv.Itoa(u.NaN), strconv.Itoa(u.Inf)}, nil
 	})
+}
+
+// rowsByID returns the token ids of the rows, and the row of each.
+func rowsByID(l *amap.Layer) (ids []int32, rowOf map[int32]int) {
+	ids, _ = l.TokenIDs()
+	if ids == nil {
+		all, _ := l.Dims()
+		for id := range int32(all) {
+			ids = append(ids, id)
+		}
+	}
+	rowOf = make(map[int32]int, len(ids))
+	for r, id := range ids {
+		if _, twice := rowOf[id]; !twice {
+			rowOf[id] = r
+		}
+	}
+	return ids, rowOf
 }
 
 func rows(j *job) error {
@@ -197,14 +266,13 @@ func rows(j *job) error {
 	if err != nil {
 		return err
 	}
-	all, units := l.Dims()
+	_, units := l.Dims()
+	of, rowOf := rowsByID(l)
 	if ids == nil {
-		for id := range int32(all) {
-			ids = append(ids, id)
-		}
+		ids = of
 	}
 	for _, id := range ids { // before the first line is written
-		if int(id) >= all {
+		if _, ok := rowOf[id]; !ok {
 			return fmt.Errorf("%s: %s layer %d has no token id %d: %w", j.files[0], mode, n, id, amap.ErrNotFound)
 		}
 	}
@@ -217,7 +285,7 @@ func rows(j *job) error {
 	}
 	var row []float32
 	return cli.WriteCSV(j.ctx, j.w, head, len(ids), func(i int) (_ []string, err error) {
-		if row, err = l.Row(row, int(ids[i])); err != nil {
+		if row, err = l.Row(row, rowOf[ids[i]]); err != nil {
 			return nil, err
 		}
 		line = line[:0]

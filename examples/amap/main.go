@@ -1,5 +1,5 @@
 // Command amap looks into activation maps of language models: SYSIF's pickles,
-// safetensors files and .npy matrices.
+// files of torch.save, safetensors, .npy and .npz files.
 //
 //	amap info FILE                                   what the file holds
 //	amap check FILE                                  signs that numbers are wrong
@@ -7,8 +7,10 @@
 //	amap top-units FILE -token hat                   what a token activates
 //	amap selectivity FILE -tokens "Paris,London"     units that tell tokens apart
 //	amap stats FILE                                  statistics of units, CSV
+//	amap dead FILE                                   dead and low-variance units
 //	amap rows FILE -mode input -layer 0 -ids 1,2,3   values, CSV
-//	amap histogram FILE -o h.png                     how values are spread
+//	amap table FILE -ids 1,2,3 -o t.csv              units × tokens, for pandas
+//	amap histogram FILE -by-layer -o h.png           how values are spread
 //	amap convert FILE -o OUT                         to .pickle, .safetensors, .npy
 //	amap merge FILE... -o OUT                        maps of parts of a corpus
 //
@@ -50,8 +52,10 @@ var commands = []command{
 	{"top-units", "list the units that a token activates most", "token ids mode k", topUnits},
 	{"selectivity", "list the units that tell some tokens from all others", "tokens ids layers mode k min-count", selectivity},
 	{"stats", "print statistics of every unit as CSV", "mode layers unseen positions", stats},
+	{"dead", "count dead and low-variance units by layer", "mode layers below variance list unseen positions", dead},
 	{"rows", "print rows as CSV", "mode layer ids tokens header", rows},
-	{"histogram", "draw how the values are spread", "o mode layers bins min max linear unseen positions", histogram},
+	{"table", "write the table of SYSIF's get_df_amap as CSV", "o ids tokens", table},
+	{"histogram", "draw how the values are spread", "o mode layers by-layer of bins min max linear unseen positions", histogram},
 	{"convert", "write a map in another format", "o mode layer ids counts-out", convert},
 	{"merge", "combine maps of parts of a corpus by their counts", "o mode layer type counts-out", merge},
 }
@@ -66,14 +70,15 @@ type job struct {
 
 	amap.Scope
 	opts                           amap.Options
-	counts, vocab                  string
+	counts, vocab, rowIDs          string
 	window                         int
 	mode, out, unit, token, tokens string
 	ids                            []int32
 	countsOut, dtype               string
 	layer, k, bins                 int
-	header, linear                 bool
-	least, most                    float64
+	header, linear, byLayer, list  bool
+	least, most, below, variance   float64
+	of                             *string
 }
 
 // flags are those of all commands.
@@ -81,6 +86,7 @@ func (j *job) flags() *flag.FlagSet {
 	f := flag.NewFlagSet("", flag.ContinueOnError)
 	f.StringVar(&j.counts, "counts", "", "`file` of token counts (default: the one beside the map, if there is one)")
 	f.StringVar(&j.vocab, "vocab", "", "`file` of the vocabulary: tokenizer.json, vocab.json, a JSON array or a token a line")
+	f.StringVar(&j.rowIDs, "row-ids", "", "`file` of the token ids of a filtered map's rows, which SYSIF's files do not hold")
 	f.IntVar(&j.window, "window", -1, "tokens of a window, where the file's name does not say; 0: the map has no positions")
 	f.BoolFunc("transposed", "the file's matrices are units × tokens", func(s string) error {
 		transposed, err := strconv.ParseBool(s)
@@ -101,12 +107,17 @@ func (j *job) flags() *flag.FlagSet {
 	f.BoolVar(&j.Unseen, "unseen", false, "take in tokens that never occurred")
 	f.BoolVar(&j.Positions, "positions", false, "take in the positions of the window")
 	f.BoolVar(&j.header, "header", false, "write a line of titles, and the id of each row in front")
-	f.StringVar(&j.out, "o", "", "`file` to write: .pickle (SYSIF), .safetensors or .npy (one layer); of histogram .png, .svg or .pdf")
+	f.StringVar(&j.out, "o", "", "`file` to write: .pickle (SYSIF), .safetensors or .npy (one layer); of histogram .png, .svg or .pdf; of table .csv (default: print)")
 	f.StringVar(&j.countsOut, "counts-out", "", "`file` for the token counts too, as a pickle")
 	f.StringVar(&j.dtype, "type", "", "number `type` to write: float16, bfloat16, float32 or float64 (default: the first file's)")
 	f.IntVar(&j.bins, "bins", 100, "bins")
 	f.Float64Var(&j.least, "min", 0, "lower end of the range (default: the least value)")
 	f.Float64Var(&j.most, "max", 0, "upper end of the range (default: the greatest value)")
+	f.BoolVar(&j.byLayer, "by-layer", false, "a panel for each mode and layer, all of one scale")
+	j.of = cli.Choice(f, "of", "what to count: all values, or one number of each unit over the tokens", "values", "max", "mean", "variance", "nonzero")
+	f.Float64Var(&j.below, "below", 0.1, "a unit is dead if its maximum is below this `number`")
+	f.Float64Var(&j.variance, "variance", 1e-3, "a unit has low variance if it is below this `number`")
+	f.BoolVar(&j.list, "list", false, "list these units as CSV instead")
 	f.BoolVar(&j.linear, "linear", false, "a linear instead of a logarithmic scale for the counts")
 	return f
 }
@@ -138,7 +149,7 @@ func usage(w io.Writer) {
 
 func (c command) start(j *job, args []string, stderr io.Writer) (err error) {
 	all, f := j.flags(), flag.NewFlagSet("amap "+c.name, flag.ContinueOnError)
-	for _, name := range strings.Fields("counts vocab window transposed no-mmap " + c.flags) {
+	for _, name := range strings.Fields("counts vocab row-ids window transposed no-mmap " + c.flags) {
 		g := all.Lookup(name)
 		f.Var(g.Value, g.Name, g.Usage)
 	}
@@ -159,6 +170,11 @@ func (c command) start(j *job, args []string, stderr io.Writer) (err error) {
 		j.opts.Positions = j.window + 1
 		if j.window == 0 {
 			j.opts.Positions = -1
+		}
+	}
+	if j.rowIDs != "" {
+		if j.opts.IDs, err = cli.ReadIDs(j.rowIDs); err != nil {
+			return err
 		}
 	}
 	if j.m, err = j.open(j.files[0]); err != nil {
@@ -186,10 +202,17 @@ func (j *job) open(file string) (*amap.Map, error) {
 	return amap.Open(file, &o)
 }
 
-// theMode is -mode, or the map's first mode.
+// theMode is -mode, or the map's first mode with a layer that can be read.
 func (j *job) theMode() (amap.Mode, error) {
 	modes := j.m.Modes()
 	if j.mode == "" && len(modes) > 0 {
+		for _, mode := range modes {
+			for _, n := range j.m.Layers(mode) {
+				if _, err := j.m.Layer(mode, n); err == nil {
+					return mode, nil
+				}
+			}
+		}
 		return modes[0], nil
 	}
 	if mode := amap.Mode(j.mode); slices.Contains(modes, mode) {

@@ -50,6 +50,12 @@ func TestCommands(t *testing.T) {
 		"stats":            {"stats", small, "-counts", counts, "-layers", "1", "-mode", "input", "-window", "15"},
 		"rows":             {"rows", small, "-mode", "input", "-layer", "0", "-ids", "1,2,3"},
 		"rows-header":      {"rows", small, "-mode", "output", "-layer", "2", "-ids", "115,0", "-header"},
+		"dead":             {"dead", small, "-counts", counts, "-window", "15"},
+		"dead-list":        {"dead", small, "-counts", counts, "-window", "15", "-list", "-variance", "0.006", "-layers", "2"},
+		"table":            {"table", small, "-ids", "7,3,115", "-window", "15", "-vocab", vocab},
+		"table-ids":        {"table", small, "-ids", "7,3"},
+		"info-odd":         {"info", testdata + "outside/s-f8mix.safetensors"},
+		"stats-odd":        {"rows", testdata + "outside/s-vec.safetensors", "-ids", "36"},
 		"help":             {"help"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -65,30 +71,36 @@ func TestCommands(t *testing.T) {
 func TestErrors(t *testing.T) {
 	dir := t.TempDir()
 	for want, args := range map[string][]string{
-		"no command":            {},
-		`unknown command "x"`:   {"x"},
-		"info: no file":         {"info"},
-		"unexpected argument":   {"info", "a", "b"},
-		"no such file":          {"info", filepath.Join(dir, "none.pickle")},
-		"offset 2: global":      {"info", testdata + "hostile/20-os-system"},
-		"which unit?":           {"top-tokens", small},
-		"unit 1_99":             {"top-tokens", small, "-unit", "1_99"},
-		"want LAYER_UNIT":       {"top-tokens", small, "-unit", "x"},
-		"which token?":          {"top-units", small},
-		"vocabulary of this":    {"top-units", small, "-token", "hat"},
-		`"x" is no token id`:    {"rows", small, "-ids", "1,x"},
-		"no token id 116":       {"rows", small, "-ids", "116"},
-		`no mode "sideways"`:    {"rows", small, "-mode", "sideways"},
-		"layer 7: not found":    {"rows", small, "-layer", "7"},
-		"is no .png":            {"histogram", small, "-o", "h.txt"},
-		"is no .pickle":         {"convert", small, "-o", "m.txt"},
-		"say -layer":            {"convert", small, "-o", filepath.Join(dir, "m.npy")},
-		"no token counts":       {"merge", testdata + "torch/same-one.pickle", "-o", filepath.Join(dir, "m.pickle")},
-		"token id 5000":         {"convert", small, "-ids", "5000", "-o", filepath.Join(dir, "m.pickle")},
-		"is no layer":           {"stats", small, "-layers", "a"},
-		"count of 9: token":     {"top-tokens", testdata + "torch/same-one.pickle", "-unit", "0_1", "-min-count", "9"},
-		"flag provided but not": {"info", small, "-nonsense"},
-		"is no number type":     {"merge", small, "-type", "int8", "-o", filepath.Join(dir, "m.pickle")},
+		"no command":             {},
+		`unknown command "x"`:    {"x"},
+		"info: no file":          {"info"},
+		"unexpected argument":    {"info", "a", "b"},
+		"no such file":           {"info", filepath.Join(dir, "none.pickle")},
+		"offset 2: global":       {"info", testdata + "hostile/20-os-system"},
+		"which unit?":            {"top-tokens", small},
+		"unit 1_99":              {"top-tokens", small, "-unit", "1_99"},
+		"want LAYER_UNIT":        {"top-tokens", small, "-unit", "x"},
+		"which token?":           {"top-units", small},
+		"vocabulary of this":     {"top-units", small, "-token", "hat"},
+		`"x" is no token id`:     {"rows", small, "-ids", "1,x"},
+		"no token id 116":        {"rows", small, "-ids", "116"},
+		`no mode "sideways"`:     {"rows", small, "-mode", "sideways"},
+		"layer 7: not found":     {"rows", small, "-layer", "7"},
+		"is no .png":             {"histogram", small, "-o", "h.txt"},
+		"is no .pickle":          {"convert", small, "-o", "m.txt"},
+		"say -layer":             {"convert", small, "-o", filepath.Join(dir, "m.npy")},
+		"no token counts":        {"merge", testdata + "torch/same-one.pickle", "-o", filepath.Join(dir, "m.pickle")},
+		"token id 5000":          {"convert", small, "-ids", "5000", "-o", filepath.Join(dir, "m.pickle")},
+		"is no layer":            {"stats", small, "-layers", "a"},
+		"count of 9: token":      {"top-tokens", testdata + "torch/same-one.pickle", "-unit", "0_1", "-min-count", "9"},
+		"flag provided but not":  {"info", small, "-nonsense"},
+		"is no .csv":             {"table", small, "-o", filepath.Join(dir, "t.txt")},
+		"name: give their ids":   {"table", testdata + "more/filtered.pt", "-o", filepath.Join(dir, "t.csv")},
+		"token id 6":             {"rows", testdata + "more/filtered.pt", "-ids", "6"},
+		`tensor "input/1": numb`: {"convert", testdata + "outside/s-f8mix.safetensors", "-o", filepath.Join(dir, "m.pickle")},
+		"20 bins":                {"histogram", small, "-of", "max", "-bins", "20", "-min", "2", "-max", "1", "-o", filepath.Join(dir, "h.png")},
+		"not one of values":      {"histogram", small, "-of", "least"},
+		"is no number type":      {"merge", small, "-type", "int8", "-o", filepath.Join(dir, "m.pickle")},
 	} {
 		out, err := amapRun(t, args...)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -155,6 +167,77 @@ func TestHistogram(t *testing.T) {
 		b, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil || len(b) < 1000 {
 			t.Errorf("%s: %d bytes, %v", name, len(b), err)
+		}
+	}
+}
+
+// Histograms by layer count each layer by itself, on one scale.
+func TestHistogramByLayer(t *testing.T) {
+	dir := t.TempDir()
+	for of, want := range map[string]string{"values": "928", "max": "8", "mean": "8", "variance": "8", "nonzero": "8"} {
+		file := filepath.Join(dir, of+".svg")
+		out, err := amapRun(t, "histogram", small, "-by-layer", "-of", of, "-bins", "12", "-o", file)
+		lines := strings.Split(strings.TrimSpace(out), "\n")
+		if err != nil || len(lines) != 6 || !strings.HasPrefix(lines[0], "input, layer 0: "+want+" values from ") || !strings.HasPrefix(lines[5], "output, layer 2: "+want+" values from ") {
+			t.Errorf("%s: %q, %v", of, out, err)
+		}
+		_, scale, _ := strings.Cut(lines[0], ": ")
+		for _, line := range lines {
+			if !strings.HasSuffix(line, scale) {
+				t.Errorf("%s: %q, want %q", of, line, scale)
+			}
+		}
+		b, err := os.ReadFile(file)
+		if err != nil || strings.Count(string(b), "layer") < 6 {
+			t.Errorf("%s: %d bytes, %v", file, len(b), err)
+		}
+	}
+}
+
+// A filtered map keeps its token ids in a safetensors file; a pickle needs them.
+func TestFiltered(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	if err := os.WriteFile(at("ids"), []byte("9\n3, 40\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"f.safetensors", "f.pickle"} {
+		if _, err := amapRun(t, "convert", small, "-ids", "9,3,40", "-o", at(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := amapRun(t, "rows", small, "-ids", "3,40", "-header", "-layer", "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := amapRun(t, "table", small, "-ids", "9,3,40")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{at("f.safetensors")}, {at("f.pickle"), "-row-ids", at("ids")}} {
+		if got, err := amapRun(t, append([]string{"rows", "-ids", "3,40", "-header", "-layer", "1"}, args...)...); err != nil || got != want {
+			t.Errorf("%v: %q, want %q, %v", args, got, want, err)
+		}
+		if got, err := amapRun(t, append([]string{"table"}, args...)...); err != nil || got != table {
+			t.Errorf("%v: the table differs: %v", args, err)
+		}
+	}
+	if _, err := amapRun(t, "top-tokens", at("f.pickle"), "-unit", "0_1", "-vocab", at("ids")); err == nil || !strings.Contains(err.Error(), "-row-ids") {
+		t.Error(err)
+	}
+	file := at("t.csv")
+	if _, err := amapRun(t, "table", small, "-ids", "9,3,40", "-o", file); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := os.ReadFile(file); err != nil || string(b) != table {
+		t.Error(err)
+	}
+}
+
+func TestValid(t *testing.T) {
+	for s, want := range map[string]string{"a": "a", "\xe2\x80": "\ufffd", "\xe2\x80\xe2": "\ufffd\ufffd", "\xc3x": "\ufffdx", "\x80\x80": "\ufffd\ufffd", "é\xf0\x9f\x98": "é\ufffd", "\xe2\x28\xa1": "\ufffd(\ufffd", "\xf0\x9f\x98\x80": "\U0001f600"} {
+		if got := valid(s); got != want {
+			t.Errorf("%q: %q, want %q", s, got, want)
 		}
 	}
 }

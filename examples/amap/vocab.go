@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/semamap/semamap/amap"
 	"github.com/semamap/semamap/lemma/neox"
@@ -21,6 +23,11 @@ type vocabulary struct{ raw []string }
 func openVocabulary(file string, m *amap.Map) (*vocabulary, error) {
 	v := new(vocabulary)
 	if file != "" {
+		if l := firstLayer(m); l != nil {
+			if _, known := l.TokenIDs(); !known {
+				return nil, errors.New("a filtered map, whose tokens its file does not name: give their ids with -row-ids")
+			}
+		}
 		b, err := os.ReadFile(file)
 		if err == nil {
 			err = v.parse(b)
@@ -30,29 +37,36 @@ func openVocabulary(file string, m *amap.Map) (*vocabulary, error) {
 		}
 		return v, nil
 	}
-	for _, mode := range m.Modes() {
-		for _, n := range m.Layers(mode) {
-			l, err := m.Layer(mode, n)
-			if err != nil {
-				continue
-			}
-			rows, _ := l.Dims()
-			pos, _ := m.Positions()
-			// GPT-NeoX has 50,277 tokens; models pad them to 50,304 or 50,432.
-			if rows -= pos; rows < 50277 || rows > 50432 {
-				return v, nil
-			}
-			t, err := neox.New(nil)
-			if err != nil {
-				return nil, err
-			}
-			for id := range int32(t.Len()) {
-				v.raw = append(v.raw, t.Token(id))
-			}
-			return v, nil
-		}
+	l := firstLayer(m)
+	if l == nil {
+		return v, nil
+	}
+	rows, _ := l.Dims()
+	pos, _ := m.Positions()
+	// GPT-NeoX has 50,277 tokens; models pad them to 50,304 or 50,432.
+	if rows -= pos; rows < 50277 || rows > 50432 {
+		return v, nil
+	}
+	t, err := neox.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	for id := range int32(t.Len()) {
+		v.raw = append(v.raw, t.Token(id))
 	}
 	return v, nil
+}
+
+// firstLayer returns the first layer that can be read, or nil.
+func firstLayer(m *amap.Map) *amap.Layer {
+	for _, mode := range m.Modes() {
+		for _, n := range m.Layers(mode) {
+			if l, err := m.Layer(mode, n); err == nil {
+				return l
+			}
+		}
+	}
+	return nil
 }
 
 // parse reads a tokenizer.json, a vocab.json (raw token to id), a JSON array, or
@@ -151,4 +165,19 @@ func text(raw string) string {
 		b = append(b, c)
 	}
 	return string(b)
+}
+
+// valid replaces what is not UTF-8 by U+FFFD, as Python does: once for the
+// beginning of a character, or else for each byte.
+func valid(s string) string {
+	var b strings.Builder
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
+		for r == utf8.RuneError && n < len(s) && n < 3 && !utf8.FullRuneInString(s[:n+1]) {
+			n++
+		}
+		b.WriteRune(r)
+		s = s[n:]
+	}
+	return b.String()
 }

@@ -2,15 +2,11 @@ package main
 
 import (
 	"fmt"
-	"image/color"
 	"io"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
-
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
-	"gonum.org/v1/plot/vg"
 
 	"github.com/semamap/semamap/amap"
 	"github.com/semamap/semamap/examples/internal/cli"
@@ -25,52 +21,53 @@ func (j *job) format(extensions ...string) (string, error) {
 	return ext, nil
 }
 
-func histogram(j *job) error {
-	format, err := j.format(".png", ".svg", ".pdf")
+// table writes SYSIF's table of the tokens of -ids and -tokens, or of all.
+func table(j *job) error {
+	ids, err := j.tokenIDs()
 	if err != nil {
 		return err
 	}
-	edges, counts, err := j.m.Histogram(j.ctx, amap.Mode(j.mode), j.bins, j.least, j.most, &j.Scope)
-	if err != nil {
+	m := j.m
+	l := firstLayer(m)
+	if l == nil {
+		return fmt.Errorf("%s: no layer can be read", j.files[0])
+	}
+	if _, known := l.TokenIDs(); !known {
+		return fmt.Errorf("%s: a filtered map, whose tokens its file does not name: give their ids with -row-ids", j.files[0])
+	}
+	if j.v == nil {
+		if j.v, err = openVocabulary(j.vocab, m); err != nil {
+			return err
+		}
+	}
+	vocabulary := int32(-1)
+	if pos, known := m.Positions(); known && pos > 0 {
+		rows, _ := l.Dims()
+		vocabulary = int32(rows - pos)
+	}
+	if ids != nil {
+		if m, err = m.Filter(ids); err != nil {
+			return err
+		}
+	}
+	// Columns are named as SYSIF names them: by the text of a token, where bytes
+	// that are none are U+FFFD, and by the position of the window.
+	name := func(id int32) string {
+		switch {
+		case vocabulary >= 0 && id >= vocabulary:
+			return fmt.Sprintf("[POS_%d]", id-vocabulary)
+		case int(id) < len(j.v.raw):
+			return valid(text(j.v.raw[id]))
+		}
+		return strconv.Itoa(int(id))
+	}
+	if j.out == "" {
+		return m.WriteCSV(j.ctx, j.w, name)
+	}
+	if _, err := j.format(".csv"); err != nil {
 		return err
 	}
-	p := plot.New()
-	p.Title.Text = filepath.Base(j.files[0])
-	if s := p.Title.Text; len(s) > 70 {
-		p.Title.Text = s[:67] + "..."
-	}
-	p.X.Label.Text, p.Y.Label.Text = "activation", "values"
-	floor := 0.0
-	if !j.linear {
-		floor = 0.5 // an empty bin, on a scale that has no 0
-		p.Y.Scale = plot.LogScale{}
-		p.Y.Tick.Marker = plot.LogTicks{Prec: -1}
-	}
-	xy := plotter.XYs{{X: edges[0], Y: floor}}
-	top, total := 1.0, int64(0)
-	for i, n := range counts {
-		y := max(float64(n), floor)
-		top, total = max(top, y), total+n
-		xy = append(xy, plotter.XY{X: edges[i], Y: y}, plotter.XY{X: edges[i+1], Y: y})
-	}
-	xy = append(xy, plotter.XY{X: edges[len(counts)], Y: floor})
-	line, err := plotter.NewLine(xy)
-	if err != nil {
-		return err
-	}
-	line.Color = color.RGBA{R: 0x1f, G: 0x5a, B: 0x96, A: 0xff}
-	line.FillColor = color.RGBA{R: 0xb8, G: 0xd0, B: 0xe8, A: 0xff}
-	p.Add(line)
-	p.Y.Min, p.Y.Max = floor, top*1.5
-	to, err := p.WriterTo(7*vg.Inch, 4*vg.Inch, format[1:])
-	if err != nil {
-		return err
-	}
-	if err := cli.WriteFile(j.out, func(w io.Writer) error { _, err := to.WriteTo(w); return err }); err != nil {
-		return err
-	}
-	fmt.Fprintf(j.w, "%d values from %.6g to %.6g\n", total, edges[0], edges[len(counts)])
-	return nil
+	return cli.WriteFile(j.out, func(w io.Writer) error { return m.WriteCSV(j.ctx, w, name) })
 }
 
 func convert(j *job) error {

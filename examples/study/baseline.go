@@ -48,7 +48,7 @@ func (b *baseline) open(o *options, w *words, layers []int, i int) error {
 	if common == nil {
 		return fmt.Errorf("-baseline: %s has layers %v, none of %v", b.src.Path, b.src.Layers(), layers)
 	}
-	if err := fits(&b.src, common, w.tok, o.tokenizer, w.weights.IDs); err != nil {
+	if err := fits(o, &b.src, common, w); err != nil {
 		return fmt.Errorf("-baseline: %w", err)
 	}
 	return nil
@@ -76,6 +76,13 @@ func (b *baseline) measure(ctx context.Context, o *options, w *words, e *evidenc
 	}
 	used, err := b.e.rows(ctx, w, rows)
 	if err != nil {
+		return err
+	}
+	ids := make([]int32, len(b.e.columns))
+	for i, c := range b.e.columns {
+		ids[i] = w.weights.IDs[c]
+	}
+	if same, err := b.src.Constant(used, ids); err != nil || same { // nothing to measure
 		return err
 	}
 	bar := cli.NewProgress(stderr, fmt.Sprintf("layer %d: baseline %s", m.Layer, b.name), len(spaces)*len(e.questions)*(1+2*o.draws))

@@ -21,8 +21,9 @@ type layerMap struct {
 	KL         float64 `json:"kl"`
 	Perplexity float64 `json:"perplexity"`
 	Distinct   int     `json:"distinct_vectors"` // of lemmas
-	Unsolved   int     `json:"unsolved"`         // of these, those without the perplexity
-	Kernels    string  `json:"kernels"`          // vector instructions in use
+	Constant   bool    `json:"constant,omitempty"`
+	Unsolved   int     `json:"unsolved"` // of these, those without the perplexity
+	Kernels    string  `json:"kernels"`  // vector instructions in use
 
 	// How faithful the map is: quality.Comparison over a sample of its places.
 	Compared        int     `json:"compared"`
@@ -51,6 +52,9 @@ func embed(ctx context.Context, o *options, w *words, rec *record, n int, stderr
 		return nil, err
 	}
 	label := fmt.Sprintf("layer %d", n)
+	if same, err := o.src.Constant(base, w.weights.IDs); err != nil || same { // nothing to map
+		return &layerMap{Layer: n, Distinct: 1, Constant: true, y: make([]float32, 2*len(w.rows))}, err
+	}
 	wait := cli.NewWait(stderr, label+": neighbors and affinities")
 	points := knn.Combine(base, w.weights.Start, w.weights.Index, w.weights.Weight)
 	r, err := tsne.New(ctx, points, &tsne.Settings{Perplexity: o.perplexity, Seed: o.seed})

@@ -44,7 +44,7 @@ func (w *words) questions(o *options) []question {
 		q := question{name: name}
 		var rows []int32
 		for i, r := range w.rows {
-			if label(r) != "" {
+			if label(r) != "" && r.unseen < r.tokens { // the others are rows of zeros
 				rows = append(rows, int32(i))
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image/color"
 	"io"
 	"path/filepath"
 
@@ -25,6 +26,8 @@ type view struct {
 	note             func(*layerMap) string
 	rows             []int // of the words
 	labels, hover    []string
+	values           []float64              // instead of labels
+	colors           map[string]color.Color // the same in all views
 }
 
 func (v *view) add(row int, label, hover string) {
@@ -32,8 +35,9 @@ func (v *view) add(row int, label, hover string) {
 }
 
 // views are all words by domain, the first synsets that have one, the most
-// frequent ones, and all words by part of speech.
-type views struct{ all, first, top, pos view }
+// frequent ones, all words by part of speech, and by their number of tokens.
+// Words of which the map saw no token are in none of them.
+type views struct{ all, first, top, pos, tokens view }
 
 func newViews(o *options, w *words) *views {
 	var domains []string
@@ -41,11 +45,23 @@ func newViews(o *options, w *words) *views {
 	for i, d := range w.domains {
 		domains, top[d.Name] = append(domains, d.Name), i < o.domains
 	}
-	v, names, model := &views{}, short(domains), o.about.Model
+	v, names, model := &views{}, cli.ShortNames(domains), o.about.Model
+	palette, _ := plot.Palette("default", len(domains)) // there is one of this name
+	colors := map[string]color.Color{}
+	for i, d := range domains {
+		colors[names[d]] = palette[i]
+	}
 	for i, r := range w.rows {
 		hover := fmt.Sprintf("%s (%s)", r.lemma, r.synset)
+		if r.unseen == r.tokens {
+			continue
+		} else if r.unseen > 0 {
+			hover += fmt.Sprintf(", %d of %d tokens never seen", r.unseen, r.tokens)
+		}
 		v.all.add(i, names[r.domain], hover) // "" where there is none
 		v.pos.add(i, posNames[r.pos], hover)
+		v.tokens.add(i, "", hover)
+		v.tokens.values = append(v.tokens.values, float64(r.tokens))
 		if r.domain != noDomain && len(v.first.rows) < o.first {
 			v.first.add(i, names[r.domain], hover)
 		}
@@ -53,16 +69,22 @@ func newViews(o *options, w *words) *views {
 			v.top.add(i, names[r.domain], hover)
 		}
 	}
-	v.all.legend, v.first.legend, v.top.legend, v.pos.legend = "Domain", "Domain", "Domain", "Part of speech"
-	v.all.subtitle = fmt.Sprintf("%s, the first lemmas of %s synsets", model, cli.Thousands(len(w.rows)))
+	left := ""
+	if n := len(w.rows) - len(v.all.rows); n > 0 {
+		left = fmt.Sprintf("; %s more, of tokens that the model never saw, are left out", cli.Thousands(n))
+	}
+	v.all.legend, v.first.legend, v.top.legend, v.pos.legend, v.tokens.legend = "Domain", "Domain", "Domain", "Part of speech", "Tokens"
+	v.all.colors, v.first.colors, v.top.colors = colors, colors, colors
+	v.all.subtitle = fmt.Sprintf("%s, the first lemmas of %s synsets%s", model, cli.Thousands(len(v.all.rows)), left)
 	v.first.subtitle = fmt.Sprintf("%s, the first %s synsets that have a topic domain", model, cli.Thousands(len(v.first.rows)))
-	v.top.subtitle = fmt.Sprintf("%s, %s lemmas in the %d most frequent topic domains", model, cli.Thousands(len(v.top.rows)), min(o.domains, len(domains)))
-	v.pos.subtitle = fmt.Sprintf("%s, %s lemmas by part of speech", model, cli.Thousands(len(w.rows)))
+	v.top.subtitle = fmt.Sprintf("%s, %s synsets in the %d most frequent topic domains", model, cli.Thousands(len(v.top.rows)), min(o.domains, len(domains)))
+	v.pos.subtitle = fmt.Sprintf("%s, %s synsets by part of speech%s", model, cli.Thousands(len(v.pos.rows)), left)
 	among := fmt.Sprintf(" among the %d most frequent domains", min(o.domains, len(domains)))
 	v.all.note = func(m *layerMap) string { return m.Domain.note(among) }
 	v.first.note = func(*layerMap) string { return "" }
 	v.top.note = func(m *layerMap) string { return m.Domain.note("") }
 	v.pos.note = func(m *layerMap) string { return m.POS.note("") }
+	v.tokens.note = v.first.note
 	return v
 }
 
@@ -119,11 +141,11 @@ func draw(ctx context.Context, o *options, v *views, maps []*layerMap, res *resu
 			return err
 		}
 	}
-	page := &viewer.Page{Views: []*plot.Figure{v.all.byLayer(o.seed, maps), v.pos.byLayer(o.seed, maps)}}
+	page := &viewer.Page{Views: []*plot.Figure{v.all.byLayer(o.seed, maps), v.pos.byLayer(o.seed, maps), v.tokens.byLayer(o.seed, maps)}}
 	for _, m := range maps {
 		page.Titles = append(page.Titles, layerTitle(m.Layer))
 	}
-	if err := write("index.html", page.WriteHTML); err != nil {
+	if err := write("index.html", page.WriteHTML); err != nil && !errors.Is(err, plot.ErrEmpty) {
 		return err
 	}
 	bar.Done()
@@ -134,14 +156,14 @@ func draw(ctx context.Context, o *options, v *views, maps []*layerMap, res *resu
 func (v *view) figure(seed uint64, maps ...*layerMap) *plot.Figure {
 	f := &plot.Figure{
 		Title: layerTitle(maps[0].Layer), Subtitle: v.subtitle, Legend: v.legend, Unlabeled: "no domain",
-		XLabel: "First t-SNE", YLabel: "Second t-SNE", Align: len(maps) > 1, Seed: seed,
+		XLabel: "First t-SNE", YLabel: "Second t-SNE", Align: len(maps) > 1, Seed: seed, Colors: v.colors,
 	}
 	for _, m := range maps {
 		xys := make(plotter.XYs, len(v.rows))
 		for i, r := range v.rows {
 			xys[i] = plotter.XY{X: float64(m.y[2*r]), Y: float64(m.y[2*r+1])}
 		}
-		f.Panels = append(f.Panels, plot.Panel{Note: v.note(m), XYs: xys, Labels: v.labels, Hover: v.hover})
+		f.Panels = append(f.Panels, plot.Panel{Note: v.note(m), XYs: xys, Labels: v.labels, Values: v.values, Hover: v.hover})
 	}
 	return f
 }

@@ -12,10 +12,11 @@ import (
 
 // results gives access to the measures of all layers.
 type results struct {
-	o      *options
-	layers []int
-	names  []string // of the questions
-	by     map[key]*measure
+	o        *options
+	layers   []int
+	constant []int    // layers in which nothing can be measured
+	names    []string // of the questions
+	by       map[key]*measure
 }
 
 type key struct {
@@ -29,6 +30,10 @@ func newResults(o *options, e *evidence, maps []*layerMap) *results {
 		r.names = append(r.names, q.name)
 	}
 	for _, m := range maps {
+		if m.Constant {
+			r.constant = append(r.constant, m.Layer)
+			continue
+		}
 		r.layers = append(r.layers, m.Layer)
 		for i := range m.measures {
 			x := &m.measures[i]
@@ -104,6 +109,9 @@ func (r *results) sure(m *measure) bool {
 
 // findings are sentences on a labeling, each borne by its numbers.
 func (r *results) findings(name string) []string {
+	if len(r.layers) == 0 {
+		return []string{"All layers are constant: there is nothing to measure."}
+	}
 	var with, without []effect // layers with evidence and without, against the stricter null map
 	for _, n := range r.layers {
 		m := r.get(n, name, apart)

@@ -128,7 +128,7 @@ func TestKilled(t *testing.T) {
 				t.Fatal(cmd.Stderr)
 			}
 			killed++
-			if layers, _ := filepath.Glob(filepath.Join(dir, finished, "*.json")); len(layers) == 1 {
+			if layers, _ := filepath.Glob(filepath.Join(dir, finished, "*layer*.json")); len(layers) == 1 {
 				between++
 			}
 			if left, _ := filepath.Glob(filepath.Join(dir, "*", ".*")); len(left) > 0 {
@@ -165,7 +165,7 @@ func TestMerge(t *testing.T) {
 	part("seed", "2", "-seed", "3")
 	part("limit", "2", "-limit", "300")
 	part("other", "1")
-	path, _ := filepath.Glob(filepath.Join(in("other"), finished, "*"))
+	path, _ := filepath.Glob(filepath.Join(in("other"), finished, "*layer*"))
 	b, err := os.ReadFile(path[0])
 	if err != nil {
 		t.Fatal(err)

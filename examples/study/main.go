@@ -73,7 +73,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err := words.tokenize(ctx, o); err != nil {
 		return err
 	}
-	if err := fits(src, layers, words.tok, o.tokenizer, words.weights.IDs); err != nil {
+	if err := fits(o, src, layers, words); err != nil {
 		return err
 	}
 	for i, b := range o.baselines {
@@ -97,6 +97,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	rec.End("hash inputs")
 	kept, err := newStore(o, rec)
 	if err != nil {
+		return err
+	}
+	if err := kept.saveUnseen(words); err != nil {
 		return err
 	}
 	e, err := newEvidence(o, words)

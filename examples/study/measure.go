@@ -24,6 +24,9 @@ type agreement struct {
 
 // measure fills in what a layer's activations say.
 func (e *evidence) measure(ctx context.Context, o *options, w *words, m *layerMap, stderr io.Writer) error {
+	if m.Constant {
+		return nil
+	}
 	layer, err := o.src.Layer(m.Layer)
 	if err != nil {
 		return err

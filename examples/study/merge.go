@@ -101,8 +101,12 @@ func merge(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 			return err
 		}
 	}
+	kept := openStore(o.out, rec.Key)
+	if err := kept.saveUnseen(w); err != nil {
+		return err
+	}
 	for _, m := range maps {
-		if err := openStore(o.out, rec.Key).save(m); err != nil {
+		if err := kept.save(m); err != nil {
 			return err
 		}
 	}
@@ -209,7 +213,7 @@ func (r *doneRun) words() (*words, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: row %d: %w", path, len(w.rows)+1, err)
 		}
-		w.rows = append(w.rows, word{row[0], row[1], row[2], row[3], n})
+		w.rows = append(w.rows, word{synset: row[0], domain: row[1], lemma: row[2], pos: row[3], tokens: n})
 		w.tokens += n
 	}
 	number := func(name string) int {
@@ -224,5 +228,5 @@ func (r *doneRun) words() (*words, error) {
 	w.distinct, w.unseen = number("distinct_tokens"), number("tokens_never_seen")
 	w.some, w.only = number("lemmas_with_such_tokens"), number("lemmas_of_such_tokens_only")
 	w.count()
-	return w, nil
+	return w, r.layers().loadUnseen(w)
 }

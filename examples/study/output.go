@@ -89,12 +89,21 @@ func (r *record) read(ctx context.Context, o *options, w *words) error {
 // the files and archives in a folder where package wordnet looks for one.
 func wordnetFiles(path string) []string {
 	var files []string
-	for _, dir := range []string{"", "dict/", "wordnet/", "corpora/", "corpora/wordnet/", "nltk_data/corpora/", "nltk_data/corpora/wordnet/"} {
-		for _, name := range []string{"data.*", "index.*", "wordnet.compact", "wordnet.zip", "corpora.zip"} {
-			found, _ := fs.Glob(os.DirFS(path), dir+name)
-			for _, f := range found {
-				files = append(files, filepath.Join(path, f))
+	find := func(dirs, names []string) {
+		for _, dir := range dirs {
+			for _, name := range names {
+				found, _ := fs.Glob(os.DirFS(path), dir+name)
+				for _, f := range found {
+					files = append(files, filepath.Join(path, f))
+				}
 			}
+		}
+	}
+	find([]string{"", "dict/", "wordnet/", "corpora/", "corpora/wordnet/", "nltk_data/corpora/", "nltk_data/corpora/wordnet/"},
+		[]string{"data.*", "index.*", "wordnet.compact", "wordnet.zip", "corpora.zip"})
+	for _, names := range [][]string{{"data.*", "index.*"}, {"*.zip"}} {
+		if files == nil { // folders and archives of other names
+			find([]string{"", "*/", "*/*/", "*/*/*/", "*/*/*/*/"}, names)
 		}
 	}
 	if files == nil {

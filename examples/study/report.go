@@ -127,6 +127,9 @@ func (r *results) document(o *options, w *words, rec *record, maps []*layerMap, 
 		fmt.Sprintf("Tokens: %s different, %.2f a lemma, %s. A lemma stands for the mean of its tokens' rows.", cli.Thousands(w.distinct), w.meanTokens(), formText(o.form)),
 		fmt.Sprintf("%d null maps of each kind, seed %d. Every input with its hash, all settings and versions: run.json.", o.draws, o.seed),
 	}})
+	for _, n := range r.constant {
+		add(block{text: []string{fmt.Sprintf("Layer %d is constant over the tokens that were seen: nothing is measured or drawn.", n)}})
+	}
 	for _, name := range r.names {
 		add(block{heading: upper(name), list: append(r.findings(name), r.against(name)...), table: r.table(name)})
 		for _, t := range r.baselineTables(name) {
@@ -232,6 +235,9 @@ func (r *results) leading() string {
 // probeTable shows what the probes read, over the layers.
 func (r *results) probeTable() [][]string {
 	t := [][]string{{"layer"}}
+	if len(r.layers) == 0 {
+		return nil
+	}
 	for _, name := range r.names {
 		if r.by[key{r.layers[0], name, "standardized", "linear probe", apart, "accuracy"}] != nil {
 			t[0] = append(t[0], name, "control task", "selectivity (95 %)", "most frequent class")

@@ -70,6 +70,32 @@ func (s store) save(m *layerMap) error {
 	return cli.WriteFile(s.path(m.Layer), func(w io.Writer) error { return json.NewEncoder(w).Encode(kept{m, m.y, m.measures, m.units}) })
 }
 
+// unseen is the file that says how many tokens of each row the map never saw.
+func (s store) unseen() string { return string(s) + "-unseen.json" }
+
+func (s store) saveUnseen(w *words) error {
+	n := make([]int, len(w.rows))
+	for i, r := range w.rows {
+		n[i] = r.unseen
+	}
+	return cli.WriteFile(s.unseen(), func(w io.Writer) error { return json.NewEncoder(w).Encode(n) })
+}
+
+func (s store) loadUnseen(w *words) error {
+	b, err := os.ReadFile(s.unseen())
+	if err != nil {
+		return err
+	}
+	var n []int
+	if err := json.Unmarshal(b, &n); err != nil || len(n) != len(w.rows) {
+		return fmt.Errorf("%s: not of %d rows", s.unseen(), len(w.rows))
+	}
+	for i := range n {
+		w.rows[i].unseen = n[i]
+	}
+	return nil
+}
+
 // temporary names files that are not yet whole, see cli.WriteFile.
 var temporary = regexp.MustCompile(`^\..+\.(csv|html|json|md|png|svg)\.\d+$`)
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -15,8 +16,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semamap/semamap/amap"
+	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/examples/internal/sample"
 	"github.com/semamap/semamap/internal/golden"
+	"github.com/semamap/semamap/lemma"
+	"github.com/semamap/semamap/lemma/neox"
+	"github.com/semamap/semamap/plot"
 )
 
 // databases are the sources of WordNet that must give the same rows.
@@ -125,8 +131,8 @@ func TestRun(t *testing.T) {
 		return nil
 	})
 	want := []string{"index.html", "metrics.csv", "report.html", "report.md", "run.json", "synsets.csv", "units.csv"}
-	for _, n := range []string{"1", "5"} {
-		want = append(want, "layers/"+rec.Key+"-layer"+n+".json")
+	for _, name := range []string{"layer1", "layer5", "unseen"} {
+		want = append(want, "layers/"+rec.Key+"-"+name+".json")
 	}
 	for _, f := range []string{"first5000-domain-layer1", "top-domains-layer1", "top-domains-layer5", "pos-layer1", "pos-layer5", "top-domains-by-layer", "pos-by-layer", "effect-top-domains", "effect-pos"} {
 		want = append(want, "figures/"+f+".png", "figures/"+f+".svg")
@@ -250,6 +256,109 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
+// A filtered map is not read as if its rows were all tokens, and a row that holds
+// no numbers is named by its lemma and token.
+func TestFilteredMap(t *testing.T) {
+	src := sample.Source{Mode: "input"}
+	if err := src.Open(); err != nil {
+		t.Fatal(err)
+	}
+	words, err := readWords(&options{limit: 60})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := words.tokenize(t.Context(), &options{src: src}); err != nil {
+		t.Fatal(err)
+	}
+	ids := words.weights.IDs
+	few, err := src.Filter(ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := src.Map.Layer("input", 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad, err := amap.NewMap(amap.Float32, map[amap.Mode][]amap.Rows{"input": {notNumbers{l, int(ids[9])}}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bad, err = bad.Filter(ids); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	for name, write := range map[string]func(w io.Writer) error{
+		"few.pickle":      func(w io.Writer) error { return few.WriteSYSIF(t.Context(), w) },
+		"few.safetensors": func(w io.Writer) error { return few.WriteSafetensors(t.Context(), w) },
+		"nan.safetensors": func(w io.Writer) error { return bad.WriteSafetensors(t.Context(), w) },
+		"ids.txt":         func(w io.Writer) error { _, err := fmt.Fprintln(w, strings.Trim(fmt.Sprint(ids), "[]")); return err },
+	} {
+		if err := cli.WriteFile(at(name), write); err != nil {
+			t.Fatal(err)
+		}
+	}
+	args := []string{"-limit", "60", "-layers", "2", "-draws", "2"}
+	read := func(more ...string) string {
+		out := t.TempDir()
+		study(t, slices.Concat(args, more, []string{"-out", out})...)
+		b, err := os.ReadFile(filepath.Join(out, "synsets.csv"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	want := read()
+	if got := read("-amap", at("few.safetensors")); got != want {
+		t.Error("the filtered map with its ids gives another study")
+	}
+	if got := read("-amap", at("few.pickle"), "-row-ids", at("ids.txt")); got != want {
+		t.Error("the filtered map of SYSIF's form with given ids gives another study")
+	}
+	for want, more := range map[string][]string{
+		"a filtered map, whose": {"-amap", at("few.pickle")},
+		"a filtered map of":     {"-amap", at("few.safetensors"), "-limit", "900"},
+		"is no token id":        {"-amap", at("few.pickle"), "-row-ids", at("few.pickle")},
+		"needs -amap":           {"-row-ids", at("ids.txt")},
+		"unit 5 is NaN in the row of token " + fmt.Sprint(ids[9]): {"-amap", at("nan.safetensors"), "-layers", "0"},
+	} {
+		err := run(t.Context(), slices.Concat(args, more, []string{"-out", t.TempDir()}), io.Discard, io.Discard)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", more, err, want)
+		}
+		if strings.Contains(want, "NaN") {
+			k := slices.IndexFunc(words.rows, func(w word) bool { return strings.Contains(err.Error(), fmt.Sprintf("of lemma %q", w.lemma)) })
+			if w := words.weights; k < 0 || !slices.Contains(w.Index[w.Start[k]:w.Start[k+1]], 9) {
+				t.Errorf("the lemma is not one with this token: %v", err)
+			}
+		}
+	}
+}
+
+// notNumbers has a NaN in a row.
+type notNumbers struct {
+	*amap.Layer
+	row int
+}
+
+func (x notNumbers) Row(dst []float32, i int) ([]float32, error) {
+	dst, err := x.Layer.Row(dst, i)
+	if i == x.row {
+		dst[5] = float32(math.NaN())
+	}
+	return dst, err
+}
+
+func (x notNumbers) ReadRows(dst []float32, lo, hi int) error {
+	_, n := x.Dims()
+	for i := lo; i < hi; i++ {
+		if _, err := x.Row(dst[(i-lo)*n:(i-lo+1)*n:(i-lo+1)*n], i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // stopper cancels a run at its first line on standard error that starts so.
 type stopper struct {
 	prefix string
@@ -354,11 +463,116 @@ func TestWordnetFiles(t *testing.T) {
 	if got := wordnetFiles(dir); len(got) != 3 {
 		t.Errorf("%q", got)
 	}
+	for _, name := range []string{"oewn2023.zip", "WordNet-3.0/dict/data.noun"} {
+		dir := t.TempDir()
+		file := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, nil, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+		if got := wordnetFiles(dir); !slices.Equal(got, []string{file}) {
+			t.Errorf("%q", got)
+		}
+	}
 }
 
-func TestShort(t *testing.T) {
-	got := short([]string{"law.n.01", "computer_science.n.01", "law.n.02"})
-	if got["law.n.01"] != "law" || got["law.n.02"] != "law.n.02" || got["computer_science.n.01"] != "computer science" {
-		t.Errorf("%v", got)
+// Tokens that the map never saw are no data: a lemma that has no others is not
+// drawn, one that has some is marked, and the caption says so. A layer whose
+// rows are all equal is no map.
+func TestNoData(t *testing.T) {
+	tok, err := neox.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const rows, units = 50293, 3
+	counts := make([]int64, rows)
+	for i := range counts {
+		counts[i] = 7
+	}
+	avg := lemma.Averager{Tok: tok}
+	var unseen []int32
+	for _, l := range []string{"able", "abaxial"} { // of one token and of two
+		ids, err := avg.Tokens(nil, l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		unseen = append(unseen, ids[0])
+	}
+	layers := make([]amap.Rows, 2)
+	for n := range layers {
+		x := make([][]float32, rows)
+		for i := range x {
+			x[i] = make([]float32, units)
+			for u := range x[i] {
+				if x[i][u] = 2; n == 0 { // layer 1 is constant where a token was seen
+					x[i][u] = float32((i*(u+3)*7919)%1009) / 64
+				}
+			}
+		}
+		for _, id := range unseen {
+			counts[id] = 0
+			clear(x[id])
+		}
+		layers[n] = lemma.FromSlices(x)
+	}
+	m, err := amap.NewMap(amap.Float32, map[amap.Mode][]amap.Rows{amap.Input: layers}, &amap.Options{Counts: amap.Counts{amap.Input: counts}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	path, out := filepath.Join(dir, "map.safetensors"), filepath.Join(dir, "out")
+	if err := cli.WriteFile(path, func(w io.Writer) error { return m.WriteSafetensors(t.Context(), w) }); err != nil {
+		t.Fatal(err)
+	}
+	study(t, "-amap", path, "-limit", "300", "-draws", "2", "-out", out)
+	read := func(name string) string {
+		b, err := os.ReadFile(filepath.Join(out, "figures", name+".svg"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	svg := read("pos-layer0")
+	for _, want := range []string{"unable (unable.a.01)", "abaxial (abaxial.a.01), 1 of 2 tokens never seen",
+		"299 synsets by part of speech; 1 more, of tokens that the model never saw, are left out"} {
+		if !strings.Contains(svg, want) {
+			t.Errorf("the map of layer 0 lacks %q", want)
+		}
+	}
+	if strings.Contains(svg, "<title>able (able.a.01)") || strings.Contains(svg, "lemmas") {
+		t.Error("the map of layer 0 shows a lemma of no seen token, or calls synsets lemmas")
+	}
+	if svg := read("pos-layer1"); !strings.Contains(svg, "All 299 points lie at one place.") || strings.Contains(svg, "unable (unable") {
+		t.Error("a constant layer is drawn as a map")
+	}
+}
+
+// A domain has one color in all figures.
+func TestSameColors(t *testing.T) {
+	o, err := parse([]string{"-limit", "30000"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.src.Open(); err != nil {
+		t.Fatal(err)
+	}
+	w, err := readWords(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.tokenize(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	v := newViews(o, w)
+	m := &layerMap{y: make([]float32, 2*len(w.rows))}
+	all := v.all.figure(0, m).Colors
+	for _, f := range []*plot.Figure{v.first.figure(0, m), v.top.figure(0, m, m), v.top.byLayer(0, []*layerMap{m})} {
+		for _, d := range f.Panels[0].Labels {
+			if f.Colors[d] == nil || f.Colors[d] != all[d] {
+				t.Fatalf("%s: %v, %v on the page", d, f.Colors[d], all[d])
+			}
+		}
+	}
+	if len(w.domains) < 50 || len(all) != len(w.domains) {
+		t.Errorf("%d domains, %d colors", len(w.domains), len(all))
 	}
 }

@@ -83,7 +83,7 @@ func (s synthetic) make(t testing.TB, seed uint64, layers int) (*options, *words
 		w.weights.Start = append(w.weights.Start, len(w.weights.Index))
 		name := fmt.Sprintf("domain%d.n.01", d)
 		domains = append(domains, name)
-		w.rows = append(w.rows, word{synset: fmt.Sprint(i), domain: name, lemma: fmt.Sprint(i), pos: []string{"n", "v", "a", "r"}[rng.IntN(4)]})
+		w.rows = append(w.rows, word{synset: fmt.Sprint(i), domain: name, lemma: fmt.Sprint(i), tokens: len(ids), pos: []string{"n", "v", "a", "r"}[rng.IntN(4)]})
 	}
 	w.domains = cli.Tally(domains)
 	rows := make([]amap.Rows, layers)

@@ -34,33 +34,36 @@ const (
 
 // fits reports an error if a map cannot be of a tokenizer's model: a token in
 // use has no row, or the vocabulary is plainly of another size. Some rows at
-// the end of a map are positions, and models round their vocabulary up.
-func fits(src *sample.Source, layers []int, tok lemma.Tokenizer, path string, used []int32) error {
+// the end of a map are positions, and models round their vocabulary up. The rows
+// in use must be numbers.
+func fits(o *options, src *sample.Source, layers []int, w *words) error {
 	name := "the tokenizer of GPT-NeoX, which is the default,"
-	if path != "" {
-		name = path
+	if o.tokenizer != "" {
+		name = o.tokenizer
 	}
 	at, known := src.Positions()
 	for _, n := range layers {
-		l, err := src.Layer(n)
+		l, err := src.Map.Layer(src.Mode, n)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", src, err)
 		}
-		rows, _ := l.Dims()
-		rows -= at
-		for _, id := range used {
-			if int(id) >= rows {
-				return fmt.Errorf("%s: layer %d has rows for %d tokens, but %s gives token %d (%q); give the model's tokenizer.json with -tokenizer", src, n, rows, name, id, tok.Token(id))
+		if ids, whole := l.TokenIDs(); whole && ids == nil {
+			rows, _ := l.Dims()
+			rows -= at
+			above := padding
+			if !known {
+				above += positions
+			}
+			if rows > w.tok.Len()+above || rows < w.tok.Len()-padding {
+				return fmt.Errorf("%s: layer %d has rows for %d tokens, but %s knows %d; give the model's tokenizer.json with -tokenizer", src, n, rows, name, w.tok.Len())
+			}
+			for _, id := range w.weights.IDs {
+				if int(id) >= rows {
+					return fmt.Errorf("%s: layer %d has rows for %d tokens, but %s gives token %d (%q); give the model's tokenizer.json with -tokenizer", src, n, rows, name, id, w.tok.Token(id))
+				}
 			}
 		}
-		above := padding
-		if !known {
-			above += positions
-		}
-		if rows > tok.Len()+above || rows < tok.Len()-padding {
-			return fmt.Errorf("%s: layer %d has rows for %d tokens, but %s knows %d; give the model's tokenizer.json with -tokenizer", src, n, rows, name, tok.Len())
-		}
-		if _, err := src.Layer(n, used...); err != nil { // the embedded sample has few rows
+		if err := src.Check(n, w.tok, w.weights, func(i int) string { return w.rows[i].lemma }); err != nil {
 			return err
 		}
 	}

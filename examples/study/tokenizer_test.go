@@ -12,6 +12,7 @@ import (
 
 	"github.com/semamap/semamap/amap"
 	"github.com/semamap/semamap/examples/internal/sample"
+	"github.com/semamap/semamap/lemma"
 )
 
 // made are rows of a map in which every token has its own.
@@ -44,6 +45,7 @@ func TestFits(t *testing.T) {
 		{50277, 16, 50270, "has rows for 50261 tokens, but the tokenizer of GPT-NeoX, which is the default, gives token 50270"},
 		{50272, -1, 50271, ""}, // OPT's: too near to tell
 		{50265, -1, 50276, "gives token 50276"},
+		{50293, 16, 50280, "gives token 50280"}, // the row of a position
 		{49152, -1, 100, "has rows for 49152 tokens, but the tokenizer of GPT-NeoX, which is the default, knows 50277; give the model's tokenizer.json with -tokenizer"},
 		{128256, -1, 100, "has rows for 128256 tokens"},
 	} {
@@ -52,7 +54,8 @@ func TestFits(t *testing.T) {
 			t.Fatal(err)
 		}
 		src := &sample.Source{Path: "map", Mode: amap.Input, Map: m}
-		err = fits(src, []int{0}, tok, "", []int32{0, c.used})
+		w := &words{tok: tok, weights: &lemma.CSR{IDs: []int32{0, c.used}}}
+		err = fits(&options{}, src, []int{0}, w)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%d rows, %d positions: %v, want %q", c.rows, c.positions, err, c.want)
 		}
@@ -117,7 +120,7 @@ func TestTokenizer(t *testing.T) {
 	if tokens[bare] == tokens[prose] {
 		t.Errorf("both forms have %v tokens", tokens[bare])
 	}
-	keys, _ := filepath.Glob(filepath.Join(dir, "*", finished, "*"))
+	keys, _ := filepath.Glob(filepath.Join(dir, "*", finished, "*layer*"))
 	if len(keys) != 2 || filepath.Base(keys[0]) == filepath.Base(keys[1]) {
 		t.Errorf("both forms have one key: %v", keys)
 	}

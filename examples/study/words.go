@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -22,6 +21,7 @@ type word struct {
 	lemma  string // as WordNet writes it
 	pos    string // a r n v s
 	tokens int    // how many tokens the lemma has
+	unseen int    // how many of them the map never saw
 }
 
 // words are all rows, in NLTK's order of synsets.
@@ -106,8 +106,8 @@ func (w *words) tokenize(ctx context.Context, o *options) error {
 		w.rows[i].tokens = len(ids)
 		w.tokens += len(ids)
 		seen := slices.DeleteFunc(ids, func(id int32) bool { return src.Counts() != nil && src.Count(id) <= 0 })
-		w.unseen += w.rows[i].tokens - len(seen)
-		if len(seen) < w.rows[i].tokens {
+		w.rows[i].unseen = w.rows[i].tokens - len(seen)
+		if w.unseen += w.rows[i].unseen; w.rows[i].unseen > 0 {
 			w.some++
 		}
 		if len(seen) == 0 {
@@ -122,22 +122,3 @@ func (w *words) tokenize(ctx context.Context, o *options) error {
 }
 
 func (w *words) meanTokens() float64 { return float64(w.tokens) / float64(len(w.rows)) }
-
-// partAndNumber end the name of a synset.
-var partAndNumber = regexp.MustCompile(`\.[a-z]\.\d+$`)
-
-// short gives synset names for legends: without part of speech and number.
-// Where names would then be equal, the first in the list alone is shortened.
-func short(names []string) map[string]string {
-	out := make(map[string]string, len(names))
-	taken := map[string]bool{}
-	for _, n := range names {
-		s := strings.ReplaceAll(partAndNumber.ReplaceAllString(n, ""), "_", " ")
-		if taken[s] {
-			s = n
-		}
-		taken[s] = true
-		out[n] = s
-	}
-	return out
-}

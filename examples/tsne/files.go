@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"slices"
-	"strconv"
+	"strings"
 
 	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/internal/npy"
@@ -18,110 +14,116 @@ import (
 	"github.com/semamap/semamap/tsne"
 )
 
-// A table is n rows of d numbers.
-type table struct {
-	x    []float32
-	n, d int
+// read reads the data and their labels, which help to tell titles from numbers.
+func (o *options) read(ctx context.Context) (*table, []string, error) {
+	l := o.layout
+	l.cosine = o.metric == "cosine"
+	if o.labels != "" {
+		l.label = "" // it is a column of the labels
+	}
+	t, err := readTable(ctx, o.in, l)
+	if err != nil || o.labels == "" {
+		return t, t.rowLabels(), err
+	}
+	all, notes, err := readLabels(o.labels, o.layout)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", o.labels, err)
+	}
+	again := func(header, why string) error {
+		l.header = header
+		if t, err = readTable(ctx, o.in, l); err == nil {
+			t.note("%s: the first line is taken for %s, as %s has %s", o.in, map[string]string{"yes": "titles", "no": "numbers"}[header], o.labels, why)
+		}
+		return err
+	}
+	comes := len(all) > 0 && slices.Contains(all[1:], all[0]) // again: no title
+	if t.weak && t.first && comes && len(all) == t.n+1 {
+		if err := again("no", "as many labels and no title"); err != nil {
+			return nil, nil, err
+		}
+	}
+	if t.weak && !t.first && titled(all) && len(all) == t.n {
+		if err := again("yes", "one"); err != nil {
+			return nil, nil, err
+		}
+	}
+	switch {
+	case len(all) == t.n+1 && (!comes || l.header == "yes"):
+		notes = append(notes, fmt.Sprintf("the first line is taken for a title: %.40q", all[0]))
+		all = all[1:]
+	case len(all) != t.n:
+		why := ""
+		if len(all) == t.n+1 {
+			why = fmt.Sprintf("; the first, %.40q, comes again and is no title", all[0])
+		} else if len(all) == t.n-1 && o.header == "auto" && !t.first && t.labels == nil && extension(o.in) != ".npy" {
+			why = "; -header yes takes the first line of the data for titles"
+		}
+		return nil, nil, fmt.Errorf("%s: %d labels for %d rows%s", o.labels, len(all), t.n, why)
+	case titled(all):
+		notes = append(notes, fmt.Sprintf("the first label is %.40q: a title?", all[0]))
+	}
+	for _, note := range notes {
+		t.notes = append(t.notes, o.labels+": "+note)
+	}
+	return t, all, nil
 }
 
-func readTable(ctx context.Context, name string) (*table, error) {
+// titled reports whether the first of some labels is a title.
+func titled(all []string) bool {
+	if len(all) < 2 || slices.Contains(all[1:], all[0]) {
+		return false
+	}
+	words := strings.Fields("category class classes cluster group label labels name species target type y")
+	text := func(s string) bool { return !isNumber(s, false) }
+	return slices.Contains(words, strings.ToLower(all[0])) || text(all[0]) && !slices.ContainsFunc(all[1:], text)
+}
+
+// readLabels reads the first column of a .csv, or the one of -label-column.
+func readLabels(name string, l layout) (all, notes []string, err error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close()
-	r := cli.Reader(ctx, f)
-	var t *table
-	if extension(name) == ".npy" {
-		t, err = readNPY(r)
-	} else {
-		t, err = readCSV(r)
-	}
+	rs, err := openRecords(f, 0, true)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, nil, err
 	}
-	return t, nil
-}
-
-func readNPY(r io.Reader) (*table, error) {
-	x, shape, err := npy.Read[float32](r)
-	if err != nil {
-		return nil, err
-	}
-	if len(shape) != 2 {
-		return nil, fmt.Errorf("an array of %d dimensions, want rows and columns", len(shape))
-	}
-	return &table{x, shape[0], shape[1]}, nil
-}
-
-var errNumber = errors.New("not a finite number")
-
-// readCSV reads numbers. If no field of the first line is a number, it is
-// taken for titles.
-func readCSV(r io.Reader) (*table, error) {
-	c := csv.NewReader(bufio.NewReaderSize(r, 1<<16))
-	c.ReuseRecord = true
-	c.TrimLeadingSpace = true
-	var t table
-	for first := true; ; first = false {
-		rec, err := c.Read()
+	c := 0
+	for {
+		rec, err := rs.next()
 		if err == io.EOF {
-			return &t, nil
+			break
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if first {
-			t.d = len(rec)
-			if !slices.ContainsFunc(rec, isNumber) {
-				continue
+		if all == nil && l.label != "" {
+			if c, _, err = column(l.label, rec); err != nil {
+				return nil, nil, fmt.Errorf("line %d: -label-column: %w", rs.line, err)
 			}
 		}
-		for i, s := range rec {
-			v, err := strconv.ParseFloat(s, 32)
-			if err != nil || math.IsNaN(v) || math.IsInf(v, 0) {
-				line, _ := c.FieldPos(i)
-				return nil, fmt.Errorf("line %d, column %d: %w: %.40q", line, i+1, errNumber, s)
-			}
-			t.x = append(t.x, float32(v))
+		if all == nil && len(rec) > 1 && l.label == "" {
+			rs.note("labels are those of column 1 of %d", len(rec))
 		}
-		t.n++
+		if c >= len(rec) {
+			return nil, nil, fmt.Errorf("line %d: %d columns", rs.line, len(rec))
+		}
+		all = append(all, rec[c])
 	}
-}
-
-func isNumber(s string) bool {
-	_, err := strconv.ParseFloat(s, 32)
-	return err == nil || errors.Is(err, strconv.ErrRange)
-}
-
-// readLabels reads the first column of a .csv. A file of one line more than
-// there are rows begins with a title.
-func readLabels(name string, n int) ([]string, error) {
-	if name == "" {
-		return nil, nil
+	if rs.blank > 0 {
+		rs.note("empty lines are skipped: %d", rs.blank)
 	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
+	if len(all) > 2 {
+		recs := make([][]string, len(all)-1)
+		for i := range recs {
+			recs[i] = all[i+1 : i+2]
+		}
+		if counts(recs, 0) && recs[0][0] != recs[1][0] {
+			rs.note("column %d counts the rows: an index? -label-column takes another", c+1)
+		}
 	}
-	defer f.Close()
-	c := csv.NewReader(f)
-	c.FieldsPerRecord = -1
-	recs, err := c.ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if len(recs) == n+1 {
-		recs = recs[1:]
-	}
-	if len(recs) != n {
-		return nil, fmt.Errorf("%s: %d labels for %d rows", name, len(recs), n)
-	}
-	labels := make([]string, n)
-	for i, rec := range recs {
-		labels[i] = rec[0]
-	}
-	return labels, nil
+	return all, rs.notes, nil
 }
 
 func writeMap(ctx context.Context, name string, res *tsne.Result, labels []string) error {

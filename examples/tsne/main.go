@@ -2,9 +2,12 @@
 //
 //	go run ./examples/tsne -in X.npy -out Y.csv -labels L.csv -png map.png
 //
-// The input is a .npy array of rows and columns, or a .csv of numbers with or
-// without a line of titles. The output is a .csv or .npy of one position a
-// row, in the order of the input. See -help for the rest.
+// The input is a NumPy array of rows and columns (.npy, or one of those in a
+// .npz) or a table of numbers (.csv, .tsv) with or without a line of titles. What
+// separates the columns of a table, and whether its first line holds titles, is
+// found out; each such decision is a line on standard error, and -sep and
+// -header change it. The output is a .csv or .npy of one position a row, in the
+// order of the input. See -help for the rest.
 package main
 
 import (
@@ -34,13 +37,22 @@ type options struct {
 	seed                             uint64
 	neighbors, metric                string
 	quality, keepStart               bool
+	layout
 }
 
 func parse(args []string, stderr io.Writer) (*options, error) {
 	var o options
 	f := flag.NewFlagSet("tsne", flag.ContinueOnError)
-	f.StringVar(&o.in, "in", "", "`file` of the data, .npy or .csv, one row a point")
+	f.StringVar(&o.in, "in", "", "`file` of the data, .npy, .npz, .csv or .tsv, one row a point")
 	f.StringVar(&o.labels, "labels", "", ".csv `file` whose first column labels the rows, for the picture, the .csv output and the quality")
+	header := cli.Choice(f, "header", "does the first line of a table hold titles?", "auto", "yes", "no")
+	sep := cli.Choice(f, "sep", "what separates the columns of a table", "auto", "comma", "semicolon", "tab", "spaces")
+	f.Func("drop", "`columns` to leave out, by number from 1 or by title, separated by commas; =7 is the title 7", func(s string) error {
+		o.drop = append(o.drop, s)
+		return nil
+	})
+	f.StringVar(&o.label, "label-column", "", "`column` of the labels, by number from 1 or by title: of the table, or of the file of -labels")
+	f.StringVar(&o.array, "array", "", "`name` of the array of a .npz archive; needed if it has several")
 	f.StringVar(&o.out, "out", "", "`file` for the map, .csv or .npy")
 	f.Float64Var(&o.perplexity, "perplexity", 0, "effective number of neighbors (default 30, less for few rows)")
 	f.IntVar(&o.dims, "dims", 2, "dimensions of the map, 1 to 3")
@@ -59,7 +71,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	var errs []error
 	bad := func(format string, a ...any) { errs = append(errs, fmt.Errorf(format, a...)) }
 	for _, c := range []struct{ flag, name, kinds string }{
-		{"in", o.in, ".npy or .csv"}, {"out", o.out, ".npy or .csv"},
+		{"in", o.in, ".npy or .csv or .npz or .tsv"}, {"out", o.out, ".npy or .csv"},
 		{"labels", o.labels, ".csv"}, {"png", o.png, ".png"}, {"start", o.start, ".npy"},
 	} {
 		optional := c.name == "" && c.flag != "in" && c.flag != "out"
@@ -78,6 +90,12 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	}
 	if o.metric != "euclidean" && o.metric != "cosine" {
 		bad("-metric %q is neither euclidean nor cosine", o.metric)
+	}
+	o.header = *header
+	for _, s := range separators {
+		if s.name == *sep {
+			o.sep = s.sep
+		}
 	}
 	return &o, errors.Join(errs...)
 }
@@ -112,33 +130,32 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	clock := clock{time.Now(), map[string]float64{}}
-	x, err := readTable(ctx, o.in)
+	x, labels, err := o.read(ctx)
 	if err != nil {
 		return err
+	}
+	for _, note := range x.notes {
+		fmt.Fprintln(stderr, note)
 	}
 	if x.n == 0 && o.png != "" {
 		return fmt.Errorf("%s: no rows to draw in %s", o.in, o.png)
 	}
-	labels, err := readLabels(o.labels, x.n)
-	if err != nil {
-		return err
-	}
 	s := o.settings()
 	var y *table // first positions
 	if o.start != "" {
-		if y, err = readTable(ctx, o.start); err != nil {
+		if y, err = readTable(ctx, o.start, layout{}); err != nil {
 			return err
 		}
+		y.narrow()
 		if y.n != x.n || y.d != o.dims {
 			return fmt.Errorf("%s: %d×%d positions for %d rows in %d dimensions", o.start, y.n, y.d, x.n, o.dims)
 		}
 		s.Start = tsne.Positions(y.x)
 	}
-	points := tsne.Rows(x.x, x.n, x.d)
 
 	clock.lap("read")
 	fmt.Fprintf(stderr, "%d rows of %d numbers\n", x.n, x.d)
-	r, resumed, err := o.prepare(ctx, points, s)
+	r, resumed, err := o.prepare(ctx, x.points(), s)
 	if err != nil {
 		return err
 	}
@@ -155,6 +172,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	clock.lap("steps")
+	for _, c := range res.Stats.Rounded {
+		fmt.Fprintf(stderr, "%s: %s: numbers so far apart and so close together that many become equal in float32; neighbors may be wrong\n", o.in, x.name(c))
+	}
 	notes(stderr, &res.Stats, x.n)
 
 	if err := writeMap(ctx, o.out, res, labels); err != nil {

@@ -361,23 +361,26 @@ func TestFewRows(t *testing.T) {
 
 // FuzzReadCSV: a table is whole or the error tells of the place.
 func FuzzReadCSV(f *testing.F) {
-	for _, s := range []string{"", "1,2\n3,4\n", "a,b\n1,2\n", "1\n\n2\n", "1,\"2\"\n", "x", "1,2\n3\n", "1e39\n", "\"", " 1 , 2\r\n"} {
+	for _, s := range []string{"", "1,2\n3,4\n", "a,b\n1,2\n", "1\n\n2\n", "1,\"2\"\n", "x", "1,2\n3\n", "1e39\n", "\"", " 1 , 2\r\n",
+		"\xef\xbb\xbfa;b\n1,5;2\n", "0 1 2\n.5 .6 .7\n", "#x\nsep=;\n1\t2\r", ",0,1\n0,9007199254740993,true\n1,5,2\n", "1,2,\n3,4,\n"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		x, err := readCSV(strings.NewReader(s))
+		x, err := readCSV(strings.NewReader(s), layout{header: "auto"})
 		if err != nil {
 			if !strings.Contains(err.Error(), "line") {
 				t.Fatalf("%q: %v", s, err)
 			}
 			return
 		}
-		if len(x.x) != x.n*x.d {
-			t.Fatalf("%q: %d numbers for %d×%d", s, len(x.x), x.n, x.d)
+		if len(x.x)+len(x.wide) != x.n*x.d {
+			t.Fatalf("%q: %d numbers for %d×%d", s, len(x.x)+len(x.wide), x.n, x.d)
 		}
-		for _, v := range x.x {
-			if v-v != 0 {
-				t.Fatalf("%q: %v", s, v)
+		for i := range x.n {
+			for j := range x.d {
+				if v := float32(x.at(i, j)); v-v != 0 {
+					t.Fatalf("%q: %v", s, v)
+				}
 			}
 		}
 	})

@@ -36,7 +36,7 @@ const work = 4e10
 func (o *options) report(ctx context.Context, w io.Writer, clock *clock, x *table, res *tsne.Result, labels []string) error {
 	r := report{N: x.n, Dims: res.Dims, KL: finite(res.KL), Unmet: res.Stats.Unsolved, Level: res.Stats.Kernels, Seconds: clock.seconds}
 	const k = 10
-	p := tsne.Rows(x.x, x.n, x.d)
+	p := x.points()
 	if o.metric == "cosine" {
 		p = unit(x)
 	}
@@ -89,17 +89,24 @@ func finite(v float64) *float64 {
 // unit returns rows divided by their lengths, on which Euclidean neighbors are
 // those by cosine.
 func unit(t *table) tsne.Points {
-	x := slices.Clone(t.x)
-	for row := range slices.Chunk(x, max(1, t.d)) {
+	if t.wide != nil {
+		return tsne.Rows(scaled(t.wide, t.d), t.n, t.d)
+	}
+	return tsne.Rows(scaled(t.x, t.d), t.n, t.d)
+}
+
+func scaled[T float32 | float64](x []T, d int) []T {
+	x = slices.Clone(x)
+	for row := range slices.Chunk(x, max(1, d)) {
 		var s float64
 		for _, v := range row {
 			s += float64(v) * float64(v)
 		}
 		for j, v := range row {
 			if s > 0 {
-				row[j] = float32(float64(v) * (1 / math.Sqrt(s)))
+				row[j] = T(float64(v) * (1 / math.Sqrt(s)))
 			}
 		}
 	}
-	return tsne.Rows(x, t.n, t.d)
+	return x
 }

@@ -20,10 +20,10 @@ import (
 	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/wordnet"
 	"github.com/semamap/semamap/wordnet/check"
-	"github.com/semamap/semamap/wordnet/wn30"
+	"github.com/semamap/semamap/wordnet/wn30/glosses"
 )
 
-const usage = `Usage: wordnet [-wordnet DIR] COMMAND ...
+const usage = `Usage: wordnet [-wordnet DIR [-lenient]] COMMAND ...
 
   lookup [-pos P] WORD...             the senses of words
   tree [-relation R] [-depth N] SYN   what a relation of a synset leads to
@@ -33,9 +33,9 @@ const usage = `Usage: wordnet [-wordnet DIR] COMMAND ...
   check                               doubtful places of the database
 
 DIR is a folder of WordNet's files or a zip archive of one, or "find"; without
-it the built-in WordNet 3.0 is used, which has no definitions. P is one of n,
-v, a, s, r. SYN is a name such as dog.n.01; R a name such as hyponyms or a
-symbol such as ~.
+it the built-in WordNet 3.0 is used. With -lenient a damaged database is opened
+too, and check lists the damage. P is one of n, v, a, s, r. SYN is a name such
+as dog.n.01; R a name such as hyponyms or a symbol such as ~.
 `
 
 func main() {
@@ -52,7 +52,7 @@ type command struct {
 
 	dir, letters, relation, ic string
 	depth                      int
-	all, glosses               bool
+	all, glosses, lenient      bool
 	pos                        []wordnet.POS
 }
 
@@ -74,6 +74,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	c.SetOutput(stdout)
 	c.Usage = func() { io.WriteString(stdout, usage) }
 	c.StringVar(&c.dir, "wordnet", "", "")
+	c.BoolVar(&c.lenient, "lenient", false, "")
 	c.StringVar(&c.letters, "pos", "", "")
 	c.StringVar(&c.relation, "relation", "hyponyms", "")
 	c.IntVar(&c.depth, "depth", -1, "")
@@ -93,7 +94,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		err = fmt.Errorf("%s: %d arguments; wordnet -help tells what it takes", name, n)
 	}
 	c.Visit(func(f *flag.Flag) {
-		if f.Name != "wordnet" && !slices.Contains(strings.Fields(cmd.flags), f.Name) {
+		if f.Name != "wordnet" && f.Name != "lenient" && !slices.Contains(strings.Fields(cmd.flags), f.Name) {
 			err = cmp.Or(err, fmt.Errorf("%s takes no flag -%s", name, f.Name))
 		}
 	})
@@ -117,14 +118,14 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 // open opens the database.
 func (c *command) open() (db *wordnet.DB, err error) {
 	if c.dir == "" {
-		return wordnet.Open(wn30.FS, nil)
+		return wordnet.Open(glosses.FS, nil)
 	}
 	if c.dir == "find" {
 		if c.dir, err = wordnet.Find(); err != nil {
 			return nil, err
 		}
 	}
-	return wordnet.OpenDir(c.dir, nil)
+	return wordnet.OpenDir(c.dir, &wordnet.Settings{Lenient: c.lenient})
 }
 
 // until yields a sequence until the program is interrupted.
@@ -314,7 +315,7 @@ func dump(c *command, db *wordnet.DB) error {
 				o.add("definition", def, "examples", append([]string{}, examples...))
 			}
 		} else if c.glosses {
-			return fmt.Errorf("-glosses: %w; choose a folder with -wordnet", err)
+			return fmt.Errorf("-glosses: %w", err)
 		}
 		o.add("frames", append([]int{}, s.Frames()...))
 		for _, r := range wordnet.Relations() {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/semamap/semamap/internal/golden"
 	"github.com/semamap/semamap/wordnet"
+	"github.com/semamap/semamap/wordnet/wn30"
 )
 
 func out(t *testing.T, args ...string) string {
@@ -33,6 +35,7 @@ func TestCommands(t *testing.T) {
 	}{
 		{"lookup geese", []string{"goose.n.01  noun.animal  goose\n", "goose.n.03"}},
 		{"lookup -pos v dogs", []string{"chase.v.01  verb.motion  chase, chase_after, trail"}},
+		{"lookup abaxial well", []string{"[biology.n.01]\n    facing away from the axis", "    \"the abaxial surface of a leaf", "well.r.01"}},
 		{"lookup abaxial", []string{"abaxial.a.01  adj.all  abaxial, dorsal  [biology.n.01]\n"}},
 		{"tree -relation @ -depth 2 dog.n.01", []string{"dog.n.01\n  canine.n.02\n    carnivore.n.01\n      ...\n  domestic_animal.n.01\n    animal.n.01\n      ...\n"}},
 		{"tree -relation also_sees -depth 3 common.a.02", []string{"common.a.02\n  ordinary.a.01\n    common.a.02 (above)\n    usual.a.01\n      common.a.02 (above)\n  usual.a.01\n    common.a.02 (above)\n"}},
@@ -41,6 +44,11 @@ func TestCommands(t *testing.T) {
 		{"similarity dog.n.01 run.v.01", []string{"path", "lch   -  (wordnet: "}},
 		{"domains", []string{"   592  law.n.01\n   365  military.n.01\n   210  chemistry.n.01\n   205  computer_science.n.01\n   192  greek_mythology.n.01\n", "  6428  of 117659 synsets have a topic domain, 427 domains\n"}},
 		{"domains -all", []string{"   596  law.n.01\n   371  military.n.01\n", "438 domains\n"}},
+		{"dump -glosses -pos r", []string{`"definition":"without any others being included or involved","examples":["was entirely to blame",`}},
+		{"-wordnet ../../wordnet/testdata/outside/zip_wordnet31.zip lookup cafés", []string{"café.n.01", "    a small restaurant\n    \"let us meet"}},
+		{"-wordnet ../../wordnet/testdata/outside/xewn_sym.zip check", []string{"WN002 be.v.01: data.verb:3: pointer \">^ 00000199 v 0000\""}},
+		{"-wordnet ../../wordnet/testdata/outside/off1.zip -lenient check", []string{"WN001 data.noun:5: offset 00000293, but the line begins at byte 292\n"}},
+		{"check -lenient -wordnet ../../wordnet/testdata/outside/autocrlf.zip", []string{"WN001 data.adj:3: ", "CRLF", "WN001 data.verb:3: "}},
 		{"check", []string{"WN101 cycle of hypernyms: restrain.v.01, inhibit.v.04\n", "WN301 ", " defects in 117659 synsets\n"}},
 	} {
 		got := out(t, strings.Fields(c.args)...)
@@ -67,13 +75,15 @@ func TestDump(t *testing.T) {
 			Lemmas, Topic, Hypernyms []string
 			Frames                   []int
 			Rel                      map[string][]string
+			DefSHA1, ExSHA1          string
+			NEx                      int
 		}
 		if err := dec.Decode(&r); err == io.EOF {
 			break
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		if r.POS != "r" || r.LexName != "adv.all" || len(r.Lemmas) == 0 {
+		if r.POS != "r" || r.LexName != "adv.all" || len(r.Lemmas) == 0 || len(r.DefSHA1) != 16 {
 			t.Fatal(r)
 		}
 	}
@@ -112,6 +122,14 @@ func TestDumpAsNLTK(t *testing.T) {
 func TestErrors(t *testing.T) {
 	empty := t.TempDir()
 	broken := t.TempDir()
+	bare := t.TempDir()
+	compact, err := fs.ReadFile(wn30.FS, "wordnet.compact")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(bare, "wordnet.compact"), compact, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range []string{"data.noun", "index.adj"} {
 		if err := os.WriteFile(filepath.Join(broken, name), []byte("rubbish\n"), 0o600); err != nil {
 			t.Fatal(err)
@@ -133,7 +151,8 @@ func TestErrors(t *testing.T) {
 		{"similarity dog.n.01 qwertz", nil, "qwertz"},
 		{"similarity -ic " + filepath.Join(empty, "no") + " dog cat", os.ErrNotExist, ""},
 		{"domains law", nil, "domains: 1 arguments"},
-		{"dump -glosses", wordnet.ErrNoGlosses, "-wordnet"},
+		{"-wordnet " + bare + " dump -glosses", wordnet.ErrNoGlosses, "-glosses: "},
+		{"-wordnet ../../wordnet/testdata/outside/autocrlf.zip check", wordnet.ErrSyntax, "line ends are CRLF"},
 		{"-wordnet " + empty + " domains", wordnet.ErrNoDatabase, empty},
 		{"-wordnet " + broken + " check", wordnet.ErrSyntax, "index.adj:1"},
 		{"-help", flag.ErrHelp, ""},

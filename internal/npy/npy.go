@@ -1,120 +1,22 @@
-// Package npy reads and writes arrays in NumPy's .npy format, versions 1 to 3
+// Package npy reads arrays in NumPy's .npy format, versions 1 to 3, and in .npz
+// archives of them, and writes .npy files
 // (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html).
-// Little-endian and single-byte numbers are supported; everything else is
-// refused by name. No size in a file is trusted: memory grows only as bytes
-// arrive.
+// Integers, floating-point numbers of 2, 4 and 8 bytes and booleans are
+// supported, in either byte order; everything else is refused by name. No size
+// in a file is trusted: memory grows only as bytes arrive.
 package npy
 
 import (
 	"bufio"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/semamap/semamap/internal/vec"
 )
-
-// ErrFormat is wrapped by every error about the content of a file.
-var ErrFormat = errors.New("npy: not a supported .npy file")
-
-// A Header describes the array of a file.
-type Header struct {
-	Kind    byte  // 'f' float, 'i' signed, 'u' unsigned integer
-	Size    int   // bytes a number
-	Fortran bool  // first axis fastest
-	Shape   []int // no entry is negative; the product fits an int
-	Offset  int64 // of the first number in the file
-}
-
-// Len returns the number of elements.
-func (h *Header) Len() int {
-	n := 1
-	for _, d := range h.Shape {
-		n *= d
-	}
-	return n
-}
-
-const magic = "\x93NUMPY"
-
-var (
-	descrRE   = regexp.MustCompile(`'descr':\s*'([^']*)'`)
-	fortranRE = regexp.MustCompile(`'fortran_order':\s*(True|False)`)
-	shapeRE   = regexp.MustCompile(`'shape':\s*\(([0-9L,\s]*)\)`)
-)
-
-// ReadHeader reads up to the first number.
-func ReadHeader(r io.Reader) (Header, error) {
-	var h Header
-	pre := make([]byte, 8)
-	if _, err := io.ReadFull(r, pre); err != nil {
-		return h, readErr("offset 0", err)
-	}
-	if string(pre[:6]) != magic {
-		return h, fmt.Errorf("%w: offset 0: no magic number", ErrFormat)
-	}
-	width := 2
-	switch pre[6] {
-	case 1:
-	case 2, 3:
-		width = 4
-	default:
-		return h, fmt.Errorf("%w: offset 6: version %d", ErrFormat, pre[6])
-	}
-	var lb [4]byte
-	if _, err := io.ReadFull(r, lb[:width]); err != nil {
-		return h, readErr("offset 8", err)
-	}
-	n := binary.LittleEndian.Uint32(lb[:])
-	if n > 1<<16 {
-		return h, fmt.Errorf("%w: offset 8: header of %d bytes", ErrFormat, n)
-	}
-	text := make([]byte, n)
-	if _, err := io.ReadFull(r, text); err != nil {
-		return h, readErr(fmt.Sprintf("offset %d", 8+width), err)
-	}
-	h.Offset = int64(8+width) + int64(n)
-	d, f, s := descrRE.FindSubmatch(text), fortranRE.FindSubmatch(text), shapeRE.FindSubmatch(text)
-	if d == nil || f == nil || s == nil {
-		return h, fmt.Errorf("%w: offset %d: header %.80q", ErrFormat, 8+width, text)
-	}
-	descr := string(d[1])
-	if len(descr) == 3 && strings.ContainsRune("fiu", rune(descr[1])) && (descr[0] == '<' || descr[0] == '|' && descr[2] == '1') {
-		h.Kind, h.Size = descr[1], int(descr[2]-'0')
-	}
-	switch h.Size {
-	case 2, 4, 8:
-	case 1:
-		if h.Kind == 'f' {
-			h.Size = 0
-		}
-	default:
-		h.Size = 0
-	}
-	if h.Size == 0 {
-		return h, fmt.Errorf("%w: numbers of type %q", ErrFormat, descr)
-	}
-	h.Fortran = string(f[1]) == "True"
-	total := 1
-	for _, p := range strings.Split(string(s[1]), ",") {
-		p = strings.TrimSuffix(strings.TrimSpace(p), "L")
-		if p == "" {
-			continue
-		}
-		v, err := strconv.Atoi(p)
-		if err != nil || v < 0 || v != 0 && total > math.MaxInt/8/v {
-			return h, fmt.Errorf("%w: shape (%.80s)", ErrFormat, s[1])
-		}
-		h.Shape = append(h.Shape, v)
-		total *= v
-	}
-	return h, nil
-}
 
 func readErr(place string, err error) error {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
@@ -125,7 +27,7 @@ func readErr(place string, err error) error {
 
 // A Number is what Read converts to and Write writes.
 type Number interface {
-	float32 | float64 | int32 | int64 | uint8
+	float32 | float64 | int32 | int64 | uint8 | uint64
 }
 
 // Read reads a whole array in C order, converted to T. Bytes after the array
@@ -136,41 +38,54 @@ func Read[T Number](r io.Reader) (data []T, shape []int, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	data, err = ReadData[T](br, h)
+	return data, h.Shape, err
+}
+
+// ReadData reads the numbers that follow a header, in C order, converted to T.
+func ReadData[T Number](r io.Reader, h Header) ([]T, error) {
 	n := h.Len()
-	data = make([]T, 0, min(n, 1<<16))
+	data := make([]T, 0, min(n, 1<<16))
 	buf := make([]byte, 1<<15)
 	for len(data) < n {
 		b := buf[:min(len(buf), (n-len(data))*h.Size)]
-		if _, err := io.ReadFull(br, b); err != nil {
-			return nil, nil, readErr(fmt.Sprintf("element %d of %d", len(data), n), err)
+		if _, err := io.ReadFull(r, b); err != nil {
+			return nil, readErr(fmt.Sprintf("element %d of %d", len(data), n), err)
 		}
 		for i := 0; i < len(b); i += h.Size {
-			data = append(data, number[T](h.Kind, b[i:i+h.Size]))
+			data = append(data, number[T](&h, b[i:i+h.Size]))
 		}
 	}
 	if h.Fortran && len(h.Shape) > 1 {
 		data = toC(data, h.Shape)
 	}
-	return data, h.Shape, nil
+	return data, nil
 }
 
-func number[T Number](kind byte, b []byte) T {
-	switch {
-	case kind == 'f' && len(b) == 4:
-		return T(math.Float32frombits(binary.LittleEndian.Uint32(b)))
-	case kind == 'f' && len(b) == 8:
-		return T(math.Float64frombits(binary.LittleEndian.Uint64(b)))
-	case kind == 'f':
-		return T(vec.F16(binary.LittleEndian.Uint16(b)))
-	}
+func number[T Number](h *Header, b []byte) T {
 	var u uint64
-	for i, c := range b {
-		u |= uint64(c) << (8 * i)
+	if h.Big {
+		for _, c := range b {
+			u = u<<8 | uint64(c)
+		}
+	} else {
+		for i, c := range b {
+			u |= uint64(c) << (8 * i)
+		}
 	}
-	if kind == 'u' {
+	switch {
+	case h.Kind == 'f' && h.Size == 4:
+		return T(math.Float32frombits(uint32(u)))
+	case h.Kind == 'f' && h.Size == 8:
+		return T(math.Float64frombits(u))
+	case h.Kind == 'f':
+		return T(vec.F16(uint16(u)))
+	case h.Kind == 'u':
 		return T(u)
+	case h.Kind == 'b':
+		return T(min(u, 1))
 	}
-	s := 64 - 8*len(b)
+	s := 64 - 8*h.Size
 	return T(int64(u<<s) >> s)
 }
 
@@ -236,6 +151,8 @@ func Write[T Number](w io.Writer, data []T, shape ...int) error {
 		descr = "<i8"
 	case []uint8:
 		descr = "|u1"
+	case []uint64:
+		descr = "<u8"
 	}
 	if _, err := w.Write(AppendHeader(nil, descr, shape)); err != nil {
 		return err

@@ -1,10 +1,14 @@
 package npy
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
+	"fmt"
 	"math"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"testing/iotest"
 )
@@ -58,7 +62,7 @@ func TestBad(t *testing.T) {
 		}
 	}
 	for _, b := range [][]byte{
-		file(">f4", "False", "1,", 0, 0, 0, 0), file("<c8", "False", "1,"), file("|O", "False", "1,"), file("<f3", "False", "1,"),
+		file("<f16", "False", "1,"), file("[('a', '<f4')]", "False", "1,"), file("<c8", "False", "1,"), file("|O", "False", "1,"), file("<f3", "False", "1,"),
 		file("<f4", "False", "9223372036854775807, 9223372036854775807"), file("<f4", "False", "99999999999999999999,"),
 		file("<f4", "False", "1000000000,"),
 	} {
@@ -72,9 +76,161 @@ func TestBad(t *testing.T) {
 	}
 }
 
+// testdata/headers.txt says what NumPy makes of each header.
+func TestHeaders(t *testing.T) {
+	text, err := os.ReadFile("testdata/headers.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		want, h, _ := strings.Cut(line, "\t")
+		b := append([]byte("\x93NUMPY\x01\x00"), byte(len(h)), byte(len(h)>>8))
+		got := "refused"
+		if h, err := ReadHeader(strings.NewReader(string(b) + h)); err == nil {
+			got = fmt.Sprintf("%c%d (%s)", h.Kind, h.Size, strings.Trim(strings.ReplaceAll(fmt.Sprint(h.Shape), " ", ", "), "[]"))
+			if len(h.Shape) == 1 {
+				got = strings.Replace(got, ")", ",)", 1)
+			}
+		}
+		if got != want {
+			t.Errorf("%q: %s, NumPy says %s", h, got, want)
+		}
+	}
+}
+
+func TestArchive(t *testing.T) {
+	list := arrays(t, "kinds.npz")
+	for _, a := range list {
+		var want []int64
+		x, err := ReadArray[int64](a)
+		switch a.Name {
+		case "complex", "dates", "text":
+			if !errors.Is(err, ErrType) || !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), a.Name) {
+				t.Errorf("%s: %v", a.Name, err)
+			}
+			continue
+		case "empty":
+			want = []int64{}
+		case "scalar":
+			want = []int64{2}
+		case "negative":
+			want = []int64{0, -1, -2, -3, -100, -5}
+		case "b1", "b1-big", "b1-fortran":
+			want = []int64{0, 1, 1, 1, 1, 1}
+		default:
+			want = []int64{0, 1, 2, 3, 100, 5}
+		}
+		if err != nil || !slices.Equal(x, want) {
+			t.Errorf("%s: %v, %v", a.Name, x, err)
+		}
+		if kind, _, _ := strings.Cut(a.Name, "-"); len(kind) == 2 && kind != fmt.Sprintf("%c%d", a.Header.Kind, a.Header.Size) {
+			t.Errorf("%s: %s", a.Name, a.Header.Type())
+		}
+	}
+	if len(list) != 42 {
+		t.Errorf("%d arrays", len(list))
+	}
+	if a, err := Choose(list, "f4"); err != nil || a.Name != "f4" {
+		t.Error(a, err)
+	}
+	for _, name := range []string{"", "f3"} {
+		if _, err := Choose(list, name); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), "f2-big (float16 [2 3])") || len(err.Error()) > 1000 {
+			t.Error(err)
+		}
+	}
+	if a, err := Choose(arrays(t, "one.npz"), ""); err != nil || a.Name != "arr_0" {
+		t.Error(a, err)
+	}
+}
+
+func arrays(t *testing.T, name string) []*Array {
+	t.Helper()
+	b, err := os.ReadFile("testdata/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := Arrays(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// A damaged archive is an error, and what a shape promises is not believed.
+func TestBadArchive(t *testing.T) {
+	pack := func(entry []byte) []byte {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		w, _ := z.Create("x.npy")
+		w.Write(entry)
+		z.Close()
+		return b.Bytes()
+	}
+	good := pack(file("<f4", "False", "2,", 1, 2, 3, 4, 5, 6, 7, 8))
+	read := func(b []byte) error {
+		list, err := Arrays(bytes.NewReader(b), int64(len(b)))
+		if err == nil {
+			var a *Array
+			if a, err = Choose(list, ""); err == nil {
+				_, err = ReadArray[float32](a)
+			}
+		}
+		return err
+	}
+	if err := read(good); err != nil {
+		t.Fatal(err)
+	}
+	for n := range good {
+		if err := read(good[:n]); !errors.Is(err, ErrFormat) {
+			t.Fatalf("cut to %d bytes: %v", n, err)
+		}
+	}
+	for name, b := range map[string][]byte{
+		"no arrays": pack(nil)[:0], "empty entry": pack(nil), "short": pack(file("<f4", "False", "3,", 1, 2, 3, 4)),
+		"large": pack(file("<f4", "False", "1000000000000,", 1, 2, 3, 4)),
+	} {
+		if err := read(b); !errors.Is(err, ErrFormat) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	at := bytes.Index(good, []byte{1, 2, 3, 4, 5, 6})
+	if at < 0 {
+		at = len(good) / 3
+	}
+	good[at] ^= 1
+	if err := read(good); !errors.Is(err, ErrFormat) {
+		t.Errorf("another checksum: %v", err)
+	}
+}
+
+func FuzzArrays(f *testing.F) {
+	for _, name := range []string{"kinds.npz", "one.npz"} {
+		b, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		list, err := Arrays(bytes.NewReader(b), int64(len(b)))
+		if err != nil && !errors.Is(err, ErrFormat) {
+			t.Fatalf("untyped error %v", err)
+		}
+		for _, a := range list {
+			if x, err := ReadArray[float32](a); err == nil && len(x) != a.Header.Len() {
+				t.Fatalf("%d elements of shape %v", len(x), a.Header.Shape)
+			} else if err != nil && !errors.Is(err, ErrFormat) {
+				t.Fatalf("untyped error %v", err)
+			}
+		}
+	})
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add(file("<f4", "False", "2,", 1, 2, 3, 4, 5, 6, 7, 8))
 	f.Add(file("<f2", "True", "1, 2", 1, 2, 3, 4))
+	f.Add(file(">i8", "True", "1, 1", 1, 2, 3, 4, 5, 6, 7, 8))
+	f.Add(file("bool", "False", "2,", 1, 0))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		x, shape, err := Read[float32](bytes.NewReader(b))
 		if err != nil {

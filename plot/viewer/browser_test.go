@@ -218,13 +218,16 @@ func (b *browser) until(expr string) {
 }
 
 // open writes a page to a file and opens it.
-func (b *browser) open(page []byte) {
+func (b *browser) open(page []byte) { b.openAt(page, "") }
+
+// openAt is open, with the end of the address that restores a view.
+func (b *browser) openAt(page []byte, hash string) {
 	b.t.Helper()
 	file := filepath.Join(b.t.TempDir(), "page.html")
 	if err := os.WriteFile(file, page, 0o644); err != nil {
 		b.t.Fatal(err)
 	}
-	b.call("Page.navigate", map[string]any{"url": "file://" + file}, nil)
+	b.call("Page.navigate", map[string]any{"url": "file://" + file + hash}, nil)
 	b.until("document.documentElement?.dataset.ready === 'all'")
 }
 
@@ -251,10 +254,47 @@ func (b *browser) clickOn(selector string, modifiers int) {
 	b.click(at[0], at[1], modifiers)
 }
 
-func (b *browser) key(key string) {
+func (b *browser) key(key string) { b.keys(key, 0) }
+
+// keys presses a key with modifiers.
+func (b *browser) keys(key string, modifiers int) {
 	b.t.Helper()
-	b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyDown", "key": key, "text": text(key)}, nil)
-	b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": key}, nil)
+	b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyDown", "key": key, "text": text(key), "modifiers": modifiers}, nil)
+	b.call("Input.dispatchKeyEvent", map[string]any{"type": "keyUp", "key": key, "modifiers": modifiers}, nil)
+}
+
+// resize gives the window another size, as turning a phone does.
+func (b *browser) resize(width, height int, mobile bool) {
+	b.t.Helper()
+	b.call("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}, nil)
+	eval[any](b, "new Promise(r => requestAnimationFrame(() => requestAnimationFrame(r)))")
+}
+
+// settled waits until what was asked for is drawn.
+func (b *browser) settled() {
+	b.t.Helper()
+	eval[any](b, "new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r())))")
+}
+
+// texts returns the texts of all elements of a selector.
+func (b *browser) texts(selector string) []string {
+	b.t.Helper()
+	return eval[[]string](b, fmt.Sprintf("[...document.querySelectorAll(%q)].map(e => e.innerText.trim())", selector))
+}
+
+// search types a query and waits for its results.
+func (b *browser) search(q string) {
+	b.t.Helper()
+	eval[any](b, fmt.Sprintf(`(() => { const q = document.getElementById("q"); q.value = %q; q.dispatchEvent(new Event("input")); })()`, q))
+	eval[any](b, "new Promise(r => setTimeout(r, 40))")
+	b.settled()
+}
+
+// choose sets an input or a select.
+func (b *browser) choose(id string, value any) {
+	b.t.Helper()
+	eval[any](b, fmt.Sprintf(`(() => { const e = document.getElementById(%q); e.value = %v; e.dispatchEvent(new Event("input")); e.dispatchEvent(new Event("change")); })()`, id, value))
+	b.settled()
 }
 
 func text(key string) string {

@@ -4,13 +4,15 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	_ "embed"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"html"
 	"io"
+	"math"
 	"slices"
 	"strings"
+	"sync"
 
 	"gonum.org/v1/plot/plotter"
 
@@ -19,18 +21,28 @@ import (
 	"github.com/semamap/semamap/plot/internal/kit"
 )
 
-// Above this many coordinates of points the page holds 12 bits of each instead
-// of 16: a quarter of a pixel on a large screen.
-const maxFine = 3 << 19
-
 //go:embed viewer.html
 var viewerHTML string
 
 //go:embed viewer.css
 var viewerCSS string
 
-//go:embed viewer.js
-var viewerJS string
+// The scripts are joined into one.
+//
+//go:embed *.js
+var scripts embed.FS
+
+var viewerJS = sync.OnceValue(func() string {
+	var js strings.Builder
+	for _, name := range []string{"data", "draw", "place", "move", "legend", "find", "pick", "main"} {
+		b, err := scripts.ReadFile(name + ".js")
+		if err != nil {
+			panic(err) // an embedded file
+		}
+		js.Write(b)
+	}
+	return js.String()
+})
 
 // A Page is an interactive page. Only Views must be set.
 type Page struct {
@@ -39,9 +51,13 @@ type Page struct {
 	// become layers; each view must have the same number.
 	//
 	// Titles, positions, hover texts and seed are taken from the first view.
-	// From the others, only Legend, Unlabeled, Colors, Palette, Top and their
-	// panels' Labels and Note are used. The legend lists all categories unless
-	// Top is positive. The search looks in Panel.Hover.
+	// From the others, only Legend, Unlabeled, Colors, Palette, Top, MaxNames
+	// and their panels' Labels, Values and Note are used. The search looks in
+	// Panel.Hover.
+	//
+	// The legend lists all categories unless Top is positive. If there are
+	// more than 20, the ten largest are in color and the others gray until the
+	// reader asks for more; a negative Top colors all.
 	//
 	// If the panels of each view have equal labels and hover texts, they show
 	// the same points, which move from layer to layer. Otherwise each layer
@@ -100,6 +116,7 @@ type layer struct {
 type labeling struct {
 	figure *plot.Figure
 	labels []string
+	values []float64 // instead of labels; nil for none
 }
 
 // data checks the views and brings their panels into common rows.
@@ -136,7 +153,10 @@ func (p *Page) data() (*data, error) {
 			if l := len(pn.Hover); pn.Hover != nil && l != n {
 				return nil, fmt.Errorf("view %d, layer %d: %w: %d points, %d hover texts", v, i, plot.ErrLength, n, l)
 			}
-			shared = shared && n == len(d.layers[0].xys) && slices.Equal(pn.Labels, f.Panels[0].Labels) &&
+			if l := len(pn.Values); pn.Values != nil && l != n {
+				return nil, fmt.Errorf("view %d, layer %d: %w: %d points, %d values", v, i, plot.ErrLength, n, l)
+			}
+			shared = shared && n == len(d.layers[0].xys) && slices.EqualFunc(pn.Values, f.Panels[0].Values, sameNumber) && slices.Equal(pn.Labels, f.Panels[0].Labels) &&
 				(v > 0 || slices.Equal(pn.Hover, f.Panels[0].Hover))
 		}
 	}
@@ -174,22 +194,29 @@ func (p *Page) data() (*data, error) {
 		if labels == nil {
 			labels = make([]string, d.n)
 		}
-		d.labelings = append(d.labelings, labeling{f, labels})
+		l := labeling{figure: f, labels: labels}
+		if slices.ContainsFunc(f.Panels, func(p plot.Panel) bool { return p.Values != nil }) {
+			for i, pn := range f.Panels[:panels] {
+				if pn.Values == nil {
+					pn.Values = slices.Repeat([]float64{math.NaN()}, len(d.layers[i].xys))
+				}
+				l.values = append(l.values, pn.Values...)
+			}
+		}
+		d.labelings = append(d.labelings, l)
 	}
 	return d, nil
 }
 
+func sameNumber(a, b float64) bool { return a == b || a != a && b != b }
+
 // write writes the page.
 func (d *data) write(w io.Writer, p *Page) error {
 	f := p.Views[0]
-	g := page{Title: kit.Display(f.Title), N: d.n, Seed: uint32(f.Seed ^ f.Seed>>32), Bits: 16, Words: d.words != nil}
-	total, shared := 0, true
+	g := page{Title: kit.Display(f.Title), N: d.n, Seed: uint32(f.Seed ^ f.Seed>>32), Words: d.words != nil}
+	shared := true
 	for _, l := range d.layers {
-		total += l.to - l.from
 		shared = shared && l.to-l.from == d.n
-	}
-	if total > maxFine {
-		g.Bits = 12
 	}
 
 	// Words in alphabetical order take a quarter less. Rows of which layers
@@ -215,11 +242,12 @@ func (d *data) write(w io.Writer, p *Page) error {
 		if err != nil {
 			return fmt.Errorf("viewer: view %d: %w", i, err)
 		}
+		pl.Spots = pl.spots(l.figure, d, category)
 		g.Labelings = append(g.Labelings, pl)
 		for _, r := range perm {
 			cats = append(cats, byte(category[r]))
 		}
-		if len(pl.Names) > 256 {
+		if pl.wide() {
 			for _, r := range perm {
 				cats = append(cats, byte(category[r]>>8))
 			}
@@ -229,6 +257,8 @@ func (d *data) write(w io.Writer, p *Page) error {
 	parts = append(parts, part{"d-cats", func() []byte { return cats }})
 	for i, l := range d.layers {
 		pl := pageLayer{Name: panelName(f.Panels[i], i), From: l.from, To: l.to}
+		s := l.square()
+		pl.Middle, pl.Span, pl.Flat = [2]float64{s.midX, s.midY}, s.span, s.flat
 		if p.Titles != nil {
 			pl.Title = kit.Display(p.Titles[i])
 		}
@@ -236,7 +266,7 @@ func (d *data) write(w io.Writer, p *Page) error {
 			pl.Notes = append(pl.Notes, kit.Display(v.Panels[i].Note))
 		}
 		g.Layers = append(g.Layers, pl)
-		parts = append(parts, part{fmt.Sprint("d-layer", i), func() []byte { return quantize(l.xys, perm[l.from:l.to], l.from, g.Bits) }})
+		parts = append(parts, part{fmt.Sprint("d-layer", i), func() []byte { return l.quantize(perm[l.from:l.to]) }})
 	}
 	if d.words != nil {
 		parts = append(parts, part{"d-words", func() []byte {
@@ -275,7 +305,7 @@ func (d *data) write(w io.Writer, p *Page) error {
 		"{{x}}", html.EscapeString(kit.Display(f.XLabel)),
 		"{{y}}", html.EscapeString(kit.Display(f.YLabel)),
 		"{{css}}", viewerCSS,
-		"{{js}}", viewerJS,
+		"{{js}}", viewerJS(),
 		"{{text}}", text.String(),
 		"{{meta}}", string(meta),
 		"{{data}}", b.String(),

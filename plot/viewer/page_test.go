@@ -115,16 +115,23 @@ func TestPageHoldsTheData(t *testing.T) {
 	}
 }
 
-func TestTwelveBits(t *testing.T) {
-	xys := plotter.XYs{{X: 0, Y: 0}, {X: 4095, Y: 1}, {X: 1000, Y: 4095}}
-	b := quantize(xys, []int{0, 1, 2}, 0, 12)
-	n := 3
-	for axis, want := range [][]int{{0, 4095, 1000}, {0, 1, 4095}} {
-		part := b[axis*(n+2):]
-		for i, w := range want {
-			if got := int(part[i])<<4 | int(part[n+i/2])>>(4*(i&1))&15; got != w {
-				t.Errorf("axis %d, point %d: %d, want %d", axis, i, got, w)
-			}
+// TestSixteenBitsAtAnySize: the smallest step of 16 bits survives in a page of
+// more than 1.57 million coordinates of points, above which it was once lost.
+func TestSixteenBitsAtAnySize(t *testing.T) {
+	const n, layers = 66000, 24
+	xys := make(plotter.XYs, n)
+	for i := range xys {
+		xys[i] = plotter.XY{X: float64(min(i, 65535)), Y: float64(i * 7 % 65536)}
+	}
+	f := &plot.Figure{}
+	for range layers {
+		f.Panels = append(f.Panels, plot.Panel{XYs: xys})
+	}
+	_, data := pageData(t, write(t, single(f)))
+	b := data(fmt.Sprint("d-layer", layers-1))
+	for i, p := range xys {
+		if x, y := int(b[i])<<8|int(b[n+i]), int(b[2*n+i])<<8|int(b[3*n+i]); x != int(p.X) || y != int(p.Y) {
+			t.Fatalf("point %d is at %d, %d, want %v", i, x, y, p)
 		}
 	}
 }
@@ -312,6 +319,17 @@ func TestFewPoints(t *testing.T) {
 	}
 }
 
+// values are numbers for points, with some missing.
+func values(xys plotter.XYs) []float64 {
+	v := make([]float64, len(xys))
+	for i, p := range xys {
+		if v[i] = p.X; i%7 == 3 {
+			v[i] = math.NaN()
+		}
+	}
+	return v
+}
+
 // FuzzPage: no text and no coordinates make a page fail that the checks have
 // let through, and none becomes markup.
 func FuzzPage(f *testing.F) {
@@ -327,8 +345,9 @@ func FuzzPage(f *testing.F) {
 		}
 		pn := plot.Panel{Title: b, Note: a, XYs: xys, Labels: labels, Hover: labels}
 		fig := &plot.Figure{Title: a, Subtitle: b, XLabel: b, YLabel: a, Legend: b, Panels: []plot.Panel{pn, pn}}
+		number := &plot.Figure{Legend: a, Panels: []plot.Panel{{Values: values(xys)}, {Values: values(xys)}}}
 		var page bytes.Buffer
-		if err := single(fig).WriteHTML(&page); err != nil {
+		if err := (&Page{Views: []*plot.Figure{fig, number}}).WriteHTML(&page); err != nil {
 			if !errors.Is(err, plot.ErrNotFinite) {
 				t.Fatal(err)
 			}

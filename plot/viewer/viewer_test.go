@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/plot/plotter"
@@ -22,6 +23,7 @@ type viewerState struct {
 	Hits       int
 	Hover      string
 	Shown      []string
+	Chosen     []string
 }
 
 // testPage has n words in three layers and two views. The word "solitary"
@@ -306,6 +308,22 @@ func TestHostilePage(t *testing.T) {
 		t.Error("a hostile label is not shown as it is")
 	}
 	b.picture("viewer-hostile")
+	// So do tips, lists, search and the names on the map.
+	eval[any](b, `document.getElementById("c").focus()`)
+	for range 12 {
+		b.key(".")
+		b.key("Enter")
+	}
+	b.key("v")
+	b.search("<script>")
+	if got := b.texts("#hits button"); len(got) == 0 || !strings.HasPrefix(got[0], "</script><script>alert(1)</script>") {
+		t.Errorf("a hostile text is not found as it is: %q", got)
+	}
+	b.clickOn(`document.querySelector("#hits button")`, 0)
+	b.until(`viewer.state().hover !== ""`)
+	if n := eval[int](b, `document.querySelectorAll("#tip script, #hits script, #picks script, #cats script, #tip b b, #cats b").length`); n != 0 {
+		t.Errorf("%d elements were made of labels", n)
+	}
 	b.checkQuiet()
 }
 

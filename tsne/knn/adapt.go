@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"sync"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/tsne/internal/share"
@@ -39,7 +38,7 @@ func rowsOf[T float32 | float64](s shape, flat []float32, row func(i int) []T) P
 		return dense{s, flat, row}
 	}
 	row64 := any(row).(func(i int) []float64)
-	return &wide{shape: s, row: func(i int, _ []float64) []float64 { return row64(i) }}
+	return &wide{shape: s, row: func(i int, _ []float64) ([]float64, error) { return row64(i), nil }}
 }
 
 // dense is rows of float32 in memory.
@@ -88,14 +87,14 @@ func Matrix(m interface {
 	n, d := m.Dims()
 	w := &wide{shape: shape{n: n, d: d}}
 	if raw, ok := m.(interface{ RawRowView(i int) []float64 }); ok {
-		w.row = func(i int, _ []float64) []float64 { return raw.RawRowView(i) }
+		w.row = func(i int, _ []float64) ([]float64, error) { return raw.RawRowView(i), nil }
 	} else {
-		w.buffers = &sync.Pool{New: func() any { x := make([]float64, d); return &x }}
-		w.row = func(i int, x []float64) []float64 {
+		w.buffers = newBuffers(d)
+		w.row = func(i int, x []float64) ([]float64, error) {
 			for j := range x {
 				x[j] = m.At(i, j)
 			}
-			return x
+			return x, nil
 		}
 	}
 	return w
@@ -106,100 +105,12 @@ func missing(what string) Points {
 	return dense{shape: shape{err: fmt.Errorf("%w: %s", ErrPoints, what)}}
 }
 
-// wide is rows of float64.
-type wide struct {
-	shape
-	row     func(i int, x []float64) []float64 // uses x if there are buffers
-	buffers *sync.Pool
-	offset  []float64 // of the columns: subtracted before rounding; may be nil
-}
-
-// Read64 calls f with row i.
-func (w *wide) Read64(i int, f func(x []float64)) {
-	if w.buffers == nil {
-		f(w.row(i, nil))
-		return
-	}
-	x := w.buffers.Get().(*[]float64)
-	defer w.buffers.Put(x)
-	f(w.row(i, *x))
-}
-
-func (w *wide) Row(dst []float32, i int) (row []float32, err error) {
-	if w.err != nil {
-		return nil, w.err
-	}
-	dst = slices.Grow(dst[:0], w.d)[:w.d]
-	w.Read64(i, func(x []float64) {
-		for j, v := range x {
-			r := v
-			if w.offset != nil {
-				r -= w.offset[j]
-			}
-			dst[j] = float32(r)
-			if !(math.Abs(v) <= math.MaxFloat32) || !isFinite(dst[j]) {
-				err = &ValueError{i, j, v}
-				return
-			}
-		}
-	})
-	return dst, err
-}
-
-// Centered returns the rows less an offset, which is the mean of each column
-// when nil is given, and the offset. Squared distances stay the same, and lose
-// less by the rounding of the rows. Rows that lose nothing stay as they are.
-func (w *wide) Centered(offset []float64) (Points, []float64) {
-	if w.err != nil || w.offset != nil {
-		return w, nil
-	}
-	if offset == nil {
-		exact := true
-		offset = make([]float64, w.d)
-		for i := range w.n {
-			w.Read64(i, func(x []float64) {
-				for j, v := range x {
-					offset[j] += v
-					exact = exact && float64(float32(v)) == v
-				}
-			})
-		}
-		if exact {
-			return w, nil
-		}
-		for j := range offset {
-			if offset[j] /= float64(w.n); offset[j]-offset[j] != 0 {
-				offset[j] = 0 // Row will report the number
-			}
-		}
-	}
-	c := *w
-	c.offset = offset
-	return &c, offset
-}
-
-// centered takes one offset off all sets, if all of them can do that.
-func centered(x ...Points) []Points {
-	var offset []float64
-	y := slices.Clone(x)
-	for i, p := range x {
-		c, ok := p.(interface {
-			Centered(offset []float64) (Points, []float64)
-		})
-		if !ok || i > 0 && offset == nil {
-			return x
-		}
-		y[i], offset = c.Centered(offset)
-	}
-	return y
-}
-
 // CSR returns the rows of a sparse matrix in compressed sparse row form: row i
 // has value[e] in column index[e] for e from start[i] to start[i+1]−1, and
 // zeros elsewhere. Columns may come in any order; values of the same column
 // are added. CSR keeps the slices.
 func CSR[T float32 | float64](cols int, start []int, index []int32, value []T) Points {
-	s := &sparse[T]{shape{max(0, len(start)-1), cols, checkTerms(start, index, cols)}, start, index, value}
+	s := &sparse[T]{shape{max(0, len(start)-1), cols, checkTerms(start, index, cols)}, start, index, value, nil}
 	if s.err == nil && len(value) != len(index) {
 		s.err = fmt.Errorf("%w: %d columns for %d numbers", ErrPoints, len(index), len(value))
 	}
@@ -211,6 +122,7 @@ type sparse[T float32 | float64] struct {
 	start []int
 	index []int32
 	value []T
+	move  *move // done to its columns; may be nil
 }
 
 // Sparse calls f for each number of row i that is given.
@@ -290,8 +202,7 @@ func (d *distances) Row(dst []float32, i int) ([]float32, error) {
 func (d *distances) read(i int, f func(j int, v float64)) error {
 	at := d.id(i)
 	if w, ok := d.x.(*wide); ok {
-		w.Read64(at, func(x []float64) { eachDistance(d, i, x, f) })
-		return nil
+		return w.Read64(at, func(x []float64) { eachDistance(d, i, x, f) })
 	}
 	all, _ := d.x.Dims()
 	x, err := readRow(d.x, nil, at, all)
@@ -351,6 +262,8 @@ func Select(x Points, rows []int32) Points {
 		of = t.ids
 	case *selection:
 		x, of = t.x, t.ids
+	case *wide:
+		of = t.ids
 	}
 	if of != nil {
 		rows = slices.Clone(rows)
@@ -358,8 +271,11 @@ func Select(x Points, rows []int32) Points {
 			rows[i] = of[r]
 		}
 	}
-	if d, ok := x.(*distances); ok {
-		return &distances{d.x, rows}
+	switch t := x.(type) {
+	case *distances:
+		return &distances{t.x, rows}
+	case *wide:
+		return t.pick(rows)
 	}
 	return &selection{x, rows}
 }
@@ -418,7 +334,7 @@ func Distinct(ctx context.Context, x Points, workers int) (of, first []int32, er
 	if share.Nil(x) {
 		return nil, nil, errNoPoints
 	}
-	s, err := newSource(centered(x)[0], Euclidean)
+	s, err := newSource(canonical(Euclidean, x)[0], Euclidean)
 	if err != nil {
 		return nil, nil, err
 	}

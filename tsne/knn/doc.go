@@ -8,9 +8,15 @@
 // distances ([Distances]), or any type with the two methods of [Points].
 // Search and Query do not change or keep their inputs.
 //
-// Numbers are compared in float32. Where rounding rows of float64 to float32
-// would lose digits, the mean of each column is subtracted first, which leaves
-// distances the same.
+// Rows are searched as float32 numbers. Rows of float64 that float32 does not
+// hold are prepared in float64 first. For Euclidean distances, an offset of each
+// column is subtracted, which leaves distances the same: its median, which odd
+// values do not move, or another quantile that keeps more numbers apart. A
+// column in groups too far apart for that becomes two: the place of the group,
+// and the place within it. For [Cosine] and [Correlation], rows are centered and
+// scaled first. So times in seconds since 1970 keep their neighbors. A reference
+// and its queries are prepared alike. Graph.Rounded lists the columns that this
+// does not save. Settings.Func gets rows as they are, rounded to float32.
 //
 // # Exactness
 //

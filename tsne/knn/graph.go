@@ -16,6 +16,11 @@ type Graph struct {
 	Dist2  []float64 // N×K squared distances
 	Recall Recall
 	Stats  Stats
+
+	// Rounded lists columns of float64 whose numbers Search or Query could not
+	// keep apart in float32: they are close together and far apart at once, and
+	// do not stand in groups. Neighbors may be wrong by them.
+	Rounded []int
 }
 
 // Row returns the neighbors of row i and their squared distances, as slices

@@ -27,8 +27,11 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	if l, ok := x.(*share.Search); ok {
 		x, set.left = l.Points, l
 	}
-	if set.Func == nil && !share.Nil(x) && set.Metric == Euclidean {
-		x = centered(x)[0]
+	if set.Func == nil && !share.Nil(x) {
+		y := canonical(set.Metric, x)[0]
+		if _, ok := y.(*wide); !ok || set.Method != Gram {
+			x = y
+		}
 	}
 	src, err := openSource(ctx, x, &set)
 	if err != nil {
@@ -65,7 +68,7 @@ func Search(ctx context.Context, x Points, k int, s *Settings) (*Graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	g.Stats.Distinct = distinct.n
+	g.Stats.Distinct, g.Rounded = distinct.n, lost(x)
 	if m != nil {
 		if g, err = expand(ctx, g, m, k, true, set.Workers); err != nil {
 			return nil, err
@@ -126,7 +129,7 @@ func expand(ctx context.Context, d *Graph, m *merging, k int, same bool, workers
 		n = len(m.of)
 	}
 	g := newGraph(n, k)
-	g.Recall, g.Stats = d.Recall, d.Stats
+	g.Recall, g.Stats, g.Rounded = d.Recall, d.Stats, d.Rounded
 	lists := make([][]int32, par.Workers(workers))
 	err := par.Blocks(ctx, len(lists), n, 64, func(w, _, lo, hi int) {
 		for i := lo; i < hi; i++ {
@@ -184,8 +187,8 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 	if err != nil {
 		return nil, err
 	}
-	if set.Func == nil && set.Metric == Euclidean && !share.Nil(ref) && !share.Nil(x) {
-		y := centered(ref, x)
+	if set.Func == nil && !share.Nil(ref) && !share.Nil(x) {
+		y := canonical(set.Metric, ref, x)
 		ref, x = y[0], y[1]
 	}
 	rs, err := openSource(ctx, ref, &set)
@@ -244,7 +247,7 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 	if err != nil {
 		return nil, err
 	}
-	g.Stats.Distinct = distinct.n
+	g.Stats.Distinct, g.Rounded = distinct.n, lost(ref)
 	if m != nil {
 		if g, err = expand(ctx, g, m, k, false, set.Workers); err != nil {
 			return nil, err

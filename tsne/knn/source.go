@@ -54,6 +54,9 @@ func newSource(x Points, metric Metric) (*source, error) {
 	if t, ok := x.(*selection); ok {
 		x, s.ids = t.x, t.ids
 	}
+	if w, ok := x.(*wide); ok && w.metric == metric {
+		s.metric = Euclidean // its rows have the metric applied
+	}
 	s.points = x
 	switch t := x.(type) {
 	case summed:

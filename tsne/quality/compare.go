@@ -46,7 +46,7 @@ func Compare(ctx context.Context, x knn.Points, y []float32, dims, k int, s *Set
 	if ctx == nil {
 		return Comparison{}, errNoContext
 	}
-	x, n, d, err := checkBoth(x, y, dims)
+	n, err := checkBoth(x, y, dims)
 	if err != nil {
 		return Comparison{}, err
 	}
@@ -63,6 +63,7 @@ func Compare(ctx context.Context, x knn.Points, y []float32, dims, k int, s *Set
 		set.Rows = renumber(set.Rows, of)
 		x, y, n = once, places, n-copies
 	}
+	x, d := centered(x)
 	if k < 1 || 2*k >= n {
 		return Comparison{}, inputErr("k = %d is not below half of %d points", k, n)
 	}
@@ -170,6 +171,8 @@ type comparison struct {
 	q          [rowBlock][]float32 // the rows of the block
 	made       [rowBlock][]float32 // room for them
 	row        []float32
+	wide       rows64 // not nil: the rows are compared by their numbers of float64
+	q64        [rowBlock][]float64
 	d2         [rowBlock]float64
 	targets    []near // k for each row of the block: where it is in the data, of its neighbors in the map
 	bins       []int  // k+1 each: bins[t] rows lie before target t and not before target t−1
@@ -182,6 +185,7 @@ func newComparison(x knn.Points, y []float32, dims, n, d, k int) *comparison {
 	c := &comparison{
 		x: x, y: y, dims: dims, n: n, d: d, k: k,
 		row:     make([]float32, d),
+		wide:    wideOf(x),
 		targets: make([]near, rowBlock*k),
 		bins:    make([]int, rowBlock*(k+1)),
 		nearest: make([][]near, rowBlock),
@@ -208,6 +212,11 @@ func (c *comparison) block(ctx context.Context, rows, embedded []int32) error {
 			return err
 		}
 		c.q[r] = q
+		if c.wide != nil {
+			if c.q64[r], err = read64(c.wide, c.q64[r], int(i)); err != nil {
+				return err
+			}
+		}
 		c.nearest[r] = c.nearest[r][:0]
 		targets := c.targets[r*k : (r+1)*k]
 		for t, j := range embedded[r*k : (r+1)*k] {
@@ -216,6 +225,11 @@ func (c *comparison) block(ctx context.Context, rows, embedded []int32) error {
 				return err
 			}
 			targets[t] = near{vec.SqDist(q, row), j}
+			if c.wide != nil {
+				if err := c.wide.Read64(int(j), func(x []float64) { targets[t].d2 = sqDist64(c.q64[r], x) }); err != nil {
+					return err
+				}
+			}
 		}
 		slices.SortFunc(targets, compareNear)
 	}
@@ -230,7 +244,17 @@ func (c *comparison) block(ctx context.Context, rows, embedded []int32) error {
 		if err != nil {
 			return err
 		}
-		for r := 0; r < len(rows); r += 4 {
+		if c.wide != nil {
+			err := c.wide.Read64(j, func(x []float64) {
+				for r := range rows {
+					c.d2[r] = sqDist64(c.q64[r], x)
+				}
+			})
+			if err != nil {
+				return err
+			}
+		}
+		for r := 0; c.wide == nil && r < len(rows); r += 4 {
 			d2 := vec.SqDist4(row, c.q[r], c.q[r+1], c.q[r+2], c.q[r+3])
 			copy(c.d2[r:], d2[:])
 		}

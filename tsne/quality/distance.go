@@ -26,7 +26,7 @@ func DistanceCorrelation(ctx context.Context, x knn.Points, y []float32, dims in
 	if ctx == nil {
 		return 0, errNoContext
 	}
-	x, n, d, err := checkBoth(x, y, dims)
+	n, err := checkBoth(x, y, dims)
 	if err != nil {
 		return 0, err
 	}
@@ -37,6 +37,7 @@ func DistanceCorrelation(ctx context.Context, x knn.Points, y []float32, dims in
 		}
 		n = len(y) / dims
 	}
+	x, d := centered(x)
 	if n < 2 {
 		return 0, inputErr("no pair among %d points", n)
 	}
@@ -48,6 +49,7 @@ func DistanceCorrelation(ctx context.Context, x knn.Points, y []float32, dims in
 		return 0, inputErr("%d pairs; draw at most %d by Settings.Sample", m, maxPairs)
 	}
 	dx, dy := make([]float64, m), make([]float64, m)
+	wide := wideOf(x)
 	buf := make([][2][]float32, par.Workers(set.Workers))
 	err = par.Try(ctx, set.Workers, int(m), 512, func(w, b, lo, hi int) error {
 		if buf[w][0] == nil {
@@ -74,6 +76,15 @@ func DistanceCorrelation(ctx context.Context, x knn.Points, y []float32, dims in
 				return err
 			}
 			dx[p] = vec.SqDist(ri, rj)
+			if wide != nil {
+				var a []float64
+				if a, err = read64(wide, nil, i); err == nil {
+					err = wide.Read64(j, func(b []float64) { dx[p] = sqDist64(a, b) })
+				}
+				if err != nil {
+					return err
+				}
+			}
 			dy[p] = sqDist32(y[i*dims:(i+1)*dims], y[j*dims:(j+1)*dims])
 			if !(dx[p] <= math.MaxFloat64) {
 				return cmp.Or(finiteErr(ri, i), finiteErr(rj, j))

@@ -26,6 +26,8 @@
 //
 // Data is any type with the two methods of [knn.Points]. [knn.Search] finds
 // neighbors in the data and, given the positions as [knn.Rows], on the map.
+// Distances are those of the data as given: rows of float64 that float32 would
+// merge are compared in float64.
 //
 // Ties among neighbors are broken by index. Sums are float64. Settings.Sample
 // limits the cost of [Compare] and [DistanceCorrelation], which is quadratic

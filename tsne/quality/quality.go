@@ -108,28 +108,59 @@ func checkMap(y []float32, dims int) (int, error) {
 	return n, nil
 }
 
-// checkBoth is checkMap for a map of x. It returns the columns of x as well,
-// and rows of the same distances that lose less by rounding if x has such.
-func checkBoth(x knn.Points, y []float32, dims int) (rows knn.Points, n, d int, err error) {
+// checkBoth is checkMap for a map of x.
+func checkBoth(x knn.Points, y []float32, dims int) (n int, err error) {
 	if n, err = checkMap(y, dims); err != nil {
-		return nil, 0, 0, err
+		return 0, err
 	}
 	if share.Nil(x) {
-		return nil, 0, 0, inputErr("there are no rows of data")
+		return 0, inputErr("there are no rows of data")
 	}
 	if _, ok := x.(interface{ AreDistances() }); ok {
-		return nil, 0, 0, inputErr("data are distances, not rows")
+		return 0, inputErr("data are distances, not rows")
 	}
-	m, d := x.Dims()
+	m, _ := x.Dims()
 	if m != n {
-		return nil, 0, 0, inputErr("%d rows of data and %d points of the map", m, n)
+		return 0, inputErr("%d rows of data and %d points of the map", m, n)
 	}
-	if c, ok := x.(interface {
-		Centered([]float64) (knn.Points, []float64)
-	}); ok {
-		x, _ = c.Centered(nil)
+	return n, nil
+}
+
+// centered returns rows of the same distances as x that lose less by rounding, if
+// x has such, and their length.
+func centered(x knn.Points) (rows knn.Points, d int) {
+	if c, ok := x.(interface{ Centered() knn.Points }); ok {
+		x = c.Centered()
 	}
-	return x, n, d, nil
+	_, d = x.Dims()
+	return x, d
+}
+
+// rows64 are rows of float64.
+type rows64 interface {
+	Read64(i int, f func(x []float64)) error
+	Coarse() bool // distances in float32 are others
+}
+
+// wideOf returns x if float32 is too coarse for it, else nil.
+func wideOf(x knn.Points) rows64 {
+	if w, ok := x.(rows64); ok && w.Coarse() {
+		return w
+	}
+	return nil
+}
+
+func read64(w rows64, dst []float64, i int) ([]float64, error) {
+	err := w.Read64(i, func(x []float64) { dst = append(dst[:0], x...) })
+	return dst, err
+}
+
+func sqDist64(a, b []float64) (s float64) {
+	for c, v := range a {
+		d := v - b[c]
+		s += float64(d * d)
+	}
+	return s
 }
 
 // distinct returns the data and the map of the first of equal rows only, and the

@@ -383,6 +383,39 @@ func array[T npy.Number](t *testing.T, name string) []T {
 	return v
 }
 
+// Data are measured as they were given: groups so far apart that float32 merges
+// the rows of each, which are numbers along a line.
+func TestWide(t *testing.T) {
+	const n, k = 60, 3
+	x, y, z := make([]float64, n), make([]float32, n), make([]float32, n)
+	for i := range n {
+		at := (i * 7) % 20
+		x[i] = float64(i/20)*1e12 + float64(at*at)
+		y[i] = float32(i/20*10000 + at*at) // the true map
+		z[i] = float32(i)                  // what is left in the order of the rows
+	}
+	for _, p := range []knn.Points{knn.Rows(x, n, 1), knn.Select(knn.Rows(x, n, 1), all(n))} {
+		a, err := Compare(ctx, p, y, 1, k, nil)
+		if err != nil || a.Preservation != 1 || a.Trustworthiness != 1 || a.Continuity != 1 {
+			t.Errorf("true map: %+v, %v", a, err)
+		}
+		if a, err = Compare(ctx, p, z, 1, k, nil); err != nil || a.Preservation > .5 {
+			t.Errorf("other map: %+v, %v", a, err)
+		}
+		if c, err := DistanceCorrelation(ctx, p, y, 1, nil); err != nil || c < .99 {
+			t.Errorf("correlation %v, %v", c, err)
+		}
+	}
+}
+
+func all(n int) []int32 {
+	rows := make([]int32, n)
+	for i := range rows {
+		rows[i] = int32(i)
+	}
+	return rows
+}
+
 func TestSampling(t *testing.T) {
 	r := load(t)
 	all, err := new(Settings).rows(5)
@@ -681,5 +714,28 @@ func TestCopies(t *testing.T) {
 	}
 	if _, err := Compare(ctx, data, slices.Repeat(r.Y, times), 2, r.N/2, nil); !errors.Is(err, ErrInput) || !strings.Contains(err.Error(), "120") {
 		t.Errorf("k is half of the distinct rows: %v", err)
+	}
+}
+
+// Copies among rows that float32 is too coarse for do not change how the map is
+// measured.
+func TestCompareWideCopies(t *testing.T) {
+	rng := rand.New(rand.NewPCG(6, 6))
+	const n = 300
+	x, y := make([]float64, n), make([]float32, n)
+	for i := range x {
+		x[i] = 1e9*float64(i%2) + 1e-3*rng.Float64()
+		y[i] = float32(i%2)*1000 + float32(1e3*math.Mod(x[i], 1))
+	}
+	once, err := Compare(t.Context(), knn.Rows(x, n, 1), y, 1, 10, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	twice, err := Compare(t.Context(), knn.Rows(append(x[:n:n], x...), 2*n, 1), append(y[:n:n], y...), 1, 10, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if twice.Copies != n+once.Copies || twice.Preservation != once.Preservation || once.Preservation < 0.9 {
+		t.Errorf("%+v, with copies %+v", once, twice)
 	}
 }

@@ -1,6 +1,6 @@
-// Package check finds probable mistakes in a WordNet database: things that the
-// format allows. A database that violates the format cannot be opened by
-// wordnet.Open.
+// Package check finds probable mistakes in a WordNet database. Most are things
+// that the format allows. A database that violates the format can be opened
+// with wordnet.Settings.Lenient; what was left out of it then comes first.
 //
 //	for d := range check.Defects(db) {
 //		fmt.Println(d.Code, d.Message)
@@ -8,6 +8,9 @@
 //
 // Codes do not change:
 //
+//	WN001  a file violates the format
+//	WN002  a pointer has a symbol that is not WordNet's, or a word in
+//	       parentheses is not in the index
 //	WN101  hypernyms lead back to the synset they started from
 //	WN102  a pointer leads from a synset to itself
 //	WN103  a pointer lacks its reverse, such as a hyponym without hypernym
@@ -26,6 +29,7 @@
 package check
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -50,7 +54,7 @@ func Defects(db *wordnet.DB) iter.Seq[Defect] {
 			code string
 			find func(*wordnet.DB, report)
 		}{
-			{"WN101", cycles}, {"WN102", selves}, {"WN103", oneWay}, {"WN104", hypernymPOS},
+			{"WN001", damage}, {"WN002", odd}, {"WN101", cycles}, {"WN102", selves}, {"WN103", oneWay}, {"WN104", hypernymPOS},
 			{"WN105", lexicalTwice}, {"WN106", roots}, {"WN201", heads}, {"WN202", frames},
 			{"WN301", keys}, {"WN302", wordsTwice}, {"WN303", counts}, {"WN401", exceptions},
 			{"WN501", quotes}, {"WN502", definitions},
@@ -74,6 +78,17 @@ func Defects(db *wordnet.DB) iter.Seq[Defect] {
 
 // A report takes a defect.
 type report func(s wordnet.Synset, format string, args ...any)
+
+func damage(db *wordnet.DB, found report) { problems(db, true, found) }
+func odd(db *wordnet.DB, found report)    { problems(db, false, found) }
+
+func problems(db *wordnet.DB, damage bool, found report) {
+	for s, err := range db.Problems() {
+		if errors.Is(err, wordnet.ErrSyntax) == damage {
+			found(s, "%v", err)
+		}
+	}
+}
 
 // hypernyms returns the hypernyms and instance hypernyms of a synset.
 func hypernyms(s wordnet.Synset) []wordnet.Synset {

@@ -22,6 +22,6 @@ func Example() {
 	fmt.Println(db.Version(), db.Len(), s.Offset(), err)
 	fmt.Println(strings.Contains(wn30.License, "Princeton University"))
 	// Output:
-	// 3.0 117659 2084071 database holds no glosses
+	// 3.0 117659 2084071 database holds no glosses; package wordnet/wn30/glosses has those of WordNet 3.0
 	// true
 }

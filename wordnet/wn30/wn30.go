@@ -5,8 +5,8 @@
 //
 // It contains all synsets, lemmas, pointers, verb frames, the order of senses,
 // tag counts, irregular forms, and the offsets of Princeton's files. It does not
-// contain glosses: Definition and Examples return wordnet.ErrNoGlosses. For
-// glosses open a database folder with wordnet.OpenDir.
+// contain glosses: Definition and Examples return wordnet.ErrNoGlosses. Package
+// wordnet/wn30/glosses has these as well.
 //
 // The data is under WordNet's license, [License], which must accompany every
 // copy. The program in the folder gen makes the data.

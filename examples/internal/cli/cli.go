@@ -13,10 +13,12 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"syscall"
+	"unicode"
 )
 
 // Run is the body of a program. Its arguments exclude the program's name.
@@ -89,6 +91,25 @@ func Ints[T int | int32](f *flag.FlagSet, to *[]T, name, kind, usage string) {
 		}
 		return nil
 	})
+}
+
+// ReadIDs reads a file of numbers from 0 on, separated by blanks, lines or commas.
+func ReadIDs(path string) ([]int32, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	ids := []int32{}
+	for i, line := range strings.Split(string(b), "\n") {
+		for _, word := range strings.FieldsFunc(line, func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+			n, err := strconv.ParseUint(word, 10, 31)
+			if err != nil {
+				return nil, fmt.Errorf("%s:%d: %q is no token id", path, i+1, word)
+			}
+			ids = append(ids, int32(n))
+		}
+	}
+	return ids, nil
 }
 
 // Choice defines a flag that takes one of the values, the first by default.
@@ -218,3 +239,22 @@ func Thousands(n int) string {
 
 // Float is the shortest decimal that reads back as the same float32.
 func Float(v float32) string { return strconv.FormatFloat(float64(v), 'g', -1, 32) }
+
+// partAndNumber end the name of a synset.
+var partAndNumber = regexp.MustCompile(`\.[a-z]\.\d+$`)
+
+// ShortNames gives synset names for legends: without part of speech and number.
+// Where names would then be equal, the first in the list alone is shortened.
+func ShortNames(names []string) map[string]string {
+	out := make(map[string]string, len(names))
+	taken := map[string]bool{}
+	for _, n := range names {
+		s := strings.ReplaceAll(partAndNumber.ReplaceAllString(n, ""), "_", " ")
+		if taken[s] {
+			s = n
+		}
+		taken[s] = true
+		out[n] = s
+	}
+	return out
+}

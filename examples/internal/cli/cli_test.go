@@ -154,6 +154,13 @@ func TestNames(t *testing.T) {
 	}
 }
 
+func TestShortNames(t *testing.T) {
+	got := ShortNames([]string{"law.n.01", "computer_science.n.01", "law.n.02"})
+	if got["law.n.01"] != "law" || got["law.n.02"] != "law.n.02" || got["computer_science.n.01"] != "computer science" {
+		t.Errorf("%v", got)
+	}
+}
+
 func TestRecord(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "in")
 	if err := os.WriteFile(path, []byte("abc"), 0o600); err != nil {

