@@ -13,10 +13,10 @@ const notebookName = "notebook"
 // the upper row, and the layers themselves below.
 func (v *view) notebook(seed uint64, maps []*layerMap) *plot.Figure {
 	f := v.figure(seed, append(slices.Repeat(maps[:1], len(maps)), maps...)...)
-	f.Title = "What the index error did: the notebook's layers and the layers"
+	f.Title = "What the notebook showed, layer 0 each time, and the layers below"
 	f.Cols = len(maps)
 	for i, m := range maps {
-		f.Panels[i].Title = fmt.Sprintf("“Layer %d”: layer 0", m.Layer)
+		f.Panels[i].Title = fmt.Sprintf("Notebook’s layer %d", m.Layer)
 		f.Panels[len(maps)+i].Title = fmt.Sprintf("Layer %d", m.Layer)
 	}
 	return f
@@ -30,7 +30,7 @@ func notebookBlock(maps []*layerMap) block {
 		for _, m := range maps[1:] {
 			lo, hi = min(lo, m.Domain.Share), max(hi, m.Domain.Share)
 		}
-		text += fmt.Sprintf(" On its maps %.3f of the ten nearest have the same domain in every layer; on the layers' own it is %.3f to %.3f beyond layer 0 (by chance %.3f).", d.Share, lo, hi, d.Chance)
+		text += fmt.Sprintf(" In its pictures %.3f of the ten nearest have the same domain, one number for every layer; on the maps of the other layers it is %.3f to %.3f (by chance %.3f).", d.Share, lo, hi, d.Chance)
 	}
 	return block{heading: "What the notebook's index error did", text: []string{text}, figure: "figures/" + notebookName + ".png"}
 }

@@ -158,7 +158,7 @@ func (r *results) document(o *options, w *words, rec *record, maps []*layerMap, 
 	add(block{heading: "Units", text: []string{text}, table: units})
 	picture := [][]string{{"layer", "KL divergence", "preservation", "trustworthiness", "domain on the map", "chance", "part of speech on the map", "chance"}}
 	for _, m := range maps {
-		picture = append(picture, []string{fmt.Sprint(m.Layer), three(m.KL), three(m.Preservation), three(m.Trustworthiness), three(m.Domain.Share), three(m.Domain.Chance), three(m.POS.Share), three(m.POS.Chance)})
+		picture = append(picture, []string{fmt.Sprint(m.Layer), three(m.KL), m.faithful(m.Preservation), m.faithful(m.Trustworthiness), three(m.Domain.Share), three(m.Domain.Chance), three(m.POS.Share), three(m.POS.Chance)})
 	}
 	add(block{heading: "The pictures", text: []string{
 		"The t-SNE maps (figures/ and index.html) show near neighbors near each other. They are pictures, not evidence: a lemma without near neighbors is placed by what is left over. " + faithful(maps) + " The shares below are of the ten nearest places on the map, all neighbors allowed; lemmas of the same tokens count once.",
@@ -261,6 +261,14 @@ func (r *results) probeTable() [][]string {
 	return t
 }
 
+// faithful writes a measure of how faithful the map is, if there is one.
+func (m *layerMap) faithful(v float64) string {
+	if m.Compared == 0 {
+		return ""
+	}
+	return three(v)
+}
+
 // faithful says what the measures of a map mean.
 func faithful(maps []*layerMap) string {
 	n := 0
@@ -270,5 +278,5 @@ func faithful(maps []*layerMap) string {
 	if n == 0 {
 		return "The lemmas are too few to tell how faithful they are."
 	}
-	return fmt.Sprintf("Preservation is the share of a lemma's ten nearest neighbors in the activations that are among its ten nearest on the map; at random it is nearly 0, ten in the number of lemmas. Trustworthiness is 1 less a penalty for neighbors on the map that are far in the activations: 1 at best, about one half at random (both over %d lemmas, drawn at random, among all those of different tokens). The KL divergence is what t-SNE minimizes; it compares maps of the same lemmas only.", n)
+	return fmt.Sprintf("Preservation is the share of a lemma's ten nearest neighbors in the activations that are among its ten nearest on the map; at random it would be nearly 0. Trustworthiness is 1 less a penalty for neighbors on the map that are far in the activations: 1 at best, about one half at random (both over %d lemmas, drawn at random, among all those of different tokens). The KL divergence is what t-SNE minimizes; it compares maps of the same lemmas only.", n)
 }
