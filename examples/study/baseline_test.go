@@ -2,8 +2,12 @@ package main
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/semamap/semamap/examples/internal/cli"
+	"github.com/semamap/semamap/lemma"
 )
 
 // A map that has something planted in layer 1 beside the same map without it.
@@ -60,5 +64,48 @@ func TestBaseline(t *testing.T) {
 			}
 		}
 		maps = maps[:2]
+	}
+}
+
+// Where all lemmas share a token, no neighbor is left without one: the measures
+// are missing, not made up.
+func TestAllShareAToken(t *testing.T) {
+	o, w, _ := synthetic{tokens: 113, units: 8, words: 90}.make(t, 5, 1)
+	o.draws = 2
+	all := &lemma.CSR{IDs: w.weights.IDs, Start: []int{0}}
+	for i := range w.rows {
+		ids := w.weights.Index[w.weights.Start[i]:w.weights.Start[i+1]]
+		if ids[0] != 0 { // "_"
+			ids = slices.Concat([]int32{0}, ids)
+		}
+		all.Index = append(all.Index, ids...)
+		all.Start = append(all.Start, len(all.Index))
+		all.Weight = append(all.Weight, slices.Repeat([]float32{1 / float32(len(ids))}, len(ids))...)
+	}
+	w.weights = all
+	e, err := newEvidence(o, w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.out = t.TempDir()
+	m := &layerMap{y: make([]float32, 2*len(w.rows))}
+	if err := e.measure(t.Context(), o, w, m, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := newStore(o, &record{Record: &cli.Record{}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := openStore(o.out, "key").save(m); err != nil { // JSON has no NaN
+		t.Error(err)
+	}
+	r := newResults(o, e, []*layerMap{m})
+	for _, name := range r.names[:1] {
+		if r.get(0, name, plain) == nil || r.get(0, name, apart) != nil {
+			t.Errorf("%s: %+v, %+v", name, r.get(0, name, plain), r.get(0, name, apart))
+		}
+		if got := r.findings(name); len(got) != 1 || got[0] != "Too few lemmas to ask." {
+			t.Errorf("%q", got)
+		}
+		r.table(name)
 	}
 }

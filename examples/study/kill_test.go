@@ -174,6 +174,16 @@ func TestMerge(t *testing.T) {
 	if err := os.WriteFile(path[0], slices.Concat(b[:at], []byte("1"), b[at+bytes.IndexByte(b[at:], ','):]), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	part("input", "2")
+	record := filepath.Join(in("input"), "run.json")
+	if b, err = os.ReadFile(record); err != nil {
+		t.Fatal(err)
+	}
+	at = bytes.LastIndex(b[:bytes.Index(b, []byte(`"settings"`))], []byte(`"sha256": "`)) + len(`"sha256": "`)
+	b[at] = 'x' // of WordNet
+	if err := os.WriteFile(record, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.MkdirAll(in("empty"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -183,6 +193,7 @@ func TestMerge(t *testing.T) {
 	}{
 		{[]string{"a", "seed"}, "the setting seed differs, 0 and 3"},
 		{[]string{"a", "limit"}, "the setting limit differs, 400 and 300"},
+		{[]string{"a", "input"}, "the wordnet differs, WordNet 3.0 (embedded) (sha256 "},
 		{[]string{"a", "empty"}, "no run.json"},
 		{[]string{"a", "missing"}, "no run.json"},
 		{[]string{"a", "other"}, "both have layer 1"},
