@@ -27,15 +27,16 @@ func finish(ctx context.Context, o *options, w *words, rec *record, maps []*laye
 		}
 		rec.End(step.name)
 	}
+	took := rec.Seconds
 	// The last file: where it is, the others are.
 	if err := rec.write(filepath.Join(o.out, "run.json"), o, w, maps); err != nil {
 		return err
 	}
-	summary(stdout, o, res, maps, rec.Seconds)
+	summary(stdout, o, res, maps, took)
 	return nil
 }
 
-// results of a layer, made or kept by an earlier run.
+// layer returns the results of a layer, made now or kept by an earlier run.
 func layer(ctx context.Context, o *options, w *words, e *evidence, kept store, rec *record, n int, stderr io.Writer) (*layerMap, error) {
 	m, err := kept.load(n, len(w.rows))
 	if err != nil || m != nil {

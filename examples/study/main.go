@@ -61,7 +61,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer src.Close()
-	o.about = aboutMap(src)
+	o.about = aboutMap(src, o.tokenizer)
 	layers, err := o.pick(src.Layers())
 	if err != nil {
 		return err

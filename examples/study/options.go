@@ -46,14 +46,19 @@ type about struct {
 	Model  string `json:"model"`
 	Counts bool   `json:"counts"` // of tokens are known
 	Sample bool   `json:"sample"` // the embedded one
+
+	Tokenizer string `json:"tokenizer"`
 }
 
 // aboutMap describes an open map. It names files without their folders, so that
 // outputs do not depend on where a map lies.
-func aboutMap(s *sample.Source) about {
-	a := about{Name: s.String(), Model: s.Model(), Counts: s.Counts() != nil, Sample: s.Sample != nil}
+func aboutMap(s *sample.Source, tokenizer string) about {
+	a := about{Tokenizer: "GPT-NeoX (embedded)", Name: s.String(), Model: s.Model(), Counts: s.Counts() != nil, Sample: s.Sample != nil}
 	if !a.Sample {
 		a.Name = filepath.Base(s.Path)
+	}
+	if tokenizer != "" {
+		a.Tokenizer = filepath.Base(tokenizer)
 	}
 	return a
 }
@@ -147,8 +152,8 @@ func (o *options) restore(settings []byte) error {
 	}
 	o.src.Mode, o.domains, o.first, o.seed = s.Mode, s.Domains, s.First, s.Seed
 	o.minCount, o.draws, o.form, o.notebook = s.MinCount, s.Draws, s.Form, s.Notebook
-	for _, name := range s.Baselines {
-		o.baselines = append(o.baselines, &baseline{name: name})
+	for i, name := range s.Baselines {
+		o.baselines = append(o.baselines, &baseline{name: name, prefix: baselinePrefix(i)})
 	}
 	return nil
 }

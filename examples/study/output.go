@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -43,6 +44,11 @@ type record struct {
 // write writes the record of a run that is done.
 func (r *record) write(path string, o *options, w *words, maps []*layerMap) error {
 	r.Map, r.Layers = o.about, maps
+	r.Seconds = 0
+	for _, p := range r.Phases { // of a merged run, those of its parts too
+		r.Seconds += p.Seconds
+	}
+	r.Seconds = math.Round(1000*r.Seconds) / 1000
 	r.Words = map[string]any{
 		"wordnet": w.version, "synsets": len(w.rows), "with_domain": w.withDomain, "domains": len(w.domains),
 		"distinct_tokens": w.distinct, "mean_tokens": w.meanTokens(),

@@ -124,9 +124,12 @@ func (r *results) document(o *options, w *words, rec *record, maps []*layerMap, 
 	add(block{list: []string{
 		fmt.Sprintf("Map: %s, %d layers studied, side %s.", o.about.Name, len(r.layers), o.src.Mode),
 		fmt.Sprintf("Words: %s first lemmas of %s; %s have a topic domain.", cli.Thousands(len(w.rows)), w.version, cli.Thousands(w.withDomain)),
-		fmt.Sprintf("Tokens: %s different, %.2f a lemma, %s. A lemma stands for the mean of its tokens' rows.", cli.Thousands(w.distinct), w.meanTokens(), formText(o.form)),
+		fmt.Sprintf("Tokens: %s different, %.2f a lemma, %s; tokenizer %s. A lemma stands for the mean of its tokens' rows.", cli.Thousands(w.distinct), w.meanTokens(), formText(o.form), o.about.Tokenizer),
 		fmt.Sprintf("%d null maps of each kind, seed %d. Every input with its hash, all settings and versions: run.json.", o.draws, o.seed),
 	}})
+	for _, b := range o.baselines {
+		add(block{list: []string{"Baseline: " + b.name + ", measured with the same lemmas, tokens and settings; its rows in metrics.csv have “" + b.prefix + "” before the control."}})
+	}
 	for _, n := range r.constant {
 		add(block{text: []string{fmt.Sprintf("Layer %d is constant over the tokens that were seen: nothing is measured or drawn.", n)}})
 	}

@@ -113,7 +113,7 @@ func TestTokenizer(t *testing.T) {
 		}
 		tokens[form] = rec.Words["distinct_tokens"]
 		text, err := os.ReadFile(filepath.Join(out, "report.md"))
-		if err != nil || !strings.Contains(string(text), formText(form)) {
+		if err != nil || !strings.Contains(string(text), formText(form)+"; tokenizer opt.json") {
 			t.Errorf("%s: the report does not tell the form (%v)", form, err)
 		}
 	}
