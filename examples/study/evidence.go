@@ -253,7 +253,8 @@ type measure struct {
 	N         int // lemmas
 
 	// Of a share: those of the null maps, by kind and draw, and those of each
-	// lemma. They serve the report.
+	// lemma, or of a mean over classes the lemmas' deviations from their classes.
+	// They serve the report.
 	Null [len(nullNames)][]float64 `json:",omitempty"`
 	Each []float32                 `json:",omitempty"`
 }

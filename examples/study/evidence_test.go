@@ -27,7 +27,7 @@ func TestEvidenceAsNumPy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.tokenize(t.Context(), &o.src); err != nil {
+	if err := w.tokenize(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
 	e, err := newEvidence(o, w)

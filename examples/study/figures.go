@@ -45,7 +45,7 @@ func newViews(o *options, w *words) *views {
 	for i, d := range w.domains {
 		domains, top[d.Name] = append(domains, d.Name), i < o.domains
 	}
-	v, names, model := &views{}, cli.ShortNames(domains), o.src.Model()
+	v, names, model := &views{}, cli.ShortNames(domains), o.about.Model
 	palette, _ := plot.Palette("default", len(domains)) // there is one of this name
 	colors := map[string]color.Color{}
 	for i, d := range domains {
@@ -103,10 +103,15 @@ func draw(ctx context.Context, o *options, v *views, maps []*layerMap, res *resu
 			figure{fmt.Sprintf("top-domains-layer%d", m.Layer), v.top.figure(o.seed, m)},
 			figure{fmt.Sprintf("pos-layer%d", m.Layer), v.pos.figure(o.seed, m)})
 	}
-	todo = append(todo, figure{"top-domains-by-layer", v.top.byLayer(o.seed, maps)}, figure{"pos-by-layer", v.pos.byLayer(o.seed, maps)})
+	todo = append(todo,
+		figure{"top-domains-by-layer", v.top.byLayer(o.seed, maps)},
+		figure{"pos-by-layer", v.pos.byLayer(o.seed, maps)})
+	if o.notebook && maps[0].Layer == 0 {
+		todo = append(todo, figure{notebookName, v.top.notebook(o.seed, maps)})
+	}
 	if len(maps) > 1 {
 		for i, name := range res.names {
-			if f := res.effects(o.src.Model(), name); f != nil {
+			if f := res.effects(o.about.Model, name); f != nil {
 				todo = append(todo, figure{effectNames[i], f})
 			}
 		}

@@ -160,7 +160,7 @@ func (r *results) findings(name string) []string {
 		out = append(out, s)
 	}
 	out = append(out, r.elsewhere(name))
-	if m := r.get(r.layers[0], name, r.often()); m != nil {
+	if m := r.get(r.layers[0], name, r.often()); m != nil && r.get(r.layers[0], name, r.often()+", "+apart) != nil {
 		all := r.get(r.layers[0], name, plain)
 		differ := 0.0
 		for _, n := range r.layers {

@@ -35,9 +35,11 @@ func (e *evidence) measure(ctx context.Context, o *options, w *words, m *layerMa
 	if err != nil {
 		return err
 	}
-	if m.measures, err = e.layer(ctx, m.Layer, used, stderr); err != nil {
+	near, err := e.layer(ctx, m.Layer, used, stderr)
+	if err != nil {
 		return err
 	}
+	m.measures = append(m.measures, near...)
 	wait := cli.NewWait(stderr, fmt.Sprintf("layer %d: probes and units", m.Layer))
 	probes, err := e.probes(ctx, o.seed, m.Layer, used)
 	if err == nil {
@@ -49,6 +51,11 @@ func (e *evidence) measure(ctx context.Context, o *options, w *words, m *layerMa
 		return err
 	}
 	wait.Done()
+	for _, b := range o.baselines {
+		if err := b.measure(ctx, o, w, e, m, stderr); err != nil {
+			return fmt.Errorf("%s: %w", b.name, err)
+		}
+	}
 	return nil
 }
 

@@ -119,22 +119,31 @@ func (r *results) report(o *options, w *words, rec *record, maps []*layerMap, fi
 }
 
 func (r *results) document(o *options, w *words, rec *record, maps []*layerMap, figures []string) *document {
-	d := &document{title: "Does meaning organize the activations of " + o.src.Model() + "?"}
+	d := &document{title: "Does meaning organize the activations of " + o.about.Model + "?"}
 	add := func(b block) { d.blocks = append(d.blocks, b) }
 	add(block{list: []string{
-		fmt.Sprintf("Map: %s, %d layers studied, side %s.", &o.src, len(r.layers), o.src.Mode),
+		fmt.Sprintf("Map: %s, %d layers studied, side %s.", o.about.Name, len(r.layers), o.src.Mode),
 		fmt.Sprintf("Words: %s first lemmas of %s; %s have a topic domain.", cli.Thousands(len(w.rows)), w.version, cli.Thousands(w.withDomain)),
-		fmt.Sprintf("Tokens: %s different, %.2f a lemma. A lemma stands for the mean of its tokens' rows.", cli.Thousands(len(w.weights.IDs)), w.meanTokens()),
+		fmt.Sprintf("Tokens: %s different, %.2f a lemma, %s; tokenizer %s. A lemma stands for the mean of its tokens' rows.", cli.Thousands(w.distinct), w.meanTokens(), formText(o.form), o.about.Tokenizer),
 		fmt.Sprintf("%d null maps of each kind, seed %d. Every input with its hash, all settings and versions: run.json.", o.draws, o.seed),
 	}})
+	for _, b := range o.baselines {
+		add(block{list: []string{"Baseline: " + b.name + ", measured with the same lemmas, tokens and settings; its rows in metrics.csv have “" + b.prefix + "” before the control."}})
+	}
 	for _, n := range r.constant {
 		add(block{text: []string{fmt.Sprintf("Layer %d is constant over the tokens that were seen: nothing is measured or drawn.", n)}})
 	}
 	for _, name := range r.names {
-		add(block{heading: upper(name), list: r.findings(name), table: r.table(name)})
+		add(block{heading: upper(name), list: append(r.findings(name), r.against(name)...), table: r.table(name)})
+		for _, t := range r.baselineTables(name) {
+			add(t)
+		}
 	}
 	for _, f := range figures {
 		add(block{figure: f})
+	}
+	if o.notebook && maps[0].Layer == 0 && maps[0].Domain.Points > 0 {
+		add(notebookBlock(maps))
 	}
 	if s := r.leading(); s != "" {
 		add(block{heading: "Layers that one unit leads", text: []string{s}})
@@ -150,12 +159,12 @@ func (r *results) document(o *options, w *words, rec *record, maps []*layerMap, 
 		text = "No evidence for units that are selective for a class beyond spelling and frequency (false discovery rate of 5 % over all units, classes and layers)."
 	}
 	add(block{heading: "Units", text: []string{text}, table: units})
-	picture := [][]string{{"layer", "KL divergence", "domain on the map", "chance", "part of speech on the map", "chance"}}
+	picture := [][]string{{"layer", "KL divergence", "preservation", "trustworthiness", "domain on the map", "chance", "part of speech on the map", "chance"}}
 	for _, m := range maps {
-		picture = append(picture, []string{fmt.Sprint(m.Layer), three(m.KL), three(m.Domain.Share), three(m.Domain.Chance), three(m.POS.Share), three(m.POS.Chance)})
+		picture = append(picture, []string{fmt.Sprint(m.Layer), three(m.KL), m.faithful(m.Preservation), m.faithful(m.Trustworthiness), three(m.Domain.Share), three(m.Domain.Chance), three(m.POS.Share), three(m.POS.Chance)})
 	}
 	add(block{heading: "The pictures", text: []string{
-		"The t-SNE maps (figures/ and index.html) show near neighbors near each other. They are pictures, not evidence: a lemma without near neighbors is placed by what is left over. The shares below are of the ten nearest places on the map, all neighbors allowed; lemmas of the same tokens count once.",
+		"The t-SNE maps (figures/ and index.html) show near neighbors near each other. They are pictures, not evidence: a lemma without near neighbors is placed by what is left over. " + faithful(maps) + " The shares below are of the ten nearest places on the map, all neighbors allowed; lemmas of the same tokens count once.",
 	}, table: picture})
 	add(block{heading: "How to read this", list: []string{
 		"Share: of the ten nearest neighbors of a lemma in the activations of a layer (exact, Euclidean unless said otherwise), the part that has its label; mean over the lemmas of a labeling, all of which are also the candidates. Mean over classes: the same for each class, then the mean of these.",
@@ -171,12 +180,12 @@ func (r *results) document(o *options, w *words, rec *record, maps []*layerMap, 
 		"Null maps keep how often tokens are seen and how lemmas are spelled. What else goes along with meaning (names and capitals are one such thing; the stricter null map looks at it) may remain.",
 		fmt.Sprintf("Labelings of more than %s lemmas are sampled. WordNet's domains are few and uneven.", cli.Thousands(most)),
 	}
-	if o.src.Counts() == nil {
+	if !o.about.Counts {
 		limits = append(limits, "The map came without token counts: null maps exchange all tokens alike, and tokens never seen cannot be told.")
 	} else if w.unseen > 0 {
 		limits = append(limits, fmt.Sprintf("%d of %d uses are of tokens that the map never saw, whose rows are zeros; %d lemmas have no others.", w.unseen, w.tokens, w.only))
 	}
-	if o.src.Sample != nil {
+	if o.about.Sample {
 		limits = append(limits, "The embedded map is of a small demonstration model. It says nothing about large models.")
 	}
 	add(block{heading: "Limits", list: limits})
@@ -253,4 +262,24 @@ func (r *results) probeTable() [][]string {
 		t = append(t, row)
 	}
 	return t
+}
+
+// faithful writes a measure of how faithful the map is, if there is one.
+func (m *layerMap) faithful(v float64) string {
+	if m.Compared == 0 {
+		return ""
+	}
+	return three(v)
+}
+
+// faithful says what the measures of a map mean.
+func faithful(maps []*layerMap) string {
+	n := 0
+	for _, m := range maps {
+		n = max(n, m.Compared)
+	}
+	if n == 0 {
+		return "The lemmas are too few to tell how faithful they are."
+	}
+	return fmt.Sprintf("Preservation is the share of a lemma's ten nearest neighbors in the activations that are among its ten nearest on the map; at random it would be nearly 0. Trustworthiness is 1 less a penalty for neighbors on the map that are far in the activations: 1 at best, about one half at random (both over %d lemmas, drawn at random, among all those of different tokens). The KL divergence is what t-SNE minimizes; it compares maps of the same lemmas only.", n)
 }

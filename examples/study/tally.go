@@ -24,6 +24,7 @@ type shares struct {
 	sd        float64 // of the single lemmas
 	sizes     []int   // of the classes
 	each      []float32
+	deviation []float32 // of each lemma from its class, by its part of the mean over classes
 }
 
 // add takes the neighbors of the map, or of a draw of null map null.
@@ -56,6 +57,11 @@ func (t *tally) add(g *knn.Graph, labels []int32, null int) error {
 	}
 	s.mean /= float64(classes)
 	if null < 0 {
+		for i, v := range each {
+			if c := labels[i]; !math.IsNaN(v) {
+				s.deviation = append(s.deviation, float32((v-s.class[c])*float64(s.n)/float64(s.sizes[c]*classes)))
+			}
+		}
 		t.found = s
 	} else {
 		s.each = nil
@@ -71,6 +77,9 @@ const (
 
 // measures returns the lines of a tally, which m begins.
 func (t *tally) measures(m measure, classes []string) []measure {
+	if t.found.n == 0 { // all neighbors are left out
+		return nil
+	}
 	var out []measure
 	one := func(name string, n int, of func(s *shares) float64, sd float64) {
 		m.Measure, m.Value, m.N, m.P = name, of(&t.found), n, nil
@@ -112,7 +121,13 @@ func (t *tally) measures(m measure, classes []string) []measure {
 	}
 	one("share", t.found.n, func(s *shares) float64 { return s.all }, t.found.sd)
 	out[0].Each = t.found.each
-	one("mean over classes", t.found.n, func(s *shares) float64 { return s.mean }, 0)
+	var squares float64
+	for _, v := range t.found.deviation {
+		squares += float64(v) * float64(v)
+	}
+	at := len(out)
+	one("mean over classes", t.found.n, func(s *shares) float64 { return s.mean }, math.Sqrt(squares/float64(max(t.found.n, 1))))
+	out[at].Each = t.found.deviation
 	for c, name := range classes {
 		if t.found.sizes[c] > 0 {
 			one(shareOf+name, t.found.sizes[c], func(s *shares) float64 { return s.class[c] }, 0)
