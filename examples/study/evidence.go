@@ -22,7 +22,7 @@ const (
 	byPOS     = "part of speech"
 	neighbors = 10   // of each lemma
 	atLeast   = 20   // synsets of a domain that counts among all
-	most      = 3000 // lemmas of a question; more are sampled
+	most      = 2500 // lemmas of a question; more are sampled
 )
 
 // A question is a labeling of lemmas: does it organize the activations?

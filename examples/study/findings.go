@@ -116,7 +116,7 @@ func (r *results) findings(name string) []string {
 	for _, n := range r.layers {
 		m := r.get(n, name, apart)
 		if m == nil {
-			return []string{"Too few lemmas to ask."}
+			return []string{"Too few lemmas, or none without a shared token, to ask."}
 		}
 		if e := r.effect(m, 1); r.sure(m) {
 			with = append(with, e)

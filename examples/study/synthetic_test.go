@@ -140,16 +140,14 @@ func TestNoiseIsUniform(t *testing.T) {
 	got := map[string][]float64{}
 	var zs []float64
 	for seed := range seeds {
-		_, maps := synthetic{tokens: 113, units: 8, words: 90}.study(t, uint64(seed), 1)
+		_, maps := synthetic{tokens: 93, units: 6, words: 70}.study(t, uint64(seed), 1)
 		for _, m := range maps[0].measures {
 			if m.P != nil && !strings.HasPrefix(m.Measure, shareOf) {
 				k := strings.Join([]string{m.Labelling, m.Space, m.Metric, m.Control, m.Measure}, " | ")
 				got[k] = append(got[k], *m.P)
 			}
 		}
-		for _, p := range maps[0].units.P {
-			zs = append(zs, p)
-		}
+		zs = append(zs, maps[0].units.P...)
 	}
 	if len(got) < 100 {
 		t.Fatalf("%d effects", len(got))

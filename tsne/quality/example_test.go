@@ -85,8 +85,8 @@ func ExampleLabelAgreement() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("%.0f %% of the neighbors share the label, %.0f %% by chance, p = %.2f\n", 100*a.Share, 100*a.Chance, a.P)
-	// Output: 100 % of the neighbors share the label, 40 % by chance, p = 0.09
+	fmt.Printf("%.0f %% of the neighbors share the label, %.0f ± %.0f %% by chance, p = %.2f\n", 100*a.Share, 100*a.Chance, 100*a.SD, a.P)
+	// Output: 100 % of the neighbors share the label, 40 ± 19 % by chance, p = 0.09
 }
 
 func ExampleLabelAccuracy() {
