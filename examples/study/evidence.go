@@ -57,6 +57,9 @@ func (w *words) questions(o *options) []question {
 			names = append(names, label(w.rows[i]))
 		}
 		q.classes = slices.Compact(slices.Sorted(slices.Values(names)))
+		if len(q.classes) < 2 { // all neighbors would agree
+			return question{name: name}
+		}
 		for _, name := range names {
 			at, _ := slices.BinarySearch(q.classes, name)
 			q.labels = append(q.labels, int32(at))
