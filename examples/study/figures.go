@@ -45,7 +45,7 @@ func newViews(o *options, w *words) *views {
 	for i, d := range w.domains {
 		domains, top[d.Name] = append(domains, d.Name), i < o.domains
 	}
-	v, names, model := &views{}, cli.ShortNames(domains), o.src.Model()
+	v, names, model := &views{}, cli.ShortNames(domains), o.about.Model
 	palette, _ := plot.Palette("default", len(domains)) // there is one of this name
 	colors := map[string]color.Color{}
 	for i, d := range domains {
@@ -88,8 +88,11 @@ func newViews(o *options, w *words) *views {
 	return v
 }
 
+// effectNames are the figures of the questions.
+var effectNames = [3]string{"effect-top-domains", "effect-domains", "effect-pos"}
+
 // draw makes every figure and the page.
-func draw(ctx context.Context, o *options, v *views, maps []*layerMap, stderr io.Writer) error {
+func draw(ctx context.Context, o *options, v *views, maps []*layerMap, res *results, stderr io.Writer) error {
 	type figure struct {
 		name string
 		*plot.Figure
@@ -100,9 +103,18 @@ func draw(ctx context.Context, o *options, v *views, maps []*layerMap, stderr io
 			figure{fmt.Sprintf("top-domains-layer%d", m.Layer), v.top.figure(o.seed, m)},
 			figure{fmt.Sprintf("pos-layer%d", m.Layer), v.pos.figure(o.seed, m)})
 	}
-	todo = append(todo, figure{"top-domains-by-layer", v.top.byLayer(o.seed, maps)}, figure{"pos-by-layer", v.pos.byLayer(o.seed, maps)})
+	todo = append(todo,
+		figure{"top-domains-by-layer", v.top.byLayer(o.seed, maps)},
+		figure{"pos-by-layer", v.pos.byLayer(o.seed, maps)})
+	if o.notebook && maps[0].Layer == 0 {
+		todo = append(todo, figure{notebookName, v.top.notebook(o.seed, maps)})
+	}
 	if len(maps) > 1 {
-		todo = append(todo, figure{"purity-by-layer", purityByLayer(o.src.Model(), maps)})
+		for i, name := range res.names {
+			if f := res.effects(o.about.Model, name); f != nil {
+				todo = append(todo, figure{effectNames[i], f})
+			}
+		}
 	}
 
 	bar := cli.NewProgress(stderr, "figures", 2*len(todo)+1)
@@ -167,41 +179,33 @@ func (v *view) byLayer(seed uint64, maps []*layerMap) *plot.Figure {
 	return f
 }
 
-// purityByLayer draws the purities over the layers, with bands of twice the
-// standard deviation that they would have by chance around the levels of
-// chance.
-func purityByLayer(model string, maps []*layerMap) *plot.Figure {
-	var lines []plot.Line
-	add := func(name string, chance bool, of func(*layerMap) agreement) {
-		line := plot.Line{Name: name, Dashed: chance}
-		var xys plotter.XYs
-		for _, m := range maps {
-			a := of(m)
-			if a.Points == 0 {
-				continue
-			}
-			v := a.Share
-			if chance {
-				v = a.Chance
-				line.Lo, line.Hi = append(line.Lo, v-2*a.SD), append(line.Hi, v+2*a.SD)
-			}
-			xys = append(xys, plotter.XY{X: float64(m.Layer), Y: v})
+// effects draws what spelling and frequency do not explain, over the layers: a
+// labeling's share without shared tokens, and what null maps give.
+func (r *results) effects(model, name string) *plot.Figure {
+	share := plot.Line{Name: "without a shared token"}
+	null := plot.Line{Name: "null maps: " + nullNames[1], Dashed: true}
+	var shares, nulls plotter.XYs
+	for _, n := range r.layers {
+		m := r.get(n, name, apart)
+		if m == nil {
+			return nil
 		}
-		if line.XYs = xys; len(xys) > 0 {
-			lines = append(lines, line)
+		mean, sd := meanSD(m.Null[1])
+		shares, nulls = append(shares, plotter.XY{X: float64(n), Y: m.Value}), append(nulls, plotter.XY{X: float64(n), Y: mean})
+		if m.Low != nil {
+			share.Lo, share.Hi = append(share.Lo, *m.Low), append(share.Hi, *m.High)
 		}
+		null.Lo, null.Hi = append(null.Lo, mean-1.96*sd), append(null.Hi, mean+1.96*sd)
 	}
-	domain := func(m *layerMap) agreement { return m.Domain }
-	pos := func(m *layerMap) agreement { return m.POS }
-	add("domain", false, domain)
-	add("domain, no shared token", false, func(m *layerMap) agreement { return m.DomainApart })
-	add("domain by chance", true, domain)
-	add("part of speech", false, pos)
-	add("part of speech by chance", true, pos)
+	share.XYs, null.XYs = shares, nulls
+	y := "Share of the ten nearest"
+	if chief(name) != "share" {
+		y += ", mean over classes"
+	}
 	return &plot.Figure{
-		Title:    "Neighbors on the map with the same category",
-		Subtitle: model + "; dashed: by chance, with twice its standard deviation",
-		XLabel:   "Layer", YLabel: fmt.Sprintf("%d-NN purity", purityNeighbors),
-		Panels: []plot.Panel{{Lines: lines}},
+		Title:    upper(name) + ": neighbors in activation space with the same label",
+		Subtitle: model + "; bands: 95 % of the lemmas' mean, 95 % of null maps",
+		XLabel:   "Layer", YLabel: y,
+		Panels: []plot.Panel{{Lines: []plot.Line{share, null}}},
 	}
 }

@@ -1,24 +1,38 @@
 // Study looks at how the units of a language model respond to the meaning of
 // words, layer by layer. It takes the first lemma of every synset of WordNet,
 // tokenizes it as the model does, averages the rows of its tokens in an
-// activation map, embeds the lemmas of each layer with t-SNE, and draws them
-// by topic domain and by part of speech.
+// activation map, and asks whether topic domain and part of speech organize the
+// activations: among exact neighbors, against null maps in which spelling and
+// frequency stay and meaning goes, by a linear probe, and unit by unit. It also
+// embeds the lemmas of each layer with t-SNE and draws them.
 //
 //	go run ./examples/study [flags]
+//	go run ./examples/study merge [-out DIR] DIR...
 //
 // Without flags it uses a small embedded demonstration model. To run it on a
-// real map, such as one of Pythia made by SYSIF, give the map and its counts:
+// real map, such as one of Pythia made by SYSIF, give the map and its counts,
+// and for a model that is not of the GPT-NeoX family its tokenizer:
 //
 //	go run ./examples/study -amap amap-X.pickle -counts tokens-count-X.pickle
+//	go run ./examples/study -amap amap-Y.pickle -counts tokens-count-Y.pickle -tokenizer tokenizer.json
 //
-// It writes synsets.csv, run.json, index.html and figures/ into -out. A run
-// that was interrupted goes on after its last finished layer when it is started
-// again with the same flags.
+// -baseline FILE measures another map beside it, such as that of the untrained
+// model or of another checkpoint. -dry-run says what a run would do and take.
+//
+// It writes into -out: report.html and report.md (what was found), metrics.csv
+// (every number), units.csv, synsets.csv, index.html (a page to explore),
+// figures/, run.json (inputs with hashes, settings, versions, times), and
+// layers/, the results of each layer. A run that was interrupted or killed goes
+// on after its last finished layer when it is started again with the same
+// flags, and ends with the same bytes.
+//
+// Layers may be spread over machines, each run with its own -layers and -out.
+// study merge joins their folders into one, as if one run had done them all. See
+// README.md for a scheduler.
 package main
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -30,12 +44,15 @@ import (
 func main() { cli.Main("study", run) }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) > 0 && args[0] == "merge" {
+		return merge(ctx, args[1:], stdout, stderr)
+	}
 	o, err := parse(args, stderr)
 	if err != nil {
 		return err
 	}
 	rec := &record{}
-	if rec.Record, err = cli.NewRecord(ctx, o.settings()); err != nil {
+	if rec.Record, err = cli.NewRecord(ctx, nil); err != nil {
 		return err
 	}
 	// Everything that can be wrong with the input comes before the long work.
@@ -44,6 +61,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer src.Close()
+	o.about = aboutMap(src, o.tokenizer)
 	layers, err := o.pick(src.Layers())
 	if err != nil {
 		return err
@@ -52,13 +70,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := words.tokenize(ctx, src); err != nil {
+	if err := words.tokenize(ctx, o); err != nil {
 		return err
 	}
-	for _, n := range layers {
-		if err := src.Check(n, words.weights, func(i int) string { return words.rows[i].lemma }); err != nil {
+	if err := fits(o, src, layers, words); err != nil {
+		return err
+	}
+	for i, b := range o.baselines {
+		if err := b.open(o, words, layers, i); err != nil {
 			return err
 		}
+		defer b.src.Close()
+	}
+	rec.Settings = o.settings(layers)
+	describe(stdout, o, words)
+	if o.dryRun {
+		return plan(stdout, o, words, layers)
 	}
 	if err := os.MkdirAll(filepath.Join(o.out, "figures"), 0o755); err != nil {
 		return err
@@ -68,45 +95,23 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	rec.End("hash inputs")
-	describe(stdout, src, words)
 	kept, err := newStore(o, rec)
+	if err != nil {
+		return err
+	}
+	if err := kept.saveUnseen(words); err != nil {
+		return err
+	}
+	e, err := newEvidence(o, words)
 	if err != nil {
 		return err
 	}
 	maps := make([]*layerMap, len(layers))
 	for i, n := range layers {
-		if maps[i], err = kept.load(n, len(words.rows)); err != nil {
-			return err
-		}
-		if maps[i] != nil {
-			fmt.Fprintf(stderr, "layer %d: kept by an interrupted run\n", n)
-			continue
-		}
-		if maps[i], err = embed(ctx, o, words, n, stderr); err != nil {
-			return fmt.Errorf("layer %d: %w", n, err)
-		}
-		if err := kept.save(maps[i]); err != nil {
+		if maps[i], err = layer(ctx, o, words, e, kept, rec, n, stderr); err != nil {
 			return err
 		}
 		runtime.GC() // the next layer needs the memory of this one
-		rec.End(fmt.Sprintf("embed layer %d", n))
 	}
-	views := newViews(o, words)
-	for _, step := range []struct {
-		name string
-		do   func() error
-	}{
-		{"measure", func() error { return views.measure(ctx, maps, words, o.seed) }},
-		{"write synsets.csv", func() error { return writeCSV(ctx, filepath.Join(o.out, "synsets.csv"), words, maps) }},
-		{"draw", func() error { return draw(ctx, o, views, maps, stderr) }},
-		{"write run.json", func() error { return rec.write(filepath.Join(o.out, "run.json"), src, words, maps) }},
-		{"remove unfinished", func() error { return kept.remove(maps) }},
-	} {
-		if err := step.do(); err != nil {
-			return err
-		}
-		rec.End(step.name)
-	}
-	summary(stdout, o, maps, rec.Seconds)
-	return nil
+	return finish(ctx, o, words, rec, maps, stdout, stderr)
 }

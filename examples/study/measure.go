@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math"
-	"slices"
+	"io"
 
 	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/tsne/knn"
@@ -22,37 +20,71 @@ type agreement struct {
 	Points int     `json:"points"` // different places on the map with a category
 	Share  float64 `json:"share"`
 	Chance float64 `json:"chance"` // the share if categories were dealt at random
-	SD     float64 `json:"sd"`     // standard deviation of the share then
-	P      float64 `json:"p"`      // of a permutation test
+}
+
+// measure fills in what a layer's activations say.
+func (e *evidence) measure(ctx context.Context, o *options, w *words, m *layerMap, stderr io.Writer) error {
+	if m.Constant {
+		return nil
+	}
+	layer, err := o.src.Layer(m.Layer)
+	if err != nil {
+		return err
+	}
+	used, err := e.rows(ctx, w, layer)
+	if err != nil {
+		return err
+	}
+	near, err := e.layer(ctx, m.Layer, used, stderr)
+	if err != nil {
+		return err
+	}
+	m.measures = append(m.measures, near...)
+	wait := cli.NewWait(stderr, fmt.Sprintf("layer %d: probes and units", m.Layer))
+	probes, err := e.probes(ctx, o.seed, m.Layer, used)
+	if err == nil {
+		m.measures = append(m.measures, probes...)
+		m.units, err = e.units(ctx, w, m.Layer, used)
+	}
+	if err != nil {
+		wait.Stop()
+		return err
+	}
+	wait.Done()
+	for _, b := range o.baselines {
+		if err := b.measure(ctx, o, w, e, m, stderr); err != nil {
+			return fmt.Errorf("%s: %w", b.name, err)
+		}
+	}
+	return nil
 }
 
 // measure fills in the purities of the maps.
-func (v *views) measure(ctx context.Context, maps []*layerMap, w *words, seed uint64) error {
+func (v *views) measure(ctx context.Context, maps []*layerMap, seed uint64) (err error) {
 	for _, m := range maps {
-		var e [3]error
-		m.Domain, e[0] = v.top.purity(ctx, m, nil, seed)
-		m.DomainApart, e[1] = v.top.purity(ctx, m, w, seed)
-		m.POS, e[2] = v.pos.purity(ctx, m, nil, seed)
-		if err := errors.Join(e[:]...); err != nil {
+		if m.Domain, err = v.top.purity(ctx, m, seed); err != nil {
+			return err
+		}
+		if m.POS, err = v.pos.purity(ctx, m, seed); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// purity looks at the words of a view and their nearest ones on a map; if apart
-// is not nil, those that share no token with the word. It takes each place of
-// the map once: lemmas with the same tokens lie on one spot, and a synset is not
-// a neighbor of its own copy. The result is zero where words are too few.
-func (v *view) purity(ctx context.Context, m *layerMap, apart *words, seed uint64) (agreement, error) {
-	var places, withRows []float32 // x and y; x, y and the row of the word
+// purity looks at the words of a view and their nearest ones on a map. It takes
+// each place of the map once: lemmas with the same tokens lie on one spot, and a
+// synset is not a neighbor of its own copy. The result is zero where words are
+// too few. It tells what the picture shows, not what the activations bear: a map
+// places by what is left over what has no near neighbor.
+func (v *view) purity(ctx context.Context, m *layerMap, seed uint64) (agreement, error) {
+	var places []float32
 	var labels []string
 	been := map[[2]float32]bool{}
 	for i, row := range v.rows {
 		if at := [2]float32(m.y[2*row:]); !been[at] {
 			been[at] = true
 			places, labels = append(places, at[0], at[1]), append(labels, v.labels[i])
-			withRows = append(withRows, at[0], at[1], float32(row))
 		}
 	}
 	n := len(labels)
@@ -60,42 +92,12 @@ func (v *view) purity(ctx context.Context, m *layerMap, apart *words, seed uint6
 	if k < 1 {
 		return agreement{}, nil
 	}
-	x, search := knn.Rows(places, n, 2), &knn.Settings{}
-	if apart != nil {
-		x, search.Func = knn.Rows(withRows, n, 3), apart.distanceApart
-	}
-	g, err := knn.Search(ctx, x, k, search)
-	if err != nil || apart != nil && slices.Max(g.Dist2) >= far*far {
+	g, err := knn.Search(ctx, knn.Rows(places, n, 2), k, nil)
+	if err != nil {
 		return agreement{}, err
 	}
-	a, err := quality.LabelAgreement(ctx, g, cli.Numbers(labels), &quality.Settings{Seed: seed})
-	return agreement{a.Points, a.Share, a.Chance, a.SD, a.P}, err
-}
-
-// far is a distance beyond all maps.
-const far = 1e9
-
-// distanceApart is the distance of two places, which have the row of their word
-// as third number; far for words that share a token, which brings their vectors
-// together whatever they mean.
-func (w *words) distanceApart(a, b []float32) float64 {
-	tokens := func(place []float32) []int32 {
-		c, row := w.weights, int(place[2])
-		return c.Index[c.Start[row]:c.Start[row+1]] // ascending
-	}
-	of := tokens(b)
-	if slices.ContainsFunc(tokens(a), func(t int32) bool { _, shared := slices.BinarySearch(of, t); return shared }) {
-		return far
-	}
-	return math.Hypot(float64(a[0])-float64(b[0]), float64(a[1])-float64(b[1]))
-}
-
-// cell writes a number of the agreement, if there is one.
-func (a agreement) cell(v float64) string {
-	if a.Points == 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%.3f", v)
+	a, err := quality.LabelAgreement(ctx, g, cli.Numbers(labels), &quality.Settings{Seed: seed, Permutations: 1})
+	return agreement{a.Points, a.Share, a.Chance}, err
 }
 
 // note tells the agreement in a figure.
@@ -103,5 +105,5 @@ func (a agreement) note(about string) string {
 	if a.Points == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d-NN purity %.2f (chance %.2f)%s", purityNeighbors, a.Share, a.Chance, about)
+	return fmt.Sprintf("share of the %d nearest on the map %.2f (chance %.2f)%s", purityNeighbors, a.Share, a.Chance, about)
 }

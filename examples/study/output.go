@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
-	"text/tabwriter"
 
 	"github.com/semamap/semamap/examples/internal/cli"
-	"github.com/semamap/semamap/examples/internal/sample"
 	"github.com/semamap/semamap/wordnet/wn30"
 )
 
@@ -36,18 +35,25 @@ func writeCSV(ctx context.Context, path string, w *words, maps []*layerMap) erro
 // record is run.json.
 type record struct {
 	*cli.Record
+	Key    string         `json:"key"` // of the files in the folder layers
+	Map    about          `json:"map"`
 	Words  map[string]any `json:"words"`
 	Layers []*layerMap    `json:"layers"`
 }
 
 // write writes the record of a run that is done.
-func (r *record) write(path string, src *sample.Source, w *words, maps []*layerMap) error {
-	r.Layers = maps
+func (r *record) write(path string, o *options, w *words, maps []*layerMap) error {
+	r.Map, r.Layers = o.about, maps
+	r.Seconds = 0
+	for _, p := range r.Phases { // of a merged run, those of its parts too
+		r.Seconds += p.Seconds
+	}
+	r.Seconds = math.Round(1000*r.Seconds) / 1000
 	r.Words = map[string]any{
 		"wordnet": w.version, "synsets": len(w.rows), "with_domain": w.withDomain, "domains": len(w.domains),
-		"distinct_tokens": len(w.weights.IDs), "mean_tokens": w.meanTokens(),
+		"distinct_tokens": w.distinct, "mean_tokens": w.meanTokens(),
 	}
-	if src.Counts() != nil {
+	if o.about.Counts {
 		r.Words["tokens_never_seen"], r.Words["lemmas_with_such_tokens"], r.Words["lemmas_of_such_tokens_only"] = w.unseen, w.some, w.only
 	}
 	return cli.WriteJSON(path, r)
@@ -57,6 +63,20 @@ func (r *record) write(path string, src *sample.Source, w *words, maps []*layerM
 func (r *record) read(ctx context.Context, o *options, w *words) error {
 	if err := o.src.Record(ctx, r.Record); err != nil {
 		return err
+	}
+	if o.tokenizer != "" {
+		if err := r.Read(ctx, "tokenizer", o.tokenizer); err != nil {
+			return err
+		}
+	}
+	for _, b := range o.baselines {
+		from := len(r.Inputs)
+		if err := b.src.Record(ctx, r.Record); err != nil {
+			return err
+		}
+		for i := from; i < len(r.Inputs); i++ {
+			r.Inputs[i].Role = "baseline " + r.Inputs[i].Role
+		}
 	}
 	if o.wordnet == "" {
 		b, err := fs.ReadFile(wn30.FS, "wordnet.compact")
@@ -99,7 +119,8 @@ func wordnetFiles(path string) []string {
 }
 
 // describe says what is about to be studied.
-func describe(out io.Writer, src *sample.Source, w *words) {
+func describe(out io.Writer, o *options, w *words) {
+	src := &o.src
 	if h := src.Sample; h != nil {
 		fmt.Fprintf(out, "Map:    embedded sample, a small demonstration model (%d layers of %d units)\n", h.Layers, h.Units)
 		fmt.Fprintln(out, "        It shows how the study works and says nothing about large models.")
@@ -107,34 +128,38 @@ func describe(out io.Writer, src *sample.Source, w *words) {
 	} else {
 		fmt.Fprintf(out, "Map:    activation map %s\n", src.Path)
 	}
+	for _, b := range o.baselines {
+		fmt.Fprintf(out, "        baseline %s\n", b.src.Path)
+	}
 	fmt.Fprintf(out, "Words:  %d first lemmas of %s; %d with a topic domain, %d domains\n", len(w.rows), w.version, w.withDomain, len(w.domains))
-	fmt.Fprintf(out, "Tokens: %d different, %.3f a lemma\n", len(w.weights.IDs), w.meanTokens())
+	fmt.Fprintf(out, "Tokens: %d different, %.3f a lemma, %s\n", w.distinct, w.meanTokens(), formText(o.form))
 	if src.Counts() != nil {
 		fmt.Fprintf(out, "        %d of %d uses are of tokens that the map never saw (rows of zeros); %d lemmas have no others\n", w.unseen, w.tokens, w.only)
 	}
 }
 
-// summary ends the output with a table of the layers.
-func summary(out io.Writer, o *options, maps []*layerMap, seconds float64) {
-	fmt.Fprintln(out)
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "layer\tKL\tdomain\tp\tapart\tp\tchance\tPOS\tp\tchance\tneighbors\tgradient\t")
+func formText(form string) string {
+	if form == prose {
+		return "lemmas as in running text (a blank before, blanks for \"_\")"
+	}
+	return "lemmas as WordNet writes them"
+}
+
+// summary ends the output with what was found.
+func summary(out io.Writer, o *options, r *results, maps []*layerMap, seconds float64) {
 	for _, m := range maps {
 		if m.Unsolved > 0 {
 			fmt.Fprintf(out, "Layer %d: %d of %d vectors have too many neighbors at one distance for the perplexity; expect a poor map of them\n", m.Layer, m.Unsolved, m.Distinct)
 		}
-		d, a, p := m.Domain, m.DomainApart, m.POS
-		fmt.Fprintf(t, "%d\t%.3f\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%.1f s\t%.1f s\t\n", m.Layer, m.KL, d.cell(d.Share), d.cell(d.P),
-			a.cell(a.Share), a.cell(a.P), d.cell(d.Chance), p.cell(p.Share), p.cell(p.P), p.cell(p.Chance), m.Neighbors, m.Gradient)
 	}
-	t.Flush()
-	fmt.Fprintf(out, `
-domain  share of a word's %d nearest words on the map that have its topic domain,
-        among the words of the %d most frequent domains
-apart   the same, without neighbors that share a token with the word
-POS     the same as domain for the part of speech, among all words
-p       of a permutation test; chance: the share if categories were dealt at random
-
-`, purityNeighbors, o.domains)
-	fmt.Fprintf(out, "Wrote synsets.csv, run.json, index.html and figures/ to %s in %.0f s\n", o.out, seconds)
+	for _, name := range r.names {
+		fmt.Fprintf(out, "\n%s\n", upper(name))
+		for _, s := range append(r.findings(name), r.against(name)...) {
+			fmt.Fprintf(out, "- %s\n", s)
+		}
+	}
+	if s := r.leading(); s != "" {
+		fmt.Fprintf(out, "\n%s\n", s)
+	}
+	fmt.Fprintf(out, "\nWrote report.html, report.md, metrics.csv, units.csv, synsets.csv, run.json, index.html and figures/ to %s in %.0f s\n", o.out, seconds)
 }

@@ -3,11 +3,10 @@ package main
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/semamap/semamap/examples/internal/cli"
-	"github.com/semamap/semamap/examples/internal/sample"
 	"github.com/semamap/semamap/lemma"
-	"github.com/semamap/semamap/lemma/neox"
 	"github.com/semamap/semamap/wordnet"
 	"github.com/semamap/semamap/wordnet/wn30"
 )
@@ -32,11 +31,13 @@ type words struct {
 	domains    []cli.Count
 	withDomain int // rows
 
-	weights *lemma.CSR // rows × used tokens: the mean over each lemma's tokens
-	tokens  int        // of all rows
-	unseen  int        // of these, those that the map never saw
-	some    int        // rows with such tokens
-	only    int        // rows with only such tokens
+	tok      lemma.Tokenizer
+	weights  *lemma.CSR // rows × used tokens: the mean over each lemma's tokens
+	distinct int        // tokens in use
+	tokens   int        // of all rows
+	unseen   int        // of these, those that the map never saw
+	some     int        // rows with such tokens
+	only     int        // rows with only such tokens
 }
 
 func readWords(o *options) (*words, error) {
@@ -54,7 +55,6 @@ func readWords(o *options) (*words, error) {
 	if o.wordnet == "" {
 		w.version = "WordNet " + db.Version() + " (embedded)"
 	}
-	var domains []string
 	for s := range db.All() {
 		if o.limit > 0 && len(w.rows) == o.limit {
 			break
@@ -66,22 +66,36 @@ func readWords(o *options) (*words, error) {
 		}
 		for d := range s.TopicDomains() { // sorted by name
 			row.domain = d.Name()
-			domains = append(domains, row.domain)
 			break
 		}
 		w.rows = append(w.rows, row)
 	}
-	w.domains, w.withDomain = cli.Tally(domains), len(domains)
+	w.count()
 	return w, nil
 }
 
+// count counts the domains.
+func (w *words) count() {
+	var domains []string
+	for _, r := range w.rows {
+		if r.domain != noDomain {
+			domains = append(domains, r.domain)
+		}
+	}
+	w.domains, w.withDomain = cli.Tally(domains), len(domains)
+}
+
 // tokenize counts the tokens of each row and makes the weights of their mean.
-func (w *words) tokenize(ctx context.Context, src *sample.Source) error {
-	tok, err := neox.New(nil)
-	if err != nil {
+func (w *words) tokenize(ctx context.Context, o *options) error {
+	src := &o.src
+	var err error
+	if w.tok, err = openTokenizer(o.tokenizer); err != nil {
 		return err
 	}
-	avg := lemma.Averager{Tok: tok}
+	avg := lemma.Averager{Tok: w.tok}
+	if o.form == prose {
+		avg.Text = func(s string) string { return " " + strings.ReplaceAll(s, "_", " ") }
+	}
 	lemmas := make([]string, len(w.rows))
 	var ids []int32
 	for i, r := range w.rows {
@@ -100,8 +114,11 @@ func (w *words) tokenize(ctx context.Context, src *sample.Source) error {
 			w.only++
 		}
 	}
-	w.weights, err = avg.Weights(ctx, lemmas)
-	return err
+	if w.weights, err = avg.Weights(ctx, lemmas); err != nil {
+		return err
+	}
+	w.distinct = len(w.weights.IDs)
+	return nil
 }
 
 func (w *words) meanTokens() float64 { return float64(w.tokens) / float64(len(w.rows)) }

@@ -17,6 +17,7 @@ import gzip
 import json
 import os
 import resource
+import shutil
 import statistics
 import subprocess
 import sys
@@ -45,17 +46,17 @@ def tsne(args, folder, level, cores):
 
 
 def study(args, folder, level, cores):
+    shutil.rmtree(f"{folder}/study", ignore_errors=True)  # a run goes on where one before it ended
     cmd = [args.study, "-out", f"{folder}/study"] + (["-limit", str(args.limit)] if args.limit else [])
     _, cpu = run(cmd, level, cores)
     with open(f"{folder}/study/run.json") as f:
         r = json.load(f)
     got = {}
+    names = {"neighbors and affinities": "neighbors, P", "gradient": "steps"}
     for p in r["phases"]:
-        name = p["name"]
-        if not name.startswith("embed layer"):
-            got[name] = got.get(name, 0) + p["seconds"]
-    got["neighbors, P"] = sum(x["neighbours_seconds"] for x in r["layers"])
-    got["steps"] = sum(x["gradient_seconds"] for x in r["layers"])
+        name = p["name"].split(": ")[-1]  # without the layer
+        name = names.get(name, name)
+        got[name] = got.get(name, 0) + p["seconds"]
     got["all"], got["CPU-s"] = r["seconds"], cpu
     return got
 

@@ -1,4 +1,5 @@
-// Package quality measures how faithful a map is to the data it shows.
+// Package quality measures how faithful a map is to the data it shows, and what
+// the data itself says about labels.
 //
 // A map is a slice y of n×dims numbers, point after point, such as the
 // positions of a tsne.Result. Any other embedding will do. The measures are
@@ -12,6 +13,16 @@
 //     over all pairs and not estimated;
 //   - [DistanceCorrelation], Spearman's rank correlation of distances;
 //   - [Recall] of a neighbor graph against another.
+//
+// What neighbors on a map have in common need not be so in the data: a map places
+// what has no near neighbor by what is left over. These look at the data itself:
+//
+//   - [Products] finds neighbors among weighted sums of base rows, such as words
+//     that are means of their tokens' rows, with some pairs left out, and on null
+//     maps, which exchange base rows;
+//   - [LabelShares]: the share of neighbors with the same label, point by point;
+//   - [Probe]: what a linear classifier reads from rows it was not trained on;
+//   - [AUC]: how well single numbers tell a class from the others.
 //
 // Data is any type with the two methods of [knn.Points]. [knn.Search] finds
 // neighbors in the data and, given the positions as [knn.Rows], on the map.

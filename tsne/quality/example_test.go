@@ -85,8 +85,8 @@ func ExampleLabelAgreement() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Printf("%.0f %% of the neighbors share the label, %.0f %% by chance, p = %.2f\n", 100*a.Share, 100*a.Chance, a.P)
-	// Output: 100 % of the neighbors share the label, 40 % by chance, p = 0.09
+	fmt.Printf("%.0f %% of the neighbors share the label, %.0f ± %.0f %% by chance, p = %.2f\n", 100*a.Share, 100*a.Chance, 100*a.SD, a.P)
+	// Output: 100 % of the neighbors share the label, 40 ± 19 % by chance, p = 0.09
 }
 
 func ExampleLabelAccuracy() {
@@ -181,4 +181,49 @@ func ExampleSettings_weights() {
 	kl, err := quality.KL(context.Background(), p, y, 1, &quality.Settings{Weights: []float64{2, 1, 1}, Freedom: .5})
 	fmt.Printf("%.3f %v\n", kl, err)
 	// Output: 0.450 <nil>
+}
+
+// Do words of one topic lie near each other for another reason than the tokens
+// they share? Neighbors that share a token are left out, and the result is
+// compared with null maps, in which tokens have exchanged their rows.
+func ExampleProducts_Nearest() {
+	tokens := knn.Rows([]float32{
+		5, 9, // er
+		1, 5, // boil
+		1, 4, // fry
+		9, 4, // sail
+		9, 5, // row
+	}, 5, 2)
+	// boiler, fryer, sailer, rower; fry, sail: means of their tokens.
+	words := knn.Combine(tokens, []int{0, 2, 4, 6, 8, 9, 10}, []int32{1, 0, 2, 0, 3, 0, 4, 0, 2, 3}, nil)
+	topic := []int32{0, 0, 1, 1, 0, 1}
+	ends := []bool{true, true, true, true, false, false} // in er
+	rules := []quality.Rule{{}, {Skip: func(i, j int) bool { return ends[i] && ends[j] }}}
+
+	ctx := context.Background()
+	p, err := quality.NewProducts(ctx, tokens, false, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, exchange := range [][]int32{nil, {0, 3, 1, 4, 2}} {
+		graphs, err := p.Nearest(ctx, words, 1, exchange, rules, nil)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		for _, g := range graphs {
+			shares, err := quality.LabelShares(g, topic, nil)
+			sum := 0.0
+			for _, s := range shares {
+				sum += s / float64(len(shares))
+			}
+			fmt.Printf("%.2f %v\n", sum, err)
+		}
+	}
+	// Output:
+	// 1.00 <nil>
+	// 1.00 <nil>
+	// 0.00 <nil>
+	// 0.33 <nil>
 }

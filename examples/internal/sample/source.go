@@ -11,7 +11,6 @@ import (
 	"github.com/semamap/semamap/amap"
 	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/lemma"
-	"github.com/semamap/semamap/lemma/neox"
 )
 
 // A Source is the activation map that a program works on: one mode of a file,
@@ -149,7 +148,7 @@ func (s *Source) Layer(n int, tokens ...int32) (amap.Rows, error) {
 	var row []float32
 	for _, id := range tokens {
 		if int(id) >= rows {
-			return nil, fmt.Errorf("%s: layer %d has %d rows, none for token %d; is it a map of a GPT-NeoX vocabulary?", s, n, rows, id)
+			return nil, fmt.Errorf("%s: layer %d has %d rows, none for token %d; is it a map of this vocabulary?", s, n, rows, id)
 		}
 		if s.Sample != nil {
 			if row, err = l.Row(row, int(id)); err != nil {
@@ -205,7 +204,7 @@ func (x *someRows) Row(dst []float32, id int) ([]float32, error) {
 
 // Check reads the rows of the tokens of lemmas before long work: they must be
 // there, and be numbers. lemmaOf names the lemma of a row of c.
-func (s *Source) Check(n int, c *lemma.CSR, lemmaOf func(row int) string) error {
+func (s *Source) Check(n int, tok lemma.Tokenizer, c *lemma.CSR, lemmaOf func(row int) string) error {
 	l, err := s.Layer(n, c.IDs...)
 	if err != nil {
 		return err
@@ -218,10 +217,6 @@ func (s *Source) Check(n int, c *lemma.CSR, lemmaOf func(row int) string) error 
 		unit := slices.IndexFunc(row, func(v float32) bool { return v-v != 0 })
 		if unit < 0 {
 			continue
-		}
-		tok, err := neox.New(nil)
-		if err != nil {
-			return err
 		}
 		name := ""
 		if i := slices.Index(c.Index, int32(k)); i >= 0 {
