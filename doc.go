@@ -5,8 +5,8 @@
 //   - [github.com/semamap/semamap/amap] reads activation maps: the mean
 //     activation of every unit of every layer on every token.
 //   - [github.com/semamap/semamap/wordnet] reads WordNet and gives the same
-//     answers as NLTK; wordnet/wn30 embeds WordNet 3.0; wordnet/check finds
-//     probable mistakes in a database.
+//     answers as NLTK; wordnet/wn30 embeds WordNet 3.0, wordnet/wn30/glosses
+//     with its definitions; wordnet/check finds probable mistakes in a database.
 //   - [github.com/semamap/semamap/lemma] turns words into the tokens of a
 //     model and pools their rows; lemma/neox embeds the GPT-NeoX tokenizer;
 //     lemma/tiktoken adapts the encodings of tiktoken-go.
