@@ -103,7 +103,7 @@ func TestAllShareAToken(t *testing.T) {
 		if r.get(0, name, plain) == nil || r.get(0, name, apart) != nil {
 			t.Errorf("%s: %+v, %+v", name, r.get(0, name, plain), r.get(0, name, apart))
 		}
-		if got := r.findings(name); len(got) != 1 || got[0] != "Too few lemmas to ask." {
+		if got := r.findings(name); len(got) != 1 || got[0] != "Too few lemmas, or none without a shared token, to ask." {
 			t.Errorf("%q", got)
 		}
 		r.table(name)

@@ -134,7 +134,7 @@ func TestRun(t *testing.T) {
 	for _, name := range []string{"layer1", "layer5", "unseen"} {
 		want = append(want, "layers/"+rec.Key+"-"+name+".json")
 	}
-	for _, f := range []string{"first5000-domain-layer1", "top-domains-layer1", "top-domains-layer5", "pos-layer1", "pos-layer5", "top-domains-by-layer", "pos-by-layer", "effect-top-domains", "effect-pos"} {
+	for _, f := range []string{"first5000-domain-layer1", "top-domains-layer1", "top-domains-layer5", "pos-layer1", "pos-layer5", "top-domains-by-layer", "pos-by-layer", "effect-top-domains"} {
 		want = append(want, "figures/"+f+".png", "figures/"+f+".svg")
 	}
 	slices.Sort(files)

@@ -84,10 +84,15 @@ func (e *evidence) units(ctx context.Context, w *words, layer int, used knn.Poin
 			})
 			auc = make([]float64, d*classes)
 			if err == nil {
-				err = par.Blocks(ctx, 0, d, 4, func(_, _, lo, hi int) {
+				err = par.Try(ctx, 0, d, 4, func(_, _, lo, hi int) error {
 					for u := lo; u < hi; u++ {
-						copy(auc[u*classes:], quality.AUC(x[u*len(rows):][:len(rows)], labels, classes))
+						one, err := quality.AUC(x[u*len(rows):][:len(rows)], labels, classes)
+						if err != nil {
+							return err
+						}
+						copy(auc[u*classes:], one)
 					}
+					return nil
 				})
 			}
 			return x, auc, err

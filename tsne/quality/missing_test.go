@@ -53,6 +53,18 @@ func TestMissing(t *testing.T) {
 		"func Recall":                          {"got is nil", func() error { _, err := Recall(nil, g, 1); return err }},
 		"func Recall, second":                  {"want is nil", func() error { _, err := Recall(g, nil, 1); return err }},
 		"func Recall, empty":                   {"lists of 0", func() error { _, err := Recall(g, new(knn.Graph), 1); return err }},
+		"func NewProducts":                     {"no base rows", func() error { _, err := NewProducts(ctx, nil, false, nil); return err }},
+		"func NewProducts, typed nil":          {"no base rows", func() error { _, err := NewProducts(ctx, typed, false, nil); return err }},
+		"func NewProducts, no context":         {"context", func() error { _, err := NewProducts(none, x, false, nil); return err }},
+		"method (*Products) Nearest":           {"no products", func() error { _, err := (*Products)(nil).Nearest(ctx, x, 1, nil, nil, nil); return err }},
+		"method (*Products) Nearest, points":   {"no points", func() error { _, err := new(Products).Nearest(ctx, nil, 1, nil, nil, nil); return err }},
+		"method (*Products) Nearest, typed":    {"no points", func() error { _, err := new(Products).Nearest(ctx, typed, 1, nil, nil, nil); return err }},
+		"func LabelShares":                     {"graph is nil", func() error { _, err := LabelShares(nil, r.Labels, nil); return err }},
+		"func LabelShares, no labels":          {"0 labels", func() error { _, err := LabelShares(g, nil, nil); return err }},
+		"func Probe":                           {"no rows", func() error { _, err := Probe(ctx, nil, nil, nil, 1, nil); return err }},
+		"func Probe, no labels":                {"0 labels", func() error { _, err := Probe(ctx, x, nil, nil, 1, nil); return err }},
+		"func AUC":                             {"0 labels", func() error { _, err := AUC(nil, nil, 0); return err }},
+		"func AUC, no labels":                  {"0 labels", func() error { _, err := AUC([]float32{1}, nil, 1); return err }},
 	} {
 		if err := c.f(); !errors.Is(err, ErrInput) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)

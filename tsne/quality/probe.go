@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/internal/share"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
@@ -24,8 +25,11 @@ type Fold struct{ Train, Test []int32 }
 // Probe reads Settings.Workers.
 func Probe(ctx context.Context, x knn.Points, labels []int32, folds []Fold, ridge float64, s *Settings) ([]float64, error) {
 	set := s.fill()
-	if x == nil {
-		return nil, inputErr("no rows")
+	if ctx == nil {
+		return nil, errNoContext
+	}
+	if share.Nil(x) {
+		return nil, inputErr("there are no rows")
 	}
 	n, d := x.Dims()
 	if len(labels) != n {
@@ -247,8 +251,17 @@ func minimize(ctx context.Context, f func(w, grad []float64) float64, n int) ([]
 // AUC returns for each class the area under the ROC curve of values as a score
 // for it: the probability that a value of the class is above one of another
 // class, equal values counting one half. It is 0.5 for a class of no values or of
-// all.
-func AUC(values []float32, labels []int32, classes int) []float64 {
+// all. There is a label for each value, from 0 to classes−1.
+func AUC(values []float32, labels []int32, classes int) ([]float64, error) {
+	if classes < 1 || len(labels) != len(values) {
+		return nil, inputErr("%d labels of %d classes for %d values", len(labels), classes, len(values))
+	}
+	if err := checkIndices("labels", labels, 1, classes); err != nil {
+		return nil, err
+	}
+	if i := notFinite(values); i >= 0 {
+		return nil, inputErr("value %d is %v", i, values[i])
+	}
 	order := make([]int32, len(values))
 	for i := range order {
 		order[i] = int32(i)
@@ -274,5 +287,5 @@ func AUC(values []float32, labels []int32, classes int) []float64 {
 			sum[c] = 0.5
 		}
 	}
-	return sum
+	return sum, nil
 }

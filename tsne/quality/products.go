@@ -7,6 +7,7 @@ import (
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
@@ -29,8 +30,11 @@ type Products struct {
 // becomes 0. NewProducts reads Settings.Workers.
 func NewProducts(ctx context.Context, base knn.Points, standardize bool, s *Settings) (*Products, error) {
 	set := s.fill()
-	if base == nil {
-		return nil, inputErr("no base rows")
+	if ctx == nil {
+		return nil, errNoContext
+	}
+	if share.Nil(base) {
+		return nil, inputErr("there are no base rows")
 	}
 	n, d := base.Dims()
 	if n < 0 || d < 0 || n > 1<<20 || d > math.MaxInt/4/max(n, 1) {
@@ -151,6 +155,12 @@ type Rule struct {
 // whose lists are made, and Settings.Workers.
 func (p *Products) Nearest(ctx context.Context, x knn.Points, k int, exchange []int32, rules []Rule, s *Settings) ([]*knn.Graph, error) {
 	set := s.fill()
+	if ctx == nil {
+		return nil, errNoContext
+	}
+	if p == nil {
+		return nil, inputErr("there are no products")
+	}
 	start, index, weight, err := p.terms(x, exchange)
 	if err != nil {
 		return nil, err
@@ -381,6 +391,9 @@ func (t *nearest) offer(m knn.Metric, r int, d float32, i, j int) {
 
 // terms returns the terms of x, with base rows exchanged.
 func (p *Products) terms(x knn.Points, exchange []int32) (start []int, index []int32, weight []float32, err error) {
+	if share.Nil(x) {
+		return nil, nil, nil, inputErr("there are no points")
+	}
 	c, ok := x.(interface {
 		Terms() (base knn.Points, start []int, index []int32, weight []float32)
 	})

@@ -240,7 +240,10 @@ func TestAUC(t *testing.T) {
 	for i := range values {
 		values[i], labels[i] = float32(rng.IntN(9)), int32(rng.IntN(3))
 	}
-	got := AUC(values, labels, 4)
+	got, err := AUC(values, labels, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for c := range int32(3) {
 		var above, pairs float64
 		for i, a := range values {
