@@ -7,6 +7,7 @@ import (
 	"image/color"
 	"io"
 	"path/filepath"
+	"slices"
 
 	"gonum.org/v1/plot/plotter"
 
@@ -184,28 +185,30 @@ func (v *view) byLayer(seed uint64, maps []*layerMap) *plot.Figure {
 func (r *results) effects(model, name string) *plot.Figure {
 	share := plot.Line{Name: "without a shared token"}
 	null := plot.Line{Name: "null maps: " + nullNames[1], Dashed: true}
-	var shares, nulls plotter.XYs
+	chance := plot.Line{Name: "labels at random", Dashed: true}
+	var shares, nulls, chances plotter.XYs
 	for _, n := range r.layers {
 		m := r.get(n, name, apart)
 		if m == nil {
 			return nil
 		}
-		mean, sd := meanSD(m.Null[1])
+		mean, _ := meanSD(m.Null[1])
 		shares, nulls = append(shares, plotter.XY{X: float64(n), Y: m.Value}), append(nulls, plotter.XY{X: float64(n), Y: mean})
 		if m.Low != nil {
 			share.Lo, share.Hi = append(share.Lo, *m.Low), append(share.Hi, *m.High)
 		}
-		null.Lo, null.Hi = append(null.Lo, mean-1.96*sd), append(null.Hi, mean+1.96*sd)
+		null.Lo, null.Hi = append(null.Lo, slices.Min(m.Null[1])), append(null.Hi, slices.Max(m.Null[1]))
+		chances = append(chances, plotter.XY{X: float64(n), Y: r.chance(name)})
 	}
-	share.XYs, null.XYs = shares, nulls
+	share.XYs, null.XYs, chance.XYs = shares, nulls, chances
 	y := "Share of the ten nearest"
 	if chief(name) != "share" {
 		y += ", mean over classes"
 	}
 	return &plot.Figure{
 		Title:    upper(name) + ": neighbors in activation space with the same label",
-		Subtitle: model + "; bands: 95 % of the lemmas' mean, 95 % of null maps",
+		Subtitle: model + "; bands: 95 % interval of the mean, least to most of the null maps",
 		XLabel:   "Layer", YLabel: y,
-		Panels: []plot.Panel{{Lines: []plot.Line{share, null}}},
+		Panels: []plot.Panel{{Lines: []plot.Line{share, null, chance}}},
 	}
 }

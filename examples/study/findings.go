@@ -135,7 +135,7 @@ func (r *results) findings(name string) []string {
 	if len(with) == 0 {
 		slices.SortFunc(without, larger)
 		b := without[0]
-		out = append(out, say("No evidence that lemmas %s are neighbors for another reason than spelling and frequency: in no layer is the %s without a shared token clearly above that of the null maps. The largest difference is %+.3f in layer %d (%.3f against %.3f; below %.3f it may be chance).",
+		out = append(out, say("No evidence that lemmas %s are neighbors for another reason than the tokens they share, the frequency of their tokens and how these begin: in no layer is the %s without a shared token clearly above that of the null maps. The largest difference is %+.3f in layer %d (%.3f against %.3f; below %.3f it may be chance).",
 			what, measured, b.size(), b.layer, b.share, b.null, b.half))
 	} else {
 		best := slices.SortedFunc(slices.Values(with), larger)[0]
@@ -144,8 +144,8 @@ func (r *results) findings(name string) []string {
 		if m.Low != nil {
 			interval = say(", 95 %% interval %.3f to %.3f", *m.Low, *m.High)
 		}
-		out = append(out, say("In %s lemmas %s are neighbors more often than spelling and frequency explain, even where they share no token. The difference is largest in layer %d: %.3f (%s%s) against %.3f in null maps (%.3f to %.3f), %.2f times as often.",
-			layersOf(with), what, best.layer, best.share, measured, interval, best.null, best.lo, best.hi, best.share/best.null))
+		out = append(out, say("In %s lemmas %s are neighbors more often than the frequency of their tokens and how these begin explain, even where they share no token. The difference is largest in layer %d: %.3f (%s%s) against %.3f in null maps (least to most of %d: %.3f to %.3f), %.2f times as often.",
+			layersOf(with), what, best.layer, best.share, measured, interval, best.null, r.o.draws, best.lo, best.hi, best.share/best.null))
 		if len(without) > 0 {
 			out = append(out, say("No evidence for this in %s.", layersOf(without)))
 		}
@@ -224,18 +224,18 @@ func (r *results) trend(name string) string {
 	numbers := fmt.Sprintf("%+.4f a layer, 95 %% interval %+.4f to %+.4f", by, by-half, by+half)
 	switch {
 	case by > half:
-		return "What spelling and frequency do not explain grows with depth (" + numbers + ")."
+		return "On the whole the difference grows with depth (" + numbers + "); the table has each layer."
 	case by < -half:
-		return "What spelling and frequency do not explain falls with depth (" + numbers + ")."
+		return "On the whole the difference falls with depth (" + numbers + "); the table has each layer."
 	}
-	return "No evidence that it grows or falls with depth (" + numbers + ")."
+	return "No evidence that the difference grows or falls with depth (" + numbers + ")."
 }
 
 // spelling tells how much of the plain share is spelling.
 func (r *results) spelling(name string) string {
 	lo, hi := math.Inf(1), math.Inf(-1)
 	for _, n := range r.layers {
-		m := r.get(n, name, once)
+		m := r.get(n, name, plain)
 		if m == nil {
 			return ""
 		}
@@ -255,14 +255,14 @@ func (r *results) spelling(name string) string {
 	if fmt.Sprintf("%.0f", clamp(lo)) == fmt.Sprintf("%.0f", clamp(hi)) {
 		part = fmt.Sprintf("%.0f %%", clamp(lo))
 	}
-	return fmt.Sprintf("Where neighbors may share tokens, null maps alone reach %s of the excess over chance (%.3f): that part is spelling and frequency.", part, r.chance(name))
+	return fmt.Sprintf("Where neighbors may share tokens, null maps alone reach %s of the excess over chance (%.3f): that part needs no meaning.", part, r.chance(name))
 }
 
 // chance is the measure if labels were dealt at random.
 func (r *results) chance(name string) float64 {
 	sum, squares, classes := 0.0, 0.0, 0.0
 	for k, m := range r.by {
-		if k.layer == r.layers[0] && k.labelling == name && k.space == "raw" && k.metric == "euclidean" && k.control == once && strings.HasPrefix(k.measure, shareOf) && !strings.Contains(k.measure, ", ") {
+		if k.layer == r.layers[0] && k.labelling == name && k.space == "raw" && k.metric == "euclidean" && k.control == plain && strings.HasPrefix(k.measure, shareOf) && !strings.Contains(k.measure, ", ") {
 			n := float64(m.N)
 			sum += n
 			squares += n * (n - 1)
@@ -284,25 +284,28 @@ func (r *results) classes(name string, with []effect) string {
 	type class struct {
 		name        string
 		share, null float64
+		n           int
 	}
 	var all []class
 	for k, m := range r.by {
 		if k.layer == best && k.labelling == name && k.space == "raw" && k.metric == "euclidean" && k.control == apart && strings.HasPrefix(k.measure, shareOf) && len(m.Null[1]) > 0 {
 			mean, _ := meanSD(m.Null[1])
-			all = append(all, class{strings.TrimPrefix(k.measure, shareOf), m.Value, mean})
+			all = append(all, class{strings.TrimPrefix(k.measure, shareOf), m.Value, mean, m.N})
 		}
 	}
 	slices.SortFunc(all, func(a, b class) int {
 		return cmp.Or(cmp.Compare(b.share-b.null, a.share-a.null), strings.Compare(a.name, b.name))
 	})
+	which := "By class"
 	if len(all) > 6 {
+		which = "The classes of the largest and smallest differences"
 		all = append(all[:3:3], all[len(all)-3:]...)
 	}
 	var parts []string
 	for _, c := range all {
-		parts = append(parts, fmt.Sprintf("%s %.2f (null %.2f)", c.name, c.share, c.null))
+		parts = append(parts, fmt.Sprintf("%s %.2f (null %.2f, %d lemmas)", c.name, c.share, c.null, c.n))
 	}
-	return fmt.Sprintf("The classes differ, in layer %d: %s.", best, strings.Join(parts, ", "))
+	return fmt.Sprintf("%s, in layer %d: %s. Intervals are in metrics.csv.", which, best, strings.Join(parts, ", "))
 }
 
 // elsewhere tells what other distances say.
@@ -329,7 +332,7 @@ func (r *results) elsewhere(name string) string {
 			parts = append(parts, fmt.Sprintf("%s %s %d of %d, %+.3f (layer %d)", space, m.name, n, len(r.layers), most, at))
 		}
 	}
-	return "Layers with a clear difference by other distances, and the largest difference: " + strings.Join(parts, "; ") + "."
+	return "With other distances, the number of layers in which the difference is clear, and the largest difference: " + strings.Join(parts, "; ") + "."
 }
 
 func (r *results) often() string { return seenOften(r.o.minCount) }

@@ -124,7 +124,7 @@ func (r *results) document(o *options, w *words, rec *record, maps []*layerMap, 
 	add(block{list: []string{
 		fmt.Sprintf("Map: %s, %d layers studied, side %s.", o.about.Name, len(r.layers), o.src.Mode),
 		fmt.Sprintf("Words: %s first lemmas of %s; %s have a topic domain.", cli.Thousands(len(w.rows)), w.version, cli.Thousands(w.withDomain)),
-		fmt.Sprintf("Tokens: %s different, %.2f a lemma, %s; tokenizer %s. A lemma stands for the mean of its tokens' rows.", cli.Thousands(w.distinct), w.meanTokens(), formText(o.form), o.about.Tokenizer),
+		fmt.Sprintf("Tokens: %s different, %.2f per lemma, %s; tokenizer %s. A lemma stands for the mean of its tokens' rows.", cli.Thousands(w.distinct), w.meanTokens(), formText(o.form), o.about.Tokenizer),
 		fmt.Sprintf("%d null maps of each kind, seed %d. Every input with its hash, all settings and versions: run.json.", o.draws, o.seed),
 	}})
 	for _, b := range o.baselines {
@@ -150,7 +150,8 @@ func (r *results) document(o *options, w *words, rec *record, maps []*layerMap, 
 	}
 	if t := r.probeTable(); t != nil {
 		add(block{heading: "What a linear probe reads", text: []string{
-			"A linear classifier (multinomial logistic regression with a ridge penalty, 10-fold cross-validation) names the label of a lemma from its vector. No token of a lemma that is tested occurs in training. The control task has labels dealt at random; the difference of the accuracies is the selectivity.",
+			"A linear classifier (multinomial logistic regression with a ridge penalty, 10-fold cross-validation) names the label of a lemma from its vector. No token of a lemma that is tested occurs in training. The control task has labels assigned at random; the difference of the accuracies is the selectivity.",
+			r.read(),
 		}, table: t})
 	}
 	units, passed := unitTable(discover(maps))
@@ -169,15 +170,15 @@ func (r *results) document(o *options, w *words, rec *record, maps []*layerMap, 
 	add(block{heading: "How to read this", list: []string{
 		"Share: of the ten nearest neighbors of a lemma in the activations of a layer (exact, Euclidean unless said otherwise), the part that has its label; mean over the lemmas of a labeling, all of which are also the candidates. Mean over classes: the same for each class, then the mean of these.",
 		"Without a shared token: neighbors that have a token in common with the lemma are passed over, the next nearest taken instead, as equal tokens bring vectors together whatever they mean.",
-		fmt.Sprintf("Null map: the rows of tokens of similar count (blocks of %d in order of count) exchange their places at random, in the stricter kind only among tokens that begin alike (capital, lower letter, other). Spelling and frequency stay, meaning goes. Without shared tokens the null is not the chance of the labels, so both are given.", 50),
-		fmt.Sprintf("A difference counts as clear when it is beyond what null maps give with 95 %% probability for all layers, labelings and both kinds at once. p counts single draws against the stricter null map, (1 + draws that reach the share) / (1 + draws); with %d draws it is at least %.3f. Intervals in metrics.csv are for one measure alone, at 95 %%; those of shares take lemmas as independent, though lemmas share tokens.", o.draws, 1/float64(1+o.draws)),
-		"Table: share and its null, all neighbors allowed; then without a shared token, with both null maps (mean, least to most); the difference is from the stricter one. Cosine and standardized (every unit brought to mean 0 and standard deviation 1 over the tokens) are without shared tokens too.",
-		"Chance: the share if labels were dealt at random.",
+		fmt.Sprintf("Null map: the rows of tokens of similar count (blocks of %d in order of count) exchange their places at random, in the stricter kind only among tokens whose first character is of one kind (upper case, lower case, other). The tokens that lemmas share, how often tokens are seen and how they begin stay; what they mean goes, and with it other likenesses of different tokens, such as endings. Without shared tokens the null is not the chance of the labels, so both are given.", 50),
+		fmt.Sprintf("A difference counts as clear when it is beyond what null maps give with 95 %% probability for all layers, labelings and both kinds at once, if their shares are normally distributed (Student's t). p counts single draws against the stricter null map, (1 + draws that reach the share) / (1 + draws); with %d draws it is at least %.3f. Intervals in metrics.csv are for one measure alone, at 95 %%; those of shares take lemmas as independent, though lemmas share tokens.", o.draws, 1/float64(1+o.draws)),
+		"Tables: the share with all neighbors allowed and its null maps (mean, least to most); then without a shared token, with both kinds of null maps; every difference is from the stricter kind. Cosine and standardized (every unit brought to mean 0 and standard deviation 1 over the tokens) are without shared tokens too.",
+		"Chance: the measure if labels were assigned at random; for the mean over classes it is one over their number.",
 	}})
 	limits := []string{
 		"Neighbors show that meaning is in the activations, not that the model uses it.",
 		"A lemma's vector is the mean of its tokens' rows over all contexts. What the model does with a word in its context is not in such a map.",
-		"Null maps keep how often tokens are seen and how lemmas are spelled. What else goes along with meaning (names and capitals are one such thing; the stricter null map looks at it) may remain.",
+		"Null maps keep the tokens that lemmas share, how often tokens are seen and, the stricter ones, how they begin. Other correlates of meaning, such as endings that are different tokens, are not controlled for.",
 		fmt.Sprintf("Labelings of more than %s lemmas are sampled. WordNet's domains are few and uneven.", cli.Thousands(most)),
 	}
 	if !o.about.Counts {
@@ -198,18 +199,13 @@ func three(v float64) string { return fmt.Sprintf("%.3f", v) }
 
 // table shows a labeling over the layers.
 func (r *results) table(name string) [][]string {
-	t := [][]string{{"layer", "share", "null", "without a shared token", "null: similar count", "and kind", "difference", "p", "cosine", "difference", "standardized", "difference", "lemmas"}}
+	t := [][]string{{"layer", "all neighbors", "null: count", "no shared token", "null: count", "null: count and kind", "chance", "difference", "cosine", "difference", "standardized", "difference", "lemmas"}}
 	for _, n := range r.layers {
 		a, m := r.get(n, name, plain), r.get(n, name, apart)
 		if a == nil || m == nil {
 			return nil
 		}
-		row := []string{fmt.Sprint(n), three(a.Value), null(r.effect(a, 0)), three(m.Value), null(r.effect(m, 0)), null(r.effect(m, 1)), fmt.Sprintf("%+.3f", r.effect(m, 1).size())}
-		if e := r.by[key{n, name, "raw", "euclidean", apart, chief(name) + effectOver + nullNames[1]}]; e != nil && e.P != nil {
-			row = append(row, three(*e.P))
-		} else {
-			row = append(row, "")
-		}
+		row := []string{fmt.Sprint(n), three(a.Value), null(r.effect(a, 0)), three(m.Value), null(r.effect(m, 0)), null(r.effect(m, 1)), three(r.chance(name)), fmt.Sprintf("%+.3f", r.effect(m, 1).size())}
 		for _, other := range []key{{n, name, "raw", "cosine", apart, chief(name)}, {n, name, "standardized", "euclidean", apart, chief(name)}} {
 			x := r.by[other]
 			row = append(row, three(x.Value), fmt.Sprintf("%+.3f", r.effect(x, 1).size()))
@@ -282,4 +278,42 @@ func faithful(maps []*layerMap) string {
 		return "The lemmas are too few to tell how faithful they are."
 	}
 	return fmt.Sprintf("Preservation is the share of a lemma's ten nearest neighbors in the activations that are among its ten nearest on the map; at random it would be nearly 0. Trustworthiness is 1 less a penalty for neighbors on the map that are far in the activations: 1 at best, about one half at random (both over %d lemmas, drawn at random, among all those of different tokens). The KL divergence is what t-SNE minimizes; it compares maps of the same lemmas only.", n)
+}
+
+// about says what a labeling is of.
+func (r *results) about(name string) string {
+	for _, n := range r.layers {
+		if m := r.get(n, name, plain); m != nil {
+			return fmt.Sprintf("%s lemmas; by chance the %s is %.3f.", cli.Thousands(m.N), chief(name), r.chance(name))
+		}
+	}
+	return "No lemmas to ask."
+}
+
+// read says what the probes read.
+func (r *results) read() string {
+	var parts []string
+	for _, name := range r.names {
+		all, selective, better := 0, 0, 0
+		for _, n := range r.layers {
+			get := func(what string) *measure {
+				return r.by[key{n, name, "standardized", "linear probe", apart, what}]
+			}
+			a, s, f := get("accuracy"), get("selectivity"), get("share of the most frequent class")
+			if a == nil || s == nil || f == nil {
+				continue
+			}
+			all++
+			if *s.Low > 0 {
+				selective++
+			}
+			if *a.Low > f.Value {
+				better++
+			}
+		}
+		if all > 0 {
+			parts = append(parts, fmt.Sprintf("%s: the selectivity is above zero in %d of %d layers, the accuracy above that of always naming the most frequent class in %d (intervals of 95 %%, for one layer alone)", name, selective, all, better))
+		}
+	}
+	return strings.ToUpper(parts[0][:1]) + strings.Join(parts, "; ")[1:] + "."
 }
