@@ -67,6 +67,24 @@
 // by a k-d tree, as are rows of four numbers from 16,384 rows on and rows of
 // five from 65,536 rows on: about 3 µs per row for ten neighbors.
 //
+// Odd data costs little more than clean data. CPU seconds of the exact search, 90
+// neighbors of 20,000 rows of 50 numbers unless said otherwise, on a Zen 4 with
+// AVX-512 (internal/peers/ugly.py; all lists are right):
+//
+//	                               here   scikit-learn, brute   trees
+//	normal                         0.63                  3.06
+//	one cell 1e10                  0.67                  3.11
+//	20 rows × 1e4                  0.69                  3.06
+//	a log-normal column (σ = 3)    0.70                  3.18
+//	1 % of the cells −9999         0.95                  3.07
+//	0.1 % of the cells 1e8         0.89                  3.05
+//	lengths by Cauchy's law        0.89                  3.17
+//	2,000 rows of 20,000           1.85                  5.40
+//	200,000 × 2                    1.08                          cKDTree 3.30, kd_tree 4.96
+//	200,000 × 3                    2.41                          cKDTree 5.08, kd_tree 8.91
+//
+// Far lumps, flag columns and cells of 1e30 cost up to some five times as much.
+//
 // Combined points of v base rows and t terms per point take v²·d operations,
 // about 16·n²·t more that memory bandwidth limits, and 4·v² bytes.
 //
