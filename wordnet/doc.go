@@ -95,34 +95,31 @@
 //
 // # Performance
 //
-// Beside NLTK 3.8 on the same two cores and files, in one run of
+// Beside NLTK 3.8.1 on the same two cores and files, in one run of
 // internal/peers/wordnet.py (opening: a new process each time, medians of 5;
 // NLTK's is construction and all_synsets; the rest warm). Ratios are noisy, by
-// about a fifth. The opening of wn30 and the closure changed after that run; their
-// figures are scaled by the ratio of paired runs before and after.
+// about a fifth.
 //
 //	                             NLTK       here   ratio
-//	open a folder             4263 ms    98.9 ms      43
-//	open wn30                 4263 ms      60 ms      71
-//	peak memory, folder        423 MB      49 MB       9
-//	peak memory, wn30          423 MB      37 MB      11
-//	10,000 synsets(word)       104 ms     4.4 ms      23
-//	10,000 morphy               42 ms     2.1 ms      20
-//	10,000 path, nouns         854 ms     2.4 ms     354
-//	10,000 wup, nouns         1084 ms     3.4 ms     322
-//	10,000 lch, nouns          662 ms     2.5 ms     264
-//	10,000 path, verbs         162 ms     0.8 ms     202
-//	10,000 wup, verbs          234 ms     0.9 ms     252
-//	10,000 lch, verbs          172 ms     0.9 ms     190
-//	10,000 hypernym_paths      153 ms     4.9 ms      31
-//	hyponym closure of entity  258 ms     1.8 ms     143
-//	all topic domains          580 ms     0.7 ms     819
+//	open a folder             5788 ms     126 ms      46
+//	open wn30                 5788 ms      48 ms     122
+//	peak memory, folder        553 MB      58 MB      10
+//	peak memory, wn30          553 MB      33 MB      17
+//	10,000 synsets(word)       112 ms     5.9 ms      19
+//	10,000 morphy               48 ms     3.2 ms      15
+//	10,000 path, nouns        1064 ms     3.1 ms     344
+//	10,000 wup, nouns         1300 ms     3.8 ms     339
+//	10,000 lch, nouns          787 ms     3.3 ms     239
+//	10,000 path, verbs         197 ms     0.9 ms     220
+//	10,000 wup, verbs          290 ms     1.0 ms     298
+//	10,000 lch, verbs          216 ms     1.2 ms     184
+//	10,000 hypernym_paths      158 ms     5.5 ms      29
+//	hyponym closure of entity  275 ms     1.8 ms     156
+//	all topic domains          831 ms     0.9 ms     973
 //
-// Opening a folder takes 163 ms of processor time, start of the process
-// included, and wn30 100 ms. Package wn30/glosses opens in the same time and takes
-// 6 MB more; the first definition takes 0.4 ms, all of them 75 ms and 14 MB. The
-// Go package fluhus/gostuff/nlp/wordnet v1.2.0
-// took 822 ms for a folder in the same run. Measures and morphy allocate
+// Opening a folder takes 207 ms of processor time, start of the process
+// included, and wn30 85 ms. The Go package fluhus/gostuff/nlp/wordnet v1.2.0
+// took 9 times as long for a folder in another run. Measures and morphy allocate
 // nothing.
 //
 // # Sources
