@@ -134,7 +134,7 @@ func (r *results) document(o *options, w *words, rec *record, maps []*layerMap, 
 		add(block{text: []string{fmt.Sprintf("Layer %d is constant over the tokens that were seen: nothing is measured or drawn.", n)}})
 	}
 	for _, name := range r.names {
-		add(block{heading: upper(name), list: append(r.findings(name), r.against(name)...), table: r.table(name)})
+		add(block{heading: upper(name), text: []string{r.about(name)}, list: append(r.findings(name), r.against(name)...), table: r.table(name)})
 		for _, t := range r.baselineTables(name) {
 			add(t)
 		}
