@@ -185,7 +185,7 @@ func (v *view) byLayer(seed uint64, maps []*layerMap) *plot.Figure {
 func (r *results) effects(model, name string) *plot.Figure {
 	share := plot.Line{Name: "without a shared token"}
 	null := plot.Line{Name: "null maps: " + nullNames[1], Dashed: true}
-	chance := plot.Line{Name: "labels at random", Dashed: true}
+	chance := plot.Line{Name: "labels at random"}
 	var shares, nulls, chances plotter.XYs
 	for _, n := range r.layers {
 		m := r.get(n, name, apart)
