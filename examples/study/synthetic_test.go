@@ -142,7 +142,7 @@ func TestNoiseIsUniform(t *testing.T) {
 	for seed := range seeds {
 		_, maps := synthetic{tokens: 93, units: 6, words: 70}.study(t, uint64(seed), 1)
 		for _, m := range maps[0].measures {
-			if m.P != nil && !strings.HasPrefix(m.Measure, shareOf) {
+			if m.P != nil {
 				k := strings.Join([]string{m.Labelling, m.Space, m.Metric, m.Control, m.Measure}, " | ")
 				got[k] = append(got[k], *m.P)
 			}
@@ -154,6 +154,18 @@ func TestNoiseIsUniform(t *testing.T) {
 	}
 	worst := 0.0
 	for k, p := range got {
+		if strings.Contains(k, "| "+shareOf) { // of few lemmas, with ties, which make p larger
+			low := 0
+			for _, v := range p {
+				if v < 3.5/21 {
+					low++
+				}
+			}
+			if e := float64(len(p)) / 7; float64(low) > e+4.5*math.Sqrt(e*6/7) {
+				t.Errorf("%s: %d of %d p-values below 1/7", k, low, len(p))
+			}
+			continue
+		}
 		// Seven bins of three values each.
 		var bins [7]float64
 		for _, v := range p {
