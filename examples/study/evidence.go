@@ -195,6 +195,26 @@ func newEvidence(o *options, w *words) (*evidence, error) {
 	return e, nil
 }
 
+// single returns the set of a question that has equal vectors once, or nil.
+func (e *evidence) single(question int) *set {
+	sets := e.sets[question]
+	if len(sets) < 2 || sets[1].controls[0] != once {
+		return nil
+	}
+	return &sets[1]
+}
+
+// spread returns at most a number of the set's lemmas, spread over it, with
+// their labels.
+func (s *set) spread(most int) (rows, labels []int32) {
+	n := min(len(s.labels), most)
+	for i := range n {
+		row := int32(i * len(s.labels) / n)
+		rows, labels = append(rows, row), append(labels, s.labels[row])
+	}
+	return rows, labels
+}
+
 // kindOf tells whether a token begins with a capital, a lower letter or neither.
 func kindOf(text string) int32 {
 	switch r, _ := utf8.DecodeRuneInString(strings.TrimSpace(text)); {

@@ -21,18 +21,12 @@ const (
 func (e *evidence) probes(ctx context.Context, seed uint64, layer int, used knn.Points) ([]measure, error) {
 	var out []measure
 	for _, at := range []int{0, len(e.questions) - 1} {
-		if len(e.sets[at]) < 2 || e.sets[at][1].controls[0] != once {
+		s := e.single(at)
+		if s == nil {
 			continue
 		}
-		q, s := e.questions[at], e.sets[at][1]
-		var rows []int32
-		for i := range min(len(s.labels), probeLemmas) {
-			rows = append(rows, int32(i*len(s.labels)/min(len(s.labels), probeLemmas)))
-		}
-		labels := make([]int32, len(rows))
-		for k, i := range rows {
-			labels[k] = s.labels[i]
-		}
+		q := e.questions[at]
+		rows, labels := s.spread(probeLemmas)
 		folds, trained := s.folds(rows)
 		if len(folds) == 0 {
 			continue

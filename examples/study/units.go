@@ -48,18 +48,12 @@ type selectivity struct {
 func (e *evidence) units(ctx context.Context, w *words, layer int, used knn.Points) (selectivity, error) {
 	var out selectivity
 	for _, at := range []int{0, len(e.questions) - 1} {
-		if len(e.sets[at]) < 2 || e.sets[at][1].controls[0] != once {
+		s := e.single(at)
+		if s == nil {
 			continue
 		}
-		q, s := e.questions[at], e.sets[at][1]
-		rows := make([]int32, 0, unitLemmas) // spread over the set
-		for i := range min(len(s.labels), unitLemmas) {
-			rows = append(rows, int32(i*len(s.labels)/min(len(s.labels), unitLemmas)))
-		}
-		labels := make([]int32, len(rows))
-		for k, i := range rows {
-			labels[k] = s.labels[i]
-		}
+		q := e.questions[at]
+		rows, labels := s.spread(unitLemmas)
 		_, d := used.Dims()
 		classes := len(q.classes)
 		score := func(exchange []int32) (x []float32, auc []float64, err error) {
@@ -72,12 +66,12 @@ func (e *evidence) units(ctx context.Context, w *words, layer int, used knn.Poin
 			err = par.Try(ctx, 0, len(rows), 16, func(_, _, lo, hi int) error {
 				var row []float32
 				for k := lo; k < hi; k++ {
-					if row, err := points.Row(row, k); err != nil {
+					var err error
+					if row, err = points.Row(row, k); err != nil {
 						return err
-					} else {
-						for u, v := range row {
-							x[u*len(rows)+k] = v
-						}
+					}
+					for u, v := range row {
+						x[u*len(rows)+k] = v
 					}
 				}
 				return nil

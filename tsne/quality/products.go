@@ -25,7 +25,7 @@ type Products struct {
 }
 
 // NewProducts takes the inner products of the rows of base, in float32. They
-// take 4 bytes for each pair of rows. If standardize is set, each column is first
+// take 4 bytes for each pair of rows, of which there may be 65,536. If standardize is set, each column is first
 // brought to mean 0 and standard deviation 1 over the rows; a constant column
 // becomes 0. NewProducts reads Settings.Workers.
 func NewProducts(ctx context.Context, base knn.Points, standardize bool, s *Settings) (*Products, error) {
@@ -37,7 +37,7 @@ func NewProducts(ctx context.Context, base knn.Points, standardize bool, s *Sett
 		return nil, inputErr("there are no base rows")
 	}
 	n, d := base.Dims()
-	if n < 0 || d < 0 || n > 1<<20 || d > math.MaxInt/4/max(n, 1) {
+	if n < 0 || d < 0 || n > 1<<16 || d > math.MaxInt/4/max(n, 1) {
 		return nil, inputErr("%d base rows of %d numbers", n, d)
 	}
 	x := make([]float32, n*d)
