@@ -21,6 +21,7 @@ const module = "github.com/semamap/semamap"
 var mayImport = map[string]struct{ ours, outside []string }{
 	"":                          {},
 	"/amap":                     {[]string{"/internal/vec", "/internal/par", "/internal/npy"}, []string{"github.com/nlpodyssey/gopickle/...", "gonum.org/v1/gonum/mat"}},
+	"/amap/extract":             {[]string{"/amap", "/internal/vec", "/internal/par", "/internal/safetensors"}, nil},
 	"/wordnet":                  {[]string{"/wordnet/internal/compact"}, nil},
 	"/wordnet/check":            {[]string{"/wordnet"}, nil},
 	"/wordnet/internal/compact": {},
