@@ -268,12 +268,283 @@ loop:
 	VDIVPS       Z6, Z2, Z2
 	VMULPS       (DX), Z1, Z1
 	VMULPS       64(DX), Z2, Z2
-	ADDQ         $0x00000080, DX
 	VMOVUPS      Z1, (AX)
 	VMOVUPS      Z2, 64(AX)
 	ADDQ         $0x00000080, AX
+	ADDQ         $0x00000080, DX
 	SUBQ         $0x20, CX
 	JNZ          loop
+	VZEROUPPER
+	RET
+
+// func softmaxAVX512(x *float32, n int, rest *[16]float32, table *float32)
+// Requires: AVX, AVX512F
+TEXT ·softmaxAVX512(SB), NOSPLIT, $0-32
+	MOVQ    rest+16(FP), AX
+	MOVQ    table+24(FP), CX
+	VMOVUPS (AX), Z0
+	VMAXPS  (AX), Z0, Z0
+	MOVQ    x+0(FP), DX
+	MOVQ    n+8(FP), BX
+	TESTQ   BX, BX
+	JZ      topDone
+
+top:
+	VMAXPS (DX), Z0, Z0
+	ADDQ   $0x00000040, DX
+	SUBQ   $0x10, BX
+	JNZ    top
+
+topDone:
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VMAXPS        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0x4e, X0, X1
+	VMAXPS        X1, X0, X0
+	VPERMILPS     $0xb1, X0, X1
+	VMAXPS        X1, X0, X0
+	VBROADCASTSS  X0, Z0
+	VPXORD        Z2, Z2, Z2
+	VMOVUPS       (AX), Z1
+	VSUBPS        Z0, Z1, Z1
+	VBROADCASTSS  40(CX), Z3
+	VMAXPS        Z1, Z3, Z1
+	VBROADCASTSS  (CX), Z3
+	VBROADCASTSS  4(CX), Z4
+	VBROADCASTSS  8(CX), Z5
+	VBROADCASTSS  12(CX), Z6
+	VMOVAPS       Z4, Z7
+	VFMADD231PS   Z3, Z1, Z7
+	VSUBPS        Z4, Z7, Z3
+	VPSLLD        $0x17, Z7, Z7
+	VFNMADD231PS  Z5, Z3, Z1
+	VFNMADD231PS  Z6, Z3, Z1
+	VBROADCASTSS  16(CX), Z3
+	VBROADCASTSS  20(CX), Z4
+	VFMADD213PS   Z4, Z1, Z3
+	VBROADCASTSS  24(CX), Z4
+	VFMADD213PS   Z4, Z1, Z3
+	VBROADCASTSS  28(CX), Z4
+	VFMADD213PS   Z4, Z1, Z3
+	VBROADCASTSS  32(CX), Z4
+	VFMADD213PS   Z4, Z1, Z3
+	VBROADCASTSS  36(CX), Z4
+	VFMADD213PS   Z4, Z1, Z3
+	VBROADCASTSS  36(CX), Z4
+	VFMADD213PS   Z4, Z1, Z3
+	VMULPS        Z7, Z3, Z3
+	VADDPS        Z3, Z2, Z2
+	VMOVUPS       Z3, (AX)
+	MOVQ          x+0(FP), DX
+	MOVQ          n+8(FP), BX
+	TESTQ         BX, BX
+	JZ            expDone
+
+exp:
+	VMOVUPS      (DX), Z1
+	VSUBPS       Z0, Z1, Z1
+	VBROADCASTSS 40(CX), Z3
+	VMAXPS       Z1, Z3, Z1
+	VBROADCASTSS (CX), Z3
+	VBROADCASTSS 4(CX), Z4
+	VBROADCASTSS 8(CX), Z5
+	VBROADCASTSS 12(CX), Z6
+	VMOVAPS      Z4, Z7
+	VFMADD231PS  Z3, Z1, Z7
+	VSUBPS       Z4, Z7, Z3
+	VPSLLD       $0x17, Z7, Z7
+	VFNMADD231PS Z5, Z3, Z1
+	VFNMADD231PS Z6, Z3, Z1
+	VBROADCASTSS 16(CX), Z3
+	VBROADCASTSS 20(CX), Z4
+	VFMADD213PS  Z4, Z1, Z3
+	VBROADCASTSS 24(CX), Z4
+	VFMADD213PS  Z4, Z1, Z3
+	VBROADCASTSS 28(CX), Z4
+	VFMADD213PS  Z4, Z1, Z3
+	VBROADCASTSS 32(CX), Z4
+	VFMADD213PS  Z4, Z1, Z3
+	VBROADCASTSS 36(CX), Z4
+	VFMADD213PS  Z4, Z1, Z3
+	VBROADCASTSS 36(CX), Z4
+	VFMADD213PS  Z4, Z1, Z3
+	VMULPS       Z7, Z3, Z3
+	VADDPS       Z3, Z2, Z2
+	VMOVUPS      Z3, (DX)
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x10, BX
+	JNZ          exp
+
+expDone:
+	VBROADCASTSS  36(CX), Z0
+	VEXTRACTF64X4 $0x01, Z2, Y1
+	VADDPS        Y1, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0x4e, X2, X1
+	VADDPS        X1, X2, X2
+	VPERMILPS     $0xb1, X2, X1
+	VADDPS        X1, X2, X2
+	VBROADCASTSS  X2, Z1
+	VDIVPS        Z1, Z0, Z0
+	VMULPS        (AX), Z0, Z1
+	VMOVUPS       Z1, (AX)
+	MOVQ          x+0(FP), AX
+	MOVQ          n+8(FP), CX
+	TESTQ         CX, CX
+	JZ            scaleDone
+
+scale:
+	VMULPS  (AX), Z0, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    $0x00000040, AX
+	SUBQ    $0x10, CX
+	JNZ     scale
+
+scaleDone:
+	VZEROUPPER
+	RET
+
+// func addFixedAVX512(sum *int64, x *float32, n int, largest *[16]uint32)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·addFixedAVX512(SB), NOSPLIT, $0-32
+	MOVQ         sum+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         $0x4178000000000000, BX
+	VMOVQ        BX, X0
+	VPBROADCASTQ X0, Z0
+	MOVQ         $0x7fffffff7fffffff, BX
+	VMOVQ        BX, X1
+	VPBROADCASTQ X1, Z1
+	VPXORD       Z2, Z2, Z2
+
+loop:
+	VMOVUPS   (CX), Z3
+	VANDPS    Z1, Z3, Z3
+	VPMAXSD   Z3, Z2, Z2
+	VMOVUPS   (CX), Y3
+	VCVTPS2PD Y3, Z3
+	VADDPD    Z0, Z3, Z3
+	VPSUBQ    Z0, Z3, Z3
+	VPADDQ    (AX), Z3, Z3
+	VMOVUPS   Z3, (AX)
+	VMOVUPS   32(CX), Y3
+	VCVTPS2PD Y3, Z3
+	VADDPD    Z0, Z3, Z3
+	VPSUBQ    Z0, Z3, Z3
+	VPADDQ    64(AX), Z3, Z3
+	VMOVUPS   Z3, 64(AX)
+	ADDQ      $0x00000040, AX
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000040, AX
+	SUBQ      $0x10, DX
+	JNZ       loop
+	MOVQ      largest+24(FP), AX
+	VMOVUPS   Z2, (AX)
+	VZEROUPPER
+	RET
+
+// func addLanesAVX512(sum *[16]float64, x *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·addLanesAVX512(SB), NOSPLIT, $0-24
+	MOVQ    sum+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVUPS (AX), Z0
+	VMOVUPS 64(AX), Z1
+
+loop:
+	VCVTPS2PD (CX), Z2
+	VADDPD    Z2, Z0, Z0
+	VCVTPS2PD 32(CX), Z2
+	VADDPD    Z2, Z1, Z1
+	ADDQ      $0x00000040, CX
+	SUBQ      $0x10, DX
+	JNZ       loop
+	VMOVUPS   Z0, (AX)
+	VMOVUPS   Z1, 64(AX)
+	VZEROUPPER
+	RET
+
+// func addSquaresAVX512(sum *[16]float64, x *float32, n int, mean float64)
+// Requires: AVX, AVX512F, SSE2
+TEXT ·addSquaresAVX512(SB), NOSPLIT, $0-32
+	MOVQ         sum+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVSD        mean+24(FP), X0
+	VBROADCASTSD X0, Z0
+	VMOVUPS      (AX), Z1
+	VMOVUPS      64(AX), Z2
+
+loop:
+	VCVTPS2PD (CX), Z3
+	VSUBPD    Z0, Z3, Z3
+	VMULPD    Z3, Z3, Z3
+	VADDPD    Z3, Z1, Z1
+	VCVTPS2PD 32(CX), Z3
+	VSUBPD    Z0, Z3, Z3
+	VMULPD    Z3, Z3, Z3
+	VADDPD    Z3, Z2, Z2
+	ADDQ      $0x00000040, CX
+	SUBQ      $0x10, DX
+	JNZ       loop
+	VMOVUPS   Z1, (AX)
+	VMOVUPS   Z2, 64(AX)
+	VZEROUPPER
+	RET
+
+// func normalizeRowAVX512(dst *float32, x *float32, weight *float32, bias *float32, n int, mean float32, by float32)
+// Requires: AVX, AVX512F, SSE
+TEXT ·normalizeRowAVX512(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+32(FP), DX
+	MOVQ         weight+16(FP), BX
+	MOVSS        by+44(FP), X0
+	VBROADCASTSS X0, Z0
+	MOVSS        mean+40(FP), X1
+	VBROADCASTSS X1, Z1
+	MOVQ         bias+24(FP), SI
+
+loop:
+	VMOVUPS (CX), Z2
+	VSUBPS  Z1, Z2, Z2
+	VMULPS  Z0, Z2, Z2
+	VMULPS  (BX), Z2, Z2
+	VADDPS  (SI), Z2, Z2
+	VMOVUPS Z2, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, BX
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x10, DX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func scaleRowAVX512(dst *float32, x *float32, weight *float32, n int, by float32)
+// Requires: AVX, AVX512F, SSE
+TEXT ·scaleRowAVX512(SB), NOSPLIT, $0-36
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+24(FP), DX
+	MOVQ         weight+16(FP), BX
+	MOVSS        by+32(FP), X0
+	VBROADCASTSS X0, Z0
+
+loop:
+	VMOVUPS (CX), Z1
+	VMULPS  Z0, Z1, Z1
+	VMULPS  (BX), Z1, Z1
+	VMOVUPS Z1, (AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x10, DX
+	JNZ     loop
 	VZEROUPPER
 	RET
 
@@ -541,11 +812,373 @@ loop:
 	VDIVPS       Y6, Y2, Y2
 	VMULPS       (DX), Y1, Y1
 	VMULPS       32(DX), Y2, Y2
-	ADDQ         $0x00000040, DX
 	VMOVUPS      Y1, (AX)
 	VMOVUPS      Y2, 32(AX)
 	ADDQ         $0x00000040, AX
+	ADDQ         $0x00000040, DX
 	SUBQ         $0x10, CX
 	JNZ          loop
+	VZEROUPPER
+	RET
+
+// func softmaxAVX2(x *float32, n int, rest *[16]float32, table *float32)
+// Requires: AVX, AVX2, FMA3
+TEXT ·softmaxAVX2(SB), NOSPLIT, $0-32
+	MOVQ    rest+16(FP), AX
+	MOVQ    table+24(FP), CX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMAXPS  (AX), Y0, Y0
+	VMAXPS  32(AX), Y1, Y1
+	MOVQ    x+0(FP), DX
+	MOVQ    n+8(FP), BX
+	TESTQ   BX, BX
+	JZ      topDone
+
+top:
+	VMAXPS (DX), Y0, Y0
+	VMAXPS 32(DX), Y1, Y1
+	ADDQ   $0x00000040, DX
+	SUBQ   $0x10, BX
+	JNZ    top
+
+topDone:
+	VMAXPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0x4e, X0, X1
+	VMAXPS       X1, X0, X0
+	VPERMILPS    $0xb1, X0, X1
+	VMAXPS       X1, X0, X0
+	VBROADCASTSS X0, Y0
+	VXORPS       Y1, Y1, Y1
+	VXORPS       Y2, Y2, Y2
+	VMOVUPS      (AX), Y3
+	VMOVUPS      32(AX), Y4
+	VSUBPS       Y0, Y3, Y3
+	VSUBPS       Y0, Y4, Y4
+	VBROADCASTSS 40(CX), Y5
+	VMAXPS       Y3, Y5, Y3
+	VMAXPS       Y4, Y5, Y4
+	VBROADCASTSS (CX), Y5
+	VBROADCASTSS 4(CX), Y6
+	VBROADCASTSS 8(CX), Y7
+	VBROADCASTSS 12(CX), Y8
+	VMOVAPS      Y6, Y9
+	VMOVAPS      Y6, Y10
+	VFMADD231PS  Y5, Y3, Y9
+	VFMADD231PS  Y5, Y4, Y10
+	VSUBPS       Y6, Y9, Y5
+	VSUBPS       Y6, Y10, Y6
+	VPSLLD       $0x17, Y9, Y9
+	VPSLLD       $0x17, Y10, Y10
+	VFNMADD231PS Y7, Y5, Y3
+	VFNMADD231PS Y7, Y6, Y4
+	VFNMADD231PS Y8, Y5, Y3
+	VFNMADD231PS Y8, Y6, Y4
+	VBROADCASTSS 16(CX), Y5
+	VBROADCASTSS 16(CX), Y6
+	VBROADCASTSS 20(CX), Y7
+	VFMADD213PS  Y7, Y3, Y5
+	VFMADD213PS  Y7, Y4, Y6
+	VBROADCASTSS 24(CX), Y7
+	VFMADD213PS  Y7, Y3, Y5
+	VFMADD213PS  Y7, Y4, Y6
+	VBROADCASTSS 28(CX), Y7
+	VFMADD213PS  Y7, Y3, Y5
+	VFMADD213PS  Y7, Y4, Y6
+	VBROADCASTSS 32(CX), Y7
+	VFMADD213PS  Y7, Y3, Y5
+	VFMADD213PS  Y7, Y4, Y6
+	VBROADCASTSS 36(CX), Y7
+	VFMADD213PS  Y7, Y3, Y5
+	VFMADD213PS  Y7, Y4, Y6
+	VBROADCASTSS 36(CX), Y7
+	VFMADD213PS  Y7, Y3, Y5
+	VFMADD213PS  Y7, Y4, Y6
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VMOVUPS      Y5, (AX)
+	VMOVUPS      Y6, 32(AX)
+	MOVQ         x+0(FP), DX
+	MOVQ         n+8(FP), BX
+	TESTQ        BX, BX
+	JZ           expDone
+
+exp:
+	VMOVUPS      (DX), Y3
+	VMOVUPS      32(DX), Y4
+	VSUBPS       Y0, Y3, Y3
+	VSUBPS       Y0, Y4, Y4
+	VBROADCASTSS 40(CX), Y5
+	VMAXPS       Y3, Y5, Y3
+	VMAXPS       Y4, Y5, Y4
+	VBROADCASTSS (CX), Y5
+	VBROADCASTSS 4(CX), Y6
+	VBROADCASTSS 8(CX), Y7
+	VBROADCASTSS 12(CX), Y8
+	VMOVAPS      Y6, Y9
+	VMOVAPS      Y6, Y10
+	VFMADD231PS  Y5, Y3, Y9
+	VFMADD231PS  Y5, Y4, Y10
+	VSUBPS       Y6, Y9, Y5
+	VSUBPS       Y6, Y10, Y6
+	VPSLLD       $0x17, Y9, Y9
+	VPSLLD       $0x17, Y10, Y10
+	VFNMADD231PS Y7, Y5, Y3
+	VFNMADD231PS Y7, Y6, Y4
+	VFNMADD231PS Y8, Y5, Y3
+	VFNMADD231PS Y8, Y6, Y4
+	VBROADCASTSS 16(CX), Y5
+	VBROADCASTSS 16(CX), Y6
+	VBROADCASTSS 20(CX), Y7
+	VFMADD213PS  Y7, Y3, Y5
+	VFMADD213PS  Y7, Y4, Y6
+	VBROADCASTSS 24(CX), Y7
+	VFMADD213PS  Y7, Y3, Y5
+	VFMADD213PS  Y7, Y4, Y6
+	VBROADCASTSS 28(CX), Y7
+	VFMADD213PS  Y7, Y3, Y5
+	VFMADD213PS  Y7, Y4, Y6
+	VBROADCASTSS 32(CX), Y7
+	VFMADD213PS  Y7, Y3, Y5
+	VFMADD213PS  Y7, Y4, Y6
+	VBROADCASTSS 36(CX), Y7
+	VFMADD213PS  Y7, Y3, Y5
+	VFMADD213PS  Y7, Y4, Y6
+	VBROADCASTSS 36(CX), Y7
+	VFMADD213PS  Y7, Y3, Y5
+	VFMADD213PS  Y7, Y4, Y6
+	VMULPS       Y9, Y5, Y5
+	VMULPS       Y10, Y6, Y6
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y6, Y2, Y2
+	VMOVUPS      Y5, (DX)
+	VMOVUPS      Y6, 32(DX)
+	ADDQ         $0x00000040, DX
+	SUBQ         $0x10, BX
+	JNZ          exp
+
+expDone:
+	VBROADCASTSS 36(CX), Y0
+	VADDPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VADDPS       X2, X1, X1
+	VPERMILPS    $0x4e, X1, X2
+	VADDPS       X2, X1, X1
+	VPERMILPS    $0xb1, X1, X2
+	VADDPS       X2, X1, X1
+	VBROADCASTSS X1, Y1
+	VDIVPS       Y1, Y0, Y0
+	VMULPS       (AX), Y0, Y1
+	VMULPS       32(AX), Y0, Y2
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y2, 32(AX)
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	TESTQ        CX, CX
+	JZ           scaleDone
+
+scale:
+	VMULPS  (AX), Y0, Y1
+	VMULPS  32(AX), Y0, Y2
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	ADDQ    $0x00000040, AX
+	SUBQ    $0x10, CX
+	JNZ     scale
+
+scaleDone:
+	VZEROUPPER
+	RET
+
+// func addFixedAVX2(sum *int64, x *float32, n int, largest *[16]uint32)
+// Requires: AVX, AVX2
+TEXT ·addFixedAVX2(SB), NOSPLIT, $0-32
+	MOVQ         sum+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVQ         $0x4178000000000000, BX
+	VMOVQ        BX, X0
+	VPBROADCASTQ X0, Y0
+	MOVQ         $0x7fffffff7fffffff, BX
+	VMOVQ        BX, X1
+	VPBROADCASTQ X1, Y1
+	VXORPS       Y2, Y2, Y2
+	VXORPS       Y3, Y3, Y3
+
+loop:
+	VMOVUPS   (CX), Y4
+	VMOVUPS   32(CX), Y5
+	VANDPS    Y1, Y4, Y4
+	VANDPS    Y1, Y5, Y5
+	VPMAXSD   Y4, Y2, Y2
+	VPMAXSD   Y5, Y3, Y3
+	VMOVUPS   (CX), X4
+	VCVTPS2PD X4, Y4
+	VADDPD    Y0, Y4, Y4
+	VPSUBQ    Y0, Y4, Y4
+	VPADDQ    (AX), Y4, Y4
+	VMOVUPS   Y4, (AX)
+	VMOVUPS   16(CX), X4
+	VCVTPS2PD X4, Y4
+	VADDPD    Y0, Y4, Y4
+	VPSUBQ    Y0, Y4, Y4
+	VPADDQ    32(AX), Y4, Y4
+	VMOVUPS   Y4, 32(AX)
+	VMOVUPS   32(CX), X4
+	VCVTPS2PD X4, Y4
+	VADDPD    Y0, Y4, Y4
+	VPSUBQ    Y0, Y4, Y4
+	VPADDQ    64(AX), Y4, Y4
+	VMOVUPS   Y4, 64(AX)
+	VMOVUPS   48(CX), X4
+	VCVTPS2PD X4, Y4
+	VADDPD    Y0, Y4, Y4
+	VPSUBQ    Y0, Y4, Y4
+	VPADDQ    96(AX), Y4, Y4
+	VMOVUPS   Y4, 96(AX)
+	ADDQ      $0x00000040, AX
+	ADDQ      $0x00000040, CX
+	ADDQ      $0x00000040, AX
+	SUBQ      $0x10, DX
+	JNZ       loop
+	MOVQ      largest+24(FP), AX
+	VMOVUPS   Y2, (AX)
+	VMOVUPS   Y3, 32(AX)
+	VZEROUPPER
+	RET
+
+// func addLanesAVX2(sum *[16]float64, x *float32, n int)
+// Requires: AVX
+TEXT ·addLanesAVX2(SB), NOSPLIT, $0-24
+	MOVQ    sum+0(FP), AX
+	MOVQ    x+8(FP), CX
+	MOVQ    n+16(FP), DX
+	VMOVUPS (AX), Y0
+	VMOVUPS 32(AX), Y1
+	VMOVUPS 64(AX), Y2
+	VMOVUPS 96(AX), Y3
+
+loop:
+	VCVTPS2PD (CX), Y4
+	VADDPD    Y4, Y0, Y0
+	VCVTPS2PD 16(CX), Y4
+	VADDPD    Y4, Y1, Y1
+	VCVTPS2PD 32(CX), Y4
+	VADDPD    Y4, Y2, Y2
+	VCVTPS2PD 48(CX), Y4
+	VADDPD    Y4, Y3, Y3
+	ADDQ      $0x00000040, CX
+	SUBQ      $0x10, DX
+	JNZ       loop
+	VMOVUPS   Y0, (AX)
+	VMOVUPS   Y1, 32(AX)
+	VMOVUPS   Y2, 64(AX)
+	VMOVUPS   Y3, 96(AX)
+	VZEROUPPER
+	RET
+
+// func addSquaresAVX2(sum *[16]float64, x *float32, n int, mean float64)
+// Requires: AVX, AVX2, SSE2
+TEXT ·addSquaresAVX2(SB), NOSPLIT, $0-32
+	MOVQ         sum+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	MOVSD        mean+24(FP), X0
+	VBROADCASTSD X0, Y0
+	VMOVUPS      (AX), Y1
+	VMOVUPS      32(AX), Y2
+	VMOVUPS      64(AX), Y3
+	VMOVUPS      96(AX), Y4
+
+loop:
+	VCVTPS2PD (CX), Y5
+	VSUBPD    Y0, Y5, Y5
+	VMULPD    Y5, Y5, Y5
+	VADDPD    Y5, Y1, Y1
+	VCVTPS2PD 16(CX), Y5
+	VSUBPD    Y0, Y5, Y5
+	VMULPD    Y5, Y5, Y5
+	VADDPD    Y5, Y2, Y2
+	VCVTPS2PD 32(CX), Y5
+	VSUBPD    Y0, Y5, Y5
+	VMULPD    Y5, Y5, Y5
+	VADDPD    Y5, Y3, Y3
+	VCVTPS2PD 48(CX), Y5
+	VSUBPD    Y0, Y5, Y5
+	VMULPD    Y5, Y5, Y5
+	VADDPD    Y5, Y4, Y4
+	ADDQ      $0x00000040, CX
+	SUBQ      $0x10, DX
+	JNZ       loop
+	VMOVUPS   Y1, (AX)
+	VMOVUPS   Y2, 32(AX)
+	VMOVUPS   Y3, 64(AX)
+	VMOVUPS   Y4, 96(AX)
+	VZEROUPPER
+	RET
+
+// func normalizeRowAVX2(dst *float32, x *float32, weight *float32, bias *float32, n int, mean float32, by float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·normalizeRowAVX2(SB), NOSPLIT, $0-48
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+32(FP), DX
+	MOVQ         weight+16(FP), BX
+	MOVSS        by+44(FP), X0
+	VBROADCASTSS X0, Y0
+	MOVSS        mean+40(FP), X1
+	VBROADCASTSS X1, Y1
+	MOVQ         bias+24(FP), SI
+
+loop:
+	VMOVUPS (CX), Y2
+	VMOVUPS 32(CX), Y3
+	VSUBPS  Y1, Y2, Y2
+	VSUBPS  Y1, Y3, Y3
+	VMULPS  Y0, Y2, Y2
+	VMULPS  Y0, Y3, Y3
+	VMULPS  (BX), Y2, Y2
+	VMULPS  32(BX), Y3, Y3
+	VADDPS  (SI), Y2, Y2
+	VADDPS  32(SI), Y3, Y3
+	VMOVUPS Y2, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, BX
+	ADDQ    $0x00000040, SI
+	SUBQ    $0x10, DX
+	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func scaleRowAVX2(dst *float32, x *float32, weight *float32, n int, by float32)
+// Requires: AVX, AVX2, SSE
+TEXT ·scaleRowAVX2(SB), NOSPLIT, $0-36
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+24(FP), DX
+	MOVQ         weight+16(FP), BX
+	MOVSS        by+32(FP), X0
+	VBROADCASTSS X0, Y0
+
+loop:
+	VMOVUPS (CX), Y1
+	VMOVUPS 32(CX), Y2
+	VMULPS  Y0, Y1, Y1
+	VMULPS  Y0, Y2, Y2
+	VMULPS  (BX), Y1, Y1
+	VMULPS  32(BX), Y2, Y2
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y2, 32(AX)
+	ADDQ    $0x00000040, AX
+	ADDQ    $0x00000040, CX
+	ADDQ    $0x00000040, BX
+	SUBQ    $0x10, DX
+	JNZ     loop
 	VZEROUPPER
 	RET

@@ -620,3 +620,585 @@ loop:
 	SUBS $16, R2
 	BNE loop
 	RET
+
+// func softmaxNEON(x *float32, n int, rest *float32, table *float32)
+TEXT ·softmaxNEON(SB), NOSPLIT, $0-32
+	MOVD rest+16(FP), R2
+	MOVD table+24(FP), R3
+	WORD $0xad404450 // ldp q16, q17, [x2]
+	WORD $0xad414c52 // ldp q18, q19, [x2, #32]
+	WORD $0xad400440 // ldp q0, q1, [x2]
+	WORD $0xad410c42 // ldp q2, q3, [x2, #32]
+	WORD $0x4e20f610 // fmax v16.4s, v16.4s, v0.4s
+	WORD $0x4e21f631 // fmax v17.4s, v17.4s, v1.4s
+	WORD $0x4e22f652 // fmax v18.4s, v18.4s, v2.4s
+	WORD $0x4e23f673 // fmax v19.4s, v19.4s, v3.4s
+	MOVD x+0(FP), R0
+	MOVD n+8(FP), R1
+	CBZ R1, topDone
+
+top:
+	WORD $0xad400400 // ldp q0, q1, [x0]
+	WORD $0xad410c02 // ldp q2, q3, [x0, #32]
+	WORD $0x4e20f610 // fmax v16.4s, v16.4s, v0.4s
+	WORD $0x4e21f631 // fmax v17.4s, v17.4s, v1.4s
+	WORD $0x4e22f652 // fmax v18.4s, v18.4s, v2.4s
+	WORD $0x4e23f673 // fmax v19.4s, v19.4s, v3.4s
+	ADD $64, R0
+	SUBS $16, R1
+	BNE top
+
+topDone:
+	WORD $0x4e31f610 // fmax v16.4s, v16.4s, v17.4s
+	WORD $0x4e32f610 // fmax v16.4s, v16.4s, v18.4s
+	WORD $0x4e33f610 // fmax v16.4s, v16.4s, v19.4s
+	WORD $0x4e040600 // dup v0.4s, v16.s[0]
+	WORD $0x4e0c0601 // dup v1.4s, v16.s[1]
+	WORD $0x4e140602 // dup v2.4s, v16.s[2]
+	WORD $0x4e1c0603 // dup v3.4s, v16.s[3]
+	WORD $0x4e21f400 // fmax v0.4s, v0.4s, v1.4s
+	WORD $0x4e23f442 // fmax v2.4s, v2.4s, v3.4s
+	WORD $0x4e22f410 // fmax v16.4s, v0.4s, v2.4s
+	WORD $0x6f00e414 // movi v20.2d, #0x0
+	WORD $0x6f00e415 // movi v21.2d, #0x0
+	WORD $0x6f00e416 // movi v22.2d, #0x0
+	WORD $0x6f00e417 // movi v23.2d, #0x0
+	WORD $0xad400440 // ldp q0, q1, [x2]
+	WORD $0xad410c42 // ldp q2, q3, [x2, #32]
+	WORD $0x4eb0d400 // fsub v0.4s, v0.4s, v16.4s
+	WORD $0x4eb0d421 // fsub v1.4s, v1.4s, v16.4s
+	WORD $0x4eb0d442 // fsub v2.4s, v2.4s, v16.4s
+	WORD $0x4eb0d463 // fsub v3.4s, v3.4s, v16.4s
+	WORD $0xbd402878 // ldr s24, [x3, #40]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
+	WORD $0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
+	WORD $0x4e38f442 // fmax v2.4s, v2.4s, v24.4s
+	WORD $0x4e38f463 // fmax v3.4s, v3.4s, v24.4s
+	WORD $0xbd400478 // ldr s24, [x3, #4]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f04 // mov v4.16b, v24.16b
+	WORD $0x4eb81f05 // mov v5.16b, v24.16b
+	WORD $0x4eb81f06 // mov v6.16b, v24.16b
+	WORD $0x4eb81f07 // mov v7.16b, v24.16b
+	WORD $0xbd400078 // ldr s24, [x3]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4e38cc04 // fmla v4.4s, v0.4s, v24.4s
+	WORD $0x4e38cc25 // fmla v5.4s, v1.4s, v24.4s
+	WORD $0x4e38cc46 // fmla v6.4s, v2.4s, v24.4s
+	WORD $0x4e38cc67 // fmla v7.4s, v3.4s, v24.4s
+	WORD $0xbd400478 // ldr s24, [x3, #4]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb8d488 // fsub v8.4s, v4.4s, v24.4s
+	WORD $0x4f375484 // shl v4.4s, v4.4s, #23
+	WORD $0x4eb8d4a9 // fsub v9.4s, v5.4s, v24.4s
+	WORD $0x4f3754a5 // shl v5.4s, v5.4s, #23
+	WORD $0x4eb8d4ca // fsub v10.4s, v6.4s, v24.4s
+	WORD $0x4f3754c6 // shl v6.4s, v6.4s, #23
+	WORD $0x4eb8d4eb // fsub v11.4s, v7.4s, v24.4s
+	WORD $0x4f3754e7 // shl v7.4s, v7.4s, #23
+	WORD $0xbd400878 // ldr s24, [x3, #8]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb8cd00 // fmls v0.4s, v8.4s, v24.4s
+	WORD $0x4eb8cd21 // fmls v1.4s, v9.4s, v24.4s
+	WORD $0x4eb8cd42 // fmls v2.4s, v10.4s, v24.4s
+	WORD $0x4eb8cd63 // fmls v3.4s, v11.4s, v24.4s
+	WORD $0xbd400c78 // ldr s24, [x3, #12]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb8cd00 // fmls v0.4s, v8.4s, v24.4s
+	WORD $0x4eb8cd21 // fmls v1.4s, v9.4s, v24.4s
+	WORD $0x4eb8cd42 // fmls v2.4s, v10.4s, v24.4s
+	WORD $0x4eb8cd63 // fmls v3.4s, v11.4s, v24.4s
+	WORD $0xbd401078 // ldr s24, [x3, #16]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f08 // mov v8.16b, v24.16b
+	WORD $0x4eb81f09 // mov v9.16b, v24.16b
+	WORD $0x4eb81f0a // mov v10.16b, v24.16b
+	WORD $0x4eb81f0b // mov v11.16b, v24.16b
+	WORD $0xbd401478 // ldr s24, [x3, #20]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f0c // mov v12.16b, v24.16b
+	WORD $0x4e20cd0c // fmla v12.4s, v8.4s, v0.4s
+	WORD $0x4eb81f0d // mov v13.16b, v24.16b
+	WORD $0x4e21cd2d // fmla v13.4s, v9.4s, v1.4s
+	WORD $0x4eb81f0e // mov v14.16b, v24.16b
+	WORD $0x4e22cd4e // fmla v14.4s, v10.4s, v2.4s
+	WORD $0x4eb81f0f // mov v15.16b, v24.16b
+	WORD $0x4e23cd6f // fmla v15.4s, v11.4s, v3.4s
+	WORD $0xbd401878 // ldr s24, [x3, #24]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f08 // mov v8.16b, v24.16b
+	WORD $0x4e20cd88 // fmla v8.4s, v12.4s, v0.4s
+	WORD $0x4eb81f09 // mov v9.16b, v24.16b
+	WORD $0x4e21cda9 // fmla v9.4s, v13.4s, v1.4s
+	WORD $0x4eb81f0a // mov v10.16b, v24.16b
+	WORD $0x4e22cdca // fmla v10.4s, v14.4s, v2.4s
+	WORD $0x4eb81f0b // mov v11.16b, v24.16b
+	WORD $0x4e23cdeb // fmla v11.4s, v15.4s, v3.4s
+	WORD $0xbd401c78 // ldr s24, [x3, #28]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f0c // mov v12.16b, v24.16b
+	WORD $0x4e20cd0c // fmla v12.4s, v8.4s, v0.4s
+	WORD $0x4eb81f0d // mov v13.16b, v24.16b
+	WORD $0x4e21cd2d // fmla v13.4s, v9.4s, v1.4s
+	WORD $0x4eb81f0e // mov v14.16b, v24.16b
+	WORD $0x4e22cd4e // fmla v14.4s, v10.4s, v2.4s
+	WORD $0x4eb81f0f // mov v15.16b, v24.16b
+	WORD $0x4e23cd6f // fmla v15.4s, v11.4s, v3.4s
+	WORD $0xbd402078 // ldr s24, [x3, #32]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f08 // mov v8.16b, v24.16b
+	WORD $0x4e20cd88 // fmla v8.4s, v12.4s, v0.4s
+	WORD $0x4eb81f09 // mov v9.16b, v24.16b
+	WORD $0x4e21cda9 // fmla v9.4s, v13.4s, v1.4s
+	WORD $0x4eb81f0a // mov v10.16b, v24.16b
+	WORD $0x4e22cdca // fmla v10.4s, v14.4s, v2.4s
+	WORD $0x4eb81f0b // mov v11.16b, v24.16b
+	WORD $0x4e23cdeb // fmla v11.4s, v15.4s, v3.4s
+	WORD $0xbd402478 // ldr s24, [x3, #36]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f0c // mov v12.16b, v24.16b
+	WORD $0x4e20cd0c // fmla v12.4s, v8.4s, v0.4s
+	WORD $0x4eb81f0d // mov v13.16b, v24.16b
+	WORD $0x4e21cd2d // fmla v13.4s, v9.4s, v1.4s
+	WORD $0x4eb81f0e // mov v14.16b, v24.16b
+	WORD $0x4e22cd4e // fmla v14.4s, v10.4s, v2.4s
+	WORD $0x4eb81f0f // mov v15.16b, v24.16b
+	WORD $0x4e23cd6f // fmla v15.4s, v11.4s, v3.4s
+	WORD $0xbd402478 // ldr s24, [x3, #36]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f08 // mov v8.16b, v24.16b
+	WORD $0x4e20cd88 // fmla v8.4s, v12.4s, v0.4s
+	WORD $0x4eb81f09 // mov v9.16b, v24.16b
+	WORD $0x4e21cda9 // fmla v9.4s, v13.4s, v1.4s
+	WORD $0x4eb81f0a // mov v10.16b, v24.16b
+	WORD $0x4e22cdca // fmla v10.4s, v14.4s, v2.4s
+	WORD $0x4eb81f0b // mov v11.16b, v24.16b
+	WORD $0x4e23cdeb // fmla v11.4s, v15.4s, v3.4s
+	WORD $0x6e24dd08 // fmul v8.4s, v8.4s, v4.4s
+	WORD $0x6e25dd29 // fmul v9.4s, v9.4s, v5.4s
+	WORD $0x6e26dd4a // fmul v10.4s, v10.4s, v6.4s
+	WORD $0x6e27dd6b // fmul v11.4s, v11.4s, v7.4s
+	WORD $0x4e28d694 // fadd v20.4s, v20.4s, v8.4s
+	WORD $0x4e29d6b5 // fadd v21.4s, v21.4s, v9.4s
+	WORD $0x4e2ad6d6 // fadd v22.4s, v22.4s, v10.4s
+	WORD $0x4e2bd6f7 // fadd v23.4s, v23.4s, v11.4s
+	WORD $0xad002448 // stp q8, q9, [x2]
+	WORD $0xad012c4a // stp q10, q11, [x2, #32]
+	MOVD x+0(FP), R0
+	MOVD n+8(FP), R1
+	CBZ R1, expDone
+
+exp:
+	WORD $0xad400400 // ldp q0, q1, [x0]
+	WORD $0xad410c02 // ldp q2, q3, [x0, #32]
+	WORD $0x4eb0d400 // fsub v0.4s, v0.4s, v16.4s
+	WORD $0x4eb0d421 // fsub v1.4s, v1.4s, v16.4s
+	WORD $0x4eb0d442 // fsub v2.4s, v2.4s, v16.4s
+	WORD $0x4eb0d463 // fsub v3.4s, v3.4s, v16.4s
+	WORD $0xbd402878 // ldr s24, [x3, #40]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4e38f400 // fmax v0.4s, v0.4s, v24.4s
+	WORD $0x4e38f421 // fmax v1.4s, v1.4s, v24.4s
+	WORD $0x4e38f442 // fmax v2.4s, v2.4s, v24.4s
+	WORD $0x4e38f463 // fmax v3.4s, v3.4s, v24.4s
+	WORD $0xbd400478 // ldr s24, [x3, #4]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f04 // mov v4.16b, v24.16b
+	WORD $0x4eb81f05 // mov v5.16b, v24.16b
+	WORD $0x4eb81f06 // mov v6.16b, v24.16b
+	WORD $0x4eb81f07 // mov v7.16b, v24.16b
+	WORD $0xbd400078 // ldr s24, [x3]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4e38cc04 // fmla v4.4s, v0.4s, v24.4s
+	WORD $0x4e38cc25 // fmla v5.4s, v1.4s, v24.4s
+	WORD $0x4e38cc46 // fmla v6.4s, v2.4s, v24.4s
+	WORD $0x4e38cc67 // fmla v7.4s, v3.4s, v24.4s
+	WORD $0xbd400478 // ldr s24, [x3, #4]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb8d488 // fsub v8.4s, v4.4s, v24.4s
+	WORD $0x4f375484 // shl v4.4s, v4.4s, #23
+	WORD $0x4eb8d4a9 // fsub v9.4s, v5.4s, v24.4s
+	WORD $0x4f3754a5 // shl v5.4s, v5.4s, #23
+	WORD $0x4eb8d4ca // fsub v10.4s, v6.4s, v24.4s
+	WORD $0x4f3754c6 // shl v6.4s, v6.4s, #23
+	WORD $0x4eb8d4eb // fsub v11.4s, v7.4s, v24.4s
+	WORD $0x4f3754e7 // shl v7.4s, v7.4s, #23
+	WORD $0xbd400878 // ldr s24, [x3, #8]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb8cd00 // fmls v0.4s, v8.4s, v24.4s
+	WORD $0x4eb8cd21 // fmls v1.4s, v9.4s, v24.4s
+	WORD $0x4eb8cd42 // fmls v2.4s, v10.4s, v24.4s
+	WORD $0x4eb8cd63 // fmls v3.4s, v11.4s, v24.4s
+	WORD $0xbd400c78 // ldr s24, [x3, #12]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb8cd00 // fmls v0.4s, v8.4s, v24.4s
+	WORD $0x4eb8cd21 // fmls v1.4s, v9.4s, v24.4s
+	WORD $0x4eb8cd42 // fmls v2.4s, v10.4s, v24.4s
+	WORD $0x4eb8cd63 // fmls v3.4s, v11.4s, v24.4s
+	WORD $0xbd401078 // ldr s24, [x3, #16]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f08 // mov v8.16b, v24.16b
+	WORD $0x4eb81f09 // mov v9.16b, v24.16b
+	WORD $0x4eb81f0a // mov v10.16b, v24.16b
+	WORD $0x4eb81f0b // mov v11.16b, v24.16b
+	WORD $0xbd401478 // ldr s24, [x3, #20]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f0c // mov v12.16b, v24.16b
+	WORD $0x4e20cd0c // fmla v12.4s, v8.4s, v0.4s
+	WORD $0x4eb81f0d // mov v13.16b, v24.16b
+	WORD $0x4e21cd2d // fmla v13.4s, v9.4s, v1.4s
+	WORD $0x4eb81f0e // mov v14.16b, v24.16b
+	WORD $0x4e22cd4e // fmla v14.4s, v10.4s, v2.4s
+	WORD $0x4eb81f0f // mov v15.16b, v24.16b
+	WORD $0x4e23cd6f // fmla v15.4s, v11.4s, v3.4s
+	WORD $0xbd401878 // ldr s24, [x3, #24]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f08 // mov v8.16b, v24.16b
+	WORD $0x4e20cd88 // fmla v8.4s, v12.4s, v0.4s
+	WORD $0x4eb81f09 // mov v9.16b, v24.16b
+	WORD $0x4e21cda9 // fmla v9.4s, v13.4s, v1.4s
+	WORD $0x4eb81f0a // mov v10.16b, v24.16b
+	WORD $0x4e22cdca // fmla v10.4s, v14.4s, v2.4s
+	WORD $0x4eb81f0b // mov v11.16b, v24.16b
+	WORD $0x4e23cdeb // fmla v11.4s, v15.4s, v3.4s
+	WORD $0xbd401c78 // ldr s24, [x3, #28]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f0c // mov v12.16b, v24.16b
+	WORD $0x4e20cd0c // fmla v12.4s, v8.4s, v0.4s
+	WORD $0x4eb81f0d // mov v13.16b, v24.16b
+	WORD $0x4e21cd2d // fmla v13.4s, v9.4s, v1.4s
+	WORD $0x4eb81f0e // mov v14.16b, v24.16b
+	WORD $0x4e22cd4e // fmla v14.4s, v10.4s, v2.4s
+	WORD $0x4eb81f0f // mov v15.16b, v24.16b
+	WORD $0x4e23cd6f // fmla v15.4s, v11.4s, v3.4s
+	WORD $0xbd402078 // ldr s24, [x3, #32]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f08 // mov v8.16b, v24.16b
+	WORD $0x4e20cd88 // fmla v8.4s, v12.4s, v0.4s
+	WORD $0x4eb81f09 // mov v9.16b, v24.16b
+	WORD $0x4e21cda9 // fmla v9.4s, v13.4s, v1.4s
+	WORD $0x4eb81f0a // mov v10.16b, v24.16b
+	WORD $0x4e22cdca // fmla v10.4s, v14.4s, v2.4s
+	WORD $0x4eb81f0b // mov v11.16b, v24.16b
+	WORD $0x4e23cdeb // fmla v11.4s, v15.4s, v3.4s
+	WORD $0xbd402478 // ldr s24, [x3, #36]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f0c // mov v12.16b, v24.16b
+	WORD $0x4e20cd0c // fmla v12.4s, v8.4s, v0.4s
+	WORD $0x4eb81f0d // mov v13.16b, v24.16b
+	WORD $0x4e21cd2d // fmla v13.4s, v9.4s, v1.4s
+	WORD $0x4eb81f0e // mov v14.16b, v24.16b
+	WORD $0x4e22cd4e // fmla v14.4s, v10.4s, v2.4s
+	WORD $0x4eb81f0f // mov v15.16b, v24.16b
+	WORD $0x4e23cd6f // fmla v15.4s, v11.4s, v3.4s
+	WORD $0xbd402478 // ldr s24, [x3, #36]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x4eb81f08 // mov v8.16b, v24.16b
+	WORD $0x4e20cd88 // fmla v8.4s, v12.4s, v0.4s
+	WORD $0x4eb81f09 // mov v9.16b, v24.16b
+	WORD $0x4e21cda9 // fmla v9.4s, v13.4s, v1.4s
+	WORD $0x4eb81f0a // mov v10.16b, v24.16b
+	WORD $0x4e22cdca // fmla v10.4s, v14.4s, v2.4s
+	WORD $0x4eb81f0b // mov v11.16b, v24.16b
+	WORD $0x4e23cdeb // fmla v11.4s, v15.4s, v3.4s
+	WORD $0x6e24dd08 // fmul v8.4s, v8.4s, v4.4s
+	WORD $0x6e25dd29 // fmul v9.4s, v9.4s, v5.4s
+	WORD $0x6e26dd4a // fmul v10.4s, v10.4s, v6.4s
+	WORD $0x6e27dd6b // fmul v11.4s, v11.4s, v7.4s
+	WORD $0x4e28d694 // fadd v20.4s, v20.4s, v8.4s
+	WORD $0x4e29d6b5 // fadd v21.4s, v21.4s, v9.4s
+	WORD $0x4e2ad6d6 // fadd v22.4s, v22.4s, v10.4s
+	WORD $0x4e2bd6f7 // fadd v23.4s, v23.4s, v11.4s
+	WORD $0xad002408 // stp q8, q9, [x0]
+	WORD $0xad012c0a // stp q10, q11, [x0, #32]
+	ADD $64, R0
+	SUBS $16, R1
+	BNE exp
+
+expDone:
+	WORD $0x4e35d694 // fadd v20.4s, v20.4s, v21.4s
+	WORD $0x4e36d694 // fadd v20.4s, v20.4s, v22.4s
+	WORD $0x4e37d694 // fadd v20.4s, v20.4s, v23.4s
+	WORD $0x4e040680 // dup v0.4s, v20.s[0]
+	WORD $0x4e0c0681 // dup v1.4s, v20.s[1]
+	WORD $0x4e140682 // dup v2.4s, v20.s[2]
+	WORD $0x4e1c0683 // dup v3.4s, v20.s[3]
+	WORD $0x4e21d400 // fadd v0.4s, v0.4s, v1.4s
+	WORD $0x4e23d442 // fadd v2.4s, v2.4s, v3.4s
+	WORD $0x4e22d414 // fadd v20.4s, v0.4s, v2.4s
+	WORD $0xbd402478 // ldr s24, [x3, #36]
+	WORD $0x4e040718 // dup v24.4s, v24.s[0]
+	WORD $0x6e34ff14 // fdiv v20.4s, v24.4s, v20.4s
+	WORD $0xad400440 // ldp q0, q1, [x2]
+	WORD $0xad410c42 // ldp q2, q3, [x2, #32]
+	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
+	WORD $0x6e34dc21 // fmul v1.4s, v1.4s, v20.4s
+	WORD $0x6e34dc42 // fmul v2.4s, v2.4s, v20.4s
+	WORD $0x6e34dc63 // fmul v3.4s, v3.4s, v20.4s
+	WORD $0xad000440 // stp q0, q1, [x2]
+	WORD $0xad010c42 // stp q2, q3, [x2, #32]
+	MOVD x+0(FP), R0
+	MOVD n+8(FP), R1
+	CBZ R1, scaleDone
+
+scale:
+	WORD $0xad400400 // ldp q0, q1, [x0]
+	WORD $0xad410c02 // ldp q2, q3, [x0, #32]
+	WORD $0x6e34dc00 // fmul v0.4s, v0.4s, v20.4s
+	WORD $0x6e34dc21 // fmul v1.4s, v1.4s, v20.4s
+	WORD $0x6e34dc42 // fmul v2.4s, v2.4s, v20.4s
+	WORD $0x6e34dc63 // fmul v3.4s, v3.4s, v20.4s
+	WORD $0xad000400 // stp q0, q1, [x0]
+	WORD $0xad010c02 // stp q2, q3, [x0, #32]
+	ADD $64, R0
+	SUBS $16, R1
+	BNE scale
+
+scaleDone:
+	RET
+
+// func addFixedNEON(sum *int64, x *float32, n int, largest *uint32)
+TEXT ·addFixedNEON(SB), NOSPLIT, $0-32
+	MOVD sum+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R2
+	MOVD largest+24(FP), R3
+	MOVD $0x4178000000000000, R4
+	WORD $0x4e080c94 // dup v20.2d, x4
+	MOVD $0xbe88000000000000, R4
+	WORD $0x4e080c95 // dup v21.2d, x4
+	WORD $0x6f00e410 // movi v16.2d, #0x0
+	WORD $0x6f00e411 // movi v17.2d, #0x0
+	WORD $0x6f00e412 // movi v18.2d, #0x0
+	WORD $0x6f00e413 // movi v19.2d, #0x0
+
+loop:
+	WORD $0xad400420 // ldp q0, q1, [x1]
+	WORD $0xad410c22 // ldp q2, q3, [x1, #32]
+	WORD $0x0e617804 // fcvtl v4.2d, v0.2s
+	WORD $0x4e617805 // fcvtl2 v5.2d, v0.4s
+	WORD $0xad401c06 // ldp q6, q7, [x0]
+	WORD $0x4e74d484 // fadd v4.2d, v4.2d, v20.2d
+	WORD $0x4ef58484 // add v4.2d, v4.2d, v21.2d
+	WORD $0x4ee68484 // add v4.2d, v4.2d, v6.2d
+	WORD $0x4e74d4a5 // fadd v5.2d, v5.2d, v20.2d
+	WORD $0x4ef584a5 // add v5.2d, v5.2d, v21.2d
+	WORD $0x4ee784a5 // add v5.2d, v5.2d, v7.2d
+	WORD $0xad001404 // stp q4, q5, [x0]
+	WORD $0x4ea0f800 // fabs v0.4s, v0.4s
+	WORD $0x6ea06610 // umax v16.4s, v16.4s, v0.4s
+	WORD $0x0e617824 // fcvtl v4.2d, v1.2s
+	WORD $0x4e617825 // fcvtl2 v5.2d, v1.4s
+	WORD $0xad411c06 // ldp q6, q7, [x0, #32]
+	WORD $0x4e74d484 // fadd v4.2d, v4.2d, v20.2d
+	WORD $0x4ef58484 // add v4.2d, v4.2d, v21.2d
+	WORD $0x4ee68484 // add v4.2d, v4.2d, v6.2d
+	WORD $0x4e74d4a5 // fadd v5.2d, v5.2d, v20.2d
+	WORD $0x4ef584a5 // add v5.2d, v5.2d, v21.2d
+	WORD $0x4ee784a5 // add v5.2d, v5.2d, v7.2d
+	WORD $0xad011404 // stp q4, q5, [x0, #32]
+	WORD $0x4ea0f821 // fabs v1.4s, v1.4s
+	WORD $0x6ea16631 // umax v17.4s, v17.4s, v1.4s
+	WORD $0x0e617844 // fcvtl v4.2d, v2.2s
+	WORD $0x4e617845 // fcvtl2 v5.2d, v2.4s
+	WORD $0xad421c06 // ldp q6, q7, [x0, #64]
+	WORD $0x4e74d484 // fadd v4.2d, v4.2d, v20.2d
+	WORD $0x4ef58484 // add v4.2d, v4.2d, v21.2d
+	WORD $0x4ee68484 // add v4.2d, v4.2d, v6.2d
+	WORD $0x4e74d4a5 // fadd v5.2d, v5.2d, v20.2d
+	WORD $0x4ef584a5 // add v5.2d, v5.2d, v21.2d
+	WORD $0x4ee784a5 // add v5.2d, v5.2d, v7.2d
+	WORD $0xad021404 // stp q4, q5, [x0, #64]
+	WORD $0x4ea0f842 // fabs v2.4s, v2.4s
+	WORD $0x6ea26652 // umax v18.4s, v18.4s, v2.4s
+	WORD $0x0e617864 // fcvtl v4.2d, v3.2s
+	WORD $0x4e617865 // fcvtl2 v5.2d, v3.4s
+	WORD $0xad431c06 // ldp q6, q7, [x0, #96]
+	WORD $0x4e74d484 // fadd v4.2d, v4.2d, v20.2d
+	WORD $0x4ef58484 // add v4.2d, v4.2d, v21.2d
+	WORD $0x4ee68484 // add v4.2d, v4.2d, v6.2d
+	WORD $0x4e74d4a5 // fadd v5.2d, v5.2d, v20.2d
+	WORD $0x4ef584a5 // add v5.2d, v5.2d, v21.2d
+	WORD $0x4ee784a5 // add v5.2d, v5.2d, v7.2d
+	WORD $0xad031404 // stp q4, q5, [x0, #96]
+	WORD $0x4ea0f863 // fabs v3.4s, v3.4s
+	WORD $0x6ea36673 // umax v19.4s, v19.4s, v3.4s
+	ADD $64, R1
+	ADD $64, R0
+	ADD $64, R0
+	SUBS $16, R2
+	BNE loop
+	WORD $0xad004470 // stp q16, q17, [x3]
+	WORD $0xad014c72 // stp q18, q19, [x3, #32]
+	RET
+
+// func addLanesNEON(sum *float64, x *float32, n int)
+TEXT ·addLanesNEON(SB), NOSPLIT, $0-24
+	MOVD sum+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R2
+	WORD $0xad404410 // ldp q16, q17, [x0]
+	WORD $0xad414c12 // ldp q18, q19, [x0, #32]
+	WORD $0xad425414 // ldp q20, q21, [x0, #64]
+	WORD $0xad435c16 // ldp q22, q23, [x0, #96]
+
+loop:
+	WORD $0xad400420 // ldp q0, q1, [x1]
+	WORD $0xad410c22 // ldp q2, q3, [x1, #32]
+	WORD $0x0e617804 // fcvtl v4.2d, v0.2s
+	WORD $0x4e64d610 // fadd v16.2d, v16.2d, v4.2d
+	WORD $0x4e617805 // fcvtl2 v5.2d, v0.4s
+	WORD $0x4e65d631 // fadd v17.2d, v17.2d, v5.2d
+	WORD $0x0e617826 // fcvtl v6.2d, v1.2s
+	WORD $0x4e66d652 // fadd v18.2d, v18.2d, v6.2d
+	WORD $0x4e617827 // fcvtl2 v7.2d, v1.4s
+	WORD $0x4e67d673 // fadd v19.2d, v19.2d, v7.2d
+	WORD $0x0e617848 // fcvtl v8.2d, v2.2s
+	WORD $0x4e68d694 // fadd v20.2d, v20.2d, v8.2d
+	WORD $0x4e617849 // fcvtl2 v9.2d, v2.4s
+	WORD $0x4e69d6b5 // fadd v21.2d, v21.2d, v9.2d
+	WORD $0x0e61786a // fcvtl v10.2d, v3.2s
+	WORD $0x4e6ad6d6 // fadd v22.2d, v22.2d, v10.2d
+	WORD $0x4e61786b // fcvtl2 v11.2d, v3.4s
+	WORD $0x4e6bd6f7 // fadd v23.2d, v23.2d, v11.2d
+	ADD $64, R1
+	SUBS $16, R2
+	BNE loop
+	WORD $0xad004410 // stp q16, q17, [x0]
+	WORD $0xad014c12 // stp q18, q19, [x0, #32]
+	WORD $0xad025414 // stp q20, q21, [x0, #64]
+	WORD $0xad035c16 // stp q22, q23, [x0, #96]
+	RET
+
+// func addSquaresNEON(sum *float64, x *float32, n int, mean float64)
+TEXT ·addSquaresNEON(SB), NOSPLIT, $0-32
+	MOVD sum+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD n+16(FP), R2
+	FMOVD mean+24(FP), F24
+	WORD $0x4e080718 // dup v24.2d, v24.d[0]
+	WORD $0xad404410 // ldp q16, q17, [x0]
+	WORD $0xad414c12 // ldp q18, q19, [x0, #32]
+	WORD $0xad425414 // ldp q20, q21, [x0, #64]
+	WORD $0xad435c16 // ldp q22, q23, [x0, #96]
+
+loop:
+	WORD $0xad400420 // ldp q0, q1, [x1]
+	WORD $0xad410c22 // ldp q2, q3, [x1, #32]
+	WORD $0x0e617804 // fcvtl v4.2d, v0.2s
+	WORD $0x4ef8d484 // fsub v4.2d, v4.2d, v24.2d
+	WORD $0x6e64dc84 // fmul v4.2d, v4.2d, v4.2d
+	WORD $0x4e64d610 // fadd v16.2d, v16.2d, v4.2d
+	WORD $0x4e617805 // fcvtl2 v5.2d, v0.4s
+	WORD $0x4ef8d4a5 // fsub v5.2d, v5.2d, v24.2d
+	WORD $0x6e65dca5 // fmul v5.2d, v5.2d, v5.2d
+	WORD $0x4e65d631 // fadd v17.2d, v17.2d, v5.2d
+	WORD $0x0e617826 // fcvtl v6.2d, v1.2s
+	WORD $0x4ef8d4c6 // fsub v6.2d, v6.2d, v24.2d
+	WORD $0x6e66dcc6 // fmul v6.2d, v6.2d, v6.2d
+	WORD $0x4e66d652 // fadd v18.2d, v18.2d, v6.2d
+	WORD $0x4e617827 // fcvtl2 v7.2d, v1.4s
+	WORD $0x4ef8d4e7 // fsub v7.2d, v7.2d, v24.2d
+	WORD $0x6e67dce7 // fmul v7.2d, v7.2d, v7.2d
+	WORD $0x4e67d673 // fadd v19.2d, v19.2d, v7.2d
+	WORD $0x0e617848 // fcvtl v8.2d, v2.2s
+	WORD $0x4ef8d508 // fsub v8.2d, v8.2d, v24.2d
+	WORD $0x6e68dd08 // fmul v8.2d, v8.2d, v8.2d
+	WORD $0x4e68d694 // fadd v20.2d, v20.2d, v8.2d
+	WORD $0x4e617849 // fcvtl2 v9.2d, v2.4s
+	WORD $0x4ef8d529 // fsub v9.2d, v9.2d, v24.2d
+	WORD $0x6e69dd29 // fmul v9.2d, v9.2d, v9.2d
+	WORD $0x4e69d6b5 // fadd v21.2d, v21.2d, v9.2d
+	WORD $0x0e61786a // fcvtl v10.2d, v3.2s
+	WORD $0x4ef8d54a // fsub v10.2d, v10.2d, v24.2d
+	WORD $0x6e6add4a // fmul v10.2d, v10.2d, v10.2d
+	WORD $0x4e6ad6d6 // fadd v22.2d, v22.2d, v10.2d
+	WORD $0x4e61786b // fcvtl2 v11.2d, v3.4s
+	WORD $0x4ef8d56b // fsub v11.2d, v11.2d, v24.2d
+	WORD $0x6e6bdd6b // fmul v11.2d, v11.2d, v11.2d
+	WORD $0x4e6bd6f7 // fadd v23.2d, v23.2d, v11.2d
+	ADD $64, R1
+	SUBS $16, R2
+	BNE loop
+	WORD $0xad004410 // stp q16, q17, [x0]
+	WORD $0xad014c12 // stp q18, q19, [x0, #32]
+	WORD $0xad025414 // stp q20, q21, [x0, #64]
+	WORD $0xad035c16 // stp q22, q23, [x0, #96]
+	RET
+
+// func scaleRowNEON(dst *float32, x *float32, weight *float32, n int, by float32)
+TEXT ·scaleRowNEON(SB), NOSPLIT, $0-36
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD weight+16(FP), R2
+	MOVD n+24(FP), R3
+	FMOVS by+32(FP), F16
+	WORD $0x4e040610 // dup v16.4s, v16.s[0]
+
+loop:
+	WORD $0xad400420 // ldp q0, q1, [x1]
+	WORD $0xad410c22 // ldp q2, q3, [x1, #32]
+	WORD $0x6e30dc00 // fmul v0.4s, v0.4s, v16.4s
+	WORD $0x6e30dc21 // fmul v1.4s, v1.4s, v16.4s
+	WORD $0x6e30dc42 // fmul v2.4s, v2.4s, v16.4s
+	WORD $0x6e30dc63 // fmul v3.4s, v3.4s, v16.4s
+	WORD $0xad401444 // ldp q4, q5, [x2]
+	WORD $0xad411c46 // ldp q6, q7, [x2, #32]
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0x6e25dc21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x6e26dc42 // fmul v2.4s, v2.4s, v6.4s
+	WORD $0x6e27dc63 // fmul v3.4s, v3.4s, v7.4s
+	WORD $0xad000400 // stp q0, q1, [x0]
+	WORD $0xad010c02 // stp q2, q3, [x0, #32]
+	ADD $64, R0
+	ADD $64, R1
+	ADD $64, R2
+	SUBS $16, R3
+	BNE loop
+	RET
+
+// func normalizeRowNEON(dst *float32, x *float32, weight *float32, bias *float32, n int, mean float32, by float32)
+TEXT ·normalizeRowNEON(SB), NOSPLIT, $0-48
+	MOVD dst+0(FP), R0
+	MOVD x+8(FP), R1
+	MOVD weight+16(FP), R2
+	MOVD n+32(FP), R3
+	MOVD bias+24(FP), R4
+	FMOVS by+44(FP), F16
+	WORD $0x4e040610 // dup v16.4s, v16.s[0]
+	FMOVS mean+40(FP), F17
+	WORD $0x4e040631 // dup v17.4s, v17.s[0]
+
+loop:
+	WORD $0xad400420 // ldp q0, q1, [x1]
+	WORD $0xad410c22 // ldp q2, q3, [x1, #32]
+	WORD $0x4eb1d400 // fsub v0.4s, v0.4s, v17.4s
+	WORD $0x4eb1d421 // fsub v1.4s, v1.4s, v17.4s
+	WORD $0x4eb1d442 // fsub v2.4s, v2.4s, v17.4s
+	WORD $0x4eb1d463 // fsub v3.4s, v3.4s, v17.4s
+	WORD $0x6e30dc00 // fmul v0.4s, v0.4s, v16.4s
+	WORD $0x6e30dc21 // fmul v1.4s, v1.4s, v16.4s
+	WORD $0x6e30dc42 // fmul v2.4s, v2.4s, v16.4s
+	WORD $0x6e30dc63 // fmul v3.4s, v3.4s, v16.4s
+	WORD $0xad401444 // ldp q4, q5, [x2]
+	WORD $0xad411c46 // ldp q6, q7, [x2, #32]
+	WORD $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD $0x6e25dc21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x6e26dc42 // fmul v2.4s, v2.4s, v6.4s
+	WORD $0x6e27dc63 // fmul v3.4s, v3.4s, v7.4s
+	WORD $0xad401484 // ldp q4, q5, [x4]
+	WORD $0xad411c86 // ldp q6, q7, [x4, #32]
+	WORD $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	WORD $0xad000400 // stp q0, q1, [x0]
+	WORD $0xad010c02 // stp q2, q3, [x0, #32]
+	ADD $64, R0
+	ADD $64, R1
+	ADD $64, R2
+	ADD $64, R4
+	SUBS $16, R3
+	BNE loop
+	RET

@@ -19,6 +19,37 @@ func geluTanhAVX512(x *float32, table *float32, n int)
 //go:noescape
 func siluMulAVX512(x *float32, up *float32, table *float32, n int)
 
+// softmaxAVX512 takes a row of n numbers, a multiple of 16, and those of rest.
+//
+//go:noescape
+func softmaxAVX512(x *float32, n int, rest *[16]float32, table *float32)
+
+// addFixedAVX512 is AddFixed for n numbers, a multiple of 16 and not 0. It sets largest
+// to magnitudes, among them the largest.
+//
+//go:noescape
+func addFixedAVX512(sum *int64, x *float32, n int, largest *[16]uint32)
+
+// addLanesAVX512 is addLanesGo for n numbers, a multiple of 16 and not 0.
+//
+//go:noescape
+func addLanesAVX512(sum *[16]float64, x *float32, n int)
+
+// addSquaresAVX512 is addSquaresGo for n numbers, a multiple of 16 and not 0.
+//
+//go:noescape
+func addSquaresAVX512(sum *[16]float64, x *float32, n int, mean float64)
+
+// normalizeRowAVX512 is normalizeRowGo for n numbers, a multiple of 16 and not 0.
+//
+//go:noescape
+func normalizeRowAVX512(dst *float32, x *float32, weight *float32, bias *float32, n int, mean float32, by float32)
+
+// scaleRowAVX512 is scaleRowGo for n numbers, a multiple of 16 and not 0.
+//
+//go:noescape
+func scaleRowAVX512(dst *float32, x *float32, weight *float32, n int, by float32)
+
 // geluAVX2 takes n numbers, a multiple of 16 and not 0.
 //
 //go:noescape
@@ -33,3 +64,34 @@ func geluTanhAVX2(x *float32, table *float32, n int)
 //
 //go:noescape
 func siluMulAVX2(x *float32, up *float32, table *float32, n int)
+
+// softmaxAVX2 takes a row of n numbers, a multiple of 16, and those of rest.
+//
+//go:noescape
+func softmaxAVX2(x *float32, n int, rest *[16]float32, table *float32)
+
+// addFixedAVX2 is AddFixed for n numbers, a multiple of 16 and not 0. It sets largest
+// to magnitudes, among them the largest.
+//
+//go:noescape
+func addFixedAVX2(sum *int64, x *float32, n int, largest *[16]uint32)
+
+// addLanesAVX2 is addLanesGo for n numbers, a multiple of 16 and not 0.
+//
+//go:noescape
+func addLanesAVX2(sum *[16]float64, x *float32, n int)
+
+// addSquaresAVX2 is addSquaresGo for n numbers, a multiple of 16 and not 0.
+//
+//go:noescape
+func addSquaresAVX2(sum *[16]float64, x *float32, n int, mean float64)
+
+// normalizeRowAVX2 is normalizeRowGo for n numbers, a multiple of 16 and not 0.
+//
+//go:noescape
+func normalizeRowAVX2(dst *float32, x *float32, weight *float32, bias *float32, n int, mean float32, by float32)
+
+// scaleRowAVX2 is scaleRowGo for n numbers, a multiple of 16 and not 0.
+//
+//go:noescape
+func scaleRowAVX2(dst *float32, x *float32, weight *float32, n int, by float32)

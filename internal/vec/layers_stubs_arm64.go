@@ -18,3 +18,33 @@ func geluTanhNEON(x *float32, table *float32, n int)
 //
 //go:noescape
 func siluMulNEON(x *float32, up *float32, table *float32, n int)
+
+// softmaxNEON takes a row of n numbers, a multiple of 16, and 16 more of rest.
+//
+//go:noescape
+func softmaxNEON(x *float32, n int, rest *float32, table *float32)
+
+// addFixedNEON is AddFixed for n numbers, a multiple of 16 and not 0. It sets 16 of largest to magnitudes, among them the largest.
+//
+//go:noescape
+func addFixedNEON(sum *int64, x *float32, n int, largest *uint32)
+
+// addLanesNEON adds n numbers, a multiple of 16 and not 0, to 16 lanes.
+//
+//go:noescape
+func addLanesNEON(sum *float64, x *float32, n int)
+
+// addSquaresNEON adds n numbers, a multiple of 16 and not 0, to 16 lanes.
+//
+//go:noescape
+func addSquaresNEON(sum *float64, x *float32, n int, mean float64)
+
+// scaleRowNEON takes n numbers, a multiple of 16 and not 0.
+//
+//go:noescape
+func scaleRowNEON(dst *float32, x *float32, weight *float32, n int, by float32)
+
+// normalizeRowNEON takes n numbers, a multiple of 16 and not 0.
+//
+//go:noescape
+func normalizeRowNEON(dst *float32, x *float32, weight *float32, bias *float32, n int, mean float32, by float32)

@@ -29,18 +29,64 @@ const (
 	atTanh1
 )
 
-// A vec is two registers, so that one has work while the other waits; all
+// A vec is a few registers, so that one has work while another waits; all
 // operations are on each.
-type vec [2]reg.VecVirtual
+type vec []reg.VecVirtual
 
-// A level makes vectors of registers of some bytes.
+// A level makes vecs of count registers of size bytes.
 type level struct {
-	name  string
-	lanes func() reg.VecVirtual
-	size  int
+	name        string
+	lanes       func() reg.VecVirtual
+	size, count int
 }
 
-func (l level) vec() vec { return vec{l.lanes(), l.lanes()} }
+var avx2, avx512 = level{"AVX2", YMM, 32, 2}, level{"AVX512", ZMM, 64, 2}
+
+// of16 makes vecs of 16 numbers.
+func (l level) of16() level {
+	l.count = 64 / l.size
+	return l
+}
+
+func (l level) vec() vec {
+	v := make(vec, l.count)
+	for i := range v {
+		v[i] = l.lanes()
+	}
+	return v
+}
+
+// clear makes registers 0.
+func clear(v ...reg.VecVirtual) {
+	for _, r := range v {
+		if r.Size() == 64 {
+			VPXORD(r, r, r)
+		} else {
+			VXORPS(r, r, r)
+		}
+	}
+}
+
+// load and store move a vec from and to memory.
+func (l level) load(from reg.Register, v vec) vec {
+	all(v, func(i int) { VMOVUPS(Mem{Base: from, Disp: l.size * i}, v[i]) })
+	return v
+}
+
+func (l level) store(v vec, to reg.Register) {
+	all(v, func(i int) { VMOVUPS(v[i], Mem{Base: to, Disp: l.size * i}) })
+}
+
+// loop emits do for each vec of n numbers, not 0, and advances the addresses.
+func (l level) loop(name string, n reg.Register, do func(), advance ...reg.Register) {
+	Label(name)
+	do()
+	for _, r := range advance {
+		ADDQ(U32(uint32(l.count*l.size)), r)
+	}
+	SUBQ(Imm(uint64(l.count*l.size/4)), n)
+	JNZ(LabelRef(name))
+}
 
 // all emits do for each register of a vec.
 func all(v vec, do func(i int)) {
@@ -82,7 +128,7 @@ func (k kernel) hornerFrom(y, x vec, first, last int) {
 
 // exp returns exp(x + rest), where x is in the bounds of the table and rest
 // tiny or nil. It leaves x changed.
-func (k kernel) exp(x vec, rest *vec) vec {
+func (k kernel) exp(x, rest vec) vec {
 	log2, m := k.constant(atLog2e), k.constant(atMagic)
 	hi, lo := k.constant(atLn2High), k.constant(atLn2Low)
 	scale, n := k.vec(), k.vec()
@@ -132,7 +178,7 @@ func (k kernel) gelu(x vec) {
 	all(x, func(i int) { VMULPS(c, a[i], rest[i]) })
 	all(x, func(i int) { VMULPS(rest[i], a[i], square[i]) })
 	all(x, func(i int) { VFMSUB213PS(square[i], a[i], rest[i]) })
-	e := k.exp(square, &rest)
+	e := k.exp(square, rest)
 	up := k.horner(a, atP, atP+4)
 	down := k.horner(a, atQ, atQ+4)
 	k.hornerFrom(down, a, atOne, atOne)
@@ -159,15 +205,19 @@ func (k kernel) silu(x vec) {
 
 func main() {
 	ConstraintExpr("amd64,!noasm")
-	for _, l := range []level{{"AVX512", ZMM, 64}, {"AVX2", YMM, 32}} {
+	for _, l := range []level{avx512, avx2} {
 		l.activation("gelu", false, kernel.gelu)
 		l.activation("geluTanh", false, kernel.geluTanh)
 		l.activation("siluMul", true, kernel.silu)
+		l.softmax()
+		l.addFixed()
+		l.moments()
+		l.normalize()
 	}
 	Generate()
 }
 
-// activation emits a loop over two registers at a time.
+// activation emits a loop over a vec at a time.
 func (l level) activation(name string, mul bool, do func(k kernel, x vec)) {
 	params := "x, table *float32"
 	if mul {
@@ -175,30 +225,22 @@ func (l level) activation(name string, mul bool, do func(k kernel, x vec)) {
 	}
 	TEXT(name+l.name, NOSPLIT, "func("+params+", n int)")
 	Pragma("noescape")
-	Doc(name + l.name + fmt.Sprintf(" takes n numbers, a multiple of %d and not 0.", l.size/2))
+	Doc(name + l.name + fmt.Sprintf(" takes n numbers, a multiple of %d and not 0.", l.count*l.size/4))
 	x, n := Load(Param("x"), GP64()), Load(Param("n"), GP64())
-	var up reg.Register
+	advance := []reg.Register{x}
 	if mul {
-		up = Load(Param("up"), GP64())
+		advance = append(advance, Load(Param("up"), GP64()))
 	}
 	k := kernel{level: l, table: Load(Param("table"), GP64()), zero: l.lanes()}
-	if l.size == 64 {
-		VPXORD(k.zero, k.zero, k.zero)
-	} else {
-		VXORPS(k.zero, k.zero, k.zero)
-	}
-	Label("loop")
-	v := l.vec()
-	all(v, func(i int) { VMOVUPS(Mem{Base: x, Disp: l.size * i}, v[i]) })
-	do(k, v)
-	if mul {
-		all(v, func(i int) { VMULPS(Mem{Base: up, Disp: l.size * i}, v[i], v[i]) })
-		ADDQ(U32(uint32(2*l.size)), up)
-	}
-	all(v, func(i int) { VMOVUPS(v[i], Mem{Base: x, Disp: l.size * i}) })
-	ADDQ(U32(uint32(2*l.size)), x)
-	SUBQ(Imm(uint64(l.size/2)), n)
-	JNZ(LabelRef("loop"))
+	clear(k.zero)
+	l.loop("loop", n, func() {
+		v := l.load(x, l.vec())
+		do(k, v)
+		if mul {
+			all(v, func(i int) { VMULPS(Mem{Base: advance[1], Disp: l.size * i}, v[i], v[i]) })
+		}
+		l.store(v, x)
+	}, advance...)
 	VZEROUPPER()
 	RET()
 }

@@ -32,6 +32,7 @@ var (
 	fcmeq4s  = three("fcmeq", "4s", 0x4e20e400)
 	fcmgt4s  = three("fcmgt", "4s", 0x6ea0e400)
 	fcmge4s  = three("fcmge", "4s", 0x6e20e400)
+	umax4s   = three("umax", "4s", 0x6ea06400)
 	cmhs4s   = three("cmhs", "4s", 0x6ea03c00)
 	add2d    = three("add", "2d", 0x4ee08400)
 	add4s    = three("add", "4s", 0x4ea08400)

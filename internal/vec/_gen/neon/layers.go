@@ -1,5 +1,7 @@
 package main
 
+import "math"
+
 // Places in layerTable; atPoly, atP and atQ are the first of theirs.
 const (
 	atLog2e = iota
@@ -177,20 +179,208 @@ func activation(name string, mul bool, do func()) {
 		arg("up", up)
 	}
 	zero(zeroV)
-	label("loop")
-	ldpQ(0, 1, at, 0)
-	ldpQ(2, 3, at, 32)
+	layerLoop("loop", n, func() {
+		load4(0, at)
+		do()
+		if mul {
+			load4(4, up)
+			each(fmul4s, 0, 0, 4)
+			add(up, 64)
+		}
+		store4(0, at)
+	}, at)
+	ins("RET")
+}
+
+// layerLoop emits do for 16 of n numbers at a time and advances the addresses
+// by 64 bytes.
+func layerLoop(name string, n x, do func(), advance ...x) {
+	label(name)
 	do()
-	if mul {
-		ldpQ(4, 5, up, 0)
-		ldpQ(6, 7, up, 32)
-		each(fmul4s, 0, 0, 4)
-		add(up, 64)
+	for _, r := range advance {
+		add(r, 64)
 	}
-	stpQ(0, 1, at, 0)
-	stpQ(2, 3, at, 32)
-	add(at, 64)
 	ins("SUBS $16, %v", n)
-	ins("BNE loop")
+	ins("BNE %s", name)
+}
+
+// load4 and store4 move 16 numbers.
+func load4(d four, at x) {
+	ldpQ(v(d), v(d+1), at, 0)
+	ldpQ(v(d+2), v(d+3), at, 32)
+}
+
+func store4(d four, at x) {
+	stpQ(v(d), v(d+1), at, 0)
+	stpQ(v(d+2), v(d+3), at, 32)
+}
+
+// fold joins the numbers of d and leaves the result in each of its first
+// vector; it changes t.
+func fold(op func(d, n, m v), d, t four) v {
+	r := v(d)
+	for i := range v(3) {
+		op(r, r, r+1+i)
+	}
+	for i := range v(4) {
+		dup4s(v(t)+i, r, int(i))
+	}
+	op(v(t), v(t), v(t)+1)
+	op(v(t)+2, v(t)+2, v(t)+3)
+	op(r, v(t), v(t)+2)
+	return r
+}
+
+// layerRows writes the kernels of rows.
+func layerRows() {
+	softmax()
+	addFixed()
+	moments("addLanesNEON", false)
+	moments("addSquaresNEON", true)
+	normalize("scaleRowNEON", false)
+	normalize("normalizeRowNEON", true)
+}
+
+func softmax() {
+	function("softmaxNEON", "x *float32, n int, rest *float32, table *float32", "",
+		"softmaxNEON takes a row of n numbers, a multiple of 16, and 16 more of rest.")
+	at, n, rest := x(0), x(1), x(2)
+	arg("rest", rest)
+	arg("table", tableX)
+	each16 := func(name string, do func(at x)) {
+		do(rest)
+		arg("x", at)
+		arg("n", n)
+		ins("CBZ %v, %sDone", n, name)
+		layerLoop(name, n, func() { do(at) }, at)
+		label(name + "Done")
+	}
+	const top, sum, z = four(16), four(20), four(0)
+	load4(top, rest)
+	each16("top", func(at x) {
+		load4(z, at)
+		each(fmax4s, top, top, z)
+	})
+	fold(fmax4s, top, z)
+	for i := range four(4) {
+		zero(v(sum + i))
+	}
+	each16("exp", func(at x) {
+		load4(z, at)
+		with(fsub4s, z, v(top))
+		with(fmax4s, z, constant(atLow))
+		e := layerExp(z, -1, 4, 8, 12)
+		each(fadd4s, sum, sum, e)
+		store4(e, at)
+	})
+	fold(fadd4s, sum, z)
+	fdiv4s(v(sum), constant(atOne), v(sum))
+	each16("scale", func(at x) {
+		load4(z, at)
+		with(fmul4s, z, v(sum))
+		store4(z, at)
+	})
+	ins("RET")
+}
+
+func addFixed() {
+	function("addFixedNEON", "sum *int64, x *float32, n int, largest *uint32", "",
+		"addFixedNEON is AddFixed for n numbers, a multiple of 16 and not 0. It sets 16 of largest to magnitudes, among them the largest.")
+	r := args("sum", "x", "n", "largest")
+	sum, at, n, tmp := r[0], r[1], r[2], x(4)
+	const largest, z, magic, back = four(16), four(0), v(20), v(21)
+	bits := math.Float64bits(0x1.8p24)
+	ins("MOVD $%#x, %v", bits, tmp)
+	dupX(magic, tmp)
+	ins("MOVD $%#x, %v", -bits, tmp)
+	dupX(back, tmp)
+	for i := range four(4) {
+		zero(v(largest + i))
+	}
+	layerLoop("loop", n, func() {
+		load4(z, at)
+		for i := range 4 {
+			from, d := v(z)+v(i), v(4)
+			fcvtl(d, from)
+			fcvtl2(d+1, from)
+			ldpQ(d+2, d+3, sum, 32*i)
+			for h := range v(2) {
+				fadd2d(d+h, d+h, magic)
+				add2d(d+h, d+h, back)
+				add2d(d+h, d+h, d+2+h)
+			}
+			stpQ(d, d+1, sum, 32*i)
+			fabs4s(from, from)
+			umax4s(v(largest)+v(i), v(largest)+v(i), from)
+		}
+	}, at, sum, sum)
+	store4(largest, r[3])
+	ins("RET")
+}
+
+func moments(name string, square bool) {
+	params := "sum *float64, x *float32, n int"
+	if square {
+		params += ", mean float64"
+	}
+	function(name, params, "", name+" adds n numbers, a multiple of 16 and not 0, to 16 lanes.")
+	r := args("sum", "x", "n")
+	const acc, z, d, mean = v(16), four(0), v(4), v(24)
+	if square {
+		argSplat("mean", 8, mean)
+	}
+	for i := range v(4) {
+		ldpQ(acc+2*i, acc+2*i+1, r[0], 32*int(i))
+	}
+	layerLoop("loop", r[2], func() {
+		load4(z, r[1])
+		for i := range v(8) {
+			if i%2 == 0 {
+				fcvtl(d+i, v(z)+i/2)
+			} else {
+				fcvtl2(d+i, v(z)+i/2)
+			}
+			if square {
+				fsub2d(d+i, d+i, mean)
+				fmul2d(d+i, d+i, d+i)
+			}
+			fadd2d(acc+i, acc+i, d+i)
+		}
+	}, r[1])
+	for i := range v(4) {
+		stpQ(acc+2*i, acc+2*i+1, r[0], 32*int(i))
+	}
+	ins("RET")
+}
+
+func normalize(name string, layer bool) {
+	params, pointers := "dst *float32, x *float32, weight *float32, n int, by float32", []string{"dst", "x", "weight", "n"}
+	if layer {
+		params = "dst *float32, x *float32, weight *float32, bias *float32, n int, mean float32, by float32"
+		pointers = []string{"dst", "x", "weight", "n", "bias"}
+	}
+	function(name, params, "", name+" takes n numbers, a multiple of 16 and not 0.")
+	r := args(pointers...)
+	const z, w, by, mean = four(0), four(4), v(16), v(17)
+	argSplat("by", 4, by)
+	advance := []x{r[0], r[1], r[2]}
+	if layer {
+		argSplat("mean", 4, mean)
+		advance = append(advance, r[4])
+	}
+	layerLoop("loop", r[3], func() {
+		load4(z, r[1])
+		if layer {
+			with(fsub4s, z, mean)
+		}
+		with(fmul4s, z, by)
+		load4(w, r[2])
+		each(fmul4s, z, z, w)
+		if layer {
+			load4(w, r[4])
+			each(fadd4s, z, z, w)
+		}
+		store4(z, r[0])
+	}, advance...)
 	ins("RET")
 }

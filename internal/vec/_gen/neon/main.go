@@ -25,7 +25,7 @@ var families = []struct {
 	{"f16", func() { half(); statistics() }},
 	{"exp", exp},
 	{"move", move},
-	{"layers", layers},
+	{"layers", func() { layers(); layerRows() }},
 }
 
 func main() {
