@@ -503,6 +503,236 @@ kDone:
 	VZEROUPPER
 	RET
 
+// func packRows12AVX512(dst *float32, x *float32, stride int, n int)
+// Requires: AVX
+TEXT ·packRows12AVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ stride+16(FP), DX
+	MOVQ n+24(FP), BX
+	SHLQ $0x02, DX
+
+loop:
+	MOVQ         CX, SI
+	VMOVUPS      (SI), Y0
+	ADDQ         DX, SI
+	VMOVUPS      (SI), Y1
+	ADDQ         DX, SI
+	VMOVUPS      (SI), Y2
+	ADDQ         DX, SI
+	VMOVUPS      (SI), Y3
+	ADDQ         DX, SI
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, 192(AX)
+	VUNPCKHPD    Y1, Y4, Y1
+	VMOVUPS      X1, 48(AX)
+	VEXTRACTF128 $0x01, Y1, 240(AX)
+	VUNPCKLPD    Y2, Y0, Y1
+	VMOVUPS      X1, 96(AX)
+	VEXTRACTF128 $0x01, Y1, 288(AX)
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVUPS      X0, 144(AX)
+	VEXTRACTF128 $0x01, Y0, 336(AX)
+	VMOVUPS      (SI), Y0
+	ADDQ         DX, SI
+	VMOVUPS      (SI), Y1
+	ADDQ         DX, SI
+	VMOVUPS      (SI), Y2
+	ADDQ         DX, SI
+	VMOVUPS      (SI), Y3
+	ADDQ         DX, SI
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VMOVUPS      X3, 16(AX)
+	VEXTRACTF128 $0x01, Y3, 208(AX)
+	VUNPCKHPD    Y1, Y4, Y1
+	VMOVUPS      X1, 64(AX)
+	VEXTRACTF128 $0x01, Y1, 256(AX)
+	VUNPCKLPD    Y2, Y0, Y1
+	VMOVUPS      X1, 112(AX)
+	VEXTRACTF128 $0x01, Y1, 304(AX)
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVUPS      X0, 160(AX)
+	VEXTRACTF128 $0x01, Y0, 352(AX)
+	VMOVUPS      (SI), Y0
+	ADDQ         DX, SI
+	VMOVUPS      (SI), Y1
+	ADDQ         DX, SI
+	VMOVUPS      (SI), Y2
+	ADDQ         DX, SI
+	VMOVUPS      (SI), Y3
+	ADDQ         DX, SI
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VMOVUPS      X3, 32(AX)
+	VEXTRACTF128 $0x01, Y3, 224(AX)
+	VUNPCKHPD    Y1, Y4, Y1
+	VMOVUPS      X1, 80(AX)
+	VEXTRACTF128 $0x01, Y1, 272(AX)
+	VUNPCKLPD    Y2, Y0, Y1
+	VMOVUPS      X1, 128(AX)
+	VEXTRACTF128 $0x01, Y1, 320(AX)
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVUPS      X0, 176(AX)
+	VEXTRACTF128 $0x01, Y0, 368(AX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x00000180, AX
+	SUBQ         $0x08, BX
+	JNZ          loop
+	VZEROUPPER
+	RET
+
+// func packRows6AVX2(dst *float32, x *float32, stride int, n int)
+// Requires: AVX
+TEXT ·packRows6AVX2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ stride+16(FP), DX
+	MOVQ n+24(FP), BX
+	SHLQ $0x02, DX
+
+loop:
+	MOVQ         CX, SI
+	VMOVUPS      (SI), Y0
+	ADDQ         DX, SI
+	VMOVUPS      (SI), Y1
+	ADDQ         DX, SI
+	VMOVUPS      (SI), Y2
+	ADDQ         DX, SI
+	VMOVUPS      (SI), Y3
+	ADDQ         DX, SI
+	VUNPCKLPS    Y1, Y0, Y4
+	VUNPCKHPS    Y1, Y0, Y0
+	VUNPCKLPS    Y3, Y2, Y1
+	VUNPCKHPS    Y3, Y2, Y2
+	VUNPCKLPD    Y1, Y4, Y3
+	VMOVUPS      X3, (AX)
+	VEXTRACTF128 $0x01, Y3, 96(AX)
+	VUNPCKHPD    Y1, Y4, Y1
+	VMOVUPS      X1, 24(AX)
+	VEXTRACTF128 $0x01, Y1, 120(AX)
+	VUNPCKLPD    Y2, Y0, Y1
+	VMOVUPS      X1, 48(AX)
+	VEXTRACTF128 $0x01, Y1, 144(AX)
+	VUNPCKHPD    Y2, Y0, Y0
+	VMOVUPS      X0, 72(AX)
+	VEXTRACTF128 $0x01, Y0, 168(AX)
+	VMOVUPS      (SI), Y0
+	ADDQ         DX, SI
+	VMOVUPS      (SI), Y1
+	ADDQ         DX, SI
+	VUNPCKLPS    Y1, Y0, Y2
+	VUNPCKHPS    Y1, Y0, Y0
+	VMOVLPS      X2, 16(AX)
+	VMOVHPS      X2, 40(AX)
+	VEXTRACTF128 $0x01, Y2, X1
+	VMOVLPS      X1, 112(AX)
+	VMOVHPS      X1, 136(AX)
+	VMOVLPS      X0, 64(AX)
+	VMOVHPS      X0, 88(AX)
+	VEXTRACTF128 $0x01, Y0, X0
+	VMOVLPS      X0, 160(AX)
+	VMOVHPS      X0, 184(AX)
+	ADDQ         $0x20, CX
+	ADDQ         $0x000000c0, AX
+	SUBQ         $0x08, BX
+	JNZ          loop
+	VZEROUPPER
+	RET
+
+// func storeRowsAVX512(y *float32, stride int, c *float32, bias *float32, rows int, add int)
+// Requires: AVX, AVX512F
+TEXT ·storeRowsAVX512(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    stride+8(FP), CX
+	MOVQ    c+16(FP), DX
+	MOVQ    bias+24(FP), BX
+	MOVQ    rows+32(FP), SI
+	MOVQ    add+40(FP), DI
+	SHLQ    $0x02, CX
+	VMOVUPS (BX), Z0
+	VMOVUPS 64(BX), Z2
+	TESTQ   DI, DI
+	JNZ     add
+
+set:
+	VADDPS  (DX), Z0, Z1
+	VADDPS  64(DX), Z2, Z3
+	VMOVUPS Z1, (AX)
+	VMOVUPS Z3, 64(AX)
+	ADDQ    $0x00000080, DX
+	ADDQ    CX, AX
+	DECQ    SI
+	JNZ     set
+	VZEROUPPER
+	RET
+
+add:
+	VADDPS  (DX), Z0, Z1
+	VADDPS  64(DX), Z2, Z3
+	VADDPS  (AX), Z1, Z1
+	VMOVUPS Z1, (AX)
+	VADDPS  64(AX), Z3, Z3
+	VMOVUPS Z3, 64(AX)
+	ADDQ    $0x00000080, DX
+	ADDQ    CX, AX
+	DECQ    SI
+	JNZ     add
+	VZEROUPPER
+	RET
+
+// func storeRowsAVX2(y *float32, stride int, c *float32, bias *float32, rows int, add int)
+// Requires: AVX
+TEXT ·storeRowsAVX2(SB), NOSPLIT, $0-48
+	MOVQ    y+0(FP), AX
+	MOVQ    stride+8(FP), CX
+	MOVQ    c+16(FP), DX
+	MOVQ    bias+24(FP), BX
+	MOVQ    rows+32(FP), SI
+	MOVQ    add+40(FP), DI
+	SHLQ    $0x02, CX
+	VMOVUPS (BX), Y0
+	VMOVUPS 32(BX), Y2
+	TESTQ   DI, DI
+	JNZ     add
+
+set:
+	VADDPS  (DX), Y0, Y1
+	VADDPS  32(DX), Y2, Y3
+	VMOVUPS Y1, (AX)
+	VMOVUPS Y3, 32(AX)
+	ADDQ    $0x00000040, DX
+	ADDQ    CX, AX
+	DECQ    SI
+	JNZ     set
+	VZEROUPPER
+	RET
+
+add:
+	VADDPS  (DX), Y0, Y1
+	VADDPS  32(DX), Y2, Y3
+	VADDPS  (AX), Y1, Y1
+	VMOVUPS Y1, (AX)
+	VADDPS  32(AX), Y3, Y3
+	VMOVUPS Y3, 32(AX)
+	ADDQ    $0x00000040, DX
+	ADDQ    CX, AX
+	DECQ    SI
+	JNZ     add
+	VZEROUPPER
+	RET
+
 // func fmaPeakAVX512(n int)
 // Requires: AVX, AVX512F
 TEXT ·fmaPeakAVX512(SB), NOSPLIT, $0-8

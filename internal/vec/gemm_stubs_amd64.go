@@ -14,6 +14,26 @@ func gemm12x32AVX512(c *float32, a *float32, b *float32, next *float32, d int, a
 //go:noescape
 func gemm6x16AVX2(c *float32, a *float32, b *float32, d int, add int)
 
+// packRows12AVX512 makes a row panel of n columns, a multiple of 8 and not 0, of rows that are stride numbers apart.
+//
+//go:noescape
+func packRows12AVX512(dst *float32, x *float32, stride int, n int)
+
+// packRows6AVX2 makes a row panel of n columns, a multiple of 8 and not 0, of rows that are stride numbers apart.
+//
+//go:noescape
+func packRows6AVX2(dst *float32, x *float32, stride int, n int)
+
+// storeRowsAVX512 sets rows of y, stride numbers apart, to those of c and the bias, or adds that.
+//
+//go:noescape
+func storeRowsAVX512(y *float32, stride int, c *float32, bias *float32, rows int, add int)
+
+// storeRowsAVX2 sets rows of y, stride numbers apart, to those of c and the bias, or adds that.
+//
+//go:noescape
+func storeRowsAVX2(y *float32, stride int, c *float32, bias *float32, rows int, add int)
+
 // fmaPeakAVX512 takes n rounds of 24 fused multiply-adds of 16 lanes.
 func fmaPeakAVX512(n int)
 

@@ -58,51 +58,50 @@ func (p *Linear) Apply(y, x []float32, rows int, add bool, b *LinearBuffer) {
 				}
 			}
 			m := min(s.nr, p.out-o0)
-			var bias []float32
+			bias := zeros[:m]
 			if p.bias != nil {
 				bias = p.bias[o0:][:m]
 			}
+			to := y[r0*p.out+o0:]
+			if m == s.nr && storeKernel(p.level, to, p.out, b.tile, bias, n, add) {
+				continue
+			}
 			for r := range n {
-				store(y[(r0+r)*p.out+o0:][:m], b.tile[r*s.nr:][:m], bias, add)
+				store(to[r*p.out:][:m], b.tile[r*s.nr:], bias, add)
 			}
 		}
 	}
 }
 
+var zeros [32]float32
+
 // store sets or raises y by c and the bias.
 func store(y, c, bias []float32, add bool) {
-	switch {
-	case add && bias != nil:
+	c, bias = c[:len(y)], bias[:len(y)]
+	if add {
 		for i := range y {
 			y[i] += c[i] + bias[i]
 		}
-	case add:
-		for i := range y {
-			y[i] += c[i]
-		}
-	case bias != nil:
-		for i := range y {
-			y[i] = c[i] + bias[i]
-		}
-	default:
-		copy(y, c)
+		return
+	}
+	for i := range y {
+		y[i] = c[i] + bias[i]
 	}
 }
 
 // packRows makes row panels of n rows of x, with zeros after the last row.
 func (p *Linear) packRows(dst, x []float32, n, mr int) {
 	for t := 0; t < n; t += mr {
-		panel := dst[t*p.in:][:mr*p.in]
-		for i := range mr {
-			if t+i >= n {
-				for k := i; k < len(panel); k += mr {
-					panel[k] = 0
-				}
-				continue
-			}
-			row := x[(t+i)*p.in:][:p.in]
-			for k, v := range row {
-				panel[k*mr+i] = v
+		panel, rows := dst[t*p.in:][:mr*p.in], x[t*p.in:]
+		from := 0
+		if t+mr <= n {
+			from = packKernel(p.level, panel, rows, p.in)
+		} else {
+			clear(panel)
+		}
+		for i := range min(mr, n-t) {
+			for k, v := range rows[i*p.in+from : (i+1)*p.in] {
+				panel[(from+k)*mr+i] = v
 			}
 		}
 	}
