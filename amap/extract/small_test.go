@@ -54,7 +54,7 @@ func readReference(t testing.TB, file string) reference {
 	return out
 }
 
-// logits returns those of the last run.
+// allLogits returns the logits of the last run's first rows.
 func (r *runner) allLogits(rows int) []float32 {
 	out := make([]float32, rows*r.m.vocab)
 	at := 0
