@@ -142,7 +142,7 @@ func TestConfigRefused(t *testing.T) {
 		{"llama-tied", "vocab_size", `1032`, amap.ErrShape, `embed_tokens.weight" has shape [1031 24], want [1032 24]`},
 		{"llama-tied", "pretraining_tp", `2`, amap.ErrUnsupported, `pretraining_tp 2`},
 		{"llama-tied", "attention_bias", `true`, amap.ErrNotFound, `q_proj.bias`},
-		{"llama-tied", "tie_word_embeddings", `false`, amap.ErrNotFound, `lm_head.weight`},
+		{"llama-tied", "tie_word_embeddings", `false`, amap.ErrNotFound, `no tensor "lm_head.weight" of shape [1031 24]`},
 		{"llama-tied", "is_causal", `false`, amap.ErrUnsupported, `is_causal false`},
 		{"llama-tied", "partial_rotary_factor", `0.5`, amap.ErrUnsupported, `partial_rotary_factor 0.5`},
 		{"llama-tied", "quantization_config", `{"bits":4}`, amap.ErrUnsupported, `quantization_config`},
