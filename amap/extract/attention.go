@@ -6,7 +6,8 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// attention computes the heads of one window with register tiles.
+// attention computes the heads of one window with register tiles. All its memory
+// is small enough for the second cache when windows are short.
 type attention struct {
 	window, heads, kvHeads, dim int
 	half                        int       // pairs of numbers of a head that are rotated
@@ -15,8 +16,7 @@ type attention struct {
 	mr, nr                      int
 	keyPanels, valuePanels      int
 	queries, keys, values       []float32 // panels
-	scores, probs, tile         []float32
-	row                         []float32
+	scores, probs, tile, row    []float32
 }
 
 func (a *attention) init(c *config, window int) {
@@ -39,7 +39,7 @@ func (a *attention) init(c *config, window int) {
 	a.scores = make([]float32, a.mr*a.keyPanels*a.nr)
 	a.probs = make([]float32, a.mr*window)
 	a.tile = make([]float32, a.mr*a.nr)
-	a.row = make([]float32, a.dim)
+	a.row = make([]float32, window)
 }
 
 // run computes the context rows (window × heads·dim) from the rows of qkv:
@@ -78,16 +78,16 @@ func (a *attention) rows(ctx, qkv []float32, h, lo, wide int) {
 	}
 	probs := a.probs[:a.mr*seen]
 	for i := range n {
-		for j := range seen {
-			probs[j*a.mr+i] = 0
-		}
-		row := a.scratch(seen)[:lo+i+1]
+		row := a.row[:lo+i+1]
 		for j := range row {
 			row[j] = a.scores[j/a.nr*a.mr*a.nr+i*a.nr+j%a.nr] * a.scale
 		}
 		vec.Softmax(row)
 		for j, v := range row {
 			probs[j*a.mr+i] = v
+		}
+		for j := lo + i + 1; j < seen; j++ {
+			probs[j*a.mr+i] = 0
 		}
 	}
 	for p := range a.valuePanels {
@@ -97,13 +97,6 @@ func (a *attention) rows(ctx, qkv []float32, h, lo, wide int) {
 			copy(ctx[((lo+i)*a.heads+h)*d+p*a.nr:][:m], a.tile[i*a.nr:])
 		}
 	}
-}
-
-func (a *attention) scratch(n int) []float32 {
-	if cap(a.row) < n {
-		a.row = make([]float32, max(n, a.window))
-	}
-	return a.row[:n]
 }
 
 // rotate stores x, a head at position p, at every step-th number of dst.

@@ -3,6 +3,7 @@ package extract
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/semamap/semamap/amap"
 	"github.com/semamap/semamap/internal/vec"
@@ -127,7 +128,13 @@ func (r *runner) run(ctx context.Context, ids []int32, hidden func(layer int, h 
 		x = normed
 	}
 	r.last = x
-	return r.argmax(x, rows), nil
+	predicted = r.argmax(x, rows)
+	for i, v := range r.best[:rows] {
+		if !(math.Abs(float64(v)) <= math.MaxFloat32) {
+			return nil, fmt.Errorf("window %d, position %d: the largest logit is %v", i/r.window, i%r.window, v)
+		}
+	}
+	return predicted, nil
 }
 
 // activate turns the outputs of the layer up into units.

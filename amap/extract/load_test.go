@@ -137,12 +137,12 @@ func TestConfigRefused(t *testing.T) {
 		{"llama-tied", "num_hidden_layers", `3`, amap.ErrNotFound, `no tensor "model.layers.2.`},
 		{"llama-tied", "num_hidden_layers", `1`, amap.ErrUnsupported, `tensor "model.layers.1.`},
 		{"llama-tied", "num_hidden_layers", `60000`, amap.ErrShape, `num_hidden_layers 60000`},
-		{"llama-tied", "head_dim", `1048576`, amap.ErrLimit, `head_dim`},
+		{"llama-tied", "head_dim", `2097152`, amap.ErrLimit, `head_dim`},
 		{"llama-tied", "head_dim", `7`, amap.ErrUnsupported, `head_dim 7`},
 		{"llama-tied", "vocab_size", `1032`, amap.ErrShape, `embed_tokens.weight" has shape [1031 24], want [1032 24]`},
 		{"llama-tied", "pretraining_tp", `2`, amap.ErrUnsupported, `pretraining_tp 2`},
 		{"llama-tied", "attention_bias", `true`, amap.ErrNotFound, `q_proj.bias`},
-		{"llama-tied", "tie_word_embeddings", `false`, amap.ErrNotFound, `lm_head.weight`},
+		{"llama-tied", "tie_word_embeddings", `false`, amap.ErrNotFound, `no tensor "lm_head.weight" of shape [1031 24]`},
 		{"llama-tied", "is_causal", `false`, amap.ErrUnsupported, `is_causal false`},
 		{"llama-tied", "partial_rotary_factor", `0.5`, amap.ErrUnsupported, `partial_rotary_factor 0.5`},
 		{"llama-tied", "quantization_config", `{"bits":4}`, amap.ErrUnsupported, `quantization_config`},
@@ -250,7 +250,8 @@ func TestWeightsRefused(t *testing.T) {
 			binary.LittleEndian.PutUint32(p.data[4*5:], math.Float32bits(float32(math.NaN())))
 		}, amap.ErrFormat, []string{file, "embed_tokens.weight", "number 5 is NaN"}},
 		"twice": {"neox-fast", func(m map[string]*plain) {
-			m["layers.0.attention.dense.bias"] = m["gpt_neox.layers.0.attention.dense.bias"]
+			p := *m["gpt_neox.layers.0.attention.dense.bias"]
+			m["layers.0.attention.dense.bias"] = &p
 		}, amap.ErrFormat, []string{file, "twice"}},
 		"output beside a tied embedding": {"llama-tied", func(m map[string]*plain) {
 			p := *m["model.embed_tokens.weight"]
@@ -301,11 +302,11 @@ func TestShardsRefused(t *testing.T) {
 		"empty":     {func(f fstest.MapFS) { f[indexFile].Data = []byte("{}") }, amap.ErrFormat, indexFile},
 		"outside":   {func(f fstest.MapFS) { index(f, func(m map[string]string) { m["lm_head.weight"] = "../" + last }) }, amap.ErrFormat, "lm_head.weight"},
 		"in none":   {func(f fstest.MapFS) { index(f, func(m map[string]string) { m["x"] = first }) }, amap.ErrFormat, `tensor "x" is not in ` + first},
-		"elsewhere": {func(f fstest.MapFS) { index(f, func(m map[string]string) { m["lm_head.weight"] = last }) }, amap.ErrFormat, "lm_head.weight"},
+		"elsewhere": {func(f fstest.MapFS) { index(f, func(m map[string]string) { m["lm_head.weight"] = first }) }, amap.ErrFormat, "lm_head.weight"},
 		"not named": {func(f fstest.MapFS) { index(f, func(m map[string]string) { delete(m, "lm_head.weight") }) }, amap.ErrFormat, "lm_head.weight"},
 		"cut":       {func(f fstest.MapFS) { f[last].Data = f[last].Data[:len(f[last].Data)-1] }, amap.ErrTruncated, last},
 		"missing": {func(f fstest.MapFS) {
-			tensors(t, f, first, func(m map[string]*plain) { delete(m, "lm_head.weight") })
+			tensors(t, f, last, func(m map[string]*plain) { delete(m, "lm_head.weight") })
 			index(f, func(m map[string]string) { delete(m, "lm_head.weight") })
 		}, amap.ErrNotFound, "lm_head.weight"},
 	} {

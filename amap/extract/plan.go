@@ -75,7 +75,11 @@ func newPlan(m *Model, shards []*shard) (*plan, error) {
 	}
 	for _, name := range p.order {
 		if !p.wants[name].found {
-			return nil, fmt.Errorf("%s: no tensor %q of shape %v: %w", files(shards), m.prefix()+name, p.wants[name].shape, amap.ErrNotFound)
+			full := name
+			if name != outputName {
+				full = m.prefix() + name
+			}
+			return nil, fmt.Errorf("%s: no tensor %q of shape %v: %w", files(shards), full, p.wants[name].shape, amap.ErrNotFound)
 		}
 	}
 	return p, nil
