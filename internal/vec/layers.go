@@ -145,9 +145,10 @@ func activateGo(kind activation, x, up []float32) {
 	}
 }
 
-// Softmax replaces the numbers by exp(x)/Σ exp(x). The error of each is at most
-// 2⁻²¹ of it for every 1,000 numbers or part of them, or 2⁻¹²⁰ if that is more.
-// With NaN or +Inf all become NaN.
+// Softmax replaces the numbers by exp(x)/Σ exp(x), where each x is its
+// difference from the largest, rounded to float32. The error beyond this
+// rounding is at most 2⁻²¹ of the result for every 1,000 numbers or part of
+// them, or 2⁻¹²⁰ if that is more. With NaN or +Inf all become NaN.
 func Softmax(x []float32) { softmax(level, x) }
 
 func softmax(l Level, x []float32) {

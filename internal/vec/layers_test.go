@@ -15,16 +15,9 @@ func magnitudes(n int) []float32 {
 	x := []float32{0, float32(math.Copysign(0, -1)), inf, -inf, float32(math.NaN()), math.MaxFloat32, -math.MaxFloat32,
 		math.SmallestNonzeroFloat32, 88, 88.4, 88.73, -88, -88.3, -88.4, -88.73, -100, -104, 13.24, 13.25, 13.26, 13.27, 15}
 	for len(x) < n {
-		switch v := float32(0); len(x) % 4 {
-		case 0:
-			v = math.Float32frombits(r.Uint32())
-			x = append(x, v)
-		case 1:
-			x = append(x, float32(r.NormFloat64()))
-		case 2:
-			x = append(x, float32(r.NormFloat64()*6))
-		case 3:
-			x = append(x, float32(r.NormFloat64()*40))
+		x = append(x, math.Float32frombits(r.Uint32()))
+		for _, scale := range []float64{1, 6, 40} {
+			x = append(x, float32(r.NormFloat64()*scale))
 		}
 	}
 	return x
@@ -267,7 +260,7 @@ func TestAddFixed(t *testing.T) {
 
 func BenchmarkActivations(b *testing.B) {
 	for _, l := range Levels() {
-		for _, a := range activations[:3] {
+		for _, a := range activations {
 			b.Run(fmt.Sprintf("%s/%v", a.name, l), func(b *testing.B) {
 				r := rand.New(rand.NewPCG(1, 2))
 				from, x, up := make([]float32, 2048), make([]float32, 2048), ones(2048)
