@@ -149,8 +149,8 @@ func ReadSums(path string) (*Sums, error) {
 	return s, nil
 }
 
-// resume reads the checkpoint, if it is there, and compares it with the plan.
-func resume(p *plan) (*Sums, error) {
+// resume reads the checkpoint, if it is there, and compares it with the setup.
+func resume(p *setup) (*Sums, error) {
 	s, err := openSums(p.Checkpoint, func(h *header) error {
 		if h.Model != p.model {
 			return fmt.Errorf("%w: %s: it is of another model", ErrSettings, p.Checkpoint)
@@ -241,7 +241,7 @@ func readSums(r io.Reader, size int64, check func(h *header) error) (*Sums, erro
 	if err := json.Unmarshal(js, &h); err != nil {
 		return nil, bad("header: %s", err)
 	}
-	p, err := h.plan()
+	p, err := h.setup()
 	if err != nil {
 		return nil, bad("header: %s", err)
 	}
@@ -329,9 +329,9 @@ func readSums(r io.Reader, size int64, check func(h *header) error) (*Sums, erro
 	return s, nil
 }
 
-// plan makes the plan of a header, which may be anything.
-func (h *header) plan() (*plan, error) {
-	p := &plan{model: h.Model, layers: h.Layers, wide: h.Units, tokens: h.Tokens, rows: len(h.Tokens), stored: h.Settings}
+// setup makes the setup of a header, which may be anything.
+func (h *header) setup() (*setup, error) {
+	p := &setup{model: h.Model, layers: h.Layers, wide: h.Units, tokens: h.Tokens, rows: len(h.Tokens), stored: h.Settings}
 	p.Window, p.Vocab, p.Modes, p.Positions, p.Moments, p.Running16 = h.Window, h.Vocab, h.Modes, h.Positions, h.Moments, h.Running16
 	if len(h.Shards) == 0 {
 		return nil, errors.New("no shards")

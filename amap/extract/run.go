@@ -37,7 +37,7 @@ import (
 // If the context ends, the windows at hand are finished and the checkpoint, if
 // there is one, is saved.
 func Extract(ctx context.Context, m *Model, documents iter.Seq2[[]int32, error], set *Settings) (*Sums, error) {
-	p, err := newPlan(m, set)
+	p, err := newSetup(m, set)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func Extract(ctx context.Context, m *Model, documents iter.Seq2[[]int32, error],
 // An extraction is the state of Extract, which cuts windows; workers compute
 // them.
 type extraction struct {
-	p *plan
+	p *setup
 	s *Sums
 	m *Model
 
@@ -272,7 +272,7 @@ func (e *extraction) send(ctx context.Context) error {
 func (e *extraction) textHash() string { return hex.EncodeToString(e.text.Sum(nil)) }
 
 // start returns the place of the first window of a document.
-func (p *plan) start(doc int64) int {
+func (p *setup) start(doc int64) int {
 	if p.Start != nil {
 		return *p.Start
 	}
@@ -284,7 +284,7 @@ func (p *plan) start(doc int64) int {
 const outputMemory = 256 << 20
 
 // batchFor returns how many windows a batch has.
-func (p *plan) batchFor(workers int) int {
+func (p *setup) batchFor(workers int) int {
 	if !p.predict {
 		return p.batch
 	}
@@ -527,7 +527,7 @@ func (w *worker) addRow(t *layerSums, r, wide int, add func(sum []int64) (bound 
 }
 
 // fullRow says that a sum may overflow.
-func (p *plan) fullRow(mode amap.Mode, r int) string {
+func (p *setup) fullRow(mode amap.Mode, r int) string {
 	what := fmt.Sprintf("token %d", r)
 	switch {
 	case r >= p.rows:

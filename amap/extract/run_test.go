@@ -52,7 +52,7 @@ func written(t *testing.T, s *Sums, d amap.DType) []byte {
 }
 
 func TestMilestone(t *testing.T) {
-	m := &Model{3, 16, 300, 64}
+	m := tiny(t)
 	all := docs(200, 290)
 	for _, set := range []Settings{
 		{},

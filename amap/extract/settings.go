@@ -84,8 +84,8 @@ type Settings struct {
 	checkpointEvery time.Duration // for tests
 }
 
-// A plan is a valid Settings, with its defaults, for a model.
-type plan struct {
+// A setup is a valid Settings, with its defaults, for a model.
+type setup struct {
 	Settings
 	model   string // its identity
 	layers  []int
@@ -103,8 +103,8 @@ type plan struct {
 // the matrix products large.
 const batchWindows = 64
 
-func newPlan(m *Model, set *Settings) (*plan, error) {
-	p := &plan{model: m.identity()}
+func newSetup(m *Model, set *Settings) (*setup, error) {
+	p := &setup{model: m.identity()}
 	if set != nil {
 		p.Settings = *set
 	}
@@ -171,7 +171,7 @@ func newPlan(m *Model, set *Settings) (*plan, error) {
 	return p, nil
 }
 
-func (p *plan) pickUnits(m *Model, bad func(string, any, string, ...any) error) error {
+func (p *setup) pickUnits(m *Model, bad func(string, any, string, ...any) error) error {
 	if p.Units == nil {
 		for l := range m.Layers() {
 			p.layers, p.units, p.wide = append(p.layers, l), append(p.units, nil), append(p.wide, m.Units())
@@ -203,7 +203,7 @@ func (p *plan) pickUnits(m *Model, bad func(string, any, string, ...any) error) 
 	return nil
 }
 
-func (p *plan) pickTokens(bad func(string, any, string, ...any) error) error {
+func (p *setup) pickTokens(bad func(string, any, string, ...any) error) error {
 	if p.Tokens == nil {
 		p.rows = p.Vocab
 		return nil
@@ -220,7 +220,7 @@ func (p *plan) pickTokens(bad func(string, any, string, ...any) error) error {
 }
 
 // makeSlots numbers the rows of p.tokens.
-func (p *plan) makeSlots(vocab int) error {
+func (p *setup) makeSlots(vocab int) error {
 	p.slot = make([]int32, vocab)
 	for i := range p.slot {
 		p.slot[i] = -1
@@ -238,7 +238,7 @@ func (p *plan) makeSlots(vocab int) error {
 }
 
 // row returns the row of a token, or -1 if it has none.
-func (p *plan) row(id int32) int {
+func (p *setup) row(id int32) int {
 	switch {
 	case int(id) >= p.Vocab:
 		return -1
@@ -249,7 +249,7 @@ func (p *plan) row(id int32) int {
 }
 
 // allRows returns the number of rows with those of positions.
-func (p *plan) allRows() int {
+func (p *setup) allRows() int {
 	if p.Positions {
 		return p.rows + p.Window + 1
 	}
@@ -258,7 +258,7 @@ func (p *plan) allRows() int {
 
 // position returns the row of position i of a window. The token that the model
 // predicts there stands one further.
-func (p *plan) position(mode amap.Mode, i int) int {
+func (p *setup) position(mode amap.Mode, i int) int {
 	if mode == amap.Output {
 		i++
 	}
@@ -266,7 +266,7 @@ func (p *plan) position(mode amap.Mode, i int) int {
 }
 
 // every returns the least time between checkpoints.
-func (p *plan) every() time.Duration {
+func (p *setup) every() time.Duration {
 	if p.checkpointEvery > 0 {
 		return p.checkpointEvery
 	}
@@ -277,7 +277,7 @@ func (p *plan) every() time.Duration {
 type field struct{ Name, Value string }
 
 // fields lists the settings that sums depend on, apart from the shard.
-func (p *plan) fields() []field {
+func (p *setup) fields() []field {
 	if p.stored != nil {
 		return p.stored
 	}

@@ -15,7 +15,7 @@ import (
 // each token occurred. Sums are exact multiples of 2⁻²⁸, so they do not depend on
 // the order in which they were added.
 type Sums struct {
-	p      *plan
+	p      *setup
 	shards []int // numbers of the shards that are in
 
 	read      int64   // documents that were read
@@ -53,7 +53,7 @@ func (a *uint128) addSquare(x int64) {
 	a.add(uint128{hi, lo})
 }
 
-func newSums(p *plan) *Sums {
+func newSums(p *setup) *Sums {
 	s := &Sums{p: p, shards: []int{p.Shard[0]}}
 	rows := p.allRows()
 	for i := range p.Modes {
