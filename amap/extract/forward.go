@@ -18,6 +18,7 @@ type runner struct {
 
 	x, norm, qkv, ctx, h []float32
 	logits, best         []float32
+	last                 []float32 // what the output was computed from
 	attn                 attention
 	buf                  vec.LinearBuffer
 }
@@ -60,6 +61,9 @@ func (r *runner) run(ctx context.Context, ids []int32, hidden func(layer int, h 
 	}
 	if len(ids)%r.window != 0 || len(ids) > r.batch*r.window {
 		return nil, fmt.Errorf("%d token ids for at most %d windows of %d: %w", len(ids), r.batch, r.window, amap.ErrShape)
+	}
+	if r.predict && m.head == nil {
+		return nil, fmt.Errorf("%s: there is no tensor %q to predict with: %w", weightsFile, outputName, amap.ErrNotFound)
 	}
 	rows, d := len(ids), m.hidden
 	x, normed := r.x[:rows*d], r.norm[:rows*d]
@@ -122,6 +126,7 @@ func (r *runner) run(ctx context.Context, ids []int32, hidden func(layer int, h 
 		m.final.apply(normed, x, m.eps)
 		x = normed
 	}
+	r.last = x
 	return r.argmax(x, rows), nil
 }
 
@@ -135,7 +140,14 @@ func (r *runner) activate(rows int) []float32 {
 	}
 	for i := range rows {
 		both := r.h[2*i*u:][:2*u]
-		vec.SiLUMul(both[:u], both[u:])
+		if r.m.act == nil {
+			vec.SiLUMul(both[:u], both[u:])
+		} else {
+			r.m.act(both[:u])
+			for j, v := range both[u:] {
+				both[j] *= v
+			}
+		}
 		copy(r.h[i*u:], both[:u])
 	}
 	return r.h[:rows*u]

@@ -1,270 +1,313 @@
 package extract
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/semamap/semamap/amap"
+	"github.com/semamap/semamap/internal/safetensors"
 	"github.com/semamap/semamap/internal/vec"
+)
+
+// The files of a Hugging Face folder.
+const (
+	configFile  = "config.json"
+	weightsFile = "model.safetensors"
+	indexFile   = "model.safetensors.index.json"
+	torchFile   = "pytorch_model.bin"
+)
+
+// Limits of what is read before the sizes are known to be right.
+const (
+	maxJSON    = 64 << 20
+	maxTensors = 1 << 17
 )
 
 // Load reads a language model from a Hugging Face folder: config.json and
 // model.safetensors, or the shards that model.safetensors.index.json names.
+// It reads GPT-NeoX (Pythia), Llama, OPT, and Mistral up to the sliding window,
+// with weights in float32, float16 or bfloat16, and holds them as float32. A
+// configuration that would be computed differently than by Hugging Face's
+// transformers is refused with an error that wraps [amap.ErrUnsupported] and
+// names the field.
+//
+// All names, types and shapes are checked before the weights are read. Errors
+// name the file and the tensor.
 func Load(fsys fs.FS) (*Model, error) {
-	text, err := fs.ReadFile(fsys, "config.json")
+	text, err := readJSON(fsys, configFile)
 	if err != nil {
 		return nil, err
 	}
-	c, err := parseConfig("config.json", text)
+	c, err := parseConfig(configFile, text)
 	if err != nil {
 		return nil, err
 	}
-	m := &Model{config: *c, blocks: make([]block, c.layers)}
-	p := m.plan()
-	return m, p.read(fsys, "model.safetensors")
-}
-
-// A group is one or more tensors that are taken together.
-type group struct {
-	size, parts int
-	data        []float32
-	done        func(data []float32)
-}
-
-// A want is where a tensor of the file goes.
-type want struct {
-	shape []int64
-	group *group
-	at    int
-}
-
-// A plan holds the tensors of a model by name.
-type plan struct {
-	wants map[string]want
-}
-
-// A part is a tensor of a group.
-type part struct {
-	name  string
-	shape []int64
-}
-
-func (p *plan) add(done func([]float32), parts ...part) {
-	g := &group{parts: len(parts), done: done}
-	for _, t := range parts {
-		p.wants[t.name] = want{t.shape, g, g.size}
-		n := 1
-		for _, s := range t.shape {
-			n *= int(s)
-		}
-		g.size += n
+	shards, err := openShards(fsys)
+	if err != nil {
+		return nil, err
 	}
-}
-
-// linear takes weights (outputs × inputs) that stand one below the other, with
-// their biases.
-func (p *plan) linear(to **vec.Linear, in int, bias bool, names []string, outs []int, order func(w []float32, in int)) {
-	var parts []part
-	out := 0
-	for i, name := range names {
-		parts = append(parts, part{name + ".weight", []int64{int64(outs[i]), int64(in)}})
-		out += outs[i]
+	m := &Model{config: *c}
+	p, err := newPlan(m, shards)
+	if err != nil {
+		return nil, err
 	}
-	if bias {
-		for i, name := range names {
-			parts = append(parts, part{name + ".bias", []int64{int64(outs[i])}})
+	for _, s := range shards {
+		if err := p.load(fsys, s); err != nil {
+			return nil, err
 		}
 	}
-	p.add(func(data []float32) {
-		w, b := data[:out*in], slices.Clone(data[out*in:])
-		if order != nil {
-			order(w, in)
-			order(b, min(1, len(b)))
-		}
-		if !bias {
-			b = nil
-		}
-		*to = vec.NewLinear(w, b, out, in)
-	}, parts...)
+	return m, nil
 }
 
-func (p *plan) norm(to *norm, c *config, name string) {
-	d := []int64{int64(c.hidden)}
-	parts := []part{{name + ".weight", d}}
-	if !c.rms {
-		parts = append(parts, part{name + ".bias", d})
+// readJSON reads a small file.
+func readJSON(fsys fs.FS, name string) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
 	}
-	p.add(func(data []float32) {
-		to.weight = slices.Clone(data[:c.hidden])
-		if !c.rms {
-			to.bias = slices.Clone(data[c.hidden:])
-		}
-	}, parts...)
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxJSON+1))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if len(b) > maxJSON {
+		return nil, fmt.Errorf("%s: more than %d bytes: %w", name, maxJSON, amap.ErrLimit)
+	}
+	return b, nil
 }
 
-func (m *Model) plan() *plan {
-	p := &plan{wants: map[string]want{}}
-	c := &m.config
-	one := func(s string) []string { return []string{s} }
-	table := []int64{int64(c.vocab), int64(c.hidden)}
-	embed, head := "", ""
-	switch c.layout {
-	case neox:
-		embed, head = "gpt_neox.embed_in.weight", "embed_out.weight"
-		p.norm(&m.final, c, "gpt_neox.final_layer_norm")
-		for l := range m.blocks {
-			b, at := &m.blocks[l], fmt.Sprintf("gpt_neox.layers.%d.", l)
-			p.norm(&b.attnNorm, c, at+"input_layernorm")
-			p.norm(&b.mlpNorm, c, at+"post_attention_layernorm")
-			p.linear(&b.qkv, c.hidden, c.attnBias, one(at+"attention.query_key_value"), []int{3 * c.hidden}, c.splitHeads)
-			p.linear(&b.out, c.hidden, c.attnBias, one(at+"attention.dense"), []int{c.hidden}, nil)
-			p.linear(&b.up, c.hidden, true, one(at+"mlp.dense_h_to_4h"), []int{c.units}, nil)
-			p.linear(&b.down, c.units, true, one(at+"mlp.dense_4h_to_h"), []int{c.hidden}, nil)
-		}
-	case llama:
-		embed, head = "model.embed_tokens.weight", "lm_head.weight"
-		p.norm(&m.final, c, "model.norm")
-		q, kv := c.heads*c.headDim, c.kvHeads*c.headDim
-		for l := range m.blocks {
-			b, at := &m.blocks[l], fmt.Sprintf("model.layers.%d.", l)
-			p.norm(&b.attnNorm, c, at+"input_layernorm")
-			p.norm(&b.mlpNorm, c, at+"post_attention_layernorm")
-			p.linear(&b.qkv, c.hidden, c.attnBias, []string{at + "self_attn.q_proj", at + "self_attn.k_proj", at + "self_attn.v_proj"}, []int{q, kv, kv}, nil)
-			p.linear(&b.out, q, c.attnBias, one(at+"self_attn.o_proj"), []int{c.hidden}, nil)
-			p.linear(&b.up, c.hidden, c.mlpBias, []string{at + "mlp.gate_proj", at + "mlp.up_proj"}, []int{c.units, c.units}, nil)
-			p.linear(&b.down, c.units, c.mlpBias, one(at+"mlp.down_proj"), []int{c.hidden}, nil)
-		}
-	}
-	packHead := func(data []float32) {
-		for lo := 0; lo < c.vocab; lo += headBlock {
-			n := min(headBlock, c.vocab-lo)
-			m.head = append(m.head, vec.NewLinear(data[lo*c.hidden:], nil, n, c.hidden))
-		}
-	}
-	if c.tied {
-		p.add(packHead, part{embed, table})
-	} else {
-		p.add(func(data []float32) { m.embed = slices.Clone(data) }, part{embed, table})
-		p.add(packHead, part{head, table})
-	}
-	return p
+// A shard is a file of weights.
+type shard struct {
+	file    string
+	tensors []stored // in the order of their data
 }
 
-// splitHeads puts rows of GPT-NeoX, which stand as query, key and value of one
-// head after the other, in the order of all queries, all keys, all values.
-func (c *config) splitHeads(w []float32, in int) {
-	n := c.headDim * in
-	out := make([]float32, len(w))
-	for h := range c.heads {
-		for k := range 3 {
-			if len(w) > 0 {
-				copy(out[(k*c.heads+h)*n:][:n], w[(3*h+k)*n:])
+// A stored tensor is one of a shard.
+type stored struct {
+	safetensors.Tensor
+	want *want // where it goes; nil for a buffer that is passed over
+}
+
+// openShards reads the headers of all files of weights.
+func openShards(fsys fs.FS) ([]*shard, error) {
+	s, err := readHeader(fsys, weightsFile)
+	if err == nil {
+		return []*shard{s}, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	text, indexErr := readJSON(fsys, indexFile)
+	if errors.Is(indexErr, fs.ErrNotExist) {
+		for _, name := range []string{torchFile, torchFile + ".index.json"} {
+			if _, e := fs.Stat(fsys, name); e == nil {
+				return nil, fmt.Errorf("%s: weights are read from %s only; convert them: %w", name, weightsFile, amap.ErrUnsupported)
 			}
 		}
+		return nil, err
+	} else if indexErr != nil {
+		return nil, indexErr
 	}
-	copy(w, out)
+	var index struct {
+		Files map[string]string `json:"weight_map"`
+	}
+	if err := json.Unmarshal(text, &index); err != nil {
+		return nil, fmt.Errorf("%s: %v: %w", indexFile, err, amap.ErrFormat)
+	}
+	names := map[string]bool{}
+	for tensor, file := range index.Files {
+		if !fs.ValidPath(file) {
+			return nil, fmt.Errorf("%s: tensor %q: no file of the folder is called %q: %w", indexFile, tensor, file, amap.ErrFormat)
+		}
+		names[file] = true
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%s: weight_map is empty: %w", indexFile, amap.ErrFormat)
+	}
+	var shards []*shard
+	left := len(index.Files)
+	for _, name := range sorted(names) {
+		s, err := readHeader(fsys, name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", indexFile, err)
+		}
+		for _, t := range s.tensors {
+			if index.Files[t.Name] != name {
+				return nil, fmt.Errorf("%s: tensor %q is in %s, where weight_map does not have it: %w", indexFile, t.Name, name, amap.ErrFormat)
+			}
+			left--
+		}
+		shards = append(shards, s)
+	}
+	if left > 0 {
+		for _, s := range shards {
+			for _, t := range s.tensors {
+				delete(index.Files, t.Name)
+			}
+		}
+		tensor := sorted(index.Files)[0]
+		return nil, fmt.Errorf("%s: tensor %q is not in %s: %w", indexFile, tensor, index.Files[tensor], amap.ErrFormat)
+	}
+	return shards, nil
 }
 
-func (p *plan) read(fsys fs.FS, file string) error {
-	f, err := fsys.Open(file)
+func sorted[V any](m map[string]V) []string {
+	var names []string
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// readHeader reads the header of a file of weights.
+func readHeader(fsys fs.FS, name string) (*shard, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	var head bytes.Buffer
+	_, err = io.CopyN(&head, f, 8)
+	if err == nil {
+		if n := binary.LittleEndian.Uint64(head.Bytes()); n <= safetensors.MaxHeader {
+			_, err = io.CopyN(&head, f, int64(n))
+		}
+	}
+	if err != nil && err != io.EOF {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	s := &shard{file: name}
+	b := head.Bytes()
+	_, err = safetensors.Read(func(dst []byte, off int64) error {
+		if off+int64(len(dst)) > int64(len(b)) {
+			return fmt.Errorf("the header ends at byte %d: %w", len(b), amap.ErrTruncated)
+		}
+		copy(dst, b[off:])
+		return nil
+	}, info.Size(), func(t *safetensors.Tensor) error {
+		if len(s.tensors) == maxTensors {
+			return fmt.Errorf("more than %d tensors: %w", maxTensors, amap.ErrLimit)
+		}
+		s.tensors = append(s.tensors, stored{Tensor: *t})
+		return nil
+	})
+	var se *safetensors.Error
+	if errors.As(err, &se) {
+		err = fmt.Errorf("%w: %w", se, [...]error{safetensors.Format: amap.ErrFormat, safetensors.Truncated: amap.ErrTruncated, safetensors.Limit: amap.ErrLimit}[se.Kind])
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	slices.SortStableFunc(s.tensors, func(a, b stored) int { return cmp.Compare(a.Start, b.Start) })
+	return s, nil
+}
+
+// load reads the weights of a shard, from its beginning to its end.
+func (p *plan) load(fsys fs.FS, s *shard) error {
+	f, err := fsys.Open(s.file)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	var b [8]byte
-	if _, err := io.ReadFull(f, b[:]); err != nil {
-		return err
-	}
-	head := make([]byte, binary.LittleEndian.Uint64(b[:]))
-	if _, err := io.ReadFull(f, head); err != nil {
-		return err
-	}
-	var all map[string]json.RawMessage
-	if err := json.Unmarshal(head, &all); err != nil {
-		return err
-	}
-	type entry struct {
-		name  string
-		DType string   `json:"dtype"`
-		Shape []int64  `json:"shape"`
-		Off   [2]int64 `json:"data_offsets"`
-	}
-	var list []entry
-	for name, raw := range all {
-		if name == "__metadata__" {
+	buf := make([]byte, 1<<18)
+	pos := int64(0)
+	for _, t := range s.tensors {
+		if t.want == nil {
 			continue
 		}
-		e := entry{name: name}
-		if err := json.Unmarshal(raw, &e); err != nil {
-			return err
-		}
-		list = append(list, e)
-	}
-	slices.SortFunc(list, func(a, b entry) int { return int(a.Off[0] - b.Off[0]) })
-	var spare [][]float32
-	for _, e := range list {
-		w, ok := p.wants[e.name]
-		size := e.Off[1] - e.Off[0]
-		if !ok {
-			if strings.HasSuffix(e.name, "attention.bias") || strings.HasSuffix(e.name, "masked_bias") || strings.HasSuffix(e.name, "inv_freq") {
-				io.CopyN(io.Discard, f, size)
-				continue
+		fail := func(err error) error {
+			if err == io.EOF || err == io.ErrUnexpectedEOF {
+				err = amap.ErrTruncated
 			}
-			return fmt.Errorf("%s: tensor %q: %w", file, e.name, amap.ErrUnsupported)
+			return fmt.Errorf("%s: tensor %q: %w", s.file, t.Name, err)
 		}
-		if !slices.Equal(w.shape, e.Shape) {
-			return fmt.Errorf("%s: tensor %q: shape %v, expected %v: %w", file, e.name, e.Shape, w.shape, amap.ErrShape)
+		if err := skip(f, t.Start-pos); err != nil {
+			return fail(err)
 		}
-		g := w.group
+		g := t.want.group
 		if g.data == nil {
-			for i, s := range spare {
-				if cap(s) >= g.size {
-					g.data, spare = s[:g.size], slices.Delete(spare, i, i+1)
-					break
+			g.data = p.memory(g)
+		}
+		data := g.data[t.want.at:][:t.Numel]
+		width := int(t.Offsets[1]-t.Offsets[0]) / len(data)
+		for lo := 0; lo < len(data); {
+			n := min(len(data)-lo, len(buf)/width)
+			if _, err := io.ReadFull(f, buf[:n*width]); err != nil {
+				return fail(err)
+			}
+			dst := data[lo:][:n]
+			decode[t.DType](dst, buf)
+			for i, v := range dst {
+				if math.Float32bits(v)&0x7f800000 == 0x7f800000 {
+					return fail(fmt.Errorf("number %d is %v: %w", lo+i, v, amap.ErrFormat))
 				}
 			}
-			if g.data == nil {
-				g.data = make([]float32, g.size)
+			lo += n
+		}
+		pos = t.Start + int64(len(data)*width)
+		if g.left--; g.left == 0 {
+			if err := g.done(g.data); err != nil {
+				return fail(err)
 			}
-		}
-		n := int64(1)
-		for _, s := range e.Shape {
-			n *= s
-		}
-		raw := make([]byte, size)
-		if _, err := io.ReadFull(f, raw); err != nil {
-			return err
-		}
-		dst := g.data[w.at:][:n]
-		switch e.DType {
-		case "F32":
-			for i := range dst {
-				dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[4*i:]))
+			if !g.keep {
+				p.spare = append(p.spare, g.data)
 			}
-		case "F16":
-			vec.F16ToF32(dst, raw)
-		case "BF16":
-			for i := range dst {
-				dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(raw[2*i:])) << 16)
-			}
-		default:
-			return fmt.Errorf("%s: tensor %q: %s", file, e.name, e.DType)
-		}
-		if g.parts--; g.parts == 0 {
-			g.done(g.data)
-			spare = append(spare, g.data)
 			g.data = nil
 		}
-		delete(p.wants, e.name)
-	}
-	for name := range p.wants {
-		return fmt.Errorf("%s: no tensor %q: %w", file, name, amap.ErrNotFound)
 	}
 	return nil
+}
+
+// skip passes over n bytes.
+func skip(f io.Reader, n int64) error {
+	if n == 0 {
+		return nil
+	}
+	if s, ok := f.(io.Seeker); ok {
+		if _, err := s.Seek(n, io.SeekCurrent); err == nil {
+			return nil
+		}
+	}
+	_, err := io.CopyN(io.Discard, f, n)
+	return err
+}
+
+// decode are the types of weights.
+var decode = map[string]func(dst []float32, src []byte){
+	"F32": func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
+		}
+	},
+	"F16": vec.F16ToF32,
+	"BF16": func(dst []float32, src []byte) {
+		for i := range dst {
+			dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(src[2*i:])) << 16)
+		}
+	},
+}
+
+// memory returns room for the numbers of a group: that of a group before, where
+// possible.
+func (p *plan) memory(g *group) []float32 {
+	i := slices.IndexFunc(p.spare, func(s []float32) bool { return cap(s) >= g.size })
+	if i < 0 || g.keep {
+		return make([]float32, g.size)
+	}
+	s := p.spare[i][:g.size]
+	p.spare = slices.Delete(p.spare, i, i+1)
+	return s
 }

@@ -6,11 +6,11 @@ import "github.com/semamap/semamap/internal/vec"
 // may be used from many goroutines.
 type Model struct {
 	config
-	embed     []float32     // vocab × hidden; nil when the output is tied to it
+	embed     []float32     // vocab × hidden; nil when it is the output
 	positions []float32     // learned positions × hidden, or nil
 	blocks    []block       // layers
 	final     norm          // before the output; nil weight when there is none
-	head      []*vec.Linear // output, in blocks of headBlock tokens
+	head      []*vec.Linear // output, in blocks of headBlock tokens; nil in a file of the body alone
 }
 
 // Layers returns the number of layers.
