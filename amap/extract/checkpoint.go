@@ -207,7 +207,7 @@ func openSums(path string, check func(h *header) error) (*Sums, error) {
 // file and the numbers in its header, which must fit it.
 func readSums(r io.Reader, size int64, check func(h *header) error) (*Sums, error) {
 	sum := crc32.New(crc32.MakeTable(crc32.Castagnoli))
-	br := bufio.NewReaderSize(r, 1<<20)
+	br := bufio.NewReaderSize(r, 1<<16)
 	var at int64
 	bad := func(format string, args ...any) error {
 		return fmt.Errorf("byte %d: %w: %s", at, amap.ErrFormat, fmt.Sprintf(format, args...))

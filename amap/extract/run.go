@@ -127,8 +127,8 @@ func (e *extraction) run(ctx context.Context, documents iter.Seq2[[]int32, error
 	if whole && s.documents == 0 {
 		return fmt.Errorf("%w: no documents", ErrSettings)
 	}
-	if whole && s.windows == 0 && p.Shard[1] == 1 {
-		return fmt.Errorf("%w: none of the %d documents has a window of %d tokens", ErrSettings, s.documents, p.Window)
+	if whole && s.inMap() == 0 && p.Shard[1] == 1 {
+		return fmt.Errorf("%w: the %d documents have no windows: a document needs more than %d tokens", ErrSettings, s.documents, p.Window)
 	}
 	s.done = whole
 	if p.Progress != nil {
@@ -341,7 +341,7 @@ func newWorker(e *extraction, size int) *worker {
 // do computes a batch and adds it to the sums. It is never cut short, so that
 // the sums hold all of it or, after an error, are of no use.
 func (w *worker) do(b *batch) error {
-	p, s := w.e.p, w.e.s
+	p := w.e.p
 	for i, mode := range p.Modes {
 		if mode == amap.Input {
 			w.place(i, b.ids)
@@ -383,6 +383,13 @@ func (w *worker) do(b *batch) error {
 			}
 		}
 	}
+	w.count()
+	return nil
+}
+
+// count counts the rows of a batch.
+func (w *worker) count() {
+	p, s := w.e.p, w.e.s
 	w.e.counts.Lock()
 	defer w.e.counts.Unlock()
 	for i, mode := range p.Modes {
@@ -395,7 +402,6 @@ func (w *worker) do(b *batch) error {
 			}
 		}
 	}
-	return nil
 }
 
 // place finds the rows of the tokens of a batch.

@@ -16,13 +16,13 @@ import (
 // the order in which they were added.
 type Sums struct {
 	p      *setup
-	shards []int // numbers of the shards that are in
+	shards []int // that are in
 
-	read      int64   // documents that were read
-	documents int64   // of these, those that are in, all shards counted: the last may be in with a part
+	read      int64   // documents that were read, those of other shards counted
+	documents int64   // of these, documents that are in
 	taken     int64   // windows of the next document that are in
 	windows   int64   // that are in
-	pending   []int32 // windows that wait for a full update of Running16
+	pending   []int32 // windows at the end that make no full update of Running16
 	text      string  // hash of the documents that were read
 	done      bool
 
@@ -42,6 +42,15 @@ func (a *uint128) add(b uint128) {
 	var carry uint64
 	a.lo, carry = bits.Add64(a.lo, b.lo, 0)
 	a.hi, _ = bits.Add64(a.hi, b.hi, carry)
+}
+
+// signed is x as a number of 128 bits in two's complement.
+func signed(x int64) uint128 { return uint128{uint64(x >> 63), uint64(x)} }
+
+// set stores a number in two's complement.
+func (a uint128) set(z *big.Int) *big.Int {
+	z.SetInt64(int64(a.hi))
+	return z.Lsh(z, 64).Add(z, new(big.Int).SetUint64(a.lo))
 }
 
 func (a *uint128) addSquare(x int64) {
@@ -82,7 +91,7 @@ func (s *Sums) Map(d amap.DType) (*amap.Map, error) {
 	for id := range rows {
 		rows[id] = int32(p.row(int32(id)))
 	}
-	o := &amap.Options{Counts: amap.Counts{}, Windows: s.windows - int64(len(s.pending)/p.Window), Positions: -1}
+	o := &amap.Options{Counts: amap.Counts{}, Windows: s.inMap(), Positions: -1}
 	if p.Positions {
 		o.Positions = p.Window + 1
 		for i := range p.Window + 1 {
@@ -104,6 +113,9 @@ func (s *Sums) Map(d amap.DType) (*amap.Map, error) {
 	}
 	return amap.NewMap(d, layers, o)
 }
+
+// inMap returns the number of windows in the map.
+func (s *Sums) inMap() int64 { return s.windows - int64(len(s.pending)/s.p.Window) }
 
 // means are the rows of a layer of a map.
 type means struct {
@@ -160,21 +172,21 @@ func (s *Sums) Explained(mode amap.Mode, layer int) ([]float64, error) {
 	}
 	x, wide := &s.modes[i][l], p.wide[l]
 	count := s.count[i][:p.rows]
-	total := make([]big.Int, wide) // the sum over all tokens, exactly
+	total := make([]uint128, wide) // the sum over all tokens, exactly
 	var n int64
-	var v big.Int
 	for r, c := range count {
 		if c == 0 {
 			continue
 		}
 		n += c
-		for u := range total {
-			total[u].Add(&total[u], v.SetInt64(x.sum[r*wide+u]))
+		for u, v := range x.sum[r*wide:][:wide] {
+			total[u].add(signed(v))
 		}
 	}
+	var z big.Int
 	mean, between := make([]float64, wide), make([]float64, wide)
 	for u := range mean {
-		mean[u], _ = new(big.Float).SetInt(&total[u]).Float64()
+		mean[u], _ = new(big.Float).SetInt(total[u].set(&z)).Float64()
 		mean[u] /= max(float64(n), 1)
 	}
 	for r, c := range count {
@@ -188,12 +200,9 @@ func (s *Sums) Explained(mode amap.Mode, layer int) ([]float64, error) {
 	}
 	for u, b := range between {
 		// n·Σx² − (Σx)² as integers, since little may be left of large numbers.
-		q := x.squares[u]
-		var all big.Int
-		all.SetUint64(q.hi)
-		all.Lsh(&all, 64).Or(&all, v.SetUint64(q.lo))
-		all.Mul(&all, v.SetInt64(n)).Sub(&all, v.Mul(&total[u], &total[u]))
-		variance, _ := new(big.Float).SetInt(&all).Float64()
+		sum, all := total[u].set(new(big.Int)), x.squares[u].set(new(big.Int))
+		all.Mul(all, big.NewInt(n)).Sub(all, sum.Mul(sum, sum))
+		variance, _ := new(big.Float).SetInt(all).Float64()
 		if variance /= max(float64(n), 1); variance > 0 {
 			between[u] = min(b/variance, 1)
 		} else {

@@ -3,9 +3,27 @@
 //	extract -model DIR -text FILE... -o amap.pickle -counts counts.pickle [flags]
 //	extract merge -o amap.pickle -counts counts.pickle PART.sums...
 //
-// The model is a Hugging Face folder with config.json, model.safetensors and
-// tokenizer.json. Texts are plain files or JSON lines, also packed by gzip or
-// zstd.
+// The model is a Hugging Face folder with config.json, model.safetensors (or its
+// shards) and tokenizer.json. The map and the counts are SYSIF's pickles, which
+// the programs amap and study read. Beside them a JSON file tells how they were
+// made: amap.json for amap.pickle.
+//
+// # Text
+//
+// Texts are plain files or JSON lines, also packed by gzip or zstd; the content
+// decides, not the name. A line of JSON is a string, or an object whose field
+// "text" is the document (-field names another). A plain file is one document;
+// -documents lines or paragraphs cuts it, and files above 16 MB are cut at the end
+// of a line. Text must be UTF-8. The text of a special token, such as
+// "<|endoftext|>", is encoded as other text is.
+//
+// # Long runs
+//
+// With -checkpoint FILE the sums are saved about every ten minutes and at an
+// interrupt, and -resume goes on from there with the same bytes in the end. With
+// -shard i/n a run takes every n-th document, and -o names a file of sums, which
+// is its checkpoint as well; extract merge joins them to the bytes of a single
+// run. -dry-run tells tokens, memory and time.
 package main
 
 import (
@@ -19,7 +37,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -108,8 +125,6 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 		return nil, errors.New("-model: want the folder of a model")
 	case len(o.text.files) == 0:
 		return nil, errors.New("-text: want a file")
-	case o.out == "" && !o.dryRun:
-		return nil, errors.New("-o: want a file to write")
 	case o.samples < 0:
 		return nil, fmt.Errorf("-samples %d: want a number of documents", o.samples)
 	case o.units < 0:
@@ -118,21 +133,44 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	if o.tokenizer == "" {
 		o.tokenizer = tokenizerPath(o.model)
 	}
-	if (o.shard != "") != isSums(o.out) && !o.dryRun {
-		return nil, fmt.Errorf("-o %s: want a name that ends in .sums with -shard, and only then", o.out)
-	}
-	if isSums(o.out) {
-		if o.checkpoint != "" {
-			return nil, errors.New("-checkpoint: a shard is saved in -o")
+	switch {
+	case o.dryRun:
+	case o.shard == "":
+		if err := o.check(); err != nil {
+			return nil, err
 		}
+	case !isSums(o.out):
+		return nil, fmt.Errorf("-o %s: want a name that ends in .sums with -shard, for extract merge", o.out)
+	case o.checkpoint != "" || o.counts != "":
+		return nil, errors.New("-shard: -o is the checkpoint, and extract merge writes the counts")
+	default:
 		o.checkpoint = o.out
-	} else if _, err := o.number(); err != nil {
-		return nil, err
 	}
 	if o.resume && o.checkpoint == "" {
 		return nil, errors.New("-resume: want the -checkpoint")
 	}
 	return o, nil
+}
+
+// check looks at the names and the type of the map.
+func (o *options) check() error {
+	switch filepath.Ext(o.out) {
+	case ".pickle", ".pkl", ".safetensors":
+	case "":
+		if o.out == "" {
+			return errors.New("-o: want a file to write")
+		}
+		fallthrough
+	default:
+		return fmt.Errorf("-o %s: want a name that ends in .pickle or .safetensors", o.out)
+	}
+	_, err := o.number()
+	return err
+}
+
+// recordPath is the JSON file beside the map.
+func (o *options) recordPath() string {
+	return strings.TrimSuffix(o.out, filepath.Ext(o.out)) + ".json"
 }
 
 func isSums(path string) bool { return strings.HasSuffix(path, ".sums") }
@@ -172,10 +210,10 @@ func parseLayers(s string) ([]int, error) {
 }
 
 // settings makes those of the library.
-func (o *options) settings(m *extract.Model, tok lemma.Tokenizer) (*extract.Settings, error) {
+func (o *options) settings(m *extract.Model, tok lemma.Tokenizer, vocab int) (*extract.Settings, error) {
 	set := &extract.Settings{
 		Window: o.window, Stride: o.stride, Seed: o.seed, Positions: o.positions, Skip: o.skip,
-		Vocab: tok.Len(), Moments: o.moments, Running16: o.running16, Workers: o.workers, Checkpoint: o.checkpoint,
+		Vocab: vocab, Moments: o.moments, Running16: o.running16, Workers: o.workers, Checkpoint: o.checkpoint,
 	}
 	if o.window < 1 {
 		return nil, fmt.Errorf("-window %d: want a positive number", o.window)
@@ -265,6 +303,9 @@ func (o *options) look(ctx context.Context, tok lemma.Tokenizer, stderr io.Write
 	return p, nil
 }
 
+// total returns the bytes of the sample.
+func (p *plan) total() int64 { return p.bytes[len(p.bytes)-1] }
+
 // documents tokenizes the documents of the sample, on a goroutine of its own so
 // that the model need not wait.
 func (p *plan) documents(ctx context.Context) iter.Seq2[[]int32, error] {
@@ -331,14 +372,15 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.model, err)
 	}
-	tok, err := openTokenizer(o.tokenizer)
+	tok, vocab, err := openTokenizer(o.tokenizer)
 	if err != nil {
 		return err
 	}
-	if tok.Len() > m.Vocab() {
-		return fmt.Errorf("%s has %d tokens, but the model in %s only %d: it is of another model", o.tokenizer, tok.Len(), o.model, m.Vocab())
+	// Models pad their vocabulary, few by more than 2 %.
+	if n := m.Vocab(); vocab > n || vocab < n-n/10 {
+		return fmt.Errorf("%s has %d tokens, but the model in %s has %d: they do not belong together", o.tokenizer, vocab, o.model, n)
 	}
-	set, err := o.settings(m, tok)
+	set, err := o.settings(m, tok, vocab)
 	if err != nil {
 		return err
 	}
@@ -346,45 +388,62 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stdout, "%s: %d layers of %d units, %s documents\n", o.model, m.Layers(), m.Units(), cli.Thousands(len(p.bytes)))
-	total := p.bytes[len(p.bytes)-1]
-	bar := cli.NewProgress(stderr, "extract", int(total>>10)+1)
-	began, first := time.Time{}, int64(0)
-	var firstBytes int64
-	set.Progress = func(documents, windows int64) {
+	fmt.Fprintf(stdout, "%s: %d layers of %s units; %s documents, %s bytes of text\n", o.model, m.Layers(), cli.Thousands(m.Units()), cli.Thousands(len(p.bytes)), cli.Thousands(int(p.total())))
+	if o.dryRun {
+		return o.plan(ctx, m, p, set, stdout)
+	}
+	rec, err := o.record(ctx, m, set)
+	if err != nil {
+		return err
+	}
+	sums, windows, err := o.extract(ctx, m, p, set, stderr)
+	if err != nil {
+		return err
+	}
+	rec.Settings["windows"], rec.Settings["window_tokens"] = windows, windows*int64(o.window)
+	rec.End("extract")
+	if isSums(o.out) {
+		return cli.WriteJSON(o.recordPath(), rec)
+	}
+	return o.write(ctx, sums, rec, stdout)
+}
+
+// extract shows how far the extraction is.
+func (o *options) extract(ctx context.Context, m *extract.Model, p *plan, set *extract.Settings, stderr io.Writer) (sums *extract.Sums, windows int64, err error) {
+	total := p.total()
+	bar := cli.NewProgress(stderr, "extract, kB of text", int(total>>10)+1)
+	var began time.Time
+	var first, firstBytes int64 // of what a checkpoint holds
+	set.Progress = func(documents, n int64) {
 		var bytes int64
 		if documents > 0 {
 			bytes = p.bytes[min(int(documents), len(p.bytes))-1]
 		}
-		if began.IsZero() {
-			began, first, firstBytes = time.Now(), windows, bytes
+		if windows = n; began.IsZero() {
+			began, first, firstBytes = time.Now(), n, bytes
 			return
 		}
 		seconds := time.Since(began).Seconds()
-		rate := float64(windows-first) * float64(o.window) / seconds
-		note := fmt.Sprintf("%.0f tokens/s", rate)
+		note := fmt.Sprintf("%.0f tokens/s", float64(n-first)*float64(o.window)/seconds)
 		if done := bytes - firstBytes; done > 0 && seconds > 10 {
-			note += ", " + (time.Duration(seconds*float64(total-bytes)/float64(done)) * time.Second).String() + " left"
+			left := seconds * float64(total-bytes) / float64(done)
+			note += ", " + time.Duration(left*float64(time.Second)).Round(time.Second).String() + " left"
 		}
 		bar.Set(int(bytes>>10), note)
 	}
-	sums, err := extract.Extract(ctx, m, p.documents(ctx), set)
-	if err != nil {
+	if sums, err = extract.Extract(ctx, m, p.documents(ctx), set); err != nil {
 		bar.Stop()
 		if ctx.Err() != nil && o.checkpoint != "" {
 			err = fmt.Errorf("stopped, saved in %s: %w", o.checkpoint, err)
 		}
-		return err
+		return nil, 0, err
 	}
 	bar.Done()
-	if isSums(o.out) {
-		return nil
-	}
-	return o.write(ctx, sums, stdout)
+	return sums, windows, nil
 }
 
 // write writes the map and the counts.
-func (o *options) write(ctx context.Context, sums *extract.Sums, stdout io.Writer) error {
+func (o *options) write(ctx context.Context, sums *extract.Sums, rec *cli.Record, stdout io.Writer) error {
 	d, err := o.number()
 	if err != nil {
 		return err
@@ -394,8 +453,7 @@ func (o *options) write(ctx context.Context, sums *extract.Sums, stdout io.Write
 		return err
 	}
 	write := m.WriteSYSIF
-	switch filepath.Ext(o.out) {
-	case ".safetensors":
+	if filepath.Ext(o.out) == ".safetensors" {
 		write = m.WriteSafetensors
 	}
 	if err := cli.WriteFile(o.out, func(w io.Writer) error { return write(ctx, w) }); err != nil {
@@ -407,19 +465,21 @@ func (o *options) write(ctx context.Context, sums *extract.Sums, stdout io.Write
 		}
 	}
 	for _, mode := range m.Modes() {
-		var n int64
-		seen := 0
 		counts := m.Counts()[mode]
 		at, _ := m.Positions()
+		n, seen := int64(0), 0
 		for _, c := range counts[:len(counts)-at] {
-			n += c
-			if c > 0 {
+			if n += c; c > 0 {
 				seen++
 			}
 		}
 		fmt.Fprintf(stdout, "%s: %s occurrences of %s tokens\n", mode, cli.Thousands(int(n)), cli.Thousands(seen))
 	}
-	return nil
+	if shares := explained(sums, m.Modes()); len(shares) > 0 {
+		rec.Settings["explained"] = shares
+	}
+	rec.End("write")
+	return cli.WriteJSON(o.recordPath(), rec)
 }
 
 // merge joins shards.
@@ -434,8 +494,8 @@ func merge(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(paths) == 0 {
 		return errors.New("merge: want files of sums")
 	}
-	if o.out == "" {
-		return errors.New("-o: want a file to write")
+	if err := o.check(); err != nil {
+		return err
 	}
 	parts := make([]*extract.Sums, len(paths))
 	for i, path := range paths {
@@ -447,6 +507,12 @@ func merge(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	runtime.GC()
-	return o.write(ctx, sums, stdout)
+	rec, err := cli.NewRecord(ctx, map[string]any{"dtype": o.dtype})
+	if err != nil {
+		return err
+	}
+	for _, path := range paths {
+		rec.Inputs = append(rec.Inputs, cli.Input{Role: "sums", Name: filepath.Base(path)})
+	}
+	return o.write(ctx, sums, rec, stdout)
 }

@@ -15,29 +15,34 @@ import (
 	"github.com/semamap/semamap/wordnet/wn30"
 )
 
-// openTokenizer reads a tokenizer.json. Special tokens, such as the end of a
-// text, are left out of those that are found in texts: a text that has
-// "<|endoftext|>" in it only speaks of it.
-func openTokenizer(path string) (lemma.Tokenizer, error) {
+// openTokenizer reads a tokenizer.json and says how many tokens it has. Its
+// special tokens, such as the end of a text, are not looked for in texts: a text
+// with "<|endoftext|>" in it only speaks of it.
+func openTokenizer(path string) (tok lemma.Tokenizer, vocab int, err error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	plain, err := withoutSpecial(b)
-	if err == nil {
-		b = plain
+	if tok, err = lemma.LoadJSON(bytes.NewReader(b), nil); err != nil {
+		return nil, 0, fmt.Errorf("%s: %w", path, err)
 	}
-	tok, err := lemma.LoadJSON(bytes.NewReader(b), nil)
+	vocab = tok.Len()
+	if b, err = withoutSpecial(b); err == nil {
+		tok, err = lemma.LoadJSON(bytes.NewReader(b), nil)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, 0, fmt.Errorf("%s: added_tokens: %w", path, err)
 	}
-	return tok, nil
+	return tok, vocab, nil
 }
 
 func withoutSpecial(b []byte) ([]byte, error) {
 	var file map[string]json.RawMessage
 	if err := json.Unmarshal(b, &file); err != nil {
 		return nil, err
+	}
+	if file["added_tokens"] == nil {
+		return b, nil
 	}
 	var added []json.RawMessage
 	if err := json.Unmarshal(file["added_tokens"], &added); err != nil {
