@@ -20,7 +20,8 @@ const module = "github.com/semamap/semamap"
 // below.
 var mayImport = map[string]struct{ ours, outside []string }{
 	"":                          {},
-	"/amap":                     {[]string{"/internal/vec", "/internal/par", "/internal/npy"}, []string{"github.com/nlpodyssey/gopickle/...", "gonum.org/v1/gonum/mat"}},
+	"/amap":                     {[]string{"/internal/vec", "/internal/par", "/internal/npy", "/internal/safetensors"}, []string{"github.com/nlpodyssey/gopickle/...", "gonum.org/v1/gonum/mat"}},
+	"/amap/extract":             {[]string{"/amap", "/internal/vec", "/internal/par", "/internal/safetensors"}, nil},
 	"/wordnet":                  {[]string{"/wordnet/internal/compact"}, nil},
 	"/wordnet/check":            {[]string{"/wordnet"}, nil},
 	"/wordnet/internal/compact": {},
@@ -45,6 +46,7 @@ var mayImport = map[string]struct{ ours, outside []string }{
 	"/internal/par":             {},
 	"/internal/npy":             {[]string{"/internal/vec"}, nil},
 	"/internal/golden":          {},
+	"/internal/safetensors":     {},
 }
 
 // imports returns what each package of the module imports, tests left out, on

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/semamap/semamap/internal/safetensors"
 	"gonum.org/v1/gonum/mat"
 )
 
@@ -322,7 +323,7 @@ func TestSafetensorsLargeHeader(t *testing.T) {
 	if _, err := m.Layer("a", 99); err == nil || len(err.Error()) > 200 {
 		t.Error(err)
 	}
-	b := binary.LittleEndian.AppendUint64(nil, maxSafeHeader+1)
+	b := binary.LittleEndian.AppendUint64(nil, safetensors.MaxHeader+1)
 	if _, err := NewReader(zeroTail{append(b, '{')}, 1<<30, nil); !errors.Is(err, ErrLimit) {
 		t.Error(err)
 	}

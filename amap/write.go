@@ -12,6 +12,7 @@ import (
 
 	"github.com/semamap/semamap/internal/npy"
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/internal/safetensors"
 )
 
 // batch is how many items CPython's pickler puts under one MARK.
@@ -286,7 +287,7 @@ func (m *Map) WriteSafetensors(ctx context.Context, w io.Writer) error {
 		for _, k := range shape {
 			n *= uint64(k)
 		}
-		e := safeTensor{DType: dtypes[d].safe, Shape: shape, Offsets: [2]uint64{off, off + n}}
+		e := safetensors.Entry{DType: dtypes[d].safe, Shape: shape, Offsets: [2]uint64{off, off + n}}
 		off += n
 		key, err := json.Marshal(name)
 		if err != nil {

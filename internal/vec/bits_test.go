@@ -115,6 +115,16 @@ func TestBits(t *testing.T) {
 			return []any{c.Sum, c.Sq, c.Min, c.Max, c.ArgMin, c.ArgMax, c.Nonzero}
 		}},
 		{"Row", func() []any { return []any{Row(row(14))} }},
+		{"Norms", func() []any {
+			a, b := make([]float32, d), make([]float32, d)
+			LayerNorm(a, row(15), row(16), row(17), 1e-5)
+			RMSNorm(b, row(15), row(16), 1e-5)
+			return []any{a, b}
+		}},
+		{"AddFixed", func() []any {
+			sum := make([]int64, d)
+			return []any{AddFixed(sum, row(18)), AddFixed(sum, row(19)), sum}
+		}},
 		{"Move", func() []any {
 			var out []any
 			for d := 1; d <= 3; d++ {

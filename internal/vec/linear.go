@@ -114,3 +114,12 @@ func grown(s []float32, n int) []float32 {
 	}
 	return s[:n]
 }
+
+// Row stores the weights of output o.
+func (p *Linear) Row(dst []float32, o int) {
+	nr := tileShape[p.level].nr
+	panel := p.panels[o/nr*nr*p.in+o%nr:]
+	for k := range dst[:p.in] {
+		dst[k] = panel[k*nr]
+	}
+}

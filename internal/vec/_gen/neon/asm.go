@@ -58,8 +58,8 @@ func function(name, signature, result, doc string) {
 		params[id] = at
 		at += size
 	}
-	at = (at + 7) &^ 7
 	if result != "" {
+		at = (at + 7) &^ 7
 		params["ret"] = at
 		at += 8
 		result = " " + result

@@ -23,6 +23,7 @@ var (
 	fdiv4s   = three("fdiv", "4s", 0x6e20fc00)
 	fdiv2d   = three("fdiv", "2d", 0x6e60fc00)
 	fmla4s   = three("fmla", "4s", 0x4e20cc00)
+	fmls4s   = three("fmls", "4s", 0x4ea0cc00)
 	faddp2d  = three("faddp", "2d", 0x6e60d400)
 	fmaxnm4s = three("fmaxnm", "4s", 0x4e20c400) // of a number and NaN, the number
 	fminnm4s = three("fminnm", "4s", 0x4ea0c400)
@@ -31,12 +32,14 @@ var (
 	fcmeq4s  = three("fcmeq", "4s", 0x4e20e400)
 	fcmgt4s  = three("fcmgt", "4s", 0x6ea0e400)
 	fcmge4s  = three("fcmge", "4s", 0x6e20e400)
+	umax4s   = three("umax", "4s", 0x6ea06400)
 	cmhs4s   = three("cmhs", "4s", 0x6ea03c00)
 	add2d    = three("add", "2d", 0x4ee08400)
 	add4s    = three("add", "4s", 0x4ea08400)
 	sub4s    = three("sub", "4s", 0x6ea08400)
 	addp4s   = three("addp", "4s", 0x4ea0bc00)
 	and16b   = three("and", "16b", 0x4e201c00)
+	bic16b   = three("bic", "16b", 0x4e601c00)
 	eor16b   = three("eor", "16b", 0x6e201c00)
 	bit16b   = three("bit", "16b", 0x6ea01c00) // n where m is set
 	orr16b   = three("orr", "16b", 0x4ea01c00)

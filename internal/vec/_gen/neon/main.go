@@ -25,6 +25,7 @@ var families = []struct {
 	{"f16", func() { half(); statistics() }},
 	{"exp", exp},
 	{"move", move},
+	{"layers", func() { layers(); layerRows() }},
 }
 
 func main() {

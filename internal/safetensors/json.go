@@ -1,4 +1,4 @@
-package amap
+package safetensors
 
 import (
 	"math"
@@ -10,36 +10,36 @@ import (
 
 // A header may have 100 MB, so it is read through a window. The first error
 // stays; afterwards the text appears to end.
-type jsonScanner struct {
-	src   *source
-	end   int64
-	win   []byte
-	i     int // next byte of win
-	winAt int64
-	err   error
+type scanner struct {
+	readAt func(b []byte, off int64) error
+	end    int64
+	win    []byte
+	i      int // next byte of win
+	winAt  int64
+	err    error
 }
 
 // endOfText is what the scanner sees after the last byte, where a NUL in the
 // text is none.
 const endOfText = -1
 
-func (h *jsonScanner) pos() int64 { return h.winAt + int64(h.i) }
+func (h *scanner) pos() int64 { return h.winAt + int64(h.i) }
 
-func (h *jsonScanner) fail(at int64, reason error, format string, args ...any) {
+func (h *scanner) fail(at int64, kind Kind, format string, args ...any) {
 	if h.err == nil {
-		h.err = errAt(at, reason, format, args...)
+		h.err = errAt(at, kind, format, args...)
 	}
 }
 
 // peek returns the next byte.
-func (h *jsonScanner) peek() int {
+func (h *scanner) peek() int {
 	if h.i < len(h.win) && h.err == nil {
 		return int(h.win[h.i])
 	}
 	return h.fill()
 }
 
-func (h *jsonScanner) fill() int {
+func (h *scanner) fill() int {
 	const window = 1 << 16
 	at := h.pos()
 	if h.err != nil || at >= h.end {
@@ -49,14 +49,14 @@ func (h *jsonScanner) fill() int {
 		h.win = make([]byte, min(window, h.end-at))
 	}
 	h.win, h.winAt, h.i = h.win[:min(int64(cap(h.win)), h.end-at)], at, 0
-	if h.err = h.src.readAt(h.win, at); h.err != nil {
+	if h.err = h.readAt(h.win, at); h.err != nil {
 		return endOfText
 	}
 	return int(h.win[0])
 }
 
 // space passes over white space and returns the byte after it.
-func (h *jsonScanner) space() int {
+func (h *scanner) space() int {
 	for {
 		switch c := h.peek(); c {
 		case ' ', '\t', '\n', '\r':
@@ -67,15 +67,15 @@ func (h *jsonScanner) space() int {
 	}
 }
 
-func (h *jsonScanner) unexpected(want string) {
+func (h *scanner) unexpected(want string) {
 	if c := h.peek(); c == endOfText {
-		h.fail(h.pos(), ErrFormat, "safetensors header: it ends where %s should be", want)
+		h.fail(h.pos(), Format, "safetensors header: it ends where %s should be", want)
 	} else {
-		h.fail(h.pos(), ErrFormat, "safetensors header: %q where %s should be", rune(c), want)
+		h.fail(h.pos(), Format, "safetensors header: %q where %s should be", rune(c), want)
 	}
 }
 
-func (h *jsonScanner) want(c byte) {
+func (h *scanner) want(c byte) {
 	if h.space() != int(c) {
 		h.unexpected(strconv.QuoteRune(rune(c)))
 		return
@@ -84,7 +84,7 @@ func (h *jsonScanner) want(c byte) {
 }
 
 // object reads an object and calls f at the value of each key.
-func (h *jsonScanner) object(f func(key text)) {
+func (h *scanner) object(f func(key text)) {
 	h.want('{')
 	h.items('}', func(int) {
 		h.space()
@@ -98,12 +98,12 @@ func (h *jsonScanner) object(f func(key text)) {
 }
 
 // array reads an array and calls f at each element.
-func (h *jsonScanner) array(f func(i int)) {
+func (h *scanner) array(f func(i int)) {
 	h.want('[')
 	h.items(']', f)
 }
 
-func (h *jsonScanner) items(end byte, f func(i int)) {
+func (h *scanner) items(end byte, f func(i int)) {
 	if h.space() == int(end) {
 		h.i++
 		return
@@ -120,14 +120,14 @@ func (h *jsonScanner) items(end byte, f func(i int)) {
 }
 
 // uint reads a number of 64 bits without sign, point and exponent.
-func (h *jsonScanner) uint() (v uint64) {
+func (h *scanner) uint() (v uint64) {
 	h.space()
 	first, digits := h.peek(), 0
 	for ; h.peek() >= '0' && h.peek() <= '9'; h.i++ {
 		d := uint64(h.peek() - '0')
 		hi, lo := bits.Mul64(v, 10)
 		if digits++; hi != 0 || lo > math.MaxUint64-d {
-			h.fail(h.pos(), ErrFormat, "safetensors header: number of more than 64 bits")
+			h.fail(h.pos(), Format, "safetensors header: number of more than 64 bits")
 		}
 		v = lo + d
 	}
@@ -147,7 +147,7 @@ type text struct {
 }
 
 // str reads a string and keeps up to most bytes of it.
-func (h *jsonScanner) str(most int) (t text) {
+func (h *scanner) str(most int) (t text) {
 	t.at = h.pos()
 	if h.peek() != '"' {
 		h.unexpected("a text")
@@ -188,7 +188,7 @@ func (h *jsonScanner) str(most int) (t text) {
 }
 
 // rune reads a character beyond ASCII, which must be UTF-8.
-func (h *jsonScanner) rune(add func(byte)) {
+func (h *scanner) rune(add func(byte)) {
 	at := h.pos()
 	var b [utf8.UTFMax]byte
 	n := 0
@@ -202,7 +202,7 @@ func (h *jsonScanner) rune(add func(byte)) {
 		h.i++
 	}
 	if r, size := utf8.DecodeRune(b[:n]); r == utf8.RuneError && size <= 1 {
-		h.fail(at, ErrFormat, "safetensors header: text that is not UTF-8")
+		h.fail(at, Format, "safetensors header: text that is not UTF-8")
 		return
 	}
 	for _, c := range b[:n] {
@@ -211,7 +211,7 @@ func (h *jsonScanner) rune(add func(byte)) {
 }
 
 // escape reads an escape after its backslash.
-func (h *jsonScanner) escape(add func(byte)) {
+func (h *scanner) escape(add func(byte)) {
 	at := h.pos()
 	c := h.peek()
 	h.i++
@@ -240,18 +240,18 @@ func (h *jsonScanner) escape(add func(byte)) {
 				}
 			}
 			if r = utf16.DecodeRune(r, low); r == utf8.RuneError {
-				h.fail(at, ErrFormat, "safetensors header: half a character")
+				h.fail(at, Format, "safetensors header: half a character")
 			}
 		}
 		for _, b := range utf8.AppendRune(nil, r) {
 			add(b)
 		}
 	default:
-		h.fail(at, ErrFormat, "safetensors header: escape %q", rune(c))
+		h.fail(at, Format, "safetensors header: escape %q", rune(c))
 	}
 }
 
-func (h *jsonScanner) hex() (r rune) {
+func (h *scanner) hex() (r rune) {
 	for range 4 {
 		c := h.peek()
 		switch {
@@ -275,9 +275,9 @@ func (h *jsonScanner) hex() (r rune) {
 const maxDepth = 127
 
 // skip passes over a value of any kind.
-func (h *jsonScanner) skip(depth int) {
+func (h *scanner) skip(depth int) {
 	if depth > maxDepth {
-		h.fail(h.pos(), ErrLimit, "safetensors header: more than %d values within each other", maxDepth)
+		h.fail(h.pos(), Limit, "safetensors header: more than %d values within each other", maxDepth)
 		return
 	}
 	switch c := h.space(); {
@@ -298,7 +298,7 @@ func (h *jsonScanner) skip(depth int) {
 	}
 }
 
-func (h *jsonScanner) word(s string) {
+func (h *scanner) word(s string) {
 	for _, c := range []byte(s) {
 		if h.peek() != int(c) {
 			h.unexpected(s)
@@ -309,7 +309,7 @@ func (h *jsonScanner) word(s string) {
 }
 
 // number passes over a number of any form.
-func (h *jsonScanner) number() {
+func (h *scanner) number() {
 	digits := func() {
 		if c := h.peek(); c < '0' || c > '9' {
 			h.unexpected("a value")

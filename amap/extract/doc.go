@@ -1,0 +1,3 @@
+// Package extract makes activation maps from the weights of a language model
+// and text.
+package extract

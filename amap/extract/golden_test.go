@@ -1,0 +1,142 @@
+package extract
+
+import (
+	"context"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/semamap/semamap/internal/golden"
+	"github.com/semamap/semamap/internal/npy"
+)
+
+func readNpy[T npy.Number](t testing.TB, file string) []T {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	data, _, err := npy.Read[T](f)
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return data
+}
+
+// far returns the largest difference of two rows, relative to the largest
+// number of want.
+func far(got, want []float32) float64 {
+	var top, diff float64
+	for i, w := range want {
+		top = max(top, math.Abs(float64(w)))
+		diff = max(diff, math.Abs(float64(got[i]-w)))
+	}
+	return diff / max(top, math.SmallestNonzeroFloat32)
+}
+
+// goldens compares a model with the numbers in files: at hands each layer's
+// activations to a check.
+func goldens(t *testing.T, m *Model, ids []int32, argmax []int32, check func(l int, h []float32) float64) *runner {
+	t.Helper()
+	worst := 0.0
+	r := newRunner(m, len(ids)/15, 15, m.Layers(), true)
+	got, err := r.run(context.Background(), ids, func(l int, h []float32) error {
+		worst = max(worst, check(l, h))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("hidden %.1e", worst)
+	if !(worst <= 1e-4) {
+		t.Errorf("hidden activations differ by %g", worst)
+	}
+	for i := range got {
+		if got[i] != argmax[i] {
+			t.Errorf("position %d: predicted %d, want %d", i, got[i], argmax[i])
+		}
+	}
+	return r
+}
+
+// rowsFar returns the largest difference of rows of width numbers.
+func rowsFar(got, want []float32, width int) (worst float64) {
+	for i := 0; i < len(want); i += width {
+		worst = max(worst, far(got[i:][:width], want[i:][:width]))
+	}
+	return worst
+}
+
+// The small GPT-NeoX of the large test data, which was trained.
+func TestToyGoldens(t *testing.T) {
+	dir := golden.Shared(t, "data/sample/model")
+	m, err := Load(os.DirFS(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := readNpy[float32](t, filepath.Join(dir, "golden-mlp-hidden.npy"))
+	ids := readNpy[int32](t, filepath.Join(dir, "golden-ids.npy"))
+	r := goldens(t, m, ids, readNpy[int32](t, filepath.Join(dir, "golden-argmax.npy")), func(l int, h []float32) float64 {
+		return rowsFar(h, want[l*len(h):][:len(h)], m.Units())
+	})
+	last := readNpy[float32](t, filepath.Join(dir, "golden-final-hidden.npy"))
+	if d := rowsFar(r.last, last, m.hidden); !(d <= 1e-4) {
+		t.Errorf("rows after the last norm differ by %g", d)
+	}
+	logits := readNpy[float32](t, filepath.Join(dir, "golden-logits-first-window.npy"))
+	if d := rowsFar(r.allLogits(15), logits, m.Vocab()); !(d <= 1e-4) {
+		t.Errorf("logits differ by %g", d)
+	}
+}
+
+// SmolLM2-135M-Instruct, in a folder that SEMAMAP_SMOLLM2 names, with the goldens
+// of the large test data.
+func TestSmolLM2Goldens(t *testing.T) {
+	dir := os.Getenv("SEMAMAP_SMOLLM2")
+	if dir == "" {
+		t.Skip("SEMAMAP_SMOLLM2 does not name the folder of SmolLM2-135M-Instruct")
+	}
+	gold := golden.Shared(t, "data/smollm2/golden")
+	m, err := Load(os.DirFS(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := m.Units()
+	first := readNpy[float32](t, filepath.Join(gold, "golden-activations-windows-0-1.npy"))
+	next := readNpy[float32](t, filepath.Join(gold, "golden-activations-windows-2-3-layers-0-15-29.npy"))
+	ids := readNpy[int32](t, filepath.Join(gold, "golden-ids.npy"))[:64*15]
+	r := goldens(t, m, ids, readNpy[int32](t, filepath.Join(gold, "golden-argmax-windows-0-63.npy")), func(l int, h []float32) float64 {
+		d := rowsFar(h, first[l*30*u:][:30*u], u)
+		if l == 0 || l == 15 || l == 29 {
+			d = max(d, rowsFar(h[30*u:], next[(l+1)/15*30*u:][:30*u], u))
+		}
+		return d
+	})
+	logits := readNpy[float32](t, filepath.Join(gold, "golden-logits-window-0.npy")) // in float16
+	if d := rowsFar(r.allLogits(15), logits, m.Vocab()); !(d <= 1e-3) {
+		t.Errorf("logits differ by %g", d)
+	}
+}
+
+// Models of the size of real ones, in the folder that internal/peers/models.py
+// --big made and SEMAMAP_MODELS names.
+func TestBig(t *testing.T) {
+	dir := os.Getenv("SEMAMAP_MODELS")
+	if dir == "" {
+		t.Skip("SEMAMAP_MODELS does not name the folder that models.py --big made")
+	}
+	list, err := filepath.Glob(filepath.Join(dir, "*", "golden.npz"))
+	if err != nil || len(list) == 0 {
+		t.Fatal(list, err)
+	}
+	for _, file := range list {
+		m, err := Load(os.DirFS(filepath.Dir(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Log(filepath.Base(filepath.Dir(file)))
+		compare(t, m, readReference(t, file), 1e-4)
+	}
+}
