@@ -1,7 +1,6 @@
 package tsne
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -222,9 +221,7 @@ func (pcaStart) positions(ctx context.Context, y []float64, in *startInput) erro
 			cov[b][a] = cov[a][b]
 		}
 	}
-	vectors := jacobi(&cov, cols)
-	for c := range min(in.dims, cols) {
-		v := vectors[c]
+	for c, v := range jacobi(&cov, cols, in.dims) {
 		// The largest loading is positive.
 		best := 0.0
 		for j := range d {
@@ -514,10 +511,12 @@ func orthonormalize(ctx context.Context, b []float64, n, cols int) int {
 	return kept
 }
 
-// jacobi returns the eigenvectors of the symmetric leading n×n part of a, by
-// descending eigenvalue (cyclic Jacobi rotations).
-func jacobi(a *[vec.Lanes][vec.Lanes]float64, n int) [][vec.Lanes]float64 {
+// jacobi returns the eigenvectors of the m largest eigenvalues of the symmetric
+// leading n×n part of a, or all n, by descending eigenvalue (cyclic Jacobi
+// rotations).
+func jacobi(a *[vec.Lanes][vec.Lanes]float64, n, m int) [][vec.Lanes]float64 {
 	var v [vec.Lanes][vec.Lanes]float64 // columns are the vectors
+	var taken [vec.Lanes]bool
 	for i := range n {
 		v[i][i] = 1
 	}
@@ -557,15 +556,17 @@ func jacobi(a *[vec.Lanes][vec.Lanes]float64, n int) [][vec.Lanes]float64 {
 			}
 		}
 	}
-	order := make([]int, n)
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(a[j][j], a[i][i]) })
-	out := make([][vec.Lanes]float64, n)
-	for k, i := range order {
+	out := make([][vec.Lanes]float64, min(m, n))
+	for k := range out {
+		top := -1
+		for i := range n {
+			if !taken[i] && (top < 0 || a[i][i] > a[top][top]) {
+				top = i
+			}
+		}
+		taken[top] = true
 		for r := range n {
-			out[k][r] = v[r][i]
+			out[k][r] = v[r][top]
 		}
 	}
 	return out
