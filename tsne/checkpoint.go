@@ -413,7 +413,7 @@ func (r *Run) codeAffinities(c *codec, place []int32) {
 // load reads the run.
 func (r *Run) load(c *codec) {
 	perm := r.code(c)
-	if _, _, err := validAffinities(context.Background(), r.p); err != nil {
+	if _, err := validAffinities(context.Background(), r.p); err != nil {
 		c.fail("%v", err)
 	}
 	r.s.Phases = r.phases

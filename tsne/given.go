@@ -11,7 +11,7 @@ import (
 )
 
 // readAffinities reads given affinities, whose shape is right, and makes them
-// symmetric.
+// symmetric and their sum 1.
 func readAffinities(ctx context.Context, x Points) (*joint, error) {
 	n, _ := x.Dims()
 	a := &joint{Ptr: make([]int64, 1, n+1)}
@@ -24,6 +24,8 @@ func readAffinities(ctx context.Context, x Points) (*joint, error) {
 		add := func(j int32, v float32) {
 			switch {
 			case int(j) == i || v == 0:
+			case j < 0 || int(j) >= n || int64(len(a.Col)) > a.Ptr[i] && j <= a.Col[len(a.Col)-1]:
+				bad = cmp.Or(bad, badSetting("Affinities", "given", fmt.Sprintf("row %d: column %d is out of place", i, j)))
 			case !(v > 0 && v <= math.MaxFloat32):
 				bad = cmp.Or(bad, badSetting("Affinities", "given", fmt.Sprintf("row %d, column %d: value %v", i, j, v)))
 			default:
@@ -46,7 +48,8 @@ func readAffinities(ctx context.Context, x Points) (*joint, error) {
 		}
 		a.Ptr = append(a.Ptr, int64(len(a.Col)))
 	}
-	return checkAffinities(ctx, a.symmetric())
+	a = a.symmetric()
+	return a, a.normalize(ctx)
 }
 
 // transpose returns the transpose of a, which has cols columns. Those of its
