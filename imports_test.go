@@ -35,7 +35,7 @@ var mayImport = map[string]struct{ ours, outside []string }{
 	"/lemma/internal/hf":        {[]string{"/lemma"}, nil},
 	"/tsne":                     {[]string{"/tsne/knn", "/tsne/internal/share", "/internal/vec", "/internal/par"}, nil},
 	"/tsne/knn":                 {[]string{"/tsne/internal/share", "/internal/vec", "/internal/par"}, nil},
-	"/tsne/internal/share":      {},
+	"/tsne/internal/share":      {[]string{"/internal/vec", "/internal/par"}, nil},
 	"/tsne/quality":             {[]string{"/tsne/knn", "/tsne/internal/share", "/internal/vec", "/internal/par"}, nil},
 	"/plot":                     {[]string{"/internal/par", "/plot/internal/kit"}, []string{"gonum.org/v1/plot/...", "golang.org/x/image/...", "codeberg.org/go-fonts/..."}},
 	"/plot/viewer":              {[]string{"/internal/par", "/plot", "/plot/internal/kit"}, []string{"gonum.org/v1/plot/plotter"}},

@@ -274,62 +274,59 @@ func (a *joint) order(p *pool, from, to, spare []int32) []int32 {
 	return bits
 }
 
-// checkAffinities validates a and makes its sum 1.
-func checkAffinities(ctx context.Context, a *joint) (*joint, error) {
-	n, sum, err := validAffinities(ctx, a)
-	if err == nil {
-		err = ctx.Err()
-	} else if ctx.Err() == nil {
-		err = badSetting("Affinities", "given", err.Error())
+// normalize makes the sum of a 1.
+func (a *joint) normalize(ctx context.Context) error {
+	var sum float64
+	for e, v := range a.Val {
+		if e&0xfffff == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		sum += float64(v)
 	}
-	if err != nil {
-		return nil, err
-	}
-	if n > 1 && !(sum > 0) {
-		return nil, badSetting("Affinities", sum, "the sum is not positive")
+	if len(a.Ptr) > 2 && !(sum > 0) {
+		return badSetting("Affinities", sum, "the sum is not positive")
 	}
 	if math.Abs(sum-1) > 1e-6 && sum > 0 {
 		for e, v := range a.Val {
 			if e&0xfffff == 0 && ctx.Err() != nil {
-				return nil, ctx.Err()
+				return ctx.Err()
 			}
 			a.Val[e] = float32(float64(v) / sum)
 		}
 	}
-	return a, nil
+	return nil
 }
 
-// validAffinities reports the first defect of affinities, their rows and
-// their sum.
-func validAffinities(ctx context.Context, a *joint) (rows int, sum float64, err error) {
-	bad := func(row, entry int, reason string) error {
-		return fmt.Errorf("row %d, entry %d: %s", row, entry, reason)
+// validAffinities reports the first defect of affinities, and their sum.
+func validAffinities(ctx context.Context, a *joint) (sum float64, err error) {
+	bad := func(row, entry int, reason string) (float64, error) {
+		return 0, fmt.Errorf("row %d, entry %d: %s", row, entry, reason)
 	}
 	n := len(a.Ptr) - 1
 	if n < 0 || n > math.MaxInt32 || len(a.Col) != len(a.Val) || a.Ptr[0] != 0 || a.Ptr[n] != int64(len(a.Col)) {
-		return 0, 0, errors.New("the numbers of rows, columns and values do not fit")
+		return 0, errors.New("the numbers of rows, columns and values do not fit")
 	}
 	for i := range n {
 		if a.Ptr[i+1] < a.Ptr[i] || a.Ptr[i+1] > a.Ptr[n] {
-			return 0, 0, fmt.Errorf("row %d ends before it begins", i)
+			return 0, fmt.Errorf("row %d ends before it begins", i)
 		}
 	}
 	for i := range n {
 		if i%4096 == 0 && ctx.Err() != nil {
-			return 0, 0, ctx.Err()
+			return 0, ctx.Err()
 		}
 		for e := a.Ptr[i]; e < a.Ptr[i+1]; e++ {
 			entry := int(e - a.Ptr[i])
 			j, v := a.Col[e], a.Val[e]
 			switch {
 			case j < 0 || int(j) >= n:
-				return 0, 0, bad(i, entry, fmt.Sprintf("column %d is out of range", j))
+				return bad(i, entry, fmt.Sprintf("column %d is out of range", j))
 			case int(j) == i:
-				return 0, 0, bad(i, entry, "the diagonal must be empty")
+				return bad(i, entry, "the diagonal must be empty")
 			case entry > 0 && a.Col[e-1] >= j:
-				return 0, 0, bad(i, entry, fmt.Sprintf("column %d is not above the one before", j))
+				return bad(i, entry, fmt.Sprintf("column %d is not above the one before", j))
 			case !(v >= 0 && v <= math.MaxFloat32):
-				return 0, 0, bad(i, entry, fmt.Sprintf("value %v", v))
+				return bad(i, entry, fmt.Sprintf("value %v", v))
 			}
 			sum += float64(v)
 		}
@@ -338,16 +335,16 @@ func validAffinities(ctx context.Context, a *joint) (rows int, sum float64, err 
 	at := slices.Clone(a.Ptr[:n])
 	for i := range n {
 		if i%4096 == 0 && ctx.Err() != nil {
-			return 0, 0, ctx.Err()
+			return 0, ctx.Err()
 		}
 		for e := a.Ptr[i]; e < a.Ptr[i+1]; e++ {
 			j := a.Col[e]
 			t := at[j]
 			if t >= a.Ptr[j+1] || int(a.Col[t]) != i || a.Val[t] != a.Val[e] {
-				return 0, 0, bad(i, int(e-a.Ptr[i]), fmt.Sprintf("no equal entry in row %d", j))
+				return bad(i, int(e-a.Ptr[i]), fmt.Sprintf("no equal entry in row %d", j))
 			}
 			at[j]++
 		}
 	}
-	return n, sum, nil
+	return sum, nil
 }

@@ -7,7 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
-	"hash/crc32"
+	"hash/adler32"
 	"io"
 	"io/fs"
 	"math"
@@ -21,10 +21,12 @@ import (
 
 // A checkpoint is, little-endian: the magic with the version; the identity of
 // the run; the settings and the state of the schedule; the arrays of the rows,
-// in the order of the distinct rows, and P, each after its length; the CRC-32 (IEEE) of all before.
+// in the order of the distinct rows, and P, each after its length; the Adler-32
+// of all before (the tables of a CRC would stand in all programs that embed).
 // Duplicates, Neighbors and what else the preparation alone needs is not kept.
-// Version 2 had weights of merged rows that count their copies.
-const checkpointMagic = "semamap tsne 3\n\x00"
+// Version 2 had weights of merged rows that count their copies, version 3 a
+// CRC-32.
+const checkpointMagic = "semamap tsne 4\n\x00"
 
 // A checkpointError says at which byte a checkpoint is malformed. It wraps
 // ErrCheckpoint, or the error of the reader.
@@ -104,8 +106,8 @@ func (r *Run) Save(w io.Writer) error {
 	if share.Nil(w) {
 		return badSetting("w", nil, "there is no writer")
 	}
-	c := &codec{crc: crc32.NewIEEE()}
-	c.w = bufio.NewWriterSize(io.MultiWriter(w, c.crc), 1<<16)
+	c := &codec{sum: adler32.New()}
+	c.w = bufio.NewWriterSize(io.MultiWriter(w, c.sum), 1<<16)
 	r.code(c)
 	if err := c.w.Flush(); err != nil {
 		return fmt.Errorf("tsne: saving: %w", err)
@@ -153,7 +155,7 @@ func Resume(ctx context.Context, r io.Reader, x Points, s *Settings) (run *Run, 
 	if b != nil {
 		run.s.Workers = b.s.Workers
 	}
-	run.load(&codec{r: bufio.NewReaderSize(r, 1<<16), crc: crc32.NewIEEE()})
+	run.load(&codec{r: bufio.NewReaderSize(r, 1<<16), sum: adler32.New()})
 	if b == nil {
 		return run, nil
 	}
@@ -172,7 +174,7 @@ func Resume(ctx context.Context, r io.Reader, x Points, s *Settings) (run *Run, 
 type codec struct {
 	w   *bufio.Writer
 	r   *bufio.Reader
-	crc hash.Hash32
+	sum hash.Hash32
 	at  int64
 	buf [8]byte
 }
@@ -197,7 +199,7 @@ func (c *codec) bits(v uint64, n int) uint64 {
 	if err != nil {
 		panic(&checkpointError{c.at, "reading", err})
 	}
-	c.crc.Write(c.buf[:n])
+	c.sum.Write(c.buf[:n])
 	return binary.LittleEndian.Uint64(c.buf[:])
 }
 
@@ -374,7 +376,7 @@ func (r *Run) code(c *codec) (perm []int32) {
 	if c.w != nil {
 		_ = c.w.Flush() // to the sum
 	}
-	sum := uint64(c.crc.Sum32())
+	sum := uint64(c.sum.Sum32())
 	if got := c.bits(sum, 4); got != sum {
 		c.fail("checksum %08x, want %08x", got, sum)
 	}
@@ -413,7 +415,7 @@ func (r *Run) codeAffinities(c *codec, place []int32) {
 // load reads the run.
 func (r *Run) load(c *codec) {
 	perm := r.code(c)
-	if _, _, err := validAffinities(context.Background(), r.p); err != nil {
+	if _, err := validAffinities(context.Background(), r.p); err != nil {
 		c.fail("%v", err)
 	}
 	r.s.Phases = r.phases

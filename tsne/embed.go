@@ -114,7 +114,7 @@ func (r *Result) XY(i int) (x, y float64) {
 // returns the map so far, with KL NaN, together with the error. If it is
 // canceled before, the map is nil.
 func Embed(ctx context.Context, x Points, s *Settings) (*Result, error) {
-	r, err := New(ctx, x, s)
+	r, err := prepare(ctx, x, s, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -127,10 +127,15 @@ func Embed(ctx context.Context, x Points, s *Settings) (*Result, error) {
 // for a number that is not finite, or with an error that wraps one of x.Row, of
 // [knn.Search] or of the context.
 func New(ctx context.Context, x Points, s *Settings) (*Run, error) {
+	return prepare(ctx, x, s, (*builder).identity)
+}
+
+// prepare is New; identify may be nil for a run that is never saved.
+func prepare(ctx context.Context, x Points, s *Settings, identify func(*builder, context.Context) (identity, error)) (*Run, error) {
 	if ctx == nil {
 		return nil, errNoContext
 	}
-	r, err := newRun(ctx, x, s)
+	r, err := newRun(ctx, x, s, identify)
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil, fmt.Errorf("tsne: preparing: %w", err)
 	}
@@ -205,7 +210,7 @@ func newBuilder(ctx context.Context, x Points, s *Settings) (*builder, error) {
 	return b, nil
 }
 
-func newRun(ctx context.Context, x Points, s *Settings) (*Run, error) {
+func newRun(ctx context.Context, x Points, s *Settings, identify func(*builder, context.Context) (identity, error)) (*Run, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -213,9 +218,11 @@ func newRun(ctx context.Context, x Points, s *Settings) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := b.identity(ctx)
-	if err != nil {
-		return nil, err
+	var id identity
+	if identify != nil {
+		if id, err = identify(b, ctx); err != nil {
+			return nil, err
+		}
 	}
 	for _, stage := range []struct {
 		time *time.Duration

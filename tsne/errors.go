@@ -21,6 +21,9 @@ type ValueError = knn.ValueError
 // why it is wrong. It wraps [knn.ErrSetting].
 type SettingError = knn.SettingError
 
+// badSetting is not inlined, as it stands in many places.
+//
+//go:noinline
 func badSetting(name string, value any, reason string) error {
 	return &SettingError{Name: name, Value: value, Reason: reason}
 }

@@ -90,5 +90,5 @@ func (r *repulsor) kernel(d2 float64) (q, k float64) {
 	if r.freedom == 1 {
 		return k, k
 	}
-	return math.Pow(k, r.freedom), k
+	return math.Exp(-r.freedom * math.Log1p(d2/r.freedom)), k
 }

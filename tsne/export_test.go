@@ -84,3 +84,15 @@ func (r *Run) Repulsion() Repulsion {
 	}
 	return f
 }
+
+// checkAffinities is what affinities from elsewhere must go through.
+func checkAffinities(ctx context.Context, a *joint) (*joint, error) {
+	_, err := validAffinities(ctx, a)
+	switch {
+	case err == nil:
+		err = a.normalize(ctx)
+	case ctx.Err() == nil:
+		err = badSetting("Affinities", "given", err.Error())
+	}
+	return a, err
+}

@@ -7,12 +7,11 @@ import (
 	"math"
 	"slices"
 
-	"github.com/semamap/semamap/internal/par"
-	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // readAffinities reads given affinities, whose shape is right, and makes them
-// symmetric.
+// symmetric and their sum 1.
 func readAffinities(ctx context.Context, x Points) (*joint, error) {
 	n, _ := x.Dims()
 	a := &joint{Ptr: make([]int64, 1, n+1)}
@@ -25,6 +24,8 @@ func readAffinities(ctx context.Context, x Points) (*joint, error) {
 		add := func(j int32, v float32) {
 			switch {
 			case int(j) == i || v == 0:
+			case j < 0 || int(j) >= n || int64(len(a.Col)) > a.Ptr[i] && j <= a.Col[len(a.Col)-1]:
+				bad = cmp.Or(bad, badSetting("Affinities", "given", fmt.Sprintf("row %d: column %d is out of place", i, j)))
 			case !(v > 0 && v <= math.MaxFloat32):
 				bad = cmp.Or(bad, badSetting("Affinities", "given", fmt.Sprintf("row %d, column %d: value %v", i, j, v)))
 			default:
@@ -47,29 +48,13 @@ func readAffinities(ctx context.Context, x Points) (*joint, error) {
 		}
 		a.Ptr = append(a.Ptr, int64(len(a.Col)))
 	}
-	return checkAffinities(ctx, a.symmetric())
+	a = a.symmetric()
+	return a, a.normalize(ctx)
 }
 
 // transpose returns the transpose of a, which has cols columns. Those of its
 // rows ascend.
-func (a *joint) transpose(cols int) *joint {
-	t := &joint{make([]int64, cols+2), make([]int32, len(a.Col)), make([]float32, len(a.Val))}
-	for _, j := range a.Col {
-		t.Ptr[j+2]++
-	}
-	for j := range cols {
-		t.Ptr[j+2] += t.Ptr[j+1]
-	}
-	for i := range len(a.Ptr) - 1 {
-		for e := a.Ptr[i]; e < a.Ptr[i+1]; e++ {
-			to := &t.Ptr[a.Col[e]+1]
-			t.Col[*to], t.Val[*to] = int32(i), a.Val[e]
-			*to++
-		}
-	}
-	t.Ptr = t.Ptr[:cols+1]
-	return t
-}
+func (a *joint) transpose(cols int) *joint { return (*joint)((*share.CSR)(a).Transpose(cols)) }
 
 // symmetric returns the mean of a and its transpose.
 func (a *joint) symmetric() *joint {
@@ -217,144 +202,3 @@ type failed struct{ err error }
 func (f failed) Check() error                          { return f.err }
 func (failed) Dims() (rows, cols int)                  { return 0, 0 }
 func (f failed) Row([]float32, int) ([]float32, error) { return nil, f.err }
-
-// usedColumns returns sparse points without the columns that have no number, if
-// these are many, and how many columns are left.
-func usedColumns(x sparse, n, d int) (Points, int) {
-	count := 0
-	for i := range n {
-		x.Sparse(i, func(int32, float32) { count++ })
-	}
-	if d < 1<<16 || d/4 < count {
-		return x.(Points), d
-	}
-	start, index, value := make([]int, 1, n+1), make([]int32, 0, count), make([]float32, 0, count)
-	for i := range n {
-		x.Sparse(i, func(j int32, v float32) { index, value = append(index, j), append(value, v) })
-		start = append(start, len(index))
-	}
-	used := slices.Clone(index)
-	slices.Sort(used)
-	used = slices.Compact(used)
-	for e, j := range index {
-		at, _ := slices.BinarySearch(used, j)
-		index[e] = int32(at)
-	}
-	return &usedPoints{len(used), start, index, value}, len(used)
-}
-
-// usedPoints are sparse points. They are not those of [CSR], so that programs
-// without sparse rows do not hold their search.
-type usedPoints struct {
-	d     int
-	start []int
-	index []int32
-	value []float32
-}
-
-func (u *usedPoints) Dims() (n, d int) { return len(u.start) - 1, u.d }
-
-func (u *usedPoints) Sparse(i int, f func(j int32, v float32)) {
-	for e := u.start[i]; e < u.start[i+1]; e++ {
-		f(u.index[e], u.value[e])
-	}
-}
-
-func (u *usedPoints) Row(dst []float32, i int) ([]float32, error) {
-	dst = slices.Grow(dst[:0], u.d)[:u.d]
-	clear(dst)
-	u.Sparse(i, func(j int32, v float32) { dst[j] = v })
-	return dst, nil
-}
-
-// A sparseMultiplier is a multiplier of sparse points, which it keeps by rows
-// and by columns.
-type sparseMultiplier struct {
-	in      *startInput
-	d       int
-	rows    joint
-	columns *joint
-	scale   float64
-	mean    []float64 // scaled
-}
-
-func newSparseMultiplier(ctx context.Context, in *startInput, x sparse, d int) (*sparseMultiplier, error) {
-	m := &sparseMultiplier{in: in, d: d, scale: 1, mean: make([]float64, d)}
-	m.rows.Ptr = make([]int64, 1, in.n+1)
-	var top float32
-	for i := range in.n {
-		if i%1024 == 0 && ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		w := weight(in.w, i)
-		x.Sparse(i, func(j int32, v float32) {
-			m.rows.Col, m.rows.Val = append(m.rows.Col, j), append(m.rows.Val, v)
-			m.mean[j] += w * float64(v)
-			top = max(top, v, -v)
-		})
-		m.rows.Ptr = append(m.rows.Ptr, int64(len(m.rows.Col)))
-	}
-	if top > 0 {
-		_, e := math.Frexp(float64(top))
-		m.scale = math.Ldexp(1, -e)
-	}
-	wt := total(in.w, in.n)
-	for j := range m.mean {
-		m.mean[j] *= m.scale / wt
-	}
-	m.columns = m.rows.transpose(d)
-	return m, ctx.Err()
-}
-
-func (m *sparseMultiplier) forward(ctx context.Context, dst []float32, b []float64) error {
-	const L = vec.Lanes
-	var mb [L]float64
-	for j, v := range m.mean {
-		r := (*[L]float64)(b[j*L:])
-		for l := range mb {
-			mb[l] += v * r[l]
-		}
-	}
-	return par.Blocks(ctx, m.in.workers, m.in.n, 64, func(_, _, lo, hi int) {
-		for i := lo; i < hi; i++ {
-			var s [L]float64
-			for e := m.rows.Ptr[i]; e < m.rows.Ptr[i+1]; e++ {
-				v := float64(m.rows.Val[e])
-				r := (*[L]float64)(b[int(m.rows.Col[e])*L:])
-				for l := range s {
-					s[l] += v * r[l]
-				}
-			}
-			for l, v := range s {
-				dst[i*L+l] = float32(v*m.scale - mb[l])
-			}
-		}
-	})
-}
-
-func (m *sparseMultiplier) backward(ctx context.Context, b []float64, u []float32) error {
-	const L = vec.Lanes
-	var sum [L]float64
-	for i := range m.in.n {
-		w := weight(m.in.w, i)
-		for l := range sum {
-			sum[l] += w * float64(u[i*L+l])
-		}
-	}
-	return par.Blocks(ctx, m.in.workers, m.d, 256, func(_, _, lo, hi int) {
-		for j := lo; j < hi; j++ {
-			var s [L]float64
-			for e := m.columns.Ptr[j]; e < m.columns.Ptr[j+1]; e++ {
-				i := int(m.columns.Col[e])
-				v := weight(m.in.w, i) * float64(m.columns.Val[e]) * m.scale
-				r := (*[L]float32)(u[i*L:])
-				for l := range s {
-					s[l] += v * float64(r[l])
-				}
-			}
-			for l, v := range s {
-				b[j*L+l] = v - m.mean[j]*sum[l]
-			}
-		}
-	})
-}

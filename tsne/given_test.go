@@ -242,7 +242,7 @@ func TestUnequalNeighbors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, sum, err := validAffinities(t.Context(), r.p); err != nil || math.Abs(sum-1) > 1e-6 {
+	if sum, err := validAffinities(t.Context(), r.p); err != nil || math.Abs(sum-1) > 1e-6 {
 		t.Errorf("sum %v, %v", sum, err)
 	}
 	if r.stats.Unsolved != 3 {

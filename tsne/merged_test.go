@@ -35,7 +35,7 @@ func apart(t *testing.T, r *Run) *Run {
 		}
 		p.Ptr = append(p.Ptr, int64(len(p.Col)))
 	}
-	if _, sum, err := validAffinities(context.Background(), p); err != nil || math.Abs(sum-1) > 1e-6 {
+	if sum, err := validAffinities(context.Background(), p); err != nil || math.Abs(sum-1) > 1e-6 {
 		t.Fatalf("sum %v, %v", sum, err)
 	}
 	var y []float64

@@ -64,18 +64,18 @@ func (m *mesh) init(r *repulsor) {
 // at least about 5 % apart.
 var ladder = func() (l []int) {
 	const most = 1 << 21
-	var all []int32
+	var all []int
 	for a := 2; a <= most; a *= 2 {
 		for b := a; b <= most; b *= 3 {
 			for c := b; c <= most; c *= 5 {
-				all = append(all, int32(c))
+				all = append(all, c)
 			}
 		}
 	}
 	slices.Sort(all)
 	for _, n := range all {
 		if n >= 20 && (len(l) == 0 || float64(n) >= 1.045*float64(l[len(l)-1])) {
-			l = append(l, int(n))
+			l = append(l, n)
 		}
 	}
 	return l

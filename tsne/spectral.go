@@ -103,13 +103,12 @@ func (spectralStart) positions(ctx context.Context, y []float64, in *startInput)
 			m[c][r] = m[r][c]
 		}
 	}
-	vectors := jacobi(&m, cols)
-	for c := range min(in.dims, cols) {
+	for c, v := range jacobi(&m, cols, in.dims) {
 		var top float64
 		for i := range n {
 			var s float64
 			for l := range cols {
-				s += a[i*L+l] * vectors[c][l]
+				s += a[i*L+l] * v[l]
 			}
 			if root[i] > 0 {
 				s /= root[i]

@@ -1,7 +1,6 @@
 package tsne
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // startScale is the standard deviation of the first column of a start: see
@@ -172,17 +172,12 @@ func (g givenStart) positions(ctx context.Context, y []float64, in *startInput) 
 const panelCols = 12 // columns of the iterated subspace, of vec.Lanes
 
 func (pcaStart) positions(ctx context.Context, y []float64, in *startInput) error {
-	_, d := in.x.Dims()
-	if x, ok := in.x.(sparse); ok {
-		some := *in
-		some.x, d = usedColumns(x, in.n, d)
-		in = &some
-	}
-	cols := min(panelCols, d)
-	m, err := newMultiplier(ctx, in, d)
+	m, err := newPanels(ctx, in)
 	if err != nil {
 		return err
 	}
+	d := m.Cols()
+	cols := min(panelCols, d)
 	omega := make([]float64, d*vec.Lanes)
 	for c := range d {
 		for l := range cols {
@@ -192,15 +187,15 @@ func (pcaStart) positions(ctx context.Context, y []float64, in *startInput) erro
 	cols = orthonormalize(ctx, omega, d, cols)
 	xo := make([]float32, in.n*vec.Lanes)
 	for range 4 {
-		if err := m.forward(ctx, xo, omega); err != nil {
+		if err := m.Forward(ctx, xo, omega); err != nil {
 			return err
 		}
-		if err := m.backward(ctx, omega, xo); err != nil {
+		if err := m.Backward(ctx, omega, xo); err != nil {
 			return err
 		}
 		cols = orthonormalize(ctx, omega, d, cols)
 	}
-	if err := m.forward(ctx, xo, omega); err != nil {
+	if err := m.Forward(ctx, xo, omega); err != nil {
 		return err
 	}
 	// Rayleigh–Ritz: the principal axes within the subspace.
@@ -222,9 +217,7 @@ func (pcaStart) positions(ctx context.Context, y []float64, in *startInput) erro
 			cov[b][a] = cov[a][b]
 		}
 	}
-	vectors := jacobi(&cov, cols)
-	for c := range min(in.dims, cols) {
-		v := vectors[c]
+	for c, v := range jacobi(&cov, cols, in.dims) {
 		// The largest loading is positive.
 		best := 0.0
 		for j := range d {
@@ -253,8 +246,7 @@ func (pcaStart) positions(ctx context.Context, y []float64, in *startInput) erro
 	return ctx.Err()
 }
 
-// A multiplier multiplies centered and scaled points by panels of 16 columns.
-// Points that are a combination A·T of base rows T are never formed: their
+// A multiplier is the Panels of any points. Points that are a combination A·T of base rows T are never formed: their
 // products are those with A and T in turn.
 type multiplier struct {
 	in     *startInput
@@ -277,16 +269,14 @@ const (
 	panelParts = 16 // partial sums, at most
 )
 
-// panels multiplies centered and scaled points by panels of 16 columns.
-type panels interface {
-	forward(ctx context.Context, dst []float32, b []float64) error
-	backward(ctx context.Context, b []float64, u []float32) error
-}
-
-func newMultiplier(ctx context.Context, in *startInput, d int) (panels, error) {
-	if x, ok := in.x.(sparse); ok {
-		return newSparseMultiplier(ctx, in, x, d)
+// newPanels returns the Panels of the points, centered and scaled.
+func newPanels(ctx context.Context, in *startInput) (share.Panels, error) {
+	if x, ok := in.x.(interface {
+		Panels(ctx context.Context, weight []float64, workers int) (share.Panels, error)
+	}); ok {
+		return x.Panels(ctx, in.w, in.workers)
 	}
+	_, d := in.x.Dims()
 	m := &multiplier{in: in, base: in.x, d: d, nb: in.n, scale: 1}
 	if base, start, index, weight := terms(in.x); base != nil {
 		m.base, m.start, m.index, m.weight = base, start, index, weight
@@ -335,6 +325,8 @@ func newMultiplier(ctx context.Context, in *startInput, d int) (panels, error) {
 	return m, nil
 }
 
+func (m *multiplier) Cols() int { return m.d }
+
 func (m *multiplier) partSize() int {
 	return max(panelBlock, (m.nb+panelParts-1)/panelParts)
 }
@@ -363,8 +355,7 @@ func termWeight(w []float32, e, terms int) float64 {
 	return float64(w[e])
 }
 
-// forward sets dst = (X − 1·mean) b.
-func (m *multiplier) forward(ctx context.Context, dst []float32, b []float64) error {
+func (m *multiplier) Forward(ctx context.Context, dst []float32, b []float64) error {
 	b32 := make([]float32, len(b))
 	for i, v := range b {
 		b32[i] = float32(v)
@@ -412,8 +403,7 @@ func (m *multiplier) scaled(worker int, row []float32) []float32 {
 	return x
 }
 
-// backward sets b = (X − 1·mean)ᵀ W u.
-func (m *multiplier) backward(ctx context.Context, b []float64, u []float32) error {
+func (m *multiplier) Backward(ctx context.Context, b []float64, u []float32) error {
 	// Weighted rows of u, and their sum for the mean's part.
 	in := m.in
 	src := m.src
@@ -514,10 +504,12 @@ func orthonormalize(ctx context.Context, b []float64, n, cols int) int {
 	return kept
 }
 
-// jacobi returns the eigenvectors of the symmetric leading n×n part of a, by
-// descending eigenvalue (cyclic Jacobi rotations).
-func jacobi(a *[vec.Lanes][vec.Lanes]float64, n int) [][vec.Lanes]float64 {
+// jacobi returns the eigenvectors of the m largest eigenvalues of the symmetric
+// leading n×n part of a, or all n, by descending eigenvalue (cyclic Jacobi
+// rotations).
+func jacobi(a *[vec.Lanes][vec.Lanes]float64, n, m int) [][vec.Lanes]float64 {
 	var v [vec.Lanes][vec.Lanes]float64 // columns are the vectors
+	var taken [vec.Lanes]bool
 	for i := range n {
 		v[i][i] = 1
 	}
@@ -557,15 +549,17 @@ func jacobi(a *[vec.Lanes][vec.Lanes]float64, n int) [][vec.Lanes]float64 {
 			}
 		}
 	}
-	order := make([]int, n)
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(a[j][j], a[i][i]) })
-	out := make([][vec.Lanes]float64, n)
-	for k, i := range order {
+	out := make([][vec.Lanes]float64, min(m, n))
+	for k := range out {
+		top := -1
+		for i := range n {
+			if !taken[i] && (top < 0 || a[i][i] > a[top][top]) {
+				top = i
+			}
+		}
+		taken[top] = true
 		for r := range n {
-			out[k][r] = v[r][i]
+			out[k][r] = v[r][top]
 		}
 	}
 	return out

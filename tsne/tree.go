@@ -24,6 +24,7 @@ const (
 type tree struct {
 	r     *repulsor
 	order []placed  // points along the Morton curve
+	spare []placed  // memory to sort them
 	at    []float32 // their positions, three numbers each
 	w     []float32
 	nodes []treeNode
@@ -37,6 +38,26 @@ type tree struct {
 type placed struct {
 	key uint64
 	i   int32
+}
+
+// sortPlaced sorts x by key, a byte at a time from the lowest, with memory for as
+// many. Points of one key stay in their order.
+func sortPlaced(x, memory []placed) {
+	for shift := 0; shift < 64; shift += 8 {
+		var next [257]int // place of the next point of each byte
+		for _, p := range x {
+			next[p.key>>shift&255+1]++
+		}
+		for b := range 256 {
+			next[b+1] += next[b]
+		}
+		for _, p := range x {
+			n := &next[p.key>>shift&255]
+			memory[*n] = p
+			*n++
+		}
+		x, memory = memory, x
+	}
 }
 
 type treeNode struct {
@@ -68,7 +89,8 @@ func (t *tree) run(b *box) {
 	t.order = fit(t.order, r.n)
 	t.at, t.w = fit(t.at, 3*r.n), fit(t.w, r.n)
 	r.pool.do(r.blocks(updateBlock), t.keyF)
-	slices.SortFunc(t.order, func(a, b placed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.i, b.i)) })
+	t.spare = fit(t.spare, r.n)
+	sortPlaced(t.order, t.spare)
 	r.pool.do(r.blocks(updateBlock), t.moveF)
 	t.nodes = t.nodes[:0]
 	if r.n > 0 {

@@ -33,7 +33,7 @@ type DB struct {
 	// Lemmas of the index files, and their entries: one for each part that
 	// lists the lemma, in the order of the parts.
 	lemMask  []uint8  // bit p is set if part p lists the lemma
-	lemEntry []uint32 // first entry; one more for the end
+	lemEntry []uint32 // first entry, and the bits of lemMask below it: a search looks at one place
 	entSense []uint32 // first sense of an entry in senses; one more for the end
 	senses   []uint32 // synsets in the order of sense numbers
 
@@ -78,6 +78,7 @@ type DB struct {
 	deepest            [AdjSat + 1]uint32
 
 	exc      map[string][parts]string // form to its bases, blank between them
+	excSeen  [1 << 10]uint64          // bit set of the hashes of the forms; most words are none
 	lexNames []string
 
 	// Glosses, in pieces or packed; nil without.
@@ -138,16 +139,22 @@ func (db *DB) spell(words []int) {
 
 // numberEntries numbers the entries of all lemmas and returns how many they are.
 func (db *DB) numberEntries() uint32 {
-	db.lemEntry = make([]uint32, len(db.lemMask)+1)
+	db.lemEntry = make([]uint32, len(db.lemMask))
+	n := uint32(0)
 	for l, mask := range db.lemMask {
-		db.lemEntry[l+1] = db.lemEntry[l] + uint32(bits.OnesCount8(mask))
+		db.lemEntry[l] = n<<parts | uint32(mask)
+		n += uint32(bits.OnesCount8(mask))
 	}
-	return db.lemEntry[len(db.lemMask)]
+	return n
 }
+
+// lists reports whether a part lists a lemma.
+func (db *DB) lists(lemma uint32, p part) bool { return db.lemEntry[lemma]>>p&1 != 0 }
 
 // entryOf returns the entry of a lemma in a part, which must list it.
 func (db *DB) entryOf(lemma uint32, p part) uint32 {
-	return db.lemEntry[lemma] + uint32(bits.OnesCount8(db.lemMask[lemma]&(1<<p-1)))
+	e := db.lemEntry[lemma]
+	return e>>parts + uint32(bits.OnesCount32(e&(1<<p-1)))
 }
 
 // entryRange returns where its senses are.
@@ -158,7 +165,7 @@ func (db *DB) entryRange(lemma uint32, p part) (from, to uint32) {
 
 // entry returns the senses of a lemma in a part.
 func (db *DB) entry(lemma uint32, p part) []uint32 {
-	if db.lemMask[lemma]&(1<<p) == 0 {
+	if !db.lists(lemma, p) {
 		return nil
 	}
 	from, to := db.entryRange(lemma, p)

@@ -1,6 +1,7 @@
 package wordnet
 
 import (
+	"hash/maphash"
 	"iter"
 	"maps"
 	"slices"
@@ -30,6 +31,9 @@ var suffixRules = [parts][]suffixRule{
 	partAdj: {{"er", 2, ""}, {"est", 3, ""}, {"er", 1, ""}, {"est", 2, ""}},
 }
 
+// lastLetters are those of the endings that the rules replace.
+var lastLetters = [parts]string{partNoun: "sn", partVerb: "sdg", partAdj: "rt"}
+
 // A stem is a form reached by rules: the first n bytes of the word and an
 // ending. No rule applies to a form with an ending of its own: no old ending
 // fits a word in -f, -an, -y or -e.
@@ -54,9 +58,23 @@ type former struct {
 }
 
 func (db *DB) former(form string) former {
-	f := former{db: db, form: form, exc: db.exc[form]}
-	f.lemma, f.known = db.lookup(form)
+	f := former{db: db, form: form}
+	h := maphash.String(db.seed, form)
+	if db.excSeen[h/64%uint64(len(db.excSeen))]>>(h%64)&1 != 0 {
+		f.exc = db.exc[form]
+	}
+	if len(form) <= db.longest {
+		f.lemma, f.known = probe(db.table, db.tags, db.text, db.spOff, h, form)
+	}
 	return f
+}
+
+// noteExceptions makes excSeen.
+func (db *DB) noteExceptions() {
+	for form := range db.exc {
+		h := maphash.String(db.seed, form)
+		db.excSeen[h/64%uint64(len(db.excSeen))] |= 1 << (h % 64)
+	}
 }
 
 func (f *former) lookup(s stem) (uint32, bool) {
@@ -76,7 +94,7 @@ func (f *former) lookup(s stem) (uint32, bool) {
 func (f *former) baseForms(dst []uint32, p part) []uint32 {
 	db, from := f.db, len(dst)
 	add := func(lemma uint32) {
-		if db.lemMask[lemma]&(1<<p) != 0 && !slices.Contains(dst[from:], lemma) {
+		if db.lists(lemma, p) && !slices.Contains(dst[from:], lemma) {
 			dst = append(dst, lemma)
 		}
 	}
@@ -92,6 +110,9 @@ func (f *former) baseForms(dst []uint32, p part) []uint32 {
 			}
 		}
 		return dst
+	}
+	if f.form == "" || strings.IndexByte(lastLetters[p], f.form[len(f.form)-1]) < 0 {
+		return dst // no rule fits
 	}
 	var two [2][8]stem // what one round of rules made of the one before
 	now, next := append(two[0][:0], stem{n: len(f.form)}), two[1][:0]

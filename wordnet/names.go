@@ -57,7 +57,7 @@ func (db *DB) Synset(name string) (Synset, error) {
 	}
 	p, _ := partOf(pos)
 	l, ok := db.lookup(lemma)
-	if !ok || db.lemMask[l]&(1<<p) == 0 {
+	if !ok || !db.lists(l, p) {
 		return fail("no such lemma with that part of speech")
 	}
 	have := uint32(0)

@@ -119,6 +119,7 @@ func Open(fsys fs.FS, s *Settings) (*DB, error) {
 	if err != nil {
 		return nil, inPath(p.archive, err)
 	}
+	db.noteExceptions()
 	if sink, ok := fsys.(compact.Sink); ok {
 		cols, err := db.columns()
 		if err != nil {

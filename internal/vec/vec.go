@@ -51,7 +51,7 @@ func (l Level) String() string {
 // needs lists the features that the assembly of a level takes beyond those of
 // every amd64 processor, by the names in its "Requires" lines. A level has the
 // kernels of the one below as well. A test compares the lists with the lines.
-var needs = map[Level][]string{
+var needs = [...][]string{
 	AVX2:   {"AVX", "AVX2", "F16C", "FMA3"},
 	AVX512: {"AVX512BW", "AVX512DQ", "AVX512F", "AVX512VL", "BMI2", "POPCNT"},
 }

@@ -137,23 +137,12 @@ func (s *selection) Check() error     { return check(s.x) }
 // Terms returns arguments with which Combine makes the selection; base is nil
 // if it cannot.
 func (s *selection) Terms() (base Points, start []int, index []int32, weight []float32) {
-	c, ok := s.x.(interface {
-		Terms() (base Points, start []int, index []int32, weight []float32)
-	})
-	if !ok {
-		return nil, nil, nil, nil
+	if c, ok := s.x.(interface {
+		termsOf(rows []int32) (base Points, start []int, index []int32, weight []float32)
+	}); ok {
+		return c.termsOf(s.ids)
 	}
-	base, from, indexes, weights := c.Terms()
-	start = make([]int, 1, len(s.ids)+1)
-	for _, i := range s.ids {
-		lo, hi := from[i], from[i+1]
-		index = append(index, indexes[lo:hi]...)
-		if weights != nil {
-			weight = append(weight, weights[lo:hi]...)
-		}
-		start = append(start, len(index))
-	}
-	return base, start, index, weight
+	return nil, nil, nil, nil
 }
 
 func (s *selection) Row(dst []float32, i int) ([]float32, error) {

@@ -12,12 +12,15 @@ import (
 // sample copies s rows at even steps, of those that are not far longer than
 // most: a few of these would take the subspace.
 func (e *exact) sample(rows *view, s int) []float32 {
-	d, length := e.ref.d, slices.Clone(e.refLen)
+	d, length := e.ref.d, make([]float64, len(e.refLen))
+	for i, l := range e.refLen {
+		length[i] = float64(l)
+	}
 	slices.Sort(length)
 	limit := length[len(length)/2] * 64
 	var usual []int
 	for i, l := range e.refLen {
-		if l <= limit || limit == 0 {
+		if float64(l) <= limit || limit == 0 {
 			usual = append(usual, i)
 		}
 	}

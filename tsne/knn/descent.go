@@ -245,7 +245,7 @@ func (e *descent) rename(ctx context.Context) error {
 type sample struct {
 	rows  []int32   // numbers in the source, ascending
 	at    []int32   // numbers in the order of the first tree
-	truth [][]int32 // numbers in the source, ascending
+	truth [][]int32 // numbers in the source
 }
 
 // takeSample searches some rows exactly.
@@ -253,7 +253,7 @@ func (e *descent) takeSample(ctx context.Context) error {
 	n := e.n
 	m := min(recallRows, n)
 	// Floyd's sample of m of n rows.
-	in := make(map[int]bool, m)
+	in := make([]bool, n)
 	for j := n - m; j < n; j++ {
 		c := int(mix(e.seed, 'M', uint64(j)) % uint64(j+1))
 		if in[c] {
@@ -262,10 +262,11 @@ func (e *descent) takeSample(ctx context.Context) error {
 		in[c] = true
 	}
 	s := &e.sample
-	for i := range in {
-		s.rows = append(s.rows, int32(i))
+	for i, drawn := range in {
+		if drawn {
+			s.rows = append(s.rows, int32(i))
+		}
 	}
-	slices.Sort(s.rows)
 	g, err := searchExact(ctx, e.s, e.s.pick(s.rows), e.k+1, false, &Settings{Workers: e.workers}, 0)
 	if err != nil {
 		return err
@@ -278,7 +279,6 @@ func (e *descent) takeSample(ctx context.Context) error {
 				list = append(list, j)
 			}
 		}
-		slices.Sort(list)
 		s.truth = append(s.truth, list)
 	}
 	return nil
@@ -302,7 +302,7 @@ func (e *descent) recall() Recall {
 		found := 0
 		index, _ := e.list(e.sample.at[t])
 		for _, j := range index {
-			if _, ok := slices.BinarySearch(truth, e.orig[unmark(j)]); ok {
+			if slices.Contains(truth, e.orig[unmark(j)]) {
 				found++
 			}
 		}

@@ -37,36 +37,56 @@ func searchFunc(ctx context.Context, ref, x *source, k int, same bool, set *Sett
 			return nil, err
 		}
 	}
-	g := newGraph(x.n, k)
+	return searchPairs(ctx, ref.n, x.n, k, same, 1024, 1, set.Workers, func(d2 []float64, i, first int) error {
+		a := xv.row(i)
+		for c := range d2 {
+			if same && first+c == i {
+				continue
+			}
+			v := set.Func(a, rv.row(first+c))
+			if d2[c] = v * v; !(v >= 0) || math.IsInf(d2[c], 1) {
+				return &ValueError{i, first + c, v}
+			}
+		}
+		return nil
+	})
+}
+
+// searchPairs takes all distances of n rows to ref rows. distances sets the squares of
+// those from row i to rows first, first+1, …, of which it gets chunk at a time:
+// the same for block rows, one after another.
+func searchPairs(ctx context.Context, ref, n, k int, same bool, chunk, block, workers int, distances func(d2 []float64, i, first int) error) (*Graph, error) {
+	g := newGraph(n, k)
 	type scratch struct {
-		d2   [1024]float64
-		list shortlist
+		d2    []float64
+		lists []shortlist
 	}
-	tmp := make([]scratch, par.Workers(set.Workers))
-	err = par.Try(ctx, len(tmp), x.n, 1, func(w, _, i, _ int) error {
-		t, a, self := &tmp[w], xv.row(i), -1
-		if same {
-			self = i
+	tmp := make([]scratch, par.Workers(workers))
+	err := par.Try(ctx, len(tmp), n, block, func(w, _, lo, hi int) error {
+		t := &tmp[w]
+		if t.d2 == nil {
+			t.d2, t.lists = make([]float64, chunk), make([]shortlist, block)
 		}
-		t.list.reset(k, nil)
-		for first := 0; first < ref.n; first += len(t.d2) {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			d2 := t.d2[:min(len(t.d2), ref.n-first)]
-			for c := range d2 {
-				if first+c == self {
-					continue
-				}
-				v := set.Func(a, rv.row(first+c))
-				if d2[c] = v * v; !(v >= 0) || math.IsInf(d2[c], 1) {
-					return &ValueError{i, first + c, v}
-				}
-			}
-			t.list.add(d2, first, self)
+		for i := lo; i < hi; i++ {
+			t.lists[i-lo].reset(k, nil)
 		}
-		t.list.cut()
-		g.put(i, t.list.list)
+		for first := 0; first < ref && ctx.Err() == nil; first += chunk {
+			d2 := t.d2[:min(chunk, ref-first)]
+			for i := lo; i < hi; i++ {
+				if err := distances(d2, i, first); err != nil {
+					return err
+				}
+				self := -1
+				if same {
+					self = i
+				}
+				t.lists[i-lo].add(d2, first, self)
+			}
+		}
+		for i := lo; i < hi; i++ {
+			t.lists[i-lo].cut()
+			g.put(i, t.lists[i-lo].list)
+		}
 		return nil
 	})
 	if err != nil {
@@ -224,10 +244,9 @@ func newBitRows(ctx context.Context, s *source, workers int) (*bitRows, error) {
 
 // searchBits is the search by Jaccard.
 func searchBits(ctx context.Context, ref, x *source, k int, same bool, set *Settings) (*Graph, error) {
-	g := newGraph(x.n, k)
-	g.Stats.Bytes = 12*int64(x.n)*int64(k) + 8*int64(ref.n+x.n)*int64((ref.d+63)/64)
-	if set.MaxMemory > 0 && g.Stats.Bytes > set.MaxMemory {
-		return nil, fmt.Errorf("%w: %d bytes, the search needs %d", ErrMemory, set.MaxMemory, g.Stats.Bytes)
+	bytes := 12*int64(x.n)*int64(k) + 8*int64(ref.n+x.n)*int64((ref.d+63)/64)
+	if set.MaxMemory > 0 && bytes > set.MaxMemory {
+		return nil, fmt.Errorf("%w: %d bytes, the search needs %d", ErrMemory, set.MaxMemory, bytes)
 	}
 	rb, err := newBitRows(ctx, ref, set.Workers)
 	if err != nil {
@@ -240,40 +259,23 @@ func searchBits(ctx context.Context, ref, x *source, k int, same bool, set *Sett
 		}
 	}
 	chunk := min(256, max(8, 1<<12/max(1, rb.words))) // rows that stay in the cache
-	type scratch struct {
-		d2   [256]float64
-		list [16]shortlist
-	}
-	tmp := make([]scratch, par.Workers(set.Workers))
-	err = par.Blocks(ctx, len(tmp), x.n, len(tmp[0].list), func(w, _, lo, hi int) {
-		t := &tmp[w]
-		for i := lo; i < hi; i++ {
-			t.list[i-lo].reset(k, nil)
-		}
-		for first := 0; first < ref.n && ctx.Err() == nil; first += chunk {
-			d2 := t.d2[:min(chunk, ref.n-first)]
-			for i := lo; i < hi; i++ {
-				a, size, self := xb.row(i), xb.size[i], -1
-				for j := range d2 {
-					d2[j] = 0
-					both := shared(a, rb.row(first+j))
-					if all := size + rb.size[first+j] - both; all > 0 {
-						v := float64(all-both) / float64(all)
-						d2[j] = v * v
-					}
-				}
-				if same {
-					self = i
-				}
-				t.list[i-lo].add(d2, first, self)
+	g, err := searchPairs(ctx, ref.n, x.n, k, same, chunk, 16, set.Workers, func(d2 []float64, i, first int) error {
+		a, size := xb.row(i), xb.size[i]
+		for j := range d2 {
+			d2[j] = 0
+			both := shared(a, rb.row(first+j))
+			if all := size + rb.size[first+j] - both; all > 0 {
+				v := float64(all-both) / float64(all)
+				d2[j] = v * v
 			}
 		}
-		for i := lo; i < hi; i++ {
-			t.list[i-lo].cut()
-			g.put(i, t.list[i-lo].list)
-		}
+		return nil
 	})
-	return g, err
+	if err != nil {
+		return nil, err
+	}
+	g.Stats.Bytes = bytes
+	return g, nil
 }
 
 // shared returns how many bits two rows have in common.

@@ -48,16 +48,9 @@ func findMiddle(ctx context.Context, workers int, s *source) (*middle, error) {
 	if count == 0 {
 		return m, nil
 	}
-	column := make([][]float32, par.Workers(workers))
-	err := par.Blocks(ctx, len(column), s.d, 16, func(w, _, lo, hi int) {
+	err := par.Blocks(ctx, workers, s.d, 16, func(_, _, lo, hi int) {
 		for c := lo; c < hi; c++ {
-			x := column[w][:0]
-			for _, row := range m.sample {
-				x = append(x, row[c])
-			}
-			slices.Sort(x)
-			m.at[c] = x[count/2]
-			column[w] = x
+			m.at[c] = float32(m.quantile(0.5, func(row []float32) float64 { return float64(row[c]) }))
 		}
 	})
 	return m, err

@@ -104,6 +104,20 @@ func (c combination) Terms() (base Points, start []int, index []int32, weight []
 	return c.Base, c.Start, c.Index, c.Weight
 }
 
+// termsOf returns arguments with which Combine makes the given rows.
+func (c combination) termsOf(rows []int32) (base Points, start []int, index []int32, weight []float32) {
+	start = make([]int, 1, len(rows)+1)
+	for _, i := range rows {
+		lo, hi := c.Start[i], c.Start[i+1]
+		index = append(index, c.Index[lo:hi]...)
+		if c.Weight != nil {
+			weight = append(weight, c.Weight[lo:hi]...)
+		}
+		start = append(start, len(index))
+	}
+	return c.Base, start, index, weight
+}
+
 func (c combination) Row(dst []float32, i int) ([]float32, error) {
 	if c.err != nil {
 		return nil, c.err

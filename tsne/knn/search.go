@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/tsne/internal/share"
@@ -145,45 +144,31 @@ func expand(ctx context.Context, d *Graph, m *merging, k int, same bool, workers
 	}
 	g := newGraph(n, k)
 	g.Recall, g.Stats, g.Rounded = d.Recall, d.Stats, d.Rounded
-	lists := make([][]int32, par.Workers(workers))
+	lists := make([][]pair, par.Workers(workers))
 	err := par.Blocks(ctx, len(lists), n, 64, func(w, _, lo, hi int) {
 		for i := lo; i < hi; i++ {
-			index, d2 := g.Row(i)
-			u := i
-			members := lists[w][:0]
+			list, u := lists[w][:0], i
 			if same { // its own copies, at distance 0
 				u = int(m.of[i])
 				c := m.copies(u)
 				for _, j := range c[:min(len(c), k+1)] {
 					if int(j) != i {
-						members = append(members, j)
+						list = append(list, pair{0, j})
 					}
 				}
 			}
 			near, dist := d.Row(u)
-			var at2 float64 // squared distance of the members
-			for at, next := 0, 0; at < k; {
-				groups := 0
-				if len(members) > 0 {
-					groups = 1
-				} else {
-					at2 = dist[next]
+			for e, v := range near {
+				if len(list) >= k && dist[e] > list[len(list)-1].d2 {
+					break
 				}
-				for ; next < len(near) && dist[next] == at2; next++ {
-					c := m.copies(int(near[next]))
-					members = append(members, c[:min(len(c), k-at)]...)
-					groups++
+				c := m.copies(int(v))
+				for _, j := range c[:min(len(c), k)] {
+					list = append(list, pair{dist[e], j})
 				}
-				if groups > 1 {
-					slices.Sort(members)
-				}
-				for _, j := range members[:min(len(members), k-at)] {
-					index[at], d2[at] = j, at2
-					at++
-				}
-				members = members[:0]
 			}
-			lists[w] = members
+			g.put(i, list)
+			lists[w] = list
 		}
 	})
 	return g, err

@@ -12,7 +12,6 @@ type Method uint8
 
 const (
 	// Auto selects Gram for points from Combine if that is cheaper, Exact if
-	// Auto selects Gram for points from Combine if that is cheaper, Exact if
 	// n²·max(d, 32) is at most 6e13, the rows are sparse, or a k-d tree serves (d
 	// at most 3, or up to 6 for many rows), and Descent otherwise. The choice
 	// depends only on the input and MaxMemory, never on the machine.
@@ -95,19 +94,26 @@ func (s *Settings) fill() (Settings, error) {
 		return Settings{}, nil
 	}
 	c := *s
-	var errs []error
-	need := func(ok bool, name string, v any, why string) {
-		if !ok {
-			errs = append(errs, &SettingError{name, v, why})
-		}
+	var f faults
+	f.need(c.Method <= Descent, "Method", c.Method, "unknown")
+	f.need(c.Metric <= Jaccard, "Metric", c.Metric, "unknown")
+	f.need(!c.Metric.direct() || c.Method != Gram && c.Method != Descent, "Method", c.Method, "does not work with Metric "+c.Metric.name())
+	f.need(c.Func == nil || c.Metric == Euclidean, "Metric", c.Metric, "must be zero when Func is given")
+	f.need(c.Func == nil || c.Method != Gram && c.Method != Descent, "Method", c.Method, "does not work with Func")
+	f.need(c.Workers >= 0, "Workers", c.Workers, "is negative")
+	f.need(c.MaxMemory >= 0, "MaxMemory", c.MaxMemory, "is negative")
+	f.need(c.MinRecall >= 0 && c.MinRecall <= 1, "MinRecall", c.MinRecall, "is outside [0, 1]")
+	return c, errors.Join(f...)
+}
+
+// faults are the errors of settings.
+type faults []error
+
+// need adds an error unless ok. It is not inlined, as it stands in many places.
+//
+//go:noinline
+func (f *faults) need(ok bool, name string, value any, why string) {
+	if !ok {
+		*f = append(*f, &SettingError{name, value, why})
 	}
-	need(c.Method <= Descent, "Method", c.Method, "unknown")
-	need(c.Metric <= Jaccard, "Metric", c.Metric, "unknown")
-	need(!c.Metric.direct() || c.Method != Gram && c.Method != Descent, "Method", c.Method, "does not work with Metric "+c.Metric.name())
-	need(c.Func == nil || c.Metric == Euclidean, "Metric", c.Metric, "must be zero when Func is given")
-	need(c.Func == nil || c.Method != Gram && c.Method != Descent, "Method", c.Method, "does not work with Func")
-	need(c.Workers >= 0, "Workers", c.Workers, "is negative")
-	need(c.MaxMemory >= 0, "MaxMemory", c.MaxMemory, "is negative")
-	need(c.MinRecall >= 0 && c.MinRecall <= 1, "MinRecall", c.MinRecall, "is outside [0, 1]")
-	return c, errors.Join(errs...)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // CSR returns the rows of a sparse matrix in compressed sparse row form: row i
@@ -99,6 +100,11 @@ func (s *sparse[T]) Row(dst []float32, i int) (row []float32, err error) {
 		}
 	})
 	return dst, err
+}
+
+// Panels makes the products that a start of a map takes.
+func (s *sparse[T]) Panels(ctx context.Context, weight []float64, workers int) (share.Panels, error) {
+	return share.SparsePanels(ctx, s.n, s.d, s.Sparse, weight, workers)
 }
 
 // bad is the error of the number in column j of row i.
