@@ -152,8 +152,13 @@ func TestProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range findings {
-		if f.Suspect && f.Code != "bias" {
-			t.Error(f)
+		// Random weights predict padding, which has no row, and their sums
+		// cancel, so checks of totals say nothing.
+		switch f.Code {
+		case "shape", "rows", "finite", "unseen", "wPos":
+			if f.Suspect {
+				t.Error(f)
+			}
 		}
 	}
 	var rec struct {

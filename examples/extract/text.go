@@ -107,6 +107,9 @@ func (t *text) read(r io.Reader, f func(document []byte, line int) error) error 
 			rest, err = in.ReadBytes('\n')
 			line = append(line, rest...)
 		}
+		if errors.Is(err, context.Canceled) {
+			return err
+		}
 		if err != nil && !errors.Is(err, io.EOF) {
 			return &lineError{n + 1, err}
 		}

@@ -62,4 +62,3 @@ func Model(seed uint64) fs.FS {
 		"model.safetensors": {Data: append(append(file, js...), data...)},
 	}
 }
-
