@@ -9,7 +9,6 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -172,6 +171,13 @@ func resume(p *setup) (*Sums, error) {
 	return s, err
 }
 
+func total(x []int) (n int64) {
+	for _, v := range x {
+		n += int64(v)
+	}
+	return n
+}
+
 // differ names the first setting that differs.
 func differ(a, b []field) string {
 	for _, x := range a {
@@ -255,6 +261,9 @@ func readSums(r io.Reader, size int64, check func(h *header) error) (*Sums, erro
 	least := rows * int64(len(p.Modes)) * int64(1+len(p.layers)) * 8
 	if rest < least {
 		return nil, bad("%d bytes are left, want %d at least", rest, least)
+	}
+	if numbers := rows * int64(len(p.Modes)) * total(p.wide); check == nil && numbers/128 > size+1<<20 {
+		return nil, bad("%d sums in a file of %d bytes", numbers, size)
 	}
 	s := &Sums{p: p, shards: h.Shards, read: h.Read, documents: h.Documents, taken: h.Taken, windows: h.Windows, pending: h.Pending, text: h.Text, done: h.Done}
 	buf := make([]byte, 1<<16)
@@ -342,7 +351,7 @@ func (h *header) setup() (*setup, error) {
 			return nil, fmt.Errorf("shard %d of %d", n, h.Of)
 		}
 	}
-	if h.Vocab < 1 || h.Vocab > math.MaxInt32 || h.Window < 1 || h.Window > 1<<24 || h.Running16 < 0 {
+	if h.Vocab < 1 || h.Vocab > 1<<24 || h.Window < 1 || h.Window > 1<<24 || h.Running16 < 0 {
 		return nil, fmt.Errorf("%d tokens, windows of %d", h.Vocab, h.Window)
 	}
 	if len(h.Layers) == 0 || len(h.Layers) != len(h.Units) || !slices.IsSorted(h.Layers) || len(slices.Compact(slices.Clone(h.Layers))) != len(h.Layers) || h.Layers[0] < 0 {

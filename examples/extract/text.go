@@ -133,12 +133,16 @@ func (t *text) read(r io.Reader, f func(document []byte, line int) error) error 
 			if err := emit(); err != nil {
 				return err
 			}
-		case t.cut == paragraphs && len(bytes.TrimSpace(line)) == 0, len(document) > longest:
+		case t.cut == paragraphs && len(bytes.TrimSpace(line)) == 0:
 			if err := emit(); err != nil {
 				return err
 			}
-			fallthrough
 		default:
+			if len(document) > longest {
+				if err := emit(); err != nil {
+					return err
+				}
+			}
 			if len(document) == 0 {
 				began = n
 			}
