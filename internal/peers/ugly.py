@@ -68,6 +68,26 @@ def cells(share, v):
     return make
 
 
+def flags(m):
+    def make(r, n):
+        x = clean(r, n)
+        x[:, :m] = 1e4 * r.integers(0, 2, (n, m))
+        return x
+    return make
+
+
+def classes(r, n):
+    x = clean(r, n)
+    x[:, :10] = 1e4 * np.eye(10)[r.integers(0, 10, n)]
+    return x
+
+
+def lump(r, n):
+    x = clean(r, n)
+    x[r.choice(n, n // 2, replace=False)] += 1e4
+    return x
+
+
 def constant_column(r, n):
     x = clean(r, n)
     x[:, 3] = 1e8
@@ -109,6 +129,13 @@ SEARCH = {
     "missing": ("1 % of the cells −9999", cells(0.01, -9999)),
     "missing3": ("3 % of the cells −9999", cells(0.03, -9999)),
     "sparse": ("0.1 % of the cells 1e8", cells(0.001, 1e8)),
+    "missing1": ("0.1 % of the cells −9999", cells(0.001, -9999)),
+    "missing5": ("5 % of the cells −9999", cells(0.05, -9999)),
+    "missing20": ("20 % of the cells −9999", cells(0.2, -9999)),
+    "cells30": ("1 % of the cells 1e30", cells(0.01, 1e30)),
+    "flags": ("five flags × 1e4", flags(5)),
+    "classes": ("one of ten columns 1e4", classes),
+    "lump": ("half of the rows + 1e4", lump),
     "constant": ("a column 1e8", constant_column),
     "cauchy": ("lengths by Cauchy's law", cauchy),
     "scales": ("every other column × 1e4", scales),

@@ -2,7 +2,7 @@
 metrics: package tsne/knn against scikit-learn's brute force, in one run.
 
     go build -o RUN ./internal/peers/knnrun
-    python internal/peers/ways.py --run RUN [--only sparse|distances|metrics]
+    python internal/peers/ways.py --run RUN [--only sparse|distances|metrics|func]
 
 The runs alternate; the figures are seconds of processors (user and system) of
 the search alone, so that other work on the machine matters little. Lists are
@@ -47,7 +47,11 @@ def words(n, d, per, rng):
     return rows
 
 
-def compare(name, x, k, metric, a, distances=False):
+def function(a, b):
+    return np.abs(a - b).sum()
+
+
+def compare(name, x, k, metric, a, distances=False, func=False):
     ours, theirs = [], []
     with tempfile.TemporaryDirectory() as tmp:
         f = [os.path.join(tmp, s + ".npy") for s in ("x", "i", "p", "o")]
@@ -61,12 +65,14 @@ def compare(name, x, k, metric, a, distances=False):
             np.save(f[0], x.astype(np.float32))
         if distances:
             args += ["-distances"]
+        if func:
+            args += ["-metric", "0", "-func"]
         for _ in range(a.repeat):
             line = subprocess.run(args, check=True, capture_output=True, text=True).stdout.split()
             ours.append(float(line[1]))
             t = cpu()
             y = x.astype(bool) if metric == "jaccard" and not sp.issparse(x) else x
-            nn = NearestNeighbors(n_neighbors=k, algorithm="brute", metric="precomputed" if distances else metric).fit(y)
+            nn = NearestNeighbors(n_neighbors=k, algorithm="brute", metric="precomputed" if distances else function if func else metric).fit(y)
             near = nn.kneighbors(return_distance=False)
             theirs.append(cpu() - t)
         mine = np.load(f[3])
@@ -78,7 +84,7 @@ def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--run", required=True, help="the built knnrun")
     p.add_argument("--repeat", type=int, default=3)
-    p.add_argument("--only", default="sparse distances metrics")
+    p.add_argument("--only", default="sparse distances metrics func")
     p.add_argument("--large", action="store_true", help="20,000 sparse rows, too")
     a = p.parse_args()
     rng = np.random.default_rng(1)
@@ -93,6 +99,10 @@ def main():
         for n in (2000, 6000):
             x = rng.standard_normal((n, 20))
             compare(f"distances {n}", pairwise_distances(x), k, "euclidean", a, True)
+    if "func" in a.only:
+        for d in (4, 50, 784):
+            x = rng.standard_normal((500, d)).astype(np.float32)
+            compare(f"function 500×{d}, manhattan", x, k, "manhattan", a, func=True)
     if "metrics" in a.only:
         for n, d in [(4000, 20), (4000, 50), (2000, 784)]:
             x = rng.standard_normal((n, d)).astype(np.float32)

@@ -18,6 +18,64 @@ const (
 	directRows = 1024      // rows whose distances are taken at once
 )
 
+// Lists of so many candidates beyond k are tried.
+var extras = [...]int{extra, 3 * extra, 6 * extra, 12 * extra}
+
+const (
+	extraTests = 48   // rows on which they are tried
+	extraRows  = 4096 // and other rows for each
+	extraShare = 200  // of the work of the search, at most
+	againCost  = 88   // pairs of a second search take as long as a candidate more
+)
+
+// lengthen makes the lists longer where this costs less than to search again the
+// rows whose lists would have no proof. It tries the bounds on some rows.
+func (e *exact) lengthen(ctx context.Context) error {
+	n, m := e.ref.n, min(e.ref.n, extraRows)
+	tests := min(extraTests, e.x.n, int(int64(n)*int64(e.x.n)/int64(extraShare*max(m, 1))))
+	if e.ref.flat == nil || tests == 0 || e.whole || e.keep == e.others {
+		return nil
+	}
+	ids := make([]int32, m)
+	for r := range ids {
+		ids[r] = int32(e.ref.orig(drawn(r, m, n)))
+	}
+	kth := min(max(1, int(math.Round(float64(e.k)*float64(m)/float64(n)))), m-1)
+	need := make([]int, tests)
+	err := par.Blocks(ctx, e.workers, tests, 4, func(_, _, lo, hi int) {
+		var t scratch
+		dist := make([]float64, m)
+		for r := lo; r < hi; r++ {
+			p := drawn(r, tests, e.x.n)
+			vec.SqDistRows(dist, e.x.row(p, &t), e.ref.flat, ids)
+			slices.Sort(dist)
+			b := e.bound(p)
+			within, _ := slices.BinarySearch(dist, math.Nextafter(b.far2(dist[kth]), math.Inf(1)))
+			need[r] = int(float64(within-kth-1) * float64(n) / float64(m))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	best, least := extra, math.Inf(1)
+	for _, more := range extras {
+		again := 0
+		for _, v := range need {
+			if v > more {
+				again++
+			}
+		}
+		if cost := float64(more) + float64(again)/float64(tests)*float64(n)/againCost; cost < 0.9*least {
+			best, least = more, cost
+		}
+	}
+	if keep := min(e.k+best, e.others); keep > e.keep && e.reserve(int64(e.x.n)*(listCost(keep)-listCost(e.keep))) {
+		e.keep = keep
+		e.setBands()
+	}
+	return nil
+}
+
 // again searches the rows at some places once more, whose lists were not
 // proved: as queries, with the distance of the k-th candidate as a limit.
 // Whatever may be within it gets its canonical distance. Float32 numbers serve,

@@ -32,8 +32,9 @@
 // proof are searched again with a limit that no neighbor can exceed;
 // Stats.Rechecked counts them. The bound depends on the length of the row and
 // on the distance, not on other rows: a few far rows, or numbers like −9999 for
-// what is missing, do not loosen it for the rest. So the lists have the same bits for every
-// processor, number of goroutines, memory limit and exact method.
+// what is missing, do not loosen it for the rest. Rows in lumps that are far apart
+// are searched lump by lump. So the lists have the same bits for every processor,
+// number of goroutines, memory limit and exact method.
 //
 // The approximate search also gives the same graph everywhere for one seed.
 //

@@ -29,6 +29,7 @@ const (
 	optOrder                  // put near rows next to each other
 	optNearFirst              // compare near cells first
 	optSkip                   // skip pairs of cells that are too far apart
+	optLumps                  // search lumps that are far apart one by one
 )
 
 var disabled int
@@ -82,6 +83,11 @@ func searchAll(ctx context.Context, ref, x *source, m *middle, k int, same bool,
 			if err := e.arrange(ctx, &rows); err != nil {
 				return nil, err
 			}
+		}
+	}
+	if e.low == nil {
+		if err := e.lengthen(ctx); err != nil {
+			return nil, err
 		}
 	}
 	if err := e.candidates(ctx); err != nil {

@@ -21,6 +21,7 @@ const (
 // some rows. Unlike the mean it does not follow a few far rows.
 type middle struct {
 	at     []float32
+	spread []float64 // of each column: within it is the tenth that is nearest to the median
 	sample [][]float32
 	bytes  int64
 }
@@ -35,8 +36,8 @@ func drawn(r, count, n int) int {
 // findMiddle takes the middle of a sample.
 func findMiddle(ctx context.Context, workers int, s *source) (*middle, error) {
 	count := min(s.n, max(16, min(256, middleMax/max(s.d, 1))))
-	m := &middle{at: make([]float32, s.d), sample: make([][]float32, count)}
-	m.bytes = int64(s.d)*16 + int64(count)*24
+	m := &middle{at: make([]float32, s.d), spread: make([]float64, s.d), sample: make([][]float32, count)}
+	m.bytes = int64(s.d)*24 + int64(count)*24
 	var t scratch
 	for r := range m.sample {
 		m.sample[r] = s.row(drawn(r, count, s.n), &t)
@@ -50,19 +51,41 @@ func findMiddle(ctx context.Context, workers int, s *source) (*middle, error) {
 	}
 	err := par.Blocks(ctx, workers, s.d, 16, func(_, _, lo, hi int) {
 		for c := lo; c < hi; c++ {
-			m.at[c] = float32(m.quantile(0.5, func(row []float32) float64 { return float64(row[c]) }))
+			x := m.sorted(func(row []float32) float64 { return float64(row[c]) })
+			lo, hi := count/2, count/2
+			m.at[c] = float32(x[lo])
+			for range count / 10 {
+				below, above := math.Inf(1), math.Inf(1)
+				if lo > 0 {
+					below = x[count/2] - x[lo-1]
+				}
+				if hi+1 < count {
+					above = x[hi+1] - x[count/2]
+				}
+				if m.spread[c] = min(below, above); below < above {
+					lo--
+				} else {
+					hi++
+				}
+			}
 		}
 	})
 	return m, err
 }
 
-// quantile is that of a function of the rows of the sample.
-func (m *middle) quantile(q float64, f func(row []float32) float64) float64 {
+// sorted returns the values of a function of the rows of the sample, ascending.
+func (m *middle) sorted(f func(row []float32) float64) []float64 {
 	v := make([]float64, len(m.sample))
 	for r, row := range m.sample {
 		v[r] = f(row)
 	}
 	slices.Sort(v)
+	return v
+}
+
+// quantile is that of a function of the rows of the sample.
+func (m *middle) quantile(q float64, f func(row []float32) float64) float64 {
+	v := m.sorted(f)
 	return v[int(q*float64(len(v)))]
 }
 
@@ -157,6 +180,12 @@ func searchExact(ctx context.Context, ref, x *source, k int, same bool, set *Set
 	m, err := findMiddle(ctx, set.Workers, ref)
 	if err != nil {
 		return nil, err
+	}
+	if same && ref.flat != nil && disabled&optLumps == 0 {
+		g, err := searchLumps(ctx, ref, m, k, set, used+m.bytes)
+		if g != nil || err != nil && !errors.Is(err, ErrMemory) {
+			return g, err
+		}
 	}
 	odd, err := m.odd(ctx, set.Workers, ref)
 	if err != nil {

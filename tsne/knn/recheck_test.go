@@ -25,6 +25,8 @@ func tight(seed uint64, n, d, clusters int, spread float64) []float32 {
 // To search all rows again takes the memory of the first search, twice half of
 // it, and not more.
 func TestRecheckBytes(t *testing.T) {
+	disabled = optLumps
+	defer func() { disabled = 0 }()
 	const n, d, k = 6000, 64, 130
 	x := Rows(tight(2, n, d, 3, 1e-4), n, d)
 	for _, workers := range []int{1, 8} {

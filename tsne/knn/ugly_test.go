@@ -32,6 +32,8 @@ var ugly = []struct {
 	{"1 % cells -9999", 0, cellsOf(0.01, -9999)},
 	{"3 % cells -9999", 0, cellsOf(0.03, -9999)},
 	{"0.1 % cells 1e8", 0, cellsOf(0.001, 1e8)},
+	{"10 % cells -9999", 0, cellsOf(0.1, -9999)},
+	{"1 % cells 1e30", 0, cellsOf(0.01, 1e30)},
 	{"column 1e8", 0.001, func(_ *rand.Rand, x []float32, n, d int) {
 		for i := 3; i < n*d; i += d {
 			x[i] = 1e8

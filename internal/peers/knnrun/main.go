@@ -10,6 +10,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strconv"
 	"strings"
@@ -34,6 +35,7 @@ func run(args []string, stdout io.Writer) error {
 	csr := fs.String("csr", "", "columns,file,file: the rows are sparse, with the indices (int32) and starts (int64) in two more .npy")
 	distances := fs.Bool("distances", false, "the rows are distances")
 	metric := fs.Int("metric", 0, "number of the metric, as package knn counts them")
+	byFunc := fs.Bool("func", false, "Manhattan distances by Settings.Func")
 	out := fs.String("out", "", "neighbors to write, int32 n×k .npy")
 	k := fs.Int("k", 90, "neighbors of a row")
 	workers := fs.Int("workers", 0, "goroutines; 0 means GOMAXPROCS")
@@ -49,8 +51,12 @@ func run(args []string, stdout io.Writer) error {
 	if *method == "descent" {
 		m = knn.Descent
 	}
+	set := &knn.Settings{Workers: *workers, Method: m, Metric: knn.Metric(*metric)}
+	if *byFunc {
+		set.Func = manhattan
+	}
 	start, cpu := time.Now(), usage.CPUSeconds()
-	g, err := knn.Search(context.Background(), points, *k, &knn.Settings{Workers: *workers, Method: m, Metric: knn.Metric(*metric)})
+	g, err := knn.Search(context.Background(), points, *k, set)
 	if err != nil {
 		return err
 	}
@@ -63,6 +69,13 @@ func run(args []string, stdout io.Writer) error {
 		return err
 	}
 	return errors.Join(npy.Write(w, g.Index, g.N, g.K), w.Close())
+}
+
+func manhattan(a, b []float32) (sum float64) {
+	for c, v := range a {
+		sum += math.Abs(float64(v) - float64(b[c]))
+	}
+	return sum
 }
 
 func read(in, csr string, distances bool) (knn.Points, error) {
