@@ -356,3 +356,30 @@ func TestOpenText(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Layers keep the numbers that NewMap is told.
+func TestLayerNumbers(t *testing.T) {
+	x := rowsOf{[]float32{1, 2, 3, 4}, 2}
+	for _, numbers := range [][]int{{3}, {3, 3}, {-1, 2}} {
+		if _, err := NewMap(Float32, map[Mode][]Rows{Input: {x, x}}, &Options{Layers: numbers}); !errors.Is(err, ErrShape) {
+			t.Errorf("%d: %v", numbers, err)
+		}
+	}
+	m, err := NewMap(Float32, map[Mode][]Rows{Input: {x, x}}, &Options{Layers: []int{7, 2}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := m.WriteSafetensors(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	if m, err = NewReader(bytes.NewReader(b.Bytes()), int64(b.Len()), nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Layers(Input); !slices.Equal(got, []int{2, 7}) {
+		t.Errorf("layers %d", got)
+	}
+	if err := m.WriteSYSIF(t.Context(), &b); !errors.Is(err, ErrShape) {
+		t.Error(err)
+	}
+}

@@ -63,7 +63,7 @@ func written(t testing.TB, s *Sums, d amap.DType) []byte {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := m.WriteSYSIF(t.Context(), &b); err != nil {
+	if err := m.WriteSafetensors(t.Context(), &b); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.Counts().Write(&b); err != nil {
@@ -240,7 +240,7 @@ func TestMeans(t *testing.T) {
 				}
 			}
 			for l, layer := range p.layers {
-				x, err := a.Layer(mode, l)
+				x, err := a.Layer(mode, layer)
 				if err != nil {
 					t.Fatal(err)
 				}

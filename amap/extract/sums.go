@@ -80,8 +80,8 @@ func newSums(p *setup) *Sums {
 
 // Map returns the means as an activation map with its counts, whose rows are
 // computed when they are read. d is the number type, amap.Float16 or
-// amap.Float32; every mean is divided and rounded once. If only some layers were
-// extracted, they are numbered from 0 in the map.
+// amap.Float32; every mean is divided and rounded once. Layers have their numbers
+// in the model, which a pickle of SYSIF cannot hold unless they are the first ones.
 func (s *Sums) Map(d amap.DType) (*amap.Map, error) {
 	p := s.p
 	if d != amap.Float16 && d != amap.Float32 {
@@ -91,7 +91,7 @@ func (s *Sums) Map(d amap.DType) (*amap.Map, error) {
 	for id := range rows {
 		rows[id] = int32(p.row(int32(id)))
 	}
-	o := &amap.Options{Counts: amap.Counts{}, Windows: s.inMap(), Positions: -1}
+	o := &amap.Options{Counts: amap.Counts{}, Windows: s.inMap(), Positions: -1, Layers: p.layers}
 	if p.Positions {
 		o.Positions = p.Window + 1
 		for i := range p.Window + 1 {

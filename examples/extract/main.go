@@ -27,6 +27,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -452,9 +453,12 @@ func (o *options) write(ctx context.Context, sums *extract.Sums, rec *cli.Record
 	if err != nil {
 		return err
 	}
-	write := m.WriteSYSIF
-	if filepath.Ext(o.out) == ".safetensors" {
-		write = m.WriteSafetensors
+	write := m.WriteSafetensors
+	if filepath.Ext(o.out) != ".safetensors" {
+		if m, err = numbered(m, d, stdout); err != nil {
+			return err
+		}
+		write = m.WriteSYSIF
 	}
 	if err := cli.WriteFile(o.out, func(w io.Writer) error { return write(ctx, w) }); err != nil {
 		return err
@@ -480,6 +484,27 @@ func (o *options) write(ctx context.Context, sums *extract.Sums, rec *cli.Record
 	}
 	rec.End("write")
 	return cli.WriteJSON(o.recordPath(), rec)
+}
+
+// numbered numbers the layers from 0, as the lists of SYSIF's pickles do.
+func numbered(m *amap.Map, d amap.DType, stdout io.Writer) (*amap.Map, error) {
+	numbers := m.Layers(m.Modes()[0])
+	if numbers[len(numbers)-1] == len(numbers)-1 {
+		return m, nil
+	}
+	layers := map[amap.Mode][]amap.Rows{}
+	for _, mode := range m.Modes() {
+		for _, n := range numbers {
+			l, err := m.Layer(mode, n)
+			if err != nil {
+				return nil, err
+			}
+			layers[mode] = append(layers[mode], l)
+		}
+	}
+	fmt.Fprintf(stdout, "layers %d have the numbers 0 to %d in the pickle; .safetensors keeps their own\n", numbers, len(numbers)-1)
+	positions, _ := m.Positions()
+	return amap.NewMap(d, layers, &amap.Options{Counts: m.Counts(), Positions: cmp.Or(positions, -1)})
 }
 
 // merge joins shards.

@@ -197,10 +197,23 @@ func TestProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer few.Close()
-	if l, err := few.Layer(amap.Input, 0); err != nil || l.DType() != amap.Float32 {
+	if l, err := few.Layer(amap.Input, 2); err != nil || l.DType() != amap.Float32 {
 		t.Error(err)
 	} else if rows, units := l.Dims(); rows != 290+16 || units != 4 {
 		t.Errorf("%d × %d", rows, units)
+	}
+
+	// A pickle of SYSIF has a list of layers, so they are numbered anew.
+	if out := program(t, append(args, "-o", in("few.pickle"), "-layers", "2")...); !strings.Contains(out, "layers [2] have the numbers 0 to 0") {
+		t.Error(out)
+	}
+	pickle, err := amap.Open(in("few.pickle"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pickle.Close()
+	if _, err := pickle.Layer(amap.Input, 0); err != nil {
+		t.Error(err)
 	}
 
 	plan := program(t, append(args, "-dry-run", "-tokens", "lemmas")...)
