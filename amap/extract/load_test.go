@@ -416,7 +416,7 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		window := min(3, m.MaxWindow())
+		window := min(3, m.maxWindow)
 		if _, err := newRunner(m, 1, window, m.Layers(), m.head != nil).run(t.Context(), make([]int32, window), func(int, []float32) error { return nil }); err != nil {
 			t.Error(err)
 		}

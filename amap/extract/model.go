@@ -23,9 +23,6 @@ func (m *Model) Units() int { return m.units }
 // vocabulary of the tokenizer.
 func (m *Model) Vocab() int { return m.vocab }
 
-// MaxWindow returns the length of the longest window that is computed:
-// max_position_embeddings, or a sliding window that is shorter.
-func (m *Model) MaxWindow() int { return m.maxWindow }
 
 // headBlock is how many tokens of the output are computed together.
 const headBlock = 1024

@@ -118,8 +118,8 @@ func newSetup(m *Model, set *Settings) (*setup, error) {
 		return fmt.Errorf("%w: %s is %v, want %s", ErrSettings, field, value, fmt.Sprintf(want, args...))
 	}
 	switch {
-	case p.Window < 0 || p.Window > m.MaxWindow():
-		return nil, bad("Window", p.Window, "1 to %d, which the model was made for", m.MaxWindow())
+	case p.Window < 0 || p.Window > m.maxWindow:
+		return nil, bad("Window", p.Window, "1 to %d, which the model was made for", m.maxWindow)
 	case p.Stride < 0:
 		return nil, bad("Stride", p.Stride, "a positive number")
 	case p.Start != nil && (*p.Start < 0 || *p.Start >= p.Window):

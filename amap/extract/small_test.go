@@ -177,8 +177,8 @@ func TestRunRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m.Layers() != 2 || m.Units() != 20 || m.Vocab() != 53 || m.MaxWindow() != 12 {
-		t.Errorf("%d layers, %d units, %d tokens, windows of %d", m.Layers(), m.Units(), m.Vocab(), m.MaxWindow())
+	if m.Layers() != 2 || m.Units() != 20 || m.Vocab() != 53 || m.maxWindow != 12 {
+		t.Errorf("%d layers, %d units, %d tokens, windows of %d", m.Layers(), m.Units(), m.Vocab(), m.maxWindow)
 	}
 	none := func(int, []float32) error { return nil }
 	stop := errors.New("stop")
