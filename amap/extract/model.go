@@ -23,7 +23,6 @@ func (m *Model) Units() int { return m.units }
 // vocabulary of the tokenizer.
 func (m *Model) Vocab() int { return m.vocab }
 
-
 // headBlock is how many tokens of the output are computed together.
 const headBlock = 1024
 
