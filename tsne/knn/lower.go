@@ -30,6 +30,7 @@ const (
 	costHit      = 2000.0 // a pair that is not excluded
 	costNear     = 64.0   // cells that are near a row, about
 	costSplit    = 0.24   // a multiply-add of split numbers
+	costInt      = 0.55   // a multiply-add of integers
 )
 
 // costAdd is the cost of a multiply-add.
@@ -44,8 +45,12 @@ func costAdd(split bool) float64 {
 // float32 tiles. Tests change it.
 var lowerWork = 1.5e11
 
-// lowerTo is for tests: the number of columns, whatever the cost.
-var lowerTo int
+// lowerTo is for tests: the number of columns, whatever the cost; lowerInts
+// whether to round them to integers then.
+var (
+	lowerTo   int
+	lowerInts = true
+)
 
 // A lowered set of rows gives bounds from below. With an orthonormal basis P of
 // a subspace and the length r = |x - PPᵀx| of what lies outside it,
@@ -60,6 +65,21 @@ type lowered struct {
 	z     *source // by place
 	eta   float64 // relative error of a product of two rows of z
 	rows  view    // the rows as they are
+
+	// When step is not 0, the numbers of z are rounded to integers times step, a
+	// power of two, and no row of z is farther than rounded from what it was.
+	step    float32
+	rounded float64
+}
+
+// intStep is the step of integers of 16 bits that hold rows of the given
+// length, and products of their sums of 32 bits; 0 if these are no use.
+func intStep(longest float64) float32 {
+	_, exp := math.Frexp(longest * 1.05 / math.MaxInt16)
+	if !vec.Ints() || longest == 0 || exp < -50 || exp > 50 {
+		return 0
+	}
+	return float32(math.Ldexp(1, exp))
 }
 
 // listSize is how many entries a list has room for: less than in other
@@ -94,13 +114,17 @@ func (e *exact) lower(ctx context.Context, rows *view) error {
 	if err != nil {
 		return err
 	}
-	p := lowerTo
+	p, ints := lowerTo, !e.split && lowerInts
 	if p == 0 {
-		if p, err = e.rank(ctx, basis, sample, s, d); err != nil || p == 0 {
+		if p, ints, err = e.rank(ctx, basis, sample, s, d); err != nil || p == 0 {
 			return err
 		}
 	}
-	return e.project(ctx, rows, basis[:p*d], p)
+	var step float32
+	if ints {
+		step = intStep(e.longest)
+	}
+	return e.project(ctx, rows, basis[:p*d], p, step)
 }
 
 // lowerCost is the memory of a sample of s rows and of all rows lowered to q
@@ -119,11 +143,12 @@ func (e *exact) lowerCost(s, q int) int64 {
 // by dots.
 func roundings(p int) float64 { return 1.01 * unit * (dotDepth + 3) * math.Sqrt(float64(p)) }
 
-// project makes the lowered rows.
-func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int) error {
+// project makes the lowered rows, rounded to integers times step when that is
+// not 0.
+func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int, step float32) error {
 	n, d := e.ref.n, e.ref.d
 	q := p + 1
-	l := &lowered{rows: *rows}
+	l := &lowered{rows: *rows, step: step}
 	l.frame = frame{mean: make([]float64, q), scale: 1}
 	z := make([]float32, n*q)
 	l.z = &source{n: n, d: q, flat: z}
@@ -157,7 +182,10 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int)
 	// the rows of B, and |e| ≤ err |x|: products are off by at most
 	// delta + 2√(1+delta) err + err² of the lengths.
 	l.eta = 2.1 * (delta + roundings(p))
-	type buffers struct{ x, z []float32 }
+	type buffers struct {
+		x, z []float32
+		off2 float64 // the largest square of what rounding takes
+	}
 	tmp, zero := make([]buffers, e.workers), make([]float32, d)
 	columns, err := columnPanels(ctx, e.workers, basis, p, d)
 	if err != nil {
@@ -183,10 +211,16 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int)
 			len2 := vec.SqDist(t.x[(i-lo)*d:][:d], zero)
 			out := math.Sqrt(max(0, len2-in) + l.eta*len2)
 			to[p] = math.Nextafter32(float32(out*(1+0x1p-40)), float32(math.Inf(1)))
+			if step != 0 {
+				t.off2 = max(t.off2, roundRow(to, step))
+			}
 		}
 	})
 	if err != nil {
 		return err
+	}
+	for _, t := range tmp {
+		l.rounded = max(l.rounded, math.Sqrt(t.off2)*(1+0x1p-40))
 	}
 	e.low = l
 	e.graph.Stats.columns = p
@@ -194,9 +228,21 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int)
 	return nil
 }
 
-// rank chooses how many rows of the basis to use: 0 when none pays. It tries
-// the bounds on some rows of the sample.
-func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (int, error) {
+// roundRow rounds numbers to integers times step, and returns the squared length
+// of the difference.
+func roundRow(z []float32, step float32) (off2 float64) {
+	const round = 3 << 22 // sums with it have no fraction
+	for c, v := range z {
+		r := (float32(v/step+round) - round) * step
+		off2 += (float64(v) - float64(r)) * (float64(v) - float64(r))
+		z[c] = r
+	}
+	return off2
+}
+
+// rank chooses how many rows of the basis to use, 0 when none pays, and whether
+// to round to integers. It tries the bounds on some rows of the sample.
+func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (best int, ints bool, err error) {
 	n, most := e.ref.n, len(basis)/d
 	others := min(s, lowerOthers)
 	tests := min(others, lowerTests)
@@ -208,7 +254,7 @@ func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (in
 	limit := make([]float64, tests) // what the neighbors' distances come to
 	kth := max(1, int(math.Round(float64(e.k)*float64(others)/float64(n))))
 	kth = min(kth, others-1)
-	err := par.Blocks(ctx, e.workers, tests, 1, func(_, t, _, _ int) {
+	err = par.Blocks(ctx, e.workers, tests, 1, func(_, t, _, _ int) {
 		dist := make([]float64, others) // with the row itself
 		for j := range dist {
 			dist[j] = vec.SqDist(x[test(t)*d:][:d], x[j*d:][:d])
@@ -217,7 +263,7 @@ func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (in
 		limit[t] = dist[kth] * 1.02
 	})
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	length2, outside := make([]float64, others), make([]float64, others)
 	for j := range others {
@@ -232,47 +278,59 @@ func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (in
 
 	rows := float64(n)
 	least := 0.8 * rows * (rows/2*(costPair+float64(d)*costAdd(e.split)) + float64(e.keep*d)*costRescored)
-	best := 0
+	step := 0.0
+	if !e.split {
+		step = float64(intStep(e.longest))
+	}
 	for p := lowerStep; p <= most; p += lowerStep {
 		if err := e.products(ctx, z, x, basis[(p-lowerStep)*d:p*d], others, lowerStep, d); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 		for t := range tests {
 			copy(zt[t*lowerStep:][:lowerStep], z[test(t)*lowerStep:])
 		}
 		if err := e.products(ctx, dot, zt, z, tests, others, lowerStep); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 		for j := range others {
 			for _, v := range z[j*lowerStep:][:lowerStep] {
 				outside[j] -= float64(v) * float64(v)
 			}
 		}
-		left := 0
+		var left [2]int // with integers, too
+		slack, off := 5*roundings(p), 0.7*step*math.Sqrt(float64(p))
+		if e.split {
+			slack += 2 * vec.SplitError(p)
+		}
 		for t := range tests {
 			i := test(t)
-			slack := 5 * roundings(p)
-			if e.split {
-				slack += 2 * vec.SplitError(p)
-			}
 			for j := range others {
 				inside[t*others+j] += float64(dot[t*others+j])
 				between := math.Sqrt(max(0, outside[i]) * max(0, outside[j]))
-				if j != i && length2[i]+length2[j]-2*(inside[t*others+j]+between) <= limit[t]+slack*math.Sqrt(length2[i]*length2[j]) {
-					left++
+				if j == i {
+					continue
+				}
+				beyond := length2[i] + length2[j] - 2*(inside[t*others+j]+between) - limit[t] - slack*math.Sqrt(length2[i]*length2[j])
+				if beyond <= 0 {
+					left[0]++
+				}
+				if beyond <= off*(math.Sqrt(length2[i])+math.Sqrt(length2[j])) {
+					left[1]++
 				}
 			}
 		}
-		pairs := max(float64(left)/float64(tests)*rows/float64(others), float64(e.keep))
-		twice := min(1, costNear*cellRows/rows) // near pairs
-		cost := rows*rows/2*(costPair*(1+twice)+(float64(p)+twice*float64(min(p, rankDepth)))*costAdd(e.split)) + rows*float64(p)*float64(d)*1.5 +
-			rows*(extra+pairs)*float64(d)*costRescored + rows*pairs*costHit
-		if cost < least {
-			best, least = p, cost
+		for kind, add := range [2]float64{costAdd(e.split), costInt} {
+			pairs := max(float64(left[kind])/float64(tests)*rows/float64(others), float64(e.keep))
+			twice := min(1, costNear*cellRows/rows) // near pairs
+			cost := rows*rows/2*(costPair*(1+twice)+(float64(p)+twice*float64(min(p, rankDepth)))*add) + rows*float64(p)*float64(d)*1.5 +
+				rows*(extra+pairs)*float64(d)*costRescored + rows*pairs*costHit
+			if cost < least && (kind == 0 || step != 0) {
+				best, ints, least = p, kind == 1, cost
+			}
 		}
 	}
-	if e.split && best > 0 {
+	if (e.split || ints) && best > 0 {
 		best-- // with the last column of z it fills its blocks
 	}
-	return best, nil
+	return best, ints, nil
 }

@@ -248,7 +248,7 @@ func TestRankManyNeighbors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.rank(t.Context(), basis, sample, lowerRows, d); err != nil {
+	if _, _, err := e.rank(t.Context(), basis, sample, lowerRows, d); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -9,22 +9,33 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// A tiling is how rows are packed and multiplied: as float32 numbers or as
-// split ones.
+// A tiling is how rows are packed and multiplied: as float32 numbers, as split
+// ones, or as 16-bit integers.
 type tiling struct {
 	split  bool
-	mr, nr int // rows of a row panel and of a column panel
-	d      int // numbers of a packed row
+	step   float32 // when not 0: numbers are this times integers
+	mr, nr int     // rows of a row panel and of a column panel
+	d      int     // words of a packed row
 }
 
 // newTiling returns the tiling of rows of d numbers.
 func newTiling(split bool, d int) tiling {
 	if split {
-		return tiling{true, vec.SplitRows, vec.SplitRows, roundUp(d, vec.SplitCols)}
+		return tiling{true, 0, vec.SplitRows, vec.SplitRows, roundUp(d, vec.SplitCols)}
 	}
 	mr, nr := vec.TileShape()
-	return tiling{false, mr, nr, d}
+	return tiling{false, 0, mr, nr, d}
 }
+
+// intTiling returns the tiling of rows of d numbers that are integers times
+// step.
+func intTiling(step float32, d int) tiling {
+	mr, nr := vec.TileShape()
+	return tiling{false, step, mr, nr, par.NumBlocks(d, 2)}
+}
+
+// words reports whether packed rows are in s.
+func (f tiling) words() bool { return f.split || f.step != 0 }
 
 // panels are packed rows, in row panels or column panels.
 type panels struct {
@@ -42,7 +53,7 @@ func (f tiling) columns(n int) panels { return f.room(n, f.nr, true) }
 
 func (f tiling) room(n, width int, columns bool) panels {
 	p := panels{tiling: f, columns: columns, width: width}
-	if size := roundUp(n, width) * f.d; f.split {
+	if size := roundUp(n, width) * f.d; f.words() {
 		p.s = make([]uint32, size)
 	} else {
 		p.f = make([]float32, size)
@@ -52,7 +63,7 @@ func (f tiling) room(n, width int, columns bool) panels {
 
 // from returns the panels from row i on, which begins one.
 func (p panels) from(i int) panels {
-	if p.split {
+	if p.words() {
 		p.s = p.s[i*p.d:]
 	} else {
 		p.f = p.f[i*p.d:]
@@ -81,8 +92,12 @@ func (p panels) fill(lo, hi, d int, t *packing, row func(dst []float32, i, c int
 	if t.buf == nil {
 		t.buf = make([]float32, p.width*packCols)
 	}
-	for c := 0; c < p.d; c += packCols {
-		count := min(packCols, p.d-c)
+	columns := p.d
+	if p.step != 0 {
+		columns *= 2
+	}
+	for c := 0; c < columns; c += packCols {
+		count := min(packCols, columns-c)
 		m := max(0, min(count, d-c))
 		for r := range p.width {
 			x := t.buf[r*packCols:][:count]
@@ -95,6 +110,10 @@ func (p panels) fill(lo, hi, d int, t *packing, row func(dst []float32, i, c int
 		}
 		if p.split {
 			vec.PackSplit(p.s[c*p.width:], t.buf, packCols, count/vec.SplitCols, p.columns)
+			continue
+		}
+		if p.step != 0 {
+			vec.PackInts(p.s[c/2*p.width:], t.buf, packCols, p.width, count/2, 1/p.step)
 			continue
 		}
 		for r := range p.width {
@@ -151,6 +170,10 @@ func (t *tileScratch) multiply(a, b panels, count, depth int) {
 	size := t.nr * t.d
 	if t.split {
 		vec.MultiplySplit(t.c, a.s, b.s, par.NumBlocks(depth, vec.SplitCols), count, t.mr*t.d)
+		return
+	}
+	if t.step != 0 {
+		vec.MultiplyInts(t.c, a.s, b.s, par.NumBlocks(depth, 2), count, t.mr*t.d, -2*t.step*t.step)
 		return
 	}
 	next := b.f // fetched meanwhile, when there is a panel behind the first

@@ -1,0 +1,60 @@
+package vec
+
+// Rows of 16-bit integers, products of which are exact, are multiplied faster
+// than float32 ones. A panel of them holds as many rows as one of float32
+// numbers, see [TileShape], two columns in a word: the lower half of word
+// k*mr+r is number 2k of row r, the upper half number 2k+1.
+
+// Ints reports whether this machine multiplies panels of integers faster than
+// float32 ones.
+func Ints() bool { return level == AVX2 || level == AVX512 }
+
+// PackInts packs pairs of columns of width rows, which are stride numbers apart
+// in x: whole numbers of at most 32767, times unit, whose inverse is inv. Both
+// are powers of two.
+func PackInts(panel []uint32, x []float32, stride, width, pairs int, inv float32) {
+	if pairs == 0 {
+		return
+	}
+	for r := range width {
+		to, row := panel[r:], x[r*stride:][:2*pairs]
+		for k := range pairs {
+			lo, hi := int32(row[2*k]*inv), int32(row[2*k+1]*inv)
+			to[k*width] = uint32(uint16(lo)) | uint32(hi)<<16
+		}
+	}
+}
+
+// MultiplyInts computes count tiles of scale·A·Bᵀ: those of count row panels,
+// which are stride words apart, with the column panel b, over so many pairs of
+// columns. The product of the lengths of two rows must be below 2³¹. Each
+// number is rounded once to float32, and once more when it is multiplied by
+// scale. Every level gives the same bits.
+func MultiplyInts(c []float32, a, b []uint32, pairs, count, stride int, scale float32) {
+	mr, nr := TileShape()
+	if count == 0 {
+		return
+	}
+	c, b = c[:count*mr*nr], b[:pairs*nr]
+	_ = a[:(count-1)*stride+pairs*mr]
+	if pairs == 0 {
+		clear(c)
+		return
+	}
+	multiplyInts(level, c, a, b, pairs, count, stride, scale)
+}
+
+func multiplyIntsGo(c []float32, a, b []uint32, mr, nr, pairs, count, stride int, scale float32) {
+	for p := range count {
+		for r := range mr {
+			for j := range nr {
+				var s int32
+				for k := range pairs {
+					x, y := a[p*stride+k*mr+r], b[k*nr+j]
+					s += int32(int16(x))*int32(int16(y)) + int32(x)>>16*(int32(y)>>16)
+				}
+				c[(p*mr+r)*nr+j] = float32(s) * scale
+			}
+		}
+	}
+}

@@ -1,0 +1,7 @@
+//go:build !amd64 || noasm
+
+package vec
+
+func multiplyInts(l Level, c []float32, a, b []uint32, pairs, count, stride int, scale float32) {
+	multiplyIntsGo(c, a, b, tileShape[l].mr, tileShape[l].nr, pairs, count, stride, scale)
+}
