@@ -503,9 +503,9 @@ kDone:
 	VZEROUPPER
 	RET
 
-// func multiplyIntsAVX512(c *float32, a *uint32, b *uint32, pairs int, count int, stride int, scale float32)
+// func multiplyIntsAVX512(c *float32, a *uint32, b *uint32, pairs int, count int, stride int, scale float32, add int)
 // Requires: AVX, AVX512BW, AVX512F
-TEXT ·multiplyIntsAVX512(SB), NOSPLIT, $0-52
+TEXT ·multiplyIntsAVX512(SB), NOSPLIT, $0-64
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ pairs+24(FP), DX
@@ -874,86 +874,115 @@ kDone:
 	VBROADCASTSS scale+48(FP), Z26
 	VCVTDQ2PS    Z0, Z0
 	VMULPS       Z26, Z0, Z0
-	VMOVUPS      Z0, (AX)
 	VCVTDQ2PS    Z1, Z1
 	VMULPS       Z26, Z1, Z1
-	VMOVUPS      Z1, 64(AX)
 	VCVTDQ2PS    Z2, Z2
 	VMULPS       Z26, Z2, Z2
-	VMOVUPS      Z2, 128(AX)
 	VCVTDQ2PS    Z3, Z3
 	VMULPS       Z26, Z3, Z3
-	VMOVUPS      Z3, 192(AX)
 	VCVTDQ2PS    Z4, Z4
 	VMULPS       Z26, Z4, Z4
-	VMOVUPS      Z4, 256(AX)
 	VCVTDQ2PS    Z5, Z5
 	VMULPS       Z26, Z5, Z5
-	VMOVUPS      Z5, 320(AX)
 	VCVTDQ2PS    Z6, Z6
 	VMULPS       Z26, Z6, Z6
-	VMOVUPS      Z6, 384(AX)
 	VCVTDQ2PS    Z7, Z7
 	VMULPS       Z26, Z7, Z7
-	VMOVUPS      Z7, 448(AX)
 	VCVTDQ2PS    Z8, Z8
 	VMULPS       Z26, Z8, Z8
-	VMOVUPS      Z8, 512(AX)
 	VCVTDQ2PS    Z9, Z9
 	VMULPS       Z26, Z9, Z9
-	VMOVUPS      Z9, 576(AX)
 	VCVTDQ2PS    Z10, Z10
 	VMULPS       Z26, Z10, Z10
-	VMOVUPS      Z10, 640(AX)
 	VCVTDQ2PS    Z11, Z11
 	VMULPS       Z26, Z11, Z11
-	VMOVUPS      Z11, 704(AX)
 	VCVTDQ2PS    Z12, Z12
 	VMULPS       Z26, Z12, Z12
-	VMOVUPS      Z12, 768(AX)
 	VCVTDQ2PS    Z13, Z13
 	VMULPS       Z26, Z13, Z13
-	VMOVUPS      Z13, 832(AX)
 	VCVTDQ2PS    Z14, Z14
 	VMULPS       Z26, Z14, Z14
-	VMOVUPS      Z14, 896(AX)
 	VCVTDQ2PS    Z15, Z15
 	VMULPS       Z26, Z15, Z15
-	VMOVUPS      Z15, 960(AX)
 	VCVTDQ2PS    Z16, Z16
 	VMULPS       Z26, Z16, Z16
-	VMOVUPS      Z16, 1024(AX)
 	VCVTDQ2PS    Z17, Z17
 	VMULPS       Z26, Z17, Z17
-	VMOVUPS      Z17, 1088(AX)
 	VCVTDQ2PS    Z18, Z18
 	VMULPS       Z26, Z18, Z18
-	VMOVUPS      Z18, 1152(AX)
 	VCVTDQ2PS    Z19, Z19
 	VMULPS       Z26, Z19, Z19
-	VMOVUPS      Z19, 1216(AX)
 	VCVTDQ2PS    Z20, Z20
 	VMULPS       Z26, Z20, Z20
-	VMOVUPS      Z20, 1280(AX)
 	VCVTDQ2PS    Z21, Z21
 	VMULPS       Z26, Z21, Z21
-	VMOVUPS      Z21, 1344(AX)
 	VCVTDQ2PS    Z22, Z22
 	VMULPS       Z26, Z22, Z22
-	VMOVUPS      Z22, 1408(AX)
 	VCVTDQ2PS    Z23, Z23
 	VMULPS       Z26, Z23, Z23
-	VMOVUPS      Z23, 1472(AX)
-	ADDQ         $+1536, AX
-	ADDQ         SI, CX
-	DECQ         BX
-	JNZ          panel
+	MOVQ         add+56(FP), DI
+	TESTQ        DI, DI
+	JZ           store
+	VADDPS       (AX), Z0, Z0
+	VADDPS       64(AX), Z1, Z1
+	VADDPS       128(AX), Z2, Z2
+	VADDPS       192(AX), Z3, Z3
+	VADDPS       256(AX), Z4, Z4
+	VADDPS       320(AX), Z5, Z5
+	VADDPS       384(AX), Z6, Z6
+	VADDPS       448(AX), Z7, Z7
+	VADDPS       512(AX), Z8, Z8
+	VADDPS       576(AX), Z9, Z9
+	VADDPS       640(AX), Z10, Z10
+	VADDPS       704(AX), Z11, Z11
+	VADDPS       768(AX), Z12, Z12
+	VADDPS       832(AX), Z13, Z13
+	VADDPS       896(AX), Z14, Z14
+	VADDPS       960(AX), Z15, Z15
+	VADDPS       1024(AX), Z16, Z16
+	VADDPS       1088(AX), Z17, Z17
+	VADDPS       1152(AX), Z18, Z18
+	VADDPS       1216(AX), Z19, Z19
+	VADDPS       1280(AX), Z20, Z20
+	VADDPS       1344(AX), Z21, Z21
+	VADDPS       1408(AX), Z22, Z22
+	VADDPS       1472(AX), Z23, Z23
+
+store:
+	VMOVUPS Z0, (AX)
+	VMOVUPS Z1, 64(AX)
+	VMOVUPS Z2, 128(AX)
+	VMOVUPS Z3, 192(AX)
+	VMOVUPS Z4, 256(AX)
+	VMOVUPS Z5, 320(AX)
+	VMOVUPS Z6, 384(AX)
+	VMOVUPS Z7, 448(AX)
+	VMOVUPS Z8, 512(AX)
+	VMOVUPS Z9, 576(AX)
+	VMOVUPS Z10, 640(AX)
+	VMOVUPS Z11, 704(AX)
+	VMOVUPS Z12, 768(AX)
+	VMOVUPS Z13, 832(AX)
+	VMOVUPS Z14, 896(AX)
+	VMOVUPS Z15, 960(AX)
+	VMOVUPS Z16, 1024(AX)
+	VMOVUPS Z17, 1088(AX)
+	VMOVUPS Z18, 1152(AX)
+	VMOVUPS Z19, 1216(AX)
+	VMOVUPS Z20, 1280(AX)
+	VMOVUPS Z21, 1344(AX)
+	VMOVUPS Z22, 1408(AX)
+	VMOVUPS Z23, 1472(AX)
+	ADDQ    $+1536, AX
+	ADDQ    SI, CX
+	DECQ    BX
+	JNZ     panel
 	VZEROUPPER
 	RET
 
-// func multiplyIntsAVX2(c *float32, a *uint32, b *uint32, pairs int, count int, stride int, scale float32)
+// func multiplyIntsAVX2(c *float32, a *uint32, b *uint32, pairs int, count int, stride int, scale float32, add int)
 // Requires: AVX, AVX2
-TEXT ·multiplyIntsAVX2(SB), NOSPLIT, $0-52
+TEXT ·multiplyIntsAVX2(SB), NOSPLIT, $0-64
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
 	MOVQ pairs+24(FP), DX
@@ -1160,44 +1189,61 @@ kDone:
 	VBROADCASTSS scale+48(FP), Y14
 	VCVTDQ2PS    Y0, Y0
 	VMULPS       Y14, Y0, Y0
-	VMOVUPS      Y0, (AX)
 	VCVTDQ2PS    Y1, Y1
 	VMULPS       Y14, Y1, Y1
-	VMOVUPS      Y1, 32(AX)
 	VCVTDQ2PS    Y2, Y2
 	VMULPS       Y14, Y2, Y2
-	VMOVUPS      Y2, 64(AX)
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y14, Y3, Y3
-	VMOVUPS      Y3, 96(AX)
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y14, Y4, Y4
-	VMOVUPS      Y4, 128(AX)
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y14, Y5, Y5
-	VMOVUPS      Y5, 160(AX)
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y14, Y6, Y6
-	VMOVUPS      Y6, 192(AX)
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y14, Y7, Y7
-	VMOVUPS      Y7, 224(AX)
 	VCVTDQ2PS    Y8, Y8
 	VMULPS       Y14, Y8, Y8
-	VMOVUPS      Y8, 256(AX)
 	VCVTDQ2PS    Y9, Y9
 	VMULPS       Y14, Y9, Y9
-	VMOVUPS      Y9, 288(AX)
 	VCVTDQ2PS    Y10, Y10
 	VMULPS       Y14, Y10, Y10
-	VMOVUPS      Y10, 320(AX)
 	VCVTDQ2PS    Y11, Y11
 	VMULPS       Y14, Y11, Y11
-	VMOVUPS      Y11, 352(AX)
-	ADDQ         $+384, AX
-	ADDQ         SI, CX
-	DECQ         BX
-	JNZ          panel
+	MOVQ         add+56(FP), DI
+	TESTQ        DI, DI
+	JZ           store
+	VADDPS       (AX), Y0, Y0
+	VADDPS       32(AX), Y1, Y1
+	VADDPS       64(AX), Y2, Y2
+	VADDPS       96(AX), Y3, Y3
+	VADDPS       128(AX), Y4, Y4
+	VADDPS       160(AX), Y5, Y5
+	VADDPS       192(AX), Y6, Y6
+	VADDPS       224(AX), Y7, Y7
+	VADDPS       256(AX), Y8, Y8
+	VADDPS       288(AX), Y9, Y9
+	VADDPS       320(AX), Y10, Y10
+	VADDPS       352(AX), Y11, Y11
+
+store:
+	VMOVUPS Y0, (AX)
+	VMOVUPS Y1, 32(AX)
+	VMOVUPS Y2, 64(AX)
+	VMOVUPS Y3, 96(AX)
+	VMOVUPS Y4, 128(AX)
+	VMOVUPS Y5, 160(AX)
+	VMOVUPS Y6, 192(AX)
+	VMOVUPS Y7, 224(AX)
+	VMOVUPS Y8, 256(AX)
+	VMOVUPS Y9, 288(AX)
+	VMOVUPS Y10, 320(AX)
+	VMOVUPS Y11, 352(AX)
+	ADDQ    $+384, AX
+	ADDQ    SI, CX
+	DECQ    BX
+	JNZ     panel
 	VZEROUPPER
 	RET
 

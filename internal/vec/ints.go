@@ -27,10 +27,10 @@ func PackInts(panel []uint32, x []float32, stride, width, pairs int, inv float32
 
 // MultiplyInts computes count tiles of scale·A·Bᵀ: those of count row panels,
 // which are stride words apart, with the column panel b, over so many pairs of
-// columns. The product of the lengths of two rows must be below 2³¹. Each
-// number is rounded once to float32, and once more when it is multiplied by
-// scale. Every level gives the same bits.
-func MultiplyInts(c []float32, a, b []uint32, pairs, count, stride int, scale float32) {
+// columns. When add is true, that is added to c. Sums of products must stay
+// below 2³¹. Each is rounded once to float32, and again when it is multiplied by
+// scale and when it is added. Every level gives the same bits.
+func MultiplyInts(c []float32, a, b []uint32, pairs, count, stride int, scale float32, add bool) {
 	mr, nr := TileShape()
 	if count == 0 {
 		return
@@ -38,13 +38,15 @@ func MultiplyInts(c []float32, a, b []uint32, pairs, count, stride int, scale fl
 	c, b = c[:count*mr*nr], b[:pairs*nr]
 	_ = a[:(count-1)*stride+pairs*mr]
 	if pairs == 0 {
-		clear(c)
+		if !add {
+			clear(c)
+		}
 		return
 	}
-	multiplyInts(level, c, a, b, pairs, count, stride, scale)
+	multiplyInts(level, c, a, b, pairs, count, stride, scale, add)
 }
 
-func multiplyIntsGo(c []float32, a, b []uint32, mr, nr, pairs, count, stride int, scale float32) {
+func multiplyIntsGo(c []float32, a, b []uint32, mr, nr, pairs, count, stride int, scale float32, add bool) {
 	for p := range count {
 		for r := range mr {
 			for j := range nr {
@@ -53,7 +55,11 @@ func multiplyIntsGo(c []float32, a, b []uint32, mr, nr, pairs, count, stride int
 					x, y := a[p*stride+k*mr+r], b[k*nr+j]
 					s += int32(int16(x))*int32(int16(y)) + int32(x)>>16*(int32(y)>>16)
 				}
-				c[(p*mr+r)*nr+j] = float32(s) * scale
+				v := float32(float32(s) * scale)
+				if add {
+					v += c[(p*mr+r)*nr+j]
+				}
+				c[(p*mr+r)*nr+j] = v
 			}
 		}
 	}

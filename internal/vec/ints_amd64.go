@@ -2,13 +2,17 @@
 
 package vec
 
-func multiplyInts(l Level, c []float32, a, b []uint32, pairs, count, stride int, scale float32) {
+func multiplyInts(l Level, c []float32, a, b []uint32, pairs, count, stride int, scale float32, add bool) {
+	flag := 0
+	if add {
+		flag = 1
+	}
 	switch l {
 	case AVX512:
-		multiplyIntsAVX512(&c[0], &a[0], &b[0], pairs, count, 4*stride, scale)
+		multiplyIntsAVX512(&c[0], &a[0], &b[0], pairs, count, 4*stride, scale, flag)
 	case AVX2:
-		multiplyIntsAVX2(&c[0], &a[0], &b[0], pairs, count, 4*stride, scale)
+		multiplyIntsAVX2(&c[0], &a[0], &b[0], pairs, count, 4*stride, scale, flag)
 	default:
-		multiplyIntsGo(c, a, b, tileShape[l].mr, tileShape[l].nr, pairs, count, stride, scale)
+		multiplyIntsGo(c, a, b, tileShape[l].mr, tileShape[l].nr, pairs, count, stride, scale, add)
 	}
 }

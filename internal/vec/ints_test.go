@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -34,21 +35,28 @@ func TestMultiplyInts(t *testing.T) {
 		restore := Force(l)
 		mr, nr := TileShape()
 		for pairs := range 12 {
-			for count := range 4 {
+			for count := range 8 {
+				add := count >= 4
+				count := count % 4
 				const unit = 0x1p-9
 				x, a := intPanels(r, count, mr, pairs, unit)
 				y, b := intPanels(r, 1, nr, pairs, unit)
 				size := count * mr * nr
 				got := guarded(r, size, 5)
-				MultiplyInts(got, a, b, pairs, count, pairs*mr, -2*unit*unit)
+				before := slices.Clone(got)
+				MultiplyInts(got, a, b, pairs, count, pairs*mr, -2*unit*unit, add)
 				for i := range count * mr {
 					for j := range nr {
 						var dot float64
 						for k := range 2 * pairs {
 							dot += float64(x[i*2*pairs+k]) * float64(y[j*2*pairs+k])
 						}
-						if v := got[i*nr+j]; v != float32(-2*dot) {
-							t.Fatalf("%v pairs=%d count=%d: row %d column %d is %v, want %v", l, pairs, count, i, j, v, -2*dot)
+						want := float32(-2 * dot)
+						if add {
+							want += before[i*nr+j]
+						}
+						if v := got[i*nr+j]; v != want {
+							t.Fatalf("%v pairs=%d count=%d add=%t: row %d column %d is %v, want %v", l, pairs, count, add, i, j, v, want)
 						}
 					}
 				}
@@ -73,7 +81,7 @@ func BenchmarkInts(b *testing.B) {
 			c := make([]float32, count*mr*nr)
 			b.Run(fmt.Sprintf("level=%v/d=%d", l, d), func(b *testing.B) {
 				for b.Loop() {
-					MultiplyInts(c, x, y, d/2, count, d/2*mr, 1)
+					MultiplyInts(c, x, y, d/2, count, d/2*mr, 1, false)
 				}
 				b.ReportMetric(2*float64(len(c)*d)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GOP/s")
 			})

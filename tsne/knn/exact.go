@@ -165,7 +165,7 @@ func (e *exact) reserve(bytes int64) bool {
 // width is the number of columns that are compared.
 func (e *exact) width() int {
 	if e.low != nil {
-		return e.low.z.d
+		return e.low.columns + 1
 	}
 	return e.ref.d
 }
@@ -175,7 +175,7 @@ func (e *exact) packed() int { return e.tiling().d }
 
 func (e *exact) tiling() tiling {
 	if e.low != nil && e.low.step != 0 {
-		return intTiling(e.low.step, e.width())
+		return intTiling(e.low.step, e.low.sizes())
 	}
 	return newTiling(e.split, e.width())
 }
@@ -291,7 +291,7 @@ func (e *exact) packBand(ctx context.Context, dst panels, s *source, lo, hi, dep
 		f, s = &e.low.frame, e.low.z
 	}
 	if dst.step != 0 {
-		by = 1 // the tiles are multiplied
+		return e.low.pack(ctx, e.workers, dst, lo, hi)
 	}
 	v, err := s.view(ctx, e.workers, lo, hi, made)
 	if err != nil {

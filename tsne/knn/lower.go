@@ -66,10 +66,67 @@ type lowered struct {
 	eta   float64 // relative error of a product of two rows of z
 	rows  view    // the rows as they are
 
-	// When step is not 0, the numbers of z are rounded to integers times step, a
-	// power of two, and no row of z is farther than rounded from what it was.
+	columns int // of the basis
+
+	// When step is not 0, numbers are rounded to integers times step, a power of
+	// two, and no row is farther than rounded from what it was. Rows are compared
+	// part by part then: z has the first columns and the length outside of them,
+	// each other part some more columns, the length outside of those before, and
+	// the length outside of all so far. To add its product is to replace one
+	// bound by a higher one, when the first of the lengths counts as negative.
 	step    float32
 	rounded float64
+	parts   []*source
+}
+
+// Columns of the basis after which a part of the rows ends: nearly half of the
+// tiles have no pair within the limits after the first part, and most after the
+// second.
+var lowerParts = []int{64, 128}
+
+// partEnds returns where the parts of rows of p columns end.
+func partEnds(p int) []int {
+	var ends []int
+	for _, c := range lowerParts {
+		if p >= c+c/2 {
+			ends = append(ends, c)
+		}
+	}
+	return append(ends, p)
+}
+
+// sizes returns how many numbers the parts have.
+func (l *lowered) sizes() []int {
+	d := []int{l.z.d}
+	for _, s := range l.parts {
+		d = append(d, s.d)
+	}
+	return d
+}
+
+// pack packs the integers of the rows at places [lo, hi).
+func (l *lowered) pack(ctx context.Context, workers int, dst panels, lo, hi int) error {
+	tmp := make([][]float32, workers)
+	return par.Blocks(ctx, workers, hi-lo, dst.width, func(w, _, from, to int) {
+		if tmp[w] == nil {
+			tmp[w] = make([]float32, dst.width*2*dst.d)
+		}
+		buf := tmp[w]
+		clear(buf)
+		for p := from; p < to; p++ {
+			i := l.z.orig(lo + p)
+			row := buf[(p-from)*2*dst.d:][:2*dst.d]
+			copy(row, l.z.flat[i*l.z.d:][:l.z.d])
+			for k, s := range l.parts {
+				row = row[2*dst.parts[k]:]
+				copy(row, s.flat[i*s.d:][:s.d])
+				if !dst.columns {
+					row[s.d-2] = -row[s.d-2]
+				}
+			}
+		}
+		vec.PackInts(dst.from(from).s, buf, 2*dst.d, dst.width, dst.d, 1/l.step)
+	})
 }
 
 // intStep is the step of integers of 16 bits that hold rows of the given
@@ -104,7 +161,7 @@ func (e *exact) lower(ctx context.Context, rows *view) error {
 	defer func() {
 		least := e.lowerCost(s, 0)
 		if e.low != nil {
-			least = e.lowerCost(s, e.low.z.d)
+			least = e.lowerCost(s, e.width())
 		}
 		e.fixed -= most - least
 		e.setBands()
@@ -133,7 +190,7 @@ func (e *exact) lowerCost(s, q int) int64 {
 	n, d := int64(e.ref.n), int64(e.ref.d)
 	bytes := 4 * (d*(2*int64(s)+d+3*lowerMost) + lowerOthers*(d+lowerStep+3*lowerTests))
 	if q > 0 {
-		bytes += 4 * n * int64(q+1)                                 // with counts
+		bytes += 4 * n * int64(q+1+2*len(lowerParts))               // with counts
 		bytes += 4 * int64(e.workers) * lowerBlock * (d + int64(q)) // while they are made
 	}
 	return bytes
@@ -147,11 +204,19 @@ func roundings(p int) float64 { return 1.01 * unit * (dotDepth + 3) * math.Sqrt(
 // not 0.
 func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int, step float32) error {
 	n, d := e.ref.n, e.ref.d
-	q := p + 1
-	l := &lowered{rows: *rows, step: step}
-	l.frame = frame{mean: make([]float64, q), scale: 1}
-	z := make([]float32, n*q)
-	l.z = &source{n: n, d: q, flat: z}
+	l := &lowered{rows: *rows, columns: p, step: step}
+	l.frame = frame{mean: make([]float64, p+1), scale: 1}
+	ends := []int{p}
+	if step != 0 {
+		ends = partEnds(p)
+	}
+	for k, end := range ends {
+		q := end + 1
+		if k > 0 {
+			q += 1 - ends[k-1]
+		}
+		l.parts = append(l.parts, &source{n: n, d: q, flat: make([]float32, n*q)})
+	}
 	// How far the basis is from an orthonormal one.
 	off := make([]float64, p)
 	err := par.Blocks(ctx, e.workers, p, 1, func(_, a, _, _ int) {
@@ -201,24 +266,42 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int,
 		}
 		dots(ctx, t.z, t.x, columns, hi-lo, p, d)
 		for i := lo; i < hi; i++ {
-			var in float64
-			to := z[i*q:][:q]
-			for c, v := range t.z[(i-lo)*p:][:p] {
-				v = vec.Flushed(v)
-				to[c] = v
-				in += float64(v) * float64(v)
-			}
 			len2 := vec.SqDist(t.x[(i-lo)*d:][:d], zero)
-			out := math.Sqrt(max(0, len2-in) + l.eta*len2)
-			to[p] = math.Nextafter32(float32(out*(1+0x1p-40)), float32(math.Inf(1)))
-			if step != 0 {
-				t.off2 = max(t.off2, roundRow(to, step))
+			var in, off2 float64
+			var out, before float32
+			row, from := t.z[(i-lo)*p:][:p], 0
+			for k, end := range ends {
+				part := l.parts[k]
+				to := part.flat[i*part.d:][:0]
+				for _, v := range row[from:end] {
+					v = vec.Flushed(v)
+					in += float64(v) * float64(v)
+					if step != 0 {
+						r := toStep(v, step)
+						off2 += (float64(v) - float64(r)) * (float64(v) - float64(r))
+						v = r
+					}
+					to = append(to, v)
+				}
+				from = end
+				exact := math.Sqrt(max(0, len2-in) + l.eta*len2)
+				before, out = out, math.Nextafter32(float32(exact*(1+0x1p-40)), float32(math.Inf(1)))
+				if step != 0 {
+					v := out
+					out = toStep(v, step)
+					t.off2 = max(t.off2, off2+(float64(v)-float64(out))*(float64(v)-float64(out)))
+				}
+				if k > 0 {
+					to = append(to, before)
+				}
+				_ = append(to, out)
 			}
 		}
 	})
 	if err != nil {
 		return err
 	}
+	l.z, l.parts = l.parts[0], l.parts[1:]
 	for _, t := range tmp {
 		l.rounded = max(l.rounded, math.Sqrt(t.off2)*(1+0x1p-40))
 	}
@@ -228,16 +311,10 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int,
 	return nil
 }
 
-// roundRow rounds numbers to integers times step, and returns the squared length
-// of the difference.
-func roundRow(z []float32, step float32) (off2 float64) {
+// toStep returns the integer times step, a power of two, next to v.
+func toStep(v, step float32) float32 {
 	const round = 3 << 22 // sums with it have no fraction
-	for c, v := range z {
-		r := (float32(v/step+round) - round) * step
-		off2 += (float64(v) - float64(r)) * (float64(v) - float64(r))
-		z[c] = r
-	}
-	return off2
+	return (float32(v/step+round) - round) * step
 }
 
 // rank chooses how many rows of the basis to use, 0 when none pays, and whether
@@ -282,6 +359,10 @@ func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (be
 	if !e.split {
 		step = float64(intStep(e.longest))
 	}
+	// The share of pairs that are left after some columns gives about that of
+	// tiles, as near pairs are in the same ones.
+	mr, nr := vec.TileShape()
+	tiles, parts := 0.66*math.Sqrt(math.Sqrt(float64(mr*nr))), make([]float64, most+1)
 	for p := lowerStep; p <= most; p += lowerStep {
 		if err := e.products(ctx, z, x, basis[(p-lowerStep)*d:p*d], others, lowerStep, d); err != nil {
 			return 0, false, err
@@ -319,17 +400,23 @@ func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (be
 				}
 			}
 		}
-		for kind, add := range [2]float64{costAdd(e.split), costInt} {
+		parts[p] = min(1, tiles*math.Sqrt(float64(left[1])/float64(tests*others)))
+		inParts, share, from := 0.0, 1.0, 0
+		for _, end := range partEnds(p) {
+			inParts += share * float64(end-from+2)
+			share, from = parts[end], end
+		}
+		for kind, columns := range [2]float64{float64(p) * costAdd(e.split), inParts * costInt} {
 			pairs := max(float64(left[kind])/float64(tests)*rows/float64(others), float64(e.keep))
 			twice := min(1, costNear*cellRows/rows) // near pairs
-			cost := rows*rows/2*(costPair*(1+twice)+(float64(p)+twice*float64(min(p, rankDepth)))*add) + rows*float64(p)*float64(d)*1.5 +
+			cost := rows*rows/2*(costPair*(1+twice)+columns*(1+twice*float64(min(p, rankDepth))/float64(p))) + rows*float64(p)*float64(d)*1.5 +
 				rows*(extra+pairs)*float64(d)*costRescored + rows*pairs*costHit
 			if cost < least && (kind == 0 || step != 0) {
 				best, ints, least = p, kind == 1, cost
 			}
 		}
 	}
-	if (e.split || ints) && best > 0 {
+	if e.split && best > 0 {
 		best-- // with the last column of z it fills its blocks
 	}
 	return best, ints, nil

@@ -13,7 +13,8 @@ import (
 // ones, or as 16-bit integers.
 type tiling struct {
 	split  bool
-	step   float32 // when not 0: numbers are this times integers
+	step   float32 // when not 0: numbers are this times integers, two in a word
+	parts  []int   // of integers: the words of each part
 	mr, nr int     // rows of a row panel and of a column panel
 	d      int     // words of a packed row
 }
@@ -21,17 +22,22 @@ type tiling struct {
 // newTiling returns the tiling of rows of d numbers.
 func newTiling(split bool, d int) tiling {
 	if split {
-		return tiling{true, 0, vec.SplitRows, vec.SplitRows, roundUp(d, vec.SplitCols)}
+		return tiling{true, 0, nil, vec.SplitRows, vec.SplitRows, roundUp(d, vec.SplitCols)}
 	}
 	mr, nr := vec.TileShape()
-	return tiling{false, 0, mr, nr, d}
+	return tiling{false, 0, nil, mr, nr, d}
 }
 
-// intTiling returns the tiling of rows of d numbers that are integers times
-// step.
-func intTiling(step float32, d int) tiling {
-	mr, nr := vec.TileShape()
-	return tiling{false, step, mr, nr, par.NumBlocks(d, 2)}
+// intTiling returns the tiling of rows of integers times step, in parts of so
+// many numbers.
+func intTiling(step float32, parts []int) tiling {
+	f := tiling{step: step}
+	f.mr, f.nr = vec.TileShape()
+	for _, d := range parts {
+		f.parts = append(f.parts, par.NumBlocks(d, 2))
+		f.d += par.NumBlocks(d, 2)
+	}
+	return f
 }
 
 // words reports whether packed rows are in s.
@@ -92,12 +98,8 @@ func (p panels) fill(lo, hi, d int, t *packing, row func(dst []float32, i, c int
 	if t.buf == nil {
 		t.buf = make([]float32, p.width*packCols)
 	}
-	columns := p.d
-	if p.step != 0 {
-		columns *= 2
-	}
-	for c := 0; c < columns; c += packCols {
-		count := min(packCols, columns-c)
+	for c := 0; c < p.d; c += packCols {
+		count := min(packCols, p.d-c)
 		m := max(0, min(count, d-c))
 		for r := range p.width {
 			x := t.buf[r*packCols:][:count]
@@ -110,10 +112,6 @@ func (p panels) fill(lo, hi, d int, t *packing, row func(dst []float32, i, c int
 		}
 		if p.split {
 			vec.PackSplit(p.s[c*p.width:], t.buf, packCols, count/vec.SplitCols, p.columns)
-			continue
-		}
-		if p.step != 0 {
-			vec.PackInts(p.s[c/2*p.width:], t.buf, packCols, p.width, count/2, 1/p.step)
 			continue
 		}
 		for r := range p.width {
@@ -173,7 +171,7 @@ func (t *tileScratch) multiply(a, b panels, count, depth int) {
 		return
 	}
 	if t.step != 0 {
-		vec.MultiplyInts(t.c, a.s, b.s, par.NumBlocks(depth, 2), count, t.mr*t.d, -2*t.step*t.step)
+		vec.MultiplyInts(t.c, a.s, b.s, min(par.NumBlocks(depth, 2), t.parts[0]), count, t.mr*t.d, -2*t.step*t.step, false)
 		return
 	}
 	next := b.f // fetched meanwhile, when there is a panel behind the first
@@ -198,6 +196,34 @@ func (t *tileScratch) multiply(a, b panels, count, depth int) {
 			}
 		}
 	}
+}
+
+// refine adds the other parts of the rows to tile p until no pair of it is within
+// the limits: the bits said which are, and do again.
+func (t *tileScratch) refine(tile []float32, a, b panels, p int) {
+	at := t.parts[0]
+	for _, words := range t.parts[1:] {
+		if !t.any() {
+			return
+		}
+		vec.MultiplyInts(tile, a.s[(p*t.d+at)*t.mr:], b.s[at*t.nr:], words, 1, t.mr*t.d, -2*t.step*t.step, true)
+		t.sieve(tile, p*t.mr)
+		at += words
+	}
+}
+
+// sieve marks the pairs of a tile that are within the limits of their lists.
+func (t *tileScratch) sieve(tile []float32, at int) {
+	vec.SelectTile(t.rowBits, t.colBits, tile, t.rowLen[at:], t.rowLimit[at:], t.colLen, t.colLimit)
+}
+
+// any reports whether some pair of a tile is marked.
+func (t *tileScratch) any() bool {
+	var or uint32
+	for r, bits := range t.rowBits {
+		or |= bits | t.colBits[r]
+	}
+	return or != 0
 }
 
 // bandPair compares the packed rows of a and b, of which the first are at
@@ -245,10 +271,14 @@ func (e *exact) bandPair(ctx context.Context, a, b panels, a0, b0 int, items []i
 				e.lists.readLimits(t.colLimit[:last+1-j], j)
 			}
 			t.rowHits, t.colHits = t.rowHits[:0], t.colHits[:0]
-			t.multiply(a.from(i0-a0), b.from(j-b0), count, g.depth)
+			rows, columns := a.from(i0-a0), b.from(j-b0)
+			t.multiply(rows, columns, count, g.depth)
 			for p := range count {
 				tile := t.c[p*mr*nr:][:mr*nr]
-				vec.SelectTile(t.rowBits, t.colBits, tile, t.rowLen[p*mr:], t.rowLimit[p*mr:], t.colLen, t.colLimit)
+				t.sieve(tile, p*mr)
+				if len(t.parts) > 1 && g.depth == e.width() {
+					t.refine(tile, rows, columns, p)
+				}
 				t.collect(tile, i0+p*mr, j, p*mr, e.triangle, e.colAt)
 			}
 			e.lists.pushAll(t.rowHits, t.rowLimit, i0, full)

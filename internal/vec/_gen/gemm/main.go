@@ -169,7 +169,7 @@ func avx2() {
 // integers multiplies pairs of 16-bit integers and adds both products to sums
 // of 32 bits: panels of mr rows, and of two vectors of columns.
 func integers(name, doc string, mr, size int, vec func() reg.VecVirtual) {
-	TEXT(name, NOSPLIT, "func(c *float32, a, b *uint32, pairs, count, stride int, scale float32)")
+	TEXT(name, NOSPLIT, "func(c *float32, a, b *uint32, pairs, count, stride int, scale float32, add int)")
 	Pragma("noescape")
 	Doc(doc + " Panels are stride bytes apart; pairs and count are not 0.")
 	c, panel := Load(Param("c"), GP64()), Load(Param("a"), GP64())
@@ -209,9 +209,23 @@ func integers(name, doc string, mr, size int, vec func() reg.VecVirtual) {
 	})
 	VBROADCASTSS(NewParamAddr("scale", 48), x)
 	for r := range acc {
-		for h, s := range acc[r] {
+		for _, s := range acc[r] {
 			VCVTDQ2PS(s, s)
 			VMULPS(x, s, s)
+		}
+	}
+	flag := GP64()
+	Load(Param("add"), flag)
+	TESTQ(flag, flag)
+	JZ(LabelRef("store"))
+	for r := range acc {
+		for h, s := range acc[r] {
+			VADDPS(Mem{Base: c, Disp: 2*size*r + size*h}, s, s)
+		}
+	}
+	Label("store")
+	for r := range acc {
+		for h, s := range acc[r] {
 			VMOVUPS(s, Mem{Base: c, Disp: 2*size*r + size*h})
 		}
 	}
