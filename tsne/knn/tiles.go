@@ -236,7 +236,7 @@ func (e *exact) bandPair(ctx context.Context, a, b panels, a0, b0 int, items []i
 		t, i0, i1, j0, j1 := work[w], items[at].i0, items[at].i1, items[at].j0, items[at].j1
 		full := e.lists.cut
 		if g.absorb {
-			full = func(p int) { e.absorb(v, w, p) }
+			full = func(p int) { e.absorb(v, w, p, false) }
 		}
 		panels := par.NumBlocks(i1-i0, mr)
 		for r := range panels * mr {
