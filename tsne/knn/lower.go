@@ -45,12 +45,8 @@ func costAdd(split bool) float64 {
 // float32 tiles. Tests change it.
 var lowerWork = 1.5e11
 
-// lowerTo is for tests: the number of columns, whatever the cost; lowerInts
-// whether to round them to integers then.
-var (
-	lowerTo   int
-	lowerInts = true
-)
+// lowerTo is for tests: the number of columns, whatever the cost.
+var lowerTo int
 
 // A lowered set of rows gives bounds from below. With an orthonormal basis P of
 // a subspace and the length r = |x - PPᵀx| of what lies outside it,
@@ -171,7 +167,7 @@ func (e *exact) lower(ctx context.Context, rows *view) error {
 	if err != nil {
 		return err
 	}
-	p, ints := lowerTo, !e.split && lowerInts
+	p, ints := lowerTo, !e.split
 	if p == 0 {
 		if p, ints, err = e.rank(ctx, basis, sample, s, d); err != nil || p == 0 {
 			return err
