@@ -254,7 +254,6 @@ func TestLowerInts(t *testing.T) {
 				}
 				for p := range 2 {
 					tile := work.c[p*f.mr*f.nr:][:f.mr*f.nr]
-					work.sieve(tile, p*f.mr)
 					work.refine(tile, a, b.from(j), p)
 					for r := range f.mr {
 						for c := range min(f.nr, n-j) {

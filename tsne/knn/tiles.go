@@ -130,6 +130,7 @@ type tileScratch struct {
 	c, part          []float32
 	rowLen, rowLimit []float32
 	colLen, colLimit []float32
+	live             []int32 // tiles
 	rowBits, colBits []uint32
 	rowHits, colHits []hit
 	cellLimit        []float32
@@ -149,6 +150,7 @@ func newTileScratch(f tiling) *tileScratch {
 		c: make([]float32, block*nr), part: make([]float32, mr*nr),
 		rowLen: make([]float32, block), rowLimit: make([]float32, block),
 		colLen: make([]float32, nr), colLimit: make([]float32, nr),
+		live:    make([]int32, block/mr),
 		rowBits: make([]uint32, mr), colBits: make([]uint32, mr),
 		rowHits: make([]hit, 0, block*nr/2), colHits: make([]hit, 0, block*nr/2),
 	}
@@ -198,22 +200,34 @@ func (t *tileScratch) multiply(a, b panels, count, depth int) {
 	}
 }
 
-// refine adds the other parts of the rows to tile p until no pair of it is within
-// the limits: the bits said which are, and do again.
+// refine adds the other parts of the rows to a tile, that of row panel p, while
+// some pair of it is within the limits, and marks those that are.
 func (t *tileScratch) refine(tile []float32, a, b panels, p int) {
 	at := t.parts[0]
 	for _, words := range t.parts[1:] {
-		if !t.any() {
+		vec.MultiplyInts(tile, a.s[(p*t.d+at)*t.mr:], b.s[at*t.nr:], words, 1, t.mr*t.d, -2*t.step*t.step, true)
+		if t.mark(tile, p); !t.any() {
 			return
 		}
-		vec.MultiplyInts(tile, a.s[(p*t.d+at)*t.mr:], b.s[at*t.nr:], words, 1, t.mr*t.d, -2*t.step*t.step, true)
-		t.sieve(tile, p*t.mr)
 		at += words
 	}
 }
 
-// sieve marks the pairs of a tile that are within the limits of their lists.
-func (t *tileScratch) sieve(tile []float32, at int) {
+// sieve tells which of the first count tiles have pairs within the limits of
+// their lists.
+func (t *tileScratch) sieve(count int) []int32 {
+	if t.split { // larger tiles, all of them
+		for p := range count {
+			t.live[p] = int32(p)
+		}
+		return t.live[:count]
+	}
+	return vec.SieveTiles(t.live, t.c, t.rowLen, t.rowLimit, t.colLen, t.colLimit, count)
+}
+
+// mark marks the pairs of a tile that are within the limits of their lists.
+func (t *tileScratch) mark(tile []float32, p int) {
+	at := p * t.mr
 	vec.SelectTile(t.rowBits, t.colBits, tile, t.rowLen[at:], t.rowLimit[at:], t.colLen, t.colLimit)
 }
 
@@ -273,11 +287,12 @@ func (e *exact) bandPair(ctx context.Context, a, b panels, a0, b0 int, items []i
 			t.rowHits, t.colHits = t.rowHits[:0], t.colHits[:0]
 			rows, columns := a.from(i0-a0), b.from(j-b0)
 			t.multiply(rows, columns, count, g.depth)
-			for p := range count {
-				tile := t.c[p*mr*nr:][:mr*nr]
-				t.sieve(tile, p*mr)
+			for _, p := range t.sieve(count) {
+				p, tile := int(p), t.c[int(p)*mr*nr:][:mr*nr]
 				if len(t.parts) > 1 && g.depth == e.width() {
 					t.refine(tile, rows, columns, p)
+				} else {
+					t.mark(tile, p)
 				}
 				t.collect(tile, i0+p*mr, j, p*mr, e.triangle, e.colAt)
 			}
