@@ -503,48 +503,52 @@ kDone:
 	VZEROUPPER
 	RET
 
-// func multiplyIntsAVX512(c *float32, a *uint32, b *uint32, pairs int, count int, stride int, scale float32, add int)
-// Requires: AVX, AVX512BW, AVX512F
-TEXT ·multiplyIntsAVX512(SB), NOSPLIT, $0-64
+// func multiplyIntsAVX512(c *float32, a *uint32, b *uint32, next *uint32, pairs int, count int, stride int, scale float32, add int)
+// Requires: AVX, AVX512BW, AVX512F, MMX+
+TEXT ·multiplyIntsAVX512(SB), NOSPLIT, $0-72
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ pairs+24(FP), DX
-	MOVQ count+32(FP), BX
-	MOVQ stride+40(FP), SI
+	MOVQ pairs+32(FP), DX
+	MOVQ count+40(FP), BX
+	MOVQ stride+48(FP), SI
+	MOVQ next+24(FP), R10
 
 panel:
-	MOVQ   CX, DI
-	MOVQ   b+16(FP), R8
-	MOVQ   DX, R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
-	MOVQ   R9, R10
-	SHRQ   $0x02, R10
-	JZ     kRest
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	MOVQ       CX, DI
+	MOVQ       b+16(FP), R8
+	MOVQ       DX, R9
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
+	MOVQ       R9, R11
+	SHRQ       $0x02, R11
+	JZ         kRest
 
 kFour:
+	PREFETCHT0   (DI)(SI*1)
 	VMOVUPS      (R8), Z24
 	VMOVUPS      64(R8), Z25
 	VPBROADCASTD (DI), Z26
@@ -607,6 +611,7 @@ kFour:
 	VPADDD       Z27, Z22, Z22
 	VPMADDWD     Z25, Z26, Z26
 	VPADDD       Z26, Z23, Z23
+	PREFETCHT0   64(DI)(SI*1)
 	VMOVUPS      128(R8), Z24
 	VMOVUPS      192(R8), Z25
 	VPBROADCASTD 48(DI), Z26
@@ -669,6 +674,7 @@ kFour:
 	VPADDD       Z27, Z22, Z22
 	VPMADDWD     Z25, Z26, Z26
 	VPADDD       Z26, Z23, Z23
+	PREFETCHT0   128(DI)(SI*1)
 	VMOVUPS      256(R8), Z24
 	VMOVUPS      320(R8), Z25
 	VPBROADCASTD 96(DI), Z26
@@ -795,7 +801,7 @@ kFour:
 	VPADDD       Z26, Z23, Z23
 	ADDQ         $+192, DI
 	ADDQ         $+512, R8
-	DECQ         R10
+	DECQ         R11
 	JNZ          kFour
 
 kRest:
@@ -803,6 +809,7 @@ kRest:
 	JZ   kDone
 
 kOne:
+	PREFETCHT0   (DI)(SI*1)
 	VMOVUPS      (R8), Z24
 	VMOVUPS      64(R8), Z25
 	VPBROADCASTD (DI), Z26
@@ -871,7 +878,7 @@ kOne:
 	JNZ          kOne
 
 kDone:
-	VBROADCASTSS scale+48(FP), Z26
+	VBROADCASTSS scale+56(FP), Z26
 	VCVTDQ2PS    Z0, Z0
 	VMULPS       Z26, Z0, Z0
 	VCVTDQ2PS    Z1, Z1
@@ -920,7 +927,7 @@ kDone:
 	VMULPS       Z26, Z22, Z22
 	VCVTDQ2PS    Z23, Z23
 	VMULPS       Z26, Z23, Z23
-	MOVQ         add+56(FP), DI
+	MOVQ         add+64(FP), DI
 	TESTQ        DI, DI
 	JZ           store
 	VADDPS       (AX), Z0, Z0
@@ -980,36 +987,40 @@ store:
 	VZEROUPPER
 	RET
 
-// func multiplyIntsAVX2(c *float32, a *uint32, b *uint32, pairs int, count int, stride int, scale float32, add int)
-// Requires: AVX, AVX2
-TEXT ·multiplyIntsAVX2(SB), NOSPLIT, $0-64
+// func multiplyIntsAVX2(c *float32, a *uint32, b *uint32, next *uint32, pairs int, count int, stride int, scale float32, add int)
+// Requires: AVX, AVX2, MMX+
+TEXT ·multiplyIntsAVX2(SB), NOSPLIT, $0-72
 	MOVQ c+0(FP), AX
 	MOVQ a+8(FP), CX
-	MOVQ pairs+24(FP), DX
-	MOVQ count+32(FP), BX
-	MOVQ stride+40(FP), SI
+	MOVQ pairs+32(FP), DX
+	MOVQ count+40(FP), BX
+	MOVQ stride+48(FP), SI
+	MOVQ next+24(FP), R10
 
 panel:
-	MOVQ  CX, DI
-	MOVQ  b+16(FP), R8
-	MOVQ  DX, R9
-	VPXOR Y0, Y0, Y0
-	VPXOR Y1, Y1, Y1
-	VPXOR Y2, Y2, Y2
-	VPXOR Y3, Y3, Y3
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-	MOVQ  R9, R10
-	SHRQ  $0x02, R10
-	JZ    kRest
+	PREFETCHT0 (R10)
+	ADDQ       $0x40, R10
+	MOVQ       CX, DI
+	MOVQ       b+16(FP), R8
+	MOVQ       DX, R9
+	VPXOR      Y0, Y0, Y0
+	VPXOR      Y1, Y1, Y1
+	VPXOR      Y2, Y2, Y2
+	VPXOR      Y3, Y3, Y3
+	VPXOR      Y4, Y4, Y4
+	VPXOR      Y5, Y5, Y5
+	VPXOR      Y6, Y6, Y6
+	VPXOR      Y7, Y7, Y7
+	VPXOR      Y8, Y8, Y8
+	VPXOR      Y9, Y9, Y9
+	VPXOR      Y10, Y10, Y10
+	VPXOR      Y11, Y11, Y11
+	MOVQ       R9, R11
+	SHRQ       $0x02, R11
+	JZ         kRest
 
 kFour:
+	PREFETCHT0   (DI)(SI*1)
 	VMOVUPS      (R8), Y12
 	VMOVUPS      32(R8), Y13
 	VPBROADCASTD (DI), Y14
@@ -1042,6 +1053,7 @@ kFour:
 	VPADDD       Y15, Y10, Y10
 	VPMADDWD     Y13, Y14, Y14
 	VPADDD       Y14, Y11, Y11
+	PREFETCHT0   64(DI)(SI*1)
 	VMOVUPS      64(R8), Y12
 	VMOVUPS      96(R8), Y13
 	VPBROADCASTD 24(DI), Y14
@@ -1140,7 +1152,7 @@ kFour:
 	VPADDD       Y14, Y11, Y11
 	ADDQ         $+96, DI
 	ADDQ         $+256, R8
-	DECQ         R10
+	DECQ         R11
 	JNZ          kFour
 
 kRest:
@@ -1148,6 +1160,7 @@ kRest:
 	JZ   kDone
 
 kOne:
+	PREFETCHT0   (DI)(SI*1)
 	VMOVUPS      (R8), Y12
 	VMOVUPS      32(R8), Y13
 	VPBROADCASTD (DI), Y14
@@ -1186,7 +1199,7 @@ kOne:
 	JNZ          kOne
 
 kDone:
-	VBROADCASTSS scale+48(FP), Y14
+	VBROADCASTSS scale+56(FP), Y14
 	VCVTDQ2PS    Y0, Y0
 	VMULPS       Y14, Y0, Y0
 	VCVTDQ2PS    Y1, Y1
@@ -1211,7 +1224,7 @@ kDone:
 	VMULPS       Y14, Y10, Y10
 	VCVTDQ2PS    Y11, Y11
 	VMULPS       Y14, Y11, Y11
-	MOVQ         add+56(FP), DI
+	MOVQ         add+64(FP), DI
 	TESTQ        DI, DI
 	JZ           store
 	VADDPS       (AX), Y0, Y0

@@ -27,10 +27,11 @@ func PackInts(panel []uint32, x []float32, stride, width, pairs int, inv float32
 
 // MultiplyInts computes count tiles of scale·A·Bᵀ: those of count row panels,
 // which are stride words apart, with the column panel b, over so many pairs of
-// columns. When add is true, that is added to c. Sums of products must stay
+// columns. Meanwhile it fetches what follows next, which is not empty, to the
+// cache. When add is true, the products are added to c. Sums of products must stay
 // below 2³¹. Each is rounded once to float32, and again when it is multiplied by
 // scale and when it is added. Every level gives the same bits.
-func MultiplyInts(c []float32, a, b []uint32, pairs, count, stride int, scale float32, add bool) {
+func MultiplyInts(c []float32, a, b, next []uint32, pairs, count, stride int, scale float32, add bool) {
 	mr, nr := TileShape()
 	if count == 0 {
 		return
@@ -43,7 +44,7 @@ func MultiplyInts(c []float32, a, b []uint32, pairs, count, stride int, scale fl
 		}
 		return
 	}
-	multiplyInts(level, c, a, b, pairs, count, stride, scale, add)
+	multiplyInts(level, c, a, b, next, pairs, count, stride, scale, add)
 }
 
 func multiplyIntsGo(c []float32, a, b []uint32, mr, nr, pairs, count, stride int, scale float32, add bool) {

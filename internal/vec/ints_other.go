@@ -2,6 +2,6 @@
 
 package vec
 
-func multiplyInts(l Level, c []float32, a, b []uint32, pairs, count, stride int, scale float32, add bool) {
+func multiplyInts(l Level, c []float32, a, b, _ []uint32, pairs, count, stride int, scale float32, add bool) {
 	multiplyIntsGo(c, a, b, tileShape[l].mr, tileShape[l].nr, pairs, count, stride, scale, add)
 }

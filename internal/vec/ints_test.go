@@ -44,7 +44,7 @@ func TestMultiplyInts(t *testing.T) {
 				size := count * mr * nr
 				got := guarded(r, size, 5)
 				before := slices.Clone(got)
-				MultiplyInts(got, a, b, pairs, count, pairs*mr, -2*unit*unit, add)
+				MultiplyInts(got, a, b, []uint32{1}, pairs, count, pairs*mr, -2*unit*unit, add)
 				for i := range count * mr {
 					for j := range nr {
 						var dot float64
@@ -81,7 +81,7 @@ func BenchmarkInts(b *testing.B) {
 			c := make([]float32, count*mr*nr)
 			b.Run(fmt.Sprintf("level=%v/d=%d", l, d), func(b *testing.B) {
 				for b.Loop() {
-					MultiplyInts(c, x, y, d/2, count, d/2*mr, 1, false)
+					MultiplyInts(c, x, y, y, d/2, count, d/2*mr, 1, false)
 				}
 				b.ReportMetric(2*float64(len(c)*d)*float64(b.N)/b.Elapsed().Seconds()/1e9, "GOP/s")
 			})

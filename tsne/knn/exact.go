@@ -25,6 +25,8 @@ const (
 // nothing else changes disabled.
 const (
 	optProjection = 1 << iota // compare rows that lie near a subspace by their projections
+	optIntegers               // round the projections to integers
+	optParts                  // compare those part by part
 	optRanking                // rank near rows first, for limits that exclude the others
 	optOrder                  // put near rows next to each other
 	optNearFirst              // compare near cells first

@@ -64,27 +64,27 @@ type lowered struct {
 
 	columns int // of the basis
 
-	// When step is not 0, numbers are rounded to integers times step, a power of
-	// two, and no row is farther than rounded from what it was. Rows are compared
-	// part by part then: z has the first columns and the length outside of them,
-	// each other part some more columns, the length outside of those before, and
-	// the length outside of all so far. To add its product is to replace one
-	// bound by a higher one, when the first of the lengths counts as negative.
+	// When step is not 0, all numbers are integers times step, a power of two.
+	// Rounding moved no row farther than rounded.
 	step    float32
 	rounded float64
-	parts   []*source
+	// Such rows are compared part by part. z is the first: the first columns of
+	// the basis, and the length outside of them. Each of these has some more
+	// columns, the length outside of those before, and the length outside of all
+	// so far. Its product, in which the first of the two lengths counts as
+	// negative, turns the bound of the parts before into a higher one.
+	parts []*source
 }
 
-// Columns of the basis after which a part of the rows ends: nearly half of the
-// tiles have no pair within the limits after the first part, and most after the
-// second.
+// lowerParts are the columns of the basis after which parts end. Of MNIST, a
+// third of the tiles are left after the first part, a sixth after the second.
 var lowerParts = []int{64, 128}
 
 // partEnds returns where the parts of rows of p columns end.
 func partEnds(p int) []int {
 	var ends []int
 	for _, c := range lowerParts {
-		if p >= c+c/2 {
+		if p >= c+c/2 && disabled&optParts == 0 {
 			ends = append(ends, c)
 		}
 	}
@@ -129,7 +129,7 @@ func (l *lowered) pack(ctx context.Context, workers int, dst panels, lo, hi int)
 // length, and products of their sums of 32 bits; 0 if these are no use.
 func intStep(longest float64) float32 {
 	_, exp := math.Frexp(longest * 1.05 / math.MaxInt16)
-	if !vec.Ints() || longest == 0 || exp < -50 || exp > 50 {
+	if disabled&optIntegers != 0 || !vec.Ints() || longest == 0 || exp < -50 || exp > 50 {
 		return 0
 	}
 	return float32(math.Ldexp(1, exp))
@@ -200,19 +200,8 @@ func roundings(p int) float64 { return 1.01 * unit * (dotDepth + 3) * math.Sqrt(
 // not 0.
 func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int, step float32) error {
 	n, d := e.ref.n, e.ref.d
-	l := &lowered{rows: *rows, columns: p, step: step}
+	l := &lowered{rows: *rows, columns: p}
 	l.frame = frame{mean: make([]float64, p+1), scale: 1}
-	ends := []int{p}
-	if step != 0 {
-		ends = partEnds(p)
-	}
-	for k, end := range ends {
-		q := end + 1
-		if k > 0 {
-			q += 1 - ends[k-1]
-		}
-		l.parts = append(l.parts, &source{n: n, d: q, flat: make([]float32, n*q)})
-	}
 	// How far the basis is from an orthonormal one.
 	off := make([]float64, p)
 	err := par.Blocks(ctx, e.workers, p, 1, func(_, a, _, _ int) {
@@ -243,6 +232,17 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int,
 	// the rows of B, and |e| ≤ err |x|: products are off by at most
 	// delta + 2√(1+delta) err + err² of the lengths.
 	l.eta = 2.1 * (delta + roundings(p))
+	ends := []int{p}
+	if step != 0 && l.eta < 0.01 { // no row becomes much longer, see intStep
+		l.step, ends = step, partEnds(p)
+	}
+	for k, end := range ends {
+		q := end + 1
+		if k > 0 {
+			q += 1 - ends[k-1]
+		}
+		l.parts = append(l.parts, &source{n: n, d: q, flat: make([]float32, n*q)})
+	}
 	type buffers struct {
 		x, z []float32
 		off2 float64 // the largest square of what rounding takes
@@ -272,7 +272,7 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int,
 				for _, v := range row[from:end] {
 					v = vec.Flushed(v)
 					in += float64(v) * float64(v)
-					if step != 0 {
+					if l.step != 0 {
 						r := toStep(v, step)
 						off2 += (float64(v) - float64(r)) * (float64(v) - float64(r))
 						v = r
@@ -282,7 +282,7 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int,
 				from = end
 				exact := math.Sqrt(max(0, len2-in) + l.eta*len2)
 				before, out = out, math.Nextafter32(float32(exact*(1+0x1p-40)), float32(math.Inf(1)))
-				if step != 0 {
+				if l.step != 0 {
 					v := out
 					out = toStep(v, step)
 					t.off2 = max(t.off2, off2+(float64(v)-float64(out))*(float64(v)-float64(out)))

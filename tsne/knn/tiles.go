@@ -173,7 +173,11 @@ func (t *tileScratch) multiply(a, b panels, count, depth int) {
 		return
 	}
 	if t.step != 0 {
-		vec.MultiplyInts(t.c, a.s, b.s, min(par.NumBlocks(depth, 2), t.parts[0]), count, t.mr*t.d, -2*t.step*t.step, false)
+		next := b.s
+		if len(next) > size {
+			next = next[size:]
+		}
+		vec.MultiplyInts(t.c, a.s, b.s, next, min(par.NumBlocks(depth, 2), t.parts[0]), count, t.mr*t.d, -2*t.step*t.step, false)
 		return
 	}
 	next := b.f // fetched meanwhile, when there is a panel behind the first
@@ -205,7 +209,7 @@ func (t *tileScratch) multiply(a, b panels, count, depth int) {
 func (t *tileScratch) refine(tile []float32, a, b panels, p int) {
 	at := t.parts[0]
 	for _, words := range t.parts[1:] {
-		vec.MultiplyInts(tile, a.s[(p*t.d+at)*t.mr:], b.s[at*t.nr:], words, 1, t.mr*t.d, -2*t.step*t.step, true)
+		vec.MultiplyInts(tile, a.s[(p*t.d+at)*t.mr:], b.s[at*t.nr:], b.s, words, 1, t.mr*t.d, -2*t.step*t.step, true)
 		if t.mark(tile, p); !t.any() {
 			return
 		}

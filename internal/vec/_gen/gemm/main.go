@@ -169,9 +169,9 @@ func avx2() {
 // integers multiplies pairs of 16-bit integers and adds both products to sums
 // of 32 bits: panels of mr rows, and of two vectors of columns.
 func integers(name, doc string, mr, size int, vec func() reg.VecVirtual) {
-	TEXT(name, NOSPLIT, "func(c *float32, a, b *uint32, pairs, count, stride int, scale float32, add int)")
+	TEXT(name, NOSPLIT, "func(c *float32, a, b, next *uint32, pairs, count, stride int, scale float32, add int)")
 	Pragma("noescape")
-	Doc(doc + " Panels are stride bytes apart; pairs and count are not 0.")
+	Doc(doc + " Panels are stride bytes apart; pairs and count are not 0. A line from next on is fetched for each, as is the next panel.")
 	c, panel := Load(Param("c"), GP64()), Load(Param("a"), GP64())
 	pairs, count, stride := Load(Param("pairs"), GP64()), Load(Param("count"), GP64()), Load(Param("stride"), GP64())
 	acc := make([][2]reg.VecVirtual, mr)
@@ -179,8 +179,11 @@ func integers(name, doc string, mr, size int, vec func() reg.VecVirtual) {
 		acc[r] = [2]reg.VecVirtual{vec(), vec()}
 	}
 	b0, b1, x, p := vec(), vec(), vec(), vec()
-	a, b, n := GP64(), GP64(), GP64()
+	a, b, n, next := GP64(), GP64(), GP64(), GP64()
+	Load(Param("next"), next)
 	Label("panel")
+	PREFETCHT0(Mem{Base: next})
+	ADDQ(Imm(64), next)
 	MOVQ(panel, a)
 	Load(Param("b"), b)
 	MOVQ(pairs, n)
@@ -194,6 +197,9 @@ func integers(name, doc string, mr, size int, vec func() reg.VecVirtual) {
 		}
 	}
 	loop("k", n, func(k int) {
+		if at := 64 * k; at < 16*mr {
+			PREFETCHT0(Mem{Base: a, Index: stride, Scale: 1, Disp: at})
+		}
 		VMOVUPS(Mem{Base: b, Disp: 2 * size * k}, b0)
 		VMOVUPS(Mem{Base: b, Disp: 2*size*k + size}, b1)
 		for r := range acc {
@@ -207,7 +213,7 @@ func integers(name, doc string, mr, size int, vec func() reg.VecVirtual) {
 		ADDQ(I32(int32(4*mr*n)), a)
 		ADDQ(I32(int32(2*size*n)), b)
 	})
-	VBROADCASTSS(NewParamAddr("scale", 48), x)
+	VBROADCASTSS(NewParamAddr("scale", 56), x)
 	for r := range acc {
 		for _, s := range acc[r] {
 			VCVTDQ2PS(s, s)
