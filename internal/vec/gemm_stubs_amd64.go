@@ -14,16 +14,6 @@ func gemm12x32AVX512(c *float32, a *float32, b *float32, next *float32, d int, a
 //go:noescape
 func gemm6x16AVX2(c *float32, a *float32, b *float32, d int, add int)
 
-// multiplyIntsAVX512 is MultiplyInts with 24 sums of 16 lanes. Panels are stride bytes apart; pairs and count are not 0. A line from next on is fetched for each, as is the next panel.
-//
-//go:noescape
-func multiplyIntsAVX512(c *float32, a *uint32, b *uint32, next *uint32, pairs int, count int, stride int, scale float32, add int)
-
-// multiplyIntsAVX2 is MultiplyInts with 12 sums of 8 lanes. Panels are stride bytes apart; pairs and count are not 0. A line from next on is fetched for each, as is the next panel.
-//
-//go:noescape
-func multiplyIntsAVX2(c *float32, a *uint32, b *uint32, next *uint32, pairs int, count int, stride int, scale float32, add int)
-
 // fmaPeakAVX512 takes n rounds of 24 fused multiply-adds of 16 lanes.
 func fmaPeakAVX512(n int)
 

@@ -2,6 +2,8 @@
 
 package vec
 
+//go:generate sh -c "cd _gen && go run ./ints -out ../ints_amd64.s -stubs ../ints_stubs_amd64.go -pkg vec"
+
 func multiplyInts(l Level, c []float32, a, b, next []uint32, pairs, count, stride int, scale float32, add bool) {
 	flag := 0
 	if add {
