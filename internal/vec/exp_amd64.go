@@ -6,10 +6,16 @@ package vec
 
 // expKernel does as many numbers as fill vectors.
 func expKernel(l Level, x []float64) int {
-	n := len(x) &^ 7
-	if l != AVX512 || n == 0 {
-		return 0
+	if l == AVX512 {
+		n := len(x) &^ 7
+		if n > 0 {
+			expAVX512(&x[0], n)
+		}
+		return n
 	}
-	expAVX512(&x[0], n)
+	n := len(x) &^ 3
+	if n > 0 {
+		expAVX2(&x[0], n)
+	}
 	return n
 }

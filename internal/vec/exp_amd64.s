@@ -5,22 +5,22 @@
 #include "textflag.h"
 
 // func expAVX512(x *float64, n int)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512F
 TEXT ·expAVX512(SB), NOSPLIT, $0-16
-	MOVQ         x+0(FP), AX
-	MOVQ         n+8(FP), CX
-	VBROADCASTSD expConstants<>+0(SB), Z0
-	VBROADCASTSD expConstants<>+8(SB), Z1
-	VBROADCASTSD expConstants<>+16(SB), Z2
-	VBROADCASTSD expConstants<>+24(SB), Z3
-	VBROADCASTSD expConstants<>+32(SB), Z4
-	VBROADCASTSD expConstants<>+40(SB), Z5
-	VBROADCASTSD expConstants<>+48(SB), Z6
-	VBROADCASTSD expConstants<>+56(SB), Z7
-	VBROADCASTSD expConstants<>+64(SB), Z8
-	VBROADCASTSD expConstants<>+72(SB), Z9
-	VBROADCASTSD expConstants<>+80(SB), Z10
-	VBROADCASTSD expConstants<>+88(SB), Z11
+	MOVQ    x+0(FP), AX
+	MOVQ    n+8(FP), CX
+	VMOVUPD expAVX512Constants<>+0(SB), Z0
+	VMOVUPD expAVX512Constants<>+64(SB), Z1
+	VMOVUPD expAVX512Constants<>+128(SB), Z2
+	VMOVUPD expAVX512Constants<>+192(SB), Z3
+	VMOVUPD expAVX512Constants<>+256(SB), Z4
+	VMOVUPD expAVX512Constants<>+320(SB), Z5
+	VMOVUPD expAVX512Constants<>+384(SB), Z6
+	VMOVUPD expAVX512Constants<>+448(SB), Z7
+	VMOVUPD expAVX512Constants<>+512(SB), Z8
+	VMOVUPD expAVX512Constants<>+576(SB), Z9
+	VMOVUPD expAVX512Constants<>+640(SB), Z10
+	VMOVUPD expAVX512Constants<>+704(SB), Z11
 
 loop:
 	VMOVUPD     (AX), Z12
@@ -48,8 +48,7 @@ loop:
 	VSUBPD      Z15, Z12, Z15
 	VSUBPD      Z14, Z15, Z15
 	VSUBPD      Z15, Z9, Z15
-	VCVTPD2QQ   Z13, Z13
-	VPADDQ      Z11, Z13, Z13
+	VADDPD      Z11, Z13, Z13
 	VPSLLQ      $0x34, Z13, Z13
 	VMULPD      Z13, Z15, Z15
 	VMOVUPD     Z15, (AX)
@@ -59,16 +58,194 @@ loop:
 	VZEROUPPER
 	RET
 
-DATA expConstants<>+0(SB)/8, $0x3ff71547652b82fe
-DATA expConstants<>+8(SB)/8, $0x3fe0000000000000
-DATA expConstants<>+16(SB)/8, $0x3fe62e42fee00000
-DATA expConstants<>+24(SB)/8, $0x3dea39ef35793c76
-DATA expConstants<>+32(SB)/8, $0x3e66376972bea4d0
-DATA expConstants<>+40(SB)/8, $0xbebbbd41c5d26bf1
-DATA expConstants<>+48(SB)/8, $0x3f11566aaf25de2c
-DATA expConstants<>+56(SB)/8, $0xbf66c16c16bebd93
-DATA expConstants<>+64(SB)/8, $0x3fc555555555553e
-DATA expConstants<>+72(SB)/8, $0x3ff0000000000000
-DATA expConstants<>+80(SB)/8, $0x4000000000000000
-DATA expConstants<>+88(SB)/8, $0x00000000000003ff
-GLOBL expConstants<>(SB), RODATA|NOPTR, $96
+DATA expAVX512Constants<>+0(SB)/8, $0x3ff71547652b82fe
+DATA expAVX512Constants<>+8(SB)/8, $0x3ff71547652b82fe
+DATA expAVX512Constants<>+16(SB)/8, $0x3ff71547652b82fe
+DATA expAVX512Constants<>+24(SB)/8, $0x3ff71547652b82fe
+DATA expAVX512Constants<>+32(SB)/8, $0x3ff71547652b82fe
+DATA expAVX512Constants<>+40(SB)/8, $0x3ff71547652b82fe
+DATA expAVX512Constants<>+48(SB)/8, $0x3ff71547652b82fe
+DATA expAVX512Constants<>+56(SB)/8, $0x3ff71547652b82fe
+DATA expAVX512Constants<>+64(SB)/8, $0x3fe0000000000000
+DATA expAVX512Constants<>+72(SB)/8, $0x3fe0000000000000
+DATA expAVX512Constants<>+80(SB)/8, $0x3fe0000000000000
+DATA expAVX512Constants<>+88(SB)/8, $0x3fe0000000000000
+DATA expAVX512Constants<>+96(SB)/8, $0x3fe0000000000000
+DATA expAVX512Constants<>+104(SB)/8, $0x3fe0000000000000
+DATA expAVX512Constants<>+112(SB)/8, $0x3fe0000000000000
+DATA expAVX512Constants<>+120(SB)/8, $0x3fe0000000000000
+DATA expAVX512Constants<>+128(SB)/8, $0x3fe62e42fee00000
+DATA expAVX512Constants<>+136(SB)/8, $0x3fe62e42fee00000
+DATA expAVX512Constants<>+144(SB)/8, $0x3fe62e42fee00000
+DATA expAVX512Constants<>+152(SB)/8, $0x3fe62e42fee00000
+DATA expAVX512Constants<>+160(SB)/8, $0x3fe62e42fee00000
+DATA expAVX512Constants<>+168(SB)/8, $0x3fe62e42fee00000
+DATA expAVX512Constants<>+176(SB)/8, $0x3fe62e42fee00000
+DATA expAVX512Constants<>+184(SB)/8, $0x3fe62e42fee00000
+DATA expAVX512Constants<>+192(SB)/8, $0x3dea39ef35793c76
+DATA expAVX512Constants<>+200(SB)/8, $0x3dea39ef35793c76
+DATA expAVX512Constants<>+208(SB)/8, $0x3dea39ef35793c76
+DATA expAVX512Constants<>+216(SB)/8, $0x3dea39ef35793c76
+DATA expAVX512Constants<>+224(SB)/8, $0x3dea39ef35793c76
+DATA expAVX512Constants<>+232(SB)/8, $0x3dea39ef35793c76
+DATA expAVX512Constants<>+240(SB)/8, $0x3dea39ef35793c76
+DATA expAVX512Constants<>+248(SB)/8, $0x3dea39ef35793c76
+DATA expAVX512Constants<>+256(SB)/8, $0x3e66376972bea4d0
+DATA expAVX512Constants<>+264(SB)/8, $0x3e66376972bea4d0
+DATA expAVX512Constants<>+272(SB)/8, $0x3e66376972bea4d0
+DATA expAVX512Constants<>+280(SB)/8, $0x3e66376972bea4d0
+DATA expAVX512Constants<>+288(SB)/8, $0x3e66376972bea4d0
+DATA expAVX512Constants<>+296(SB)/8, $0x3e66376972bea4d0
+DATA expAVX512Constants<>+304(SB)/8, $0x3e66376972bea4d0
+DATA expAVX512Constants<>+312(SB)/8, $0x3e66376972bea4d0
+DATA expAVX512Constants<>+320(SB)/8, $0xbebbbd41c5d26bf1
+DATA expAVX512Constants<>+328(SB)/8, $0xbebbbd41c5d26bf1
+DATA expAVX512Constants<>+336(SB)/8, $0xbebbbd41c5d26bf1
+DATA expAVX512Constants<>+344(SB)/8, $0xbebbbd41c5d26bf1
+DATA expAVX512Constants<>+352(SB)/8, $0xbebbbd41c5d26bf1
+DATA expAVX512Constants<>+360(SB)/8, $0xbebbbd41c5d26bf1
+DATA expAVX512Constants<>+368(SB)/8, $0xbebbbd41c5d26bf1
+DATA expAVX512Constants<>+376(SB)/8, $0xbebbbd41c5d26bf1
+DATA expAVX512Constants<>+384(SB)/8, $0x3f11566aaf25de2c
+DATA expAVX512Constants<>+392(SB)/8, $0x3f11566aaf25de2c
+DATA expAVX512Constants<>+400(SB)/8, $0x3f11566aaf25de2c
+DATA expAVX512Constants<>+408(SB)/8, $0x3f11566aaf25de2c
+DATA expAVX512Constants<>+416(SB)/8, $0x3f11566aaf25de2c
+DATA expAVX512Constants<>+424(SB)/8, $0x3f11566aaf25de2c
+DATA expAVX512Constants<>+432(SB)/8, $0x3f11566aaf25de2c
+DATA expAVX512Constants<>+440(SB)/8, $0x3f11566aaf25de2c
+DATA expAVX512Constants<>+448(SB)/8, $0xbf66c16c16bebd93
+DATA expAVX512Constants<>+456(SB)/8, $0xbf66c16c16bebd93
+DATA expAVX512Constants<>+464(SB)/8, $0xbf66c16c16bebd93
+DATA expAVX512Constants<>+472(SB)/8, $0xbf66c16c16bebd93
+DATA expAVX512Constants<>+480(SB)/8, $0xbf66c16c16bebd93
+DATA expAVX512Constants<>+488(SB)/8, $0xbf66c16c16bebd93
+DATA expAVX512Constants<>+496(SB)/8, $0xbf66c16c16bebd93
+DATA expAVX512Constants<>+504(SB)/8, $0xbf66c16c16bebd93
+DATA expAVX512Constants<>+512(SB)/8, $0x3fc555555555553e
+DATA expAVX512Constants<>+520(SB)/8, $0x3fc555555555553e
+DATA expAVX512Constants<>+528(SB)/8, $0x3fc555555555553e
+DATA expAVX512Constants<>+536(SB)/8, $0x3fc555555555553e
+DATA expAVX512Constants<>+544(SB)/8, $0x3fc555555555553e
+DATA expAVX512Constants<>+552(SB)/8, $0x3fc555555555553e
+DATA expAVX512Constants<>+560(SB)/8, $0x3fc555555555553e
+DATA expAVX512Constants<>+568(SB)/8, $0x3fc555555555553e
+DATA expAVX512Constants<>+576(SB)/8, $0x3ff0000000000000
+DATA expAVX512Constants<>+584(SB)/8, $0x3ff0000000000000
+DATA expAVX512Constants<>+592(SB)/8, $0x3ff0000000000000
+DATA expAVX512Constants<>+600(SB)/8, $0x3ff0000000000000
+DATA expAVX512Constants<>+608(SB)/8, $0x3ff0000000000000
+DATA expAVX512Constants<>+616(SB)/8, $0x3ff0000000000000
+DATA expAVX512Constants<>+624(SB)/8, $0x3ff0000000000000
+DATA expAVX512Constants<>+632(SB)/8, $0x3ff0000000000000
+DATA expAVX512Constants<>+640(SB)/8, $0x4000000000000000
+DATA expAVX512Constants<>+648(SB)/8, $0x4000000000000000
+DATA expAVX512Constants<>+656(SB)/8, $0x4000000000000000
+DATA expAVX512Constants<>+664(SB)/8, $0x4000000000000000
+DATA expAVX512Constants<>+672(SB)/8, $0x4000000000000000
+DATA expAVX512Constants<>+680(SB)/8, $0x4000000000000000
+DATA expAVX512Constants<>+688(SB)/8, $0x4000000000000000
+DATA expAVX512Constants<>+696(SB)/8, $0x4000000000000000
+DATA expAVX512Constants<>+704(SB)/8, $0x43380000000003ff
+DATA expAVX512Constants<>+712(SB)/8, $0x43380000000003ff
+DATA expAVX512Constants<>+720(SB)/8, $0x43380000000003ff
+DATA expAVX512Constants<>+728(SB)/8, $0x43380000000003ff
+DATA expAVX512Constants<>+736(SB)/8, $0x43380000000003ff
+DATA expAVX512Constants<>+744(SB)/8, $0x43380000000003ff
+DATA expAVX512Constants<>+752(SB)/8, $0x43380000000003ff
+DATA expAVX512Constants<>+760(SB)/8, $0x43380000000003ff
+GLOBL expAVX512Constants<>(SB), RODATA|NOPTR, $768
+
+// func expAVX2(x *float64, n int)
+// Requires: AVX, AVX2
+TEXT ·expAVX2(SB), NOSPLIT, $0-16
+	MOVQ    x+0(FP), AX
+	MOVQ    n+8(FP), CX
+	VMOVUPD expAVX2Constants<>+288(SB), Y0
+	VMOVUPD expAVX2Constants<>+320(SB), Y1
+
+loop:
+	VMOVUPD  (AX), Y2
+	VMULPD   expAVX2Constants<>+0(SB), Y2, Y3
+	VADDPD   expAVX2Constants<>+32(SB), Y3, Y3
+	VROUNDPD $0x09, Y3, Y3
+	VMULPD   expAVX2Constants<>+64(SB), Y3, Y4
+	VSUBPD   Y4, Y2, Y4
+	VMULPD   expAVX2Constants<>+96(SB), Y3, Y2
+	VSUBPD   Y2, Y4, Y5
+	VMULPD   Y5, Y5, Y6
+	VMULPD   expAVX2Constants<>+128(SB), Y6, Y7
+	VADDPD   expAVX2Constants<>+160(SB), Y7, Y7
+	VMULPD   Y6, Y7, Y7
+	VADDPD   expAVX2Constants<>+192(SB), Y7, Y7
+	VMULPD   Y6, Y7, Y7
+	VADDPD   expAVX2Constants<>+224(SB), Y7, Y7
+	VMULPD   Y6, Y7, Y7
+	VADDPD   expAVX2Constants<>+256(SB), Y7, Y7
+	VMULPD   Y6, Y7, Y7
+	VSUBPD   Y7, Y5, Y7
+	VMULPD   Y5, Y7, Y5
+	VSUBPD   Y7, Y1, Y6
+	VDIVPD   Y6, Y5, Y5
+	VSUBPD   Y5, Y2, Y5
+	VSUBPD   Y4, Y5, Y5
+	VSUBPD   Y5, Y0, Y5
+	VADDPD   expAVX2Constants<>+352(SB), Y3, Y3
+	VPSLLQ   $0x34, Y3, Y3
+	VMULPD   Y3, Y5, Y5
+	VMOVUPD  Y5, (AX)
+	ADDQ     $0x20, AX
+	SUBQ     $0x04, CX
+	JNZ      loop
+	VZEROUPPER
+	RET
+
+DATA expAVX2Constants<>+0(SB)/8, $0x3ff71547652b82fe
+DATA expAVX2Constants<>+8(SB)/8, $0x3ff71547652b82fe
+DATA expAVX2Constants<>+16(SB)/8, $0x3ff71547652b82fe
+DATA expAVX2Constants<>+24(SB)/8, $0x3ff71547652b82fe
+DATA expAVX2Constants<>+32(SB)/8, $0x3fe0000000000000
+DATA expAVX2Constants<>+40(SB)/8, $0x3fe0000000000000
+DATA expAVX2Constants<>+48(SB)/8, $0x3fe0000000000000
+DATA expAVX2Constants<>+56(SB)/8, $0x3fe0000000000000
+DATA expAVX2Constants<>+64(SB)/8, $0x3fe62e42fee00000
+DATA expAVX2Constants<>+72(SB)/8, $0x3fe62e42fee00000
+DATA expAVX2Constants<>+80(SB)/8, $0x3fe62e42fee00000
+DATA expAVX2Constants<>+88(SB)/8, $0x3fe62e42fee00000
+DATA expAVX2Constants<>+96(SB)/8, $0x3dea39ef35793c76
+DATA expAVX2Constants<>+104(SB)/8, $0x3dea39ef35793c76
+DATA expAVX2Constants<>+112(SB)/8, $0x3dea39ef35793c76
+DATA expAVX2Constants<>+120(SB)/8, $0x3dea39ef35793c76
+DATA expAVX2Constants<>+128(SB)/8, $0x3e66376972bea4d0
+DATA expAVX2Constants<>+136(SB)/8, $0x3e66376972bea4d0
+DATA expAVX2Constants<>+144(SB)/8, $0x3e66376972bea4d0
+DATA expAVX2Constants<>+152(SB)/8, $0x3e66376972bea4d0
+DATA expAVX2Constants<>+160(SB)/8, $0xbebbbd41c5d26bf1
+DATA expAVX2Constants<>+168(SB)/8, $0xbebbbd41c5d26bf1
+DATA expAVX2Constants<>+176(SB)/8, $0xbebbbd41c5d26bf1
+DATA expAVX2Constants<>+184(SB)/8, $0xbebbbd41c5d26bf1
+DATA expAVX2Constants<>+192(SB)/8, $0x3f11566aaf25de2c
+DATA expAVX2Constants<>+200(SB)/8, $0x3f11566aaf25de2c
+DATA expAVX2Constants<>+208(SB)/8, $0x3f11566aaf25de2c
+DATA expAVX2Constants<>+216(SB)/8, $0x3f11566aaf25de2c
+DATA expAVX2Constants<>+224(SB)/8, $0xbf66c16c16bebd93
+DATA expAVX2Constants<>+232(SB)/8, $0xbf66c16c16bebd93
+DATA expAVX2Constants<>+240(SB)/8, $0xbf66c16c16bebd93
+DATA expAVX2Constants<>+248(SB)/8, $0xbf66c16c16bebd93
+DATA expAVX2Constants<>+256(SB)/8, $0x3fc555555555553e
+DATA expAVX2Constants<>+264(SB)/8, $0x3fc555555555553e
+DATA expAVX2Constants<>+272(SB)/8, $0x3fc555555555553e
+DATA expAVX2Constants<>+280(SB)/8, $0x3fc555555555553e
+DATA expAVX2Constants<>+288(SB)/8, $0x3ff0000000000000
+DATA expAVX2Constants<>+296(SB)/8, $0x3ff0000000000000
+DATA expAVX2Constants<>+304(SB)/8, $0x3ff0000000000000
+DATA expAVX2Constants<>+312(SB)/8, $0x3ff0000000000000
+DATA expAVX2Constants<>+320(SB)/8, $0x4000000000000000
+DATA expAVX2Constants<>+328(SB)/8, $0x4000000000000000
+DATA expAVX2Constants<>+336(SB)/8, $0x4000000000000000
+DATA expAVX2Constants<>+344(SB)/8, $0x4000000000000000
+DATA expAVX2Constants<>+352(SB)/8, $0x43380000000003ff
+DATA expAVX2Constants<>+360(SB)/8, $0x43380000000003ff
+DATA expAVX2Constants<>+368(SB)/8, $0x43380000000003ff
+DATA expAVX2Constants<>+376(SB)/8, $0x43380000000003ff
+GLOBL expAVX2Constants<>(SB), RODATA|NOPTR, $384

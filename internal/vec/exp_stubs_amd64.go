@@ -8,3 +8,8 @@ package vec
 //
 //go:noescape
 func expAVX512(x *float64, n int)
+
+// expAVX2 replaces n numbers (a multiple of 4, not 0) of magnitude up to 700 by their exponentials, with the operations of Exp.
+//
+//go:noescape
+func expAVX2(x *float64, n int)

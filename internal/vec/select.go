@@ -42,3 +42,31 @@ func selectGo(row, col []uint32, c, rowNorm, rowLimit, colNorm, colLimit []float
 		row[r], col[r] = p, q
 	}
 }
+
+// SieveTiles writes to the front of tiles the numbers of those among count
+// tiles, as [GemmTile] leaves them, in which [SelectTile] would set a bit, and
+// returns them. Every level gives the same.
+func SieveTiles(tiles []int32, c, rowNorm, rowLimit, colNorm, colLimit []float32, count int) []int32 {
+	mr, nr := TileShape()
+	if count == 0 {
+		return tiles[:0]
+	}
+	return sieveTiles(level, tiles[:count], c[:count*mr*nr], rowNorm[:count*mr], rowLimit[:count*mr], colNorm[:nr], colLimit[:nr])
+}
+
+// sieveBySelect is SieveTiles by the kernel of SelectTile.
+func sieveBySelect(l Level, tiles []int32, c, rowNorm, rowLimit, colNorm, colLimit []float32) []int32 {
+	s, found := tileShape[l], 0
+	var row, col [12]uint32
+	for p := range tiles {
+		selectKernel(l, row[:s.mr], col[:s.mr], c[p*s.mr*s.nr:], rowNorm[p*s.mr:][:s.mr], rowLimit[p*s.mr:][:s.mr], colNorm, colLimit)
+		for r := range s.mr {
+			if row[r]|col[r] != 0 {
+				tiles[found] = int32(p)
+				found++
+				break
+			}
+		}
+	}
+	return tiles[:found]
+}

@@ -14,3 +14,13 @@ func selectKernel(l Level, row, col []uint32, c, rowNorm, rowLimit, colNorm, col
 		selectGo(row, col, c, rowNorm, rowLimit, colNorm, colLimit)
 	}
 }
+
+func sieveTiles(l Level, tiles []int32, c, rowNorm, rowLimit, colNorm, colLimit []float32) []int32 {
+	switch l {
+	case AVX512:
+		return tiles[:sieveAVX512(&tiles[0], &c[0], &rowNorm[0], &rowLimit[0], &colNorm[0], &colLimit[0], len(tiles))]
+	case AVX2:
+		return tiles[:sieveAVX2(&tiles[0], &c[0], &rowNorm[0], &rowLimit[0], &colNorm[0], &colLimit[0], len(tiles))]
+	}
+	return sieveBySelect(l, tiles, c, rowNorm, rowLimit, colNorm, colLimit)
+}

@@ -97,3 +97,357 @@ row:
 	JNE          row
 	VZEROUPPER
 	RET
+
+// func sieveAVX512(tiles *int32, c *float32, rowNorm *float32, rowLimit *float32, colNorm *float32, colLimit *float32, count int) int
+// Requires: AVX, AVX512F
+TEXT ·sieveAVX512(SB), NOSPLIT, $0-64
+	MOVQ    tiles+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    rowNorm+16(FP), DX
+	MOVQ    rowLimit+24(FP), BX
+	MOVQ    colNorm+32(FP), SI
+	MOVQ    colLimit+40(FP), DI
+	MOVQ    count+48(FP), R8
+	VMOVUPS (SI), Z0
+	VMOVUPS (DI), Z2
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 64(DI), Z3
+	XORQ    SI, SI
+	XORQ    DI, DI
+
+tile:
+	KXORW        K1, K1, K1
+	VBROADCASTSS (DX), Z6
+	VBROADCASTSS (BX), Z7
+	VMOVUPS      (CX), Z4
+	VADDPS       Z0, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z2, Z5, K2
+	KORW         K2, K1, K1
+	VMOVUPS      64(CX), Z4
+	VADDPS       Z1, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z3, Z5, K2
+	KORW         K2, K1, K1
+	VBROADCASTSS 4(DX), Z6
+	VBROADCASTSS 4(BX), Z7
+	VMOVUPS      128(CX), Z4
+	VADDPS       Z0, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z2, Z5, K2
+	KORW         K2, K1, K1
+	VMOVUPS      192(CX), Z4
+	VADDPS       Z1, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z3, Z5, K2
+	KORW         K2, K1, K1
+	VBROADCASTSS 8(DX), Z6
+	VBROADCASTSS 8(BX), Z7
+	VMOVUPS      256(CX), Z4
+	VADDPS       Z0, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z2, Z5, K2
+	KORW         K2, K1, K1
+	VMOVUPS      320(CX), Z4
+	VADDPS       Z1, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z3, Z5, K2
+	KORW         K2, K1, K1
+	VBROADCASTSS 12(DX), Z6
+	VBROADCASTSS 12(BX), Z7
+	VMOVUPS      384(CX), Z4
+	VADDPS       Z0, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z2, Z5, K2
+	KORW         K2, K1, K1
+	VMOVUPS      448(CX), Z4
+	VADDPS       Z1, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z3, Z5, K2
+	KORW         K2, K1, K1
+	VBROADCASTSS 16(DX), Z6
+	VBROADCASTSS 16(BX), Z7
+	VMOVUPS      512(CX), Z4
+	VADDPS       Z0, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z2, Z5, K2
+	KORW         K2, K1, K1
+	VMOVUPS      576(CX), Z4
+	VADDPS       Z1, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z3, Z5, K2
+	KORW         K2, K1, K1
+	VBROADCASTSS 20(DX), Z6
+	VBROADCASTSS 20(BX), Z7
+	VMOVUPS      640(CX), Z4
+	VADDPS       Z0, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z2, Z5, K2
+	KORW         K2, K1, K1
+	VMOVUPS      704(CX), Z4
+	VADDPS       Z1, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z3, Z5, K2
+	KORW         K2, K1, K1
+	VBROADCASTSS 24(DX), Z6
+	VBROADCASTSS 24(BX), Z7
+	VMOVUPS      768(CX), Z4
+	VADDPS       Z0, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z2, Z5, K2
+	KORW         K2, K1, K1
+	VMOVUPS      832(CX), Z4
+	VADDPS       Z1, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z3, Z5, K2
+	KORW         K2, K1, K1
+	VBROADCASTSS 28(DX), Z6
+	VBROADCASTSS 28(BX), Z7
+	VMOVUPS      896(CX), Z4
+	VADDPS       Z0, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z2, Z5, K2
+	KORW         K2, K1, K1
+	VMOVUPS      960(CX), Z4
+	VADDPS       Z1, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z3, Z5, K2
+	KORW         K2, K1, K1
+	VBROADCASTSS 32(DX), Z6
+	VBROADCASTSS 32(BX), Z7
+	VMOVUPS      1024(CX), Z4
+	VADDPS       Z0, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z2, Z5, K2
+	KORW         K2, K1, K1
+	VMOVUPS      1088(CX), Z4
+	VADDPS       Z1, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z3, Z5, K2
+	KORW         K2, K1, K1
+	VBROADCASTSS 36(DX), Z6
+	VBROADCASTSS 36(BX), Z7
+	VMOVUPS      1152(CX), Z4
+	VADDPS       Z0, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z2, Z5, K2
+	KORW         K2, K1, K1
+	VMOVUPS      1216(CX), Z4
+	VADDPS       Z1, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z3, Z5, K2
+	KORW         K2, K1, K1
+	VBROADCASTSS 40(DX), Z6
+	VBROADCASTSS 40(BX), Z7
+	VMOVUPS      1280(CX), Z4
+	VADDPS       Z0, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z2, Z5, K2
+	KORW         K2, K1, K1
+	VMOVUPS      1344(CX), Z4
+	VADDPS       Z1, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z3, Z5, K2
+	KORW         K2, K1, K1
+	VBROADCASTSS 44(DX), Z6
+	VBROADCASTSS 44(BX), Z7
+	VMOVUPS      1408(CX), Z4
+	VADDPS       Z0, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z2, Z5, K2
+	KORW         K2, K1, K1
+	VMOVUPS      1472(CX), Z4
+	VADDPS       Z1, Z4, Z5
+	VCMPPS       $0x02, Z7, Z5, K2
+	KORW         K2, K1, K1
+	VADDPS       Z6, Z4, Z5
+	VCMPPS       $0x02, Z3, Z5, K2
+	KORW         K2, K1, K1
+	MOVL         SI, (AX)(DI*4)
+	KMOVW        K1, R9
+	NEGL         R9
+	ADCQ         $0x00, DI
+	ADDQ         $+1536, CX
+	ADDQ         $0x30, DX
+	ADDQ         $0x30, BX
+	INCQ         SI
+	CMPQ         SI, R8
+	JNE          tile
+	MOVQ         DI, ret+56(FP)
+	VZEROUPPER
+	RET
+
+// func sieveAVX2(tiles *int32, c *float32, rowNorm *float32, rowLimit *float32, colNorm *float32, colLimit *float32, count int) int
+// Requires: AVX
+TEXT ·sieveAVX2(SB), NOSPLIT, $0-64
+	MOVQ    tiles+0(FP), AX
+	MOVQ    c+8(FP), CX
+	MOVQ    rowNorm+16(FP), DX
+	MOVQ    rowLimit+24(FP), BX
+	MOVQ    colNorm+32(FP), SI
+	MOVQ    colLimit+40(FP), DI
+	MOVQ    count+48(FP), R8
+	VMOVUPS (SI), Y0
+	VMOVUPS (DI), Y2
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 32(DI), Y3
+	XORQ    SI, SI
+	XORQ    DI, DI
+
+tile:
+	VXORPS       Y8, Y8, Y8
+	VBROADCASTSS (DX), Y6
+	VBROADCASTSS (BX), Y7
+	VMOVUPS      (CX), Y4
+	VADDPS       Y0, Y4, Y5
+	VCMPPS       $0x02, Y7, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VADDPS       Y6, Y4, Y5
+	VCMPPS       $0x02, Y2, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VMOVUPS      32(CX), Y4
+	VADDPS       Y1, Y4, Y5
+	VCMPPS       $0x02, Y7, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VADDPS       Y6, Y4, Y5
+	VCMPPS       $0x02, Y3, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VBROADCASTSS 4(DX), Y6
+	VBROADCASTSS 4(BX), Y7
+	VMOVUPS      64(CX), Y4
+	VADDPS       Y0, Y4, Y5
+	VCMPPS       $0x02, Y7, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VADDPS       Y6, Y4, Y5
+	VCMPPS       $0x02, Y2, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VMOVUPS      96(CX), Y4
+	VADDPS       Y1, Y4, Y5
+	VCMPPS       $0x02, Y7, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VADDPS       Y6, Y4, Y5
+	VCMPPS       $0x02, Y3, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VBROADCASTSS 8(DX), Y6
+	VBROADCASTSS 8(BX), Y7
+	VMOVUPS      128(CX), Y4
+	VADDPS       Y0, Y4, Y5
+	VCMPPS       $0x02, Y7, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VADDPS       Y6, Y4, Y5
+	VCMPPS       $0x02, Y2, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VMOVUPS      160(CX), Y4
+	VADDPS       Y1, Y4, Y5
+	VCMPPS       $0x02, Y7, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VADDPS       Y6, Y4, Y5
+	VCMPPS       $0x02, Y3, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VBROADCASTSS 12(DX), Y6
+	VBROADCASTSS 12(BX), Y7
+	VMOVUPS      192(CX), Y4
+	VADDPS       Y0, Y4, Y5
+	VCMPPS       $0x02, Y7, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VADDPS       Y6, Y4, Y5
+	VCMPPS       $0x02, Y2, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VMOVUPS      224(CX), Y4
+	VADDPS       Y1, Y4, Y5
+	VCMPPS       $0x02, Y7, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VADDPS       Y6, Y4, Y5
+	VCMPPS       $0x02, Y3, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VBROADCASTSS 16(DX), Y6
+	VBROADCASTSS 16(BX), Y7
+	VMOVUPS      256(CX), Y4
+	VADDPS       Y0, Y4, Y5
+	VCMPPS       $0x02, Y7, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VADDPS       Y6, Y4, Y5
+	VCMPPS       $0x02, Y2, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VMOVUPS      288(CX), Y4
+	VADDPS       Y1, Y4, Y5
+	VCMPPS       $0x02, Y7, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VADDPS       Y6, Y4, Y5
+	VCMPPS       $0x02, Y3, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VBROADCASTSS 20(DX), Y6
+	VBROADCASTSS 20(BX), Y7
+	VMOVUPS      320(CX), Y4
+	VADDPS       Y0, Y4, Y5
+	VCMPPS       $0x02, Y7, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VADDPS       Y6, Y4, Y5
+	VCMPPS       $0x02, Y2, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VMOVUPS      352(CX), Y4
+	VADDPS       Y1, Y4, Y5
+	VCMPPS       $0x02, Y7, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	VADDPS       Y6, Y4, Y5
+	VCMPPS       $0x02, Y3, Y5, Y5
+	VORPS        Y5, Y8, Y8
+	MOVL         SI, (AX)(DI*4)
+	VMOVMSKPS    Y8, R9
+	NEGL         R9
+	ADCQ         $0x00, DI
+	ADDQ         $+384, CX
+	ADDQ         $0x18, DX
+	ADDQ         $0x18, BX
+	INCQ         SI
+	CMPQ         SI, R8
+	JNE          tile
+	MOVQ         DI, ret+56(FP)
+	VZEROUPPER
+	RET

@@ -9,3 +9,7 @@ func selectKernel(l Level, row, col []uint32, c, rowNorm, rowLimit, colNorm, col
 	}
 	selectNEON(&row[0], &col[0], &c[0], &rowNorm[0], &rowLimit[0], &colNorm[0], &colLimit[0], len(row))
 }
+
+func sieveTiles(l Level, tiles []int32, c, rowNorm, rowLimit, colNorm, colLimit []float32) []int32 {
+	return sieveBySelect(l, tiles, c, rowNorm, rowLimit, colNorm, colLimit)
+}

@@ -13,3 +13,13 @@ func selectAVX512(row *uint32, col *uint32, c *float32, rowNorm *float32, rowLim
 //
 //go:noescape
 func selectAVX2(row *uint32, col *uint32, c *float32, rowNorm *float32, rowLimit *float32, colNorm *float32, colLimit *float32, rows int)
+
+// sieveAVX512 is SieveTiles for count tiles, not 0, of 12×32 numbers.
+//
+//go:noescape
+func sieveAVX512(tiles *int32, c *float32, rowNorm *float32, rowLimit *float32, colNorm *float32, colLimit *float32, count int) int
+
+// sieveAVX2 is SieveTiles for count tiles, not 0, of 6×16 numbers.
+//
+//go:noescape
+func sieveAVX2(tiles *int32, c *float32, rowNorm *float32, rowLimit *float32, colNorm *float32, colLimit *float32, count int) int

@@ -51,3 +51,41 @@ func TestSelectTile(t *testing.T) {
 		}
 	}
 }
+
+func TestSieveTiles(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, l := range Levels() {
+		restore := Force(l)
+		mr, nr := TileShape()
+		for round := range 300 {
+			count := round % 5
+			c, rn, rl := guarded(r, count*mr*nr, round%8), guarded(r, count*mr, 1), guarded(r, count*mr, 2)
+			cn, cl := guarded(r, nr, 3), guarded(r, nr, 4)
+			for i := range rl {
+				rl[i] -= 6
+			}
+			for i := range cl {
+				cl[i] -= 6
+			}
+			if count > 0 && round%3 == 0 { // NaN passes nothing, +Inf all
+				rl[r.IntN(len(rl))], cl[r.IntN(len(cl))] = nan, nan
+				rl[r.IntN(len(rl))] = inf
+			}
+			var want []int32
+			for p := range count {
+				row, col := make([]uint32, mr), make([]uint32, mr)
+				SelectTile(row, col, c[p*mr*nr:][:mr*nr], rn[p*mr:], rl[p*mr:], cn, cl)
+				if slices.Max(row) != 0 || slices.Max(col) != 0 {
+					want = append(want, int32(p))
+				}
+			}
+			tiles := make([]int32, count+1)
+			tiles[count] = 77
+			if got := SieveTiles(tiles, c, rn, rl, cn, cl, count); !slices.Equal(got, want) || tiles[count] != 77 {
+				t.Fatalf("%v round %d: %v of %d, want %v", l, round, got, count, want)
+			}
+		}
+		restore()
+	}
+}

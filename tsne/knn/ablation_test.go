@@ -20,7 +20,7 @@ func BenchmarkAblation(b *testing.B) {
 	options := []struct {
 		name string
 		bit  int
-	}{{"nothing", 0}, {"projection", optProjection}, {"ranking", optRanking}, {"order", optOrder}, {"near-first", optNearFirst}, {"skip", optSkip}, {"lumps", optLumps}}
+	}{{"nothing", 0}, {"projection", optProjection}, {"integers", optIntegers}, {"parts", optParts}, {"ranking", optRanking}, {"order", optOrder}, {"near-first", optNearFirst}, {"skip", optSkip}, {"lumps", optLumps}}
 	for _, data := range []struct {
 		name string
 		n, d int

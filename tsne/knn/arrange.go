@@ -178,7 +178,7 @@ func (e *exact) reachOf(length, limit []float32) float64 {
 	if e.low != nil { // lengths of lowered rows, and their copies are themselves
 		far, m := b.within(float64(far2) * (1 + 4*unit))
 		m = max(m, b.len)
-		return math.Sqrt(far*far + 6*e.low.eta*m*m)
+		return math.Sqrt(far*far+6*e.low.eta*m*m) + 2*e.low.rounded
 	}
 	far, m := b.within(float64(far2) * (1 + 4*unit))
 	return (far + b.shiftAt(m)) / e.scale

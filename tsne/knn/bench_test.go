@@ -41,6 +41,7 @@ func benchSearch(b *testing.B, name string, x Points, k int, set *Settings) {
 		b.ReportMetric(g.Recall.Mean, "recall")
 		b.ReportMetric(float64(g.Stats.rescored)/float64(n), "rescored/row")
 		b.ReportMetric(float64(g.Stats.Rechecked), "rechecked")
+		b.ReportMetric(float64(g.Stats.columns), "columns")
 		b.ReportMetric(float64(g.Stats.Bytes)/1e6, "MB")
 	})
 }

@@ -52,7 +52,8 @@
 //     projections onto it. Together with the lengths of what lies outside, the
 //     distance of two projections is a lower bound of the distance of the rows,
 //     which excludes nearly all pairs. Costs estimated on a sample decide
-//     whether and by how many numbers.
+//     whether and by how many numbers. On amd64 these are rounded to 16-bit
+//     integers, and the first of them exclude most pairs.
 //
 // Sparse rows ([CSR]) are compared through the columns that they share, in
 // float64: about a nanosecond for each pair of numbers in one column, and memory

@@ -25,6 +25,8 @@ const (
 // nothing else changes disabled.
 const (
 	optProjection = 1 << iota // compare rows that lie near a subspace by their projections
+	optIntegers               // round the projections to integers
+	optParts                  // compare those part by part
 	optRanking                // rank near rows first, for limits that exclude the others
 	optOrder                  // put near rows next to each other
 	optNearFirst              // compare near cells first
@@ -171,13 +173,20 @@ func (e *exact) reserve(bytes int64) bool {
 // width is the number of columns that are compared.
 func (e *exact) width() int {
 	if e.low != nil {
-		return e.low.z.d
+		return e.low.columns + 1
 	}
 	return e.ref.d
 }
 
 // packed is the number of words of a packed row.
-func (e *exact) packed() int { return newTiling(e.split, e.width()).d }
+func (e *exact) packed() int { return e.tiling().d }
+
+func (e *exact) tiling() tiling {
+	if e.low != nil && e.low.step != 0 {
+		return intTiling(e.low.step, e.low.sizes())
+	}
+	return newTiling(e.split, e.width())
+}
 
 // A stage is a pass over pairs of rows.
 type stage struct {
@@ -197,7 +206,7 @@ func (e *exact) candidates(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	f := newTiling(e.split, e.width())
+	f := e.tiling()
 	p := &pass{a: f.rows(min(e.band, e.x.n)), b: f.columns(min(e.band, e.ref.n)), work: newTileScratches(f, e.workers)}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -289,6 +298,9 @@ func (e *exact) packBand(ctx context.Context, dst panels, s *source, lo, hi, dep
 	if e.low != nil {
 		f, s = &e.low.frame, e.low.z
 	}
+	if dst.step != 0 {
+		return e.low.pack(ctx, e.workers, dst, lo, hi)
+	}
 	v, err := s.view(ctx, e.workers, lo, hi, made)
 	if err != nil {
 		return err
@@ -308,7 +320,8 @@ func (e *exact) boundOf(len2 float64) bound {
 	b := newBound(len2, e.longest, e.scale, e.width(), e.ref.d, e.split)
 	b.exact = e.whole && e.low == nil
 	if e.low != nil {
-		b.eta, b.low = e.low.eta, 4*math.Sqrt(float64(e.width()))*flush
+		b.eta, b.low = e.low.eta, 4*math.Sqrt(float64(e.width()))*flush+2.1*e.low.rounded
+		b.slack += 2.1 * e.low.rounded * e.low.rounded
 	}
 	return b
 }

@@ -168,8 +168,8 @@ type absorber struct {
 type absorbScratch struct {
 	scratch
 	distScratch
-	known         idSet
-	fresh, merged []pair
+	known idSet
+	list  []pair
 }
 
 // newAbsorber makes one for n lists that, with what the graph has, hold at most
@@ -184,8 +184,10 @@ func newAbsorber(n, most, workers int) absorber {
 
 // absorb takes the candidates of list p, which are rows of v, into the graph
 // and empties the list. Only those within the limit and not yet in the graph
-// get their distances, and the limit falls to what the k-th neighbor leaves.
-func (e *exact) absorb(v *view, w, p int) {
+// get their distances, and the limit falls to what the k-th neighbor leaves. A
+// row of the graph that is full ends with its k-th neighbor; it is in order after
+// the last time.
+func (e *exact) absorb(v *view, w, p int, last bool) {
 	l, t, i := e.lists, &e.tmp[w], e.rowAt(p)
 	keys, have := l.key[p*l.size:][:l.count[p]], int(e.have[p])
 	index, dist := e.graph.Row(i)
@@ -203,40 +205,34 @@ func (e *exact) absorb(v *view, w, p int) {
 			n++
 		}
 	}
-	keys = keys[:n]
+	row := e.xRow(p, v, &t.scratch)
+	t.list = t.list[:0]
+	for c, j := range index[:have] {
+		t.list = append(t.list, pair{dist[c], j})
+	}
+	t.distances(row, v, keys[:n])
 	e.rescored[w] += int64(n)
-	t.distances(e.xRow(p, v, &t.scratch), v, keys)
-	t.fresh = t.fresh[:0]
-	for c, key := range keys {
-		f := pair{t.dist[c], int32(keyIndex(key))}
-		if have < e.k || comparePairs(f, pair{dist[have-1], index[have-1]}) < 0 {
-			t.fresh = append(t.fresh, f)
+	for c, key := range keys[:n] {
+		if d2 := t.dist[c]; have < e.k || d2 <= dist[e.k-1] {
+			t.list = append(t.list, pair{d2, int32(keyIndex(key))})
 		}
 	}
-	if len(t.fresh) > 0 {
-		slices.SortFunc(t.fresh, comparePairs)
-		t.merged = t.merged[:0]
-		f := t.fresh
-		for c := 0; len(t.merged) < e.k && (c < have || len(f) > 0); {
-			if c == have || len(f) > 0 && comparePairs(f[0], pair{dist[c], index[c]}) < 0 {
-				t.merged = append(t.merged, f[0])
-				f = f[1:]
-			} else {
-				t.merged = append(t.merged, pair{dist[c], index[c]})
-				c++
-			}
-		}
-		have = len(t.merged)
-		for c, m := range t.merged {
-			index[c], dist[c] = m.j, m.d2
-		}
-		e.have[p] = int32(have)
+	if len(t.list) > e.k {
+		selectPairs(t.list, e.k)
+		t.list = t.list[:e.k]
+	}
+	if last {
+		slices.SortFunc(t.list, comparePairs)
 	}
 	limit := float32(math.Inf(1))
-	if have == e.k {
+	if have = len(t.list); have == e.k {
 		b := e.bound(p)
-		limit = b.reach(dist[e.k-1])
+		limit = b.reach(t.list[have-1].d2)
 	}
+	for c, m := range t.list {
+		index[c], dist[c] = m.j, m.d2
+	}
+	e.have[p] = int32(have)
 	l.count[p] = 0
 	l.setLimit(p, limit)
 }
@@ -252,7 +248,7 @@ func (e *exact) absorbAll(ctx context.Context, v *view, cut bool) error {
 				e.lists.finish(p)
 				e.lists.limit[p] = float32(math.Inf(1))
 			}
-			e.absorb(v, w, p)
+			e.absorb(v, w, p, !cut)
 		}
 	})
 }

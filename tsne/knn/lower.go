@@ -30,6 +30,7 @@ const (
 	costHit      = 2000.0 // a pair that is not excluded
 	costNear     = 64.0   // cells that are near a row, about
 	costSplit    = 0.24   // a multiply-add of split numbers
+	costInt      = 0.55   // a multiply-add of integers
 )
 
 // costAdd is the cost of a multiply-add.
@@ -60,6 +61,78 @@ type lowered struct {
 	z     *source // by place
 	eta   float64 // relative error of a product of two rows of z
 	rows  view    // the rows as they are
+
+	columns int // of the basis
+
+	// When step is not 0, all numbers are integers times step, a power of two.
+	// Rounding moved no row farther than rounded.
+	step    float32
+	rounded float64
+	// Such rows are compared part by part. z is the first: the first columns of
+	// the basis, and the length outside of them. Each of these has some more
+	// columns, the length outside of those before, and the length outside of all
+	// so far. Its product, in which the first of the two lengths counts as
+	// negative, turns the bound of the parts before into a higher one.
+	parts []*source
+}
+
+// lowerParts are the columns of the basis after which parts end. Of MNIST, a
+// third of the tiles are left after the first part, a sixth after the second.
+var lowerParts = []int{64, 128}
+
+// partEnds returns where the parts of rows of p columns end.
+func partEnds(p int) []int {
+	var ends []int
+	for _, c := range lowerParts {
+		if p >= c+c/2 && disabled&optParts == 0 {
+			ends = append(ends, c)
+		}
+	}
+	return append(ends, p)
+}
+
+// sizes returns how many numbers the parts have.
+func (l *lowered) sizes() []int {
+	d := []int{l.z.d}
+	for _, s := range l.parts {
+		d = append(d, s.d)
+	}
+	return d
+}
+
+// pack packs the integers of the rows at places [lo, hi).
+func (l *lowered) pack(ctx context.Context, workers int, dst panels, lo, hi int) error {
+	tmp := make([][]float32, workers)
+	return par.Blocks(ctx, workers, hi-lo, dst.width, func(w, _, from, to int) {
+		if tmp[w] == nil {
+			tmp[w] = make([]float32, dst.width*2*dst.d)
+		}
+		buf := tmp[w]
+		clear(buf)
+		for p := from; p < to; p++ {
+			i := l.z.orig(lo + p)
+			row := buf[(p-from)*2*dst.d:][:2*dst.d]
+			copy(row, l.z.flat[i*l.z.d:][:l.z.d])
+			for k, s := range l.parts {
+				row = row[2*dst.parts[k]:]
+				copy(row, s.flat[i*s.d:][:s.d])
+				if !dst.columns {
+					row[s.d-2] = -row[s.d-2]
+				}
+			}
+		}
+		vec.PackInts(dst.from(from).s, buf, 2*dst.d, dst.width, dst.d, 1/l.step)
+	})
+}
+
+// intStep is the step of integers of 16 bits that hold rows of the given
+// length, and products of their sums of 32 bits; 0 if these are no use.
+func intStep(longest float64) float32 {
+	_, exp := math.Frexp(longest * 1.05 / math.MaxInt16)
+	if disabled&optIntegers != 0 || !vec.Ints() || longest == 0 || exp < -50 || exp > 50 {
+		return 0
+	}
+	return float32(math.Ldexp(1, exp))
 }
 
 // listSize is how many entries a list has room for: less than in other
@@ -84,7 +157,7 @@ func (e *exact) lower(ctx context.Context, rows *view) error {
 	defer func() {
 		least := e.lowerCost(s, 0)
 		if e.low != nil {
-			least = e.lowerCost(s, e.low.z.d)
+			least = e.lowerCost(s, e.width())
 		}
 		e.fixed -= most - least
 		e.setBands()
@@ -94,13 +167,17 @@ func (e *exact) lower(ctx context.Context, rows *view) error {
 	if err != nil {
 		return err
 	}
-	p := lowerTo
+	p, ints := lowerTo, !e.split
 	if p == 0 {
-		if p, err = e.rank(ctx, basis, sample, s, d); err != nil || p == 0 {
+		if p, ints, err = e.rank(ctx, basis, sample, s, d); err != nil || p == 0 {
 			return err
 		}
 	}
-	return e.project(ctx, rows, basis[:p*d], p)
+	var step float32
+	if ints {
+		step = intStep(e.longest)
+	}
+	return e.project(ctx, rows, basis[:p*d], p, step)
 }
 
 // lowerCost is the memory of a sample of s rows and of all rows lowered to q
@@ -109,7 +186,7 @@ func (e *exact) lowerCost(s, q int) int64 {
 	n, d := int64(e.ref.n), int64(e.ref.d)
 	bytes := 4 * (d*(2*int64(s)+d+3*lowerMost) + lowerOthers*(d+lowerStep+3*lowerTests))
 	if q > 0 {
-		bytes += 4 * n * int64(q+1)                                 // with counts
+		bytes += 4 * n * int64(q+1+2*len(lowerParts))               // with counts
 		bytes += 4 * int64(e.workers) * lowerBlock * (d + int64(q)) // while they are made
 	}
 	return bytes
@@ -119,14 +196,12 @@ func (e *exact) lowerCost(s, q int) int64 {
 // by dots.
 func roundings(p int) float64 { return 1.01 * unit * (dotDepth + 3) * math.Sqrt(float64(p)) }
 
-// project makes the lowered rows.
-func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int) error {
+// project makes the lowered rows, rounded to integers times step when that is
+// not 0.
+func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int, step float32) error {
 	n, d := e.ref.n, e.ref.d
-	q := p + 1
-	l := &lowered{rows: *rows}
-	l.frame = frame{mean: make([]float64, q), scale: 1}
-	z := make([]float32, n*q)
-	l.z = &source{n: n, d: q, flat: z}
+	l := &lowered{rows: *rows, columns: p}
+	l.frame = frame{mean: make([]float64, p+1), scale: 1}
 	// How far the basis is from an orthonormal one.
 	off := make([]float64, p)
 	err := par.Blocks(ctx, e.workers, p, 1, func(_, a, _, _ int) {
@@ -157,7 +232,21 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int)
 	// the rows of B, and |e| ≤ err |x|: products are off by at most
 	// delta + 2√(1+delta) err + err² of the lengths.
 	l.eta = 2.1 * (delta + roundings(p))
-	type buffers struct{ x, z []float32 }
+	ends := []int{p}
+	if step != 0 && l.eta < 0.01 { // no row becomes much longer, see intStep
+		l.step, ends = step, partEnds(p)
+	}
+	for k, end := range ends {
+		q := end + 1
+		if k > 0 {
+			q += 1 - ends[k-1]
+		}
+		l.parts = append(l.parts, &source{n: n, d: q, flat: make([]float32, n*q)})
+	}
+	type buffers struct {
+		x, z []float32
+		off2 float64 // the largest square of what rounding takes
+	}
 	tmp, zero := make([]buffers, e.workers), make([]float32, d)
 	columns, err := columnPanels(ctx, e.workers, basis, p, d)
 	if err != nil {
@@ -173,20 +262,44 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int)
 		}
 		dots(ctx, t.z, t.x, columns, hi-lo, p, d)
 		for i := lo; i < hi; i++ {
-			var in float64
-			to := z[i*q:][:q]
-			for c, v := range t.z[(i-lo)*p:][:p] {
-				v = vec.Flushed(v)
-				to[c] = v
-				in += float64(v) * float64(v)
-			}
 			len2 := vec.SqDist(t.x[(i-lo)*d:][:d], zero)
-			out := math.Sqrt(max(0, len2-in) + l.eta*len2)
-			to[p] = math.Nextafter32(float32(out*(1+0x1p-40)), float32(math.Inf(1)))
+			var in, off2 float64
+			var out, before float32
+			row, from := t.z[(i-lo)*p:][:p], 0
+			for k, end := range ends {
+				part := l.parts[k]
+				to := part.flat[i*part.d:][:0]
+				for _, v := range row[from:end] {
+					v = vec.Flushed(v)
+					in += float64(v) * float64(v)
+					if l.step != 0 {
+						r := toStep(v, step)
+						off2 += (float64(v) - float64(r)) * (float64(v) - float64(r))
+						v = r
+					}
+					to = append(to, v)
+				}
+				from = end
+				exact := math.Sqrt(max(0, len2-in) + l.eta*len2)
+				before, out = out, math.Nextafter32(float32(exact*(1+0x1p-40)), float32(math.Inf(1)))
+				if l.step != 0 {
+					v := out
+					out = toStep(v, step)
+					t.off2 = max(t.off2, off2+(float64(v)-float64(out))*(float64(v)-float64(out)))
+				}
+				if k > 0 {
+					to = append(to, before)
+				}
+				_ = append(to, out)
+			}
 		}
 	})
 	if err != nil {
 		return err
+	}
+	l.z, l.parts = l.parts[0], l.parts[1:]
+	for _, t := range tmp {
+		l.rounded = max(l.rounded, math.Sqrt(t.off2)*(1+0x1p-40))
 	}
 	e.low = l
 	e.graph.Stats.columns = p
@@ -194,9 +307,15 @@ func (e *exact) project(ctx context.Context, rows *view, basis []float32, p int)
 	return nil
 }
 
-// rank chooses how many rows of the basis to use: 0 when none pays. It tries
-// the bounds on some rows of the sample.
-func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (int, error) {
+// toStep returns the integer times step, a power of two, next to v.
+func toStep(v, step float32) float32 {
+	const round = 3 << 22 // sums with it have no fraction
+	return (float32(v/step+round) - round) * step
+}
+
+// rank chooses how many rows of the basis to use, 0 when none pays, and whether
+// to round to integers. It tries the bounds on some rows of the sample.
+func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (best int, ints bool, err error) {
 	n, most := e.ref.n, len(basis)/d
 	others := min(s, lowerOthers)
 	tests := min(others, lowerTests)
@@ -208,7 +327,7 @@ func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (in
 	limit := make([]float64, tests) // what the neighbors' distances come to
 	kth := max(1, int(math.Round(float64(e.k)*float64(others)/float64(n))))
 	kth = min(kth, others-1)
-	err := par.Blocks(ctx, e.workers, tests, 1, func(_, t, _, _ int) {
+	err = par.Blocks(ctx, e.workers, tests, 1, func(_, t, _, _ int) {
 		dist := make([]float64, others) // with the row itself
 		for j := range dist {
 			dist[j] = vec.SqDist(x[test(t)*d:][:d], x[j*d:][:d])
@@ -217,7 +336,7 @@ func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (in
 		limit[t] = dist[kth] * 1.02
 	})
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	length2, outside := make([]float64, others), make([]float64, others)
 	for j := range others {
@@ -232,47 +351,69 @@ func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (in
 
 	rows := float64(n)
 	least := 0.8 * rows * (rows/2*(costPair+float64(d)*costAdd(e.split)) + float64(e.keep*d)*costRescored)
-	best := 0
+	step := 0.0
+	if !e.split {
+		step = float64(intStep(e.longest))
+	}
+	// The share of pairs that are left after some columns gives about that of
+	// tiles, as near pairs are in the same ones.
+	mr, nr := vec.TileShape()
+	tiles, parts := 0.66*math.Sqrt(math.Sqrt(float64(mr*nr))), make([]float64, most+1)
 	for p := lowerStep; p <= most; p += lowerStep {
 		if err := e.products(ctx, z, x, basis[(p-lowerStep)*d:p*d], others, lowerStep, d); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 		for t := range tests {
 			copy(zt[t*lowerStep:][:lowerStep], z[test(t)*lowerStep:])
 		}
 		if err := e.products(ctx, dot, zt, z, tests, others, lowerStep); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 		for j := range others {
 			for _, v := range z[j*lowerStep:][:lowerStep] {
 				outside[j] -= float64(v) * float64(v)
 			}
 		}
-		left := 0
+		var left [2]int // with integers, too
+		slack, off := 5*roundings(p), 0.7*step*math.Sqrt(float64(p))
+		if e.split {
+			slack += 2 * vec.SplitError(p)
+		}
 		for t := range tests {
 			i := test(t)
-			slack := 5 * roundings(p)
-			if e.split {
-				slack += 2 * vec.SplitError(p)
-			}
 			for j := range others {
 				inside[t*others+j] += float64(dot[t*others+j])
 				between := math.Sqrt(max(0, outside[i]) * max(0, outside[j]))
-				if j != i && length2[i]+length2[j]-2*(inside[t*others+j]+between) <= limit[t]+slack*math.Sqrt(length2[i]*length2[j]) {
-					left++
+				if j == i {
+					continue
+				}
+				beyond := length2[i] + length2[j] - 2*(inside[t*others+j]+between) - limit[t] - slack*math.Sqrt(length2[i]*length2[j])
+				if beyond <= 0 {
+					left[0]++
+				}
+				if beyond <= off*(math.Sqrt(length2[i])+math.Sqrt(length2[j])) {
+					left[1]++
 				}
 			}
 		}
-		pairs := max(float64(left)/float64(tests)*rows/float64(others), float64(e.keep))
-		twice := min(1, costNear*cellRows/rows) // near pairs
-		cost := rows*rows/2*(costPair*(1+twice)+(float64(p)+twice*float64(min(p, rankDepth)))*costAdd(e.split)) + rows*float64(p)*float64(d)*1.5 +
-			rows*(extra+pairs)*float64(d)*costRescored + rows*pairs*costHit
-		if cost < least {
-			best, least = p, cost
+		parts[p] = min(1, tiles*math.Sqrt(float64(left[1])/float64(tests*others)))
+		inParts, share, from := 0.0, 1.0, 0
+		for _, end := range partEnds(p) {
+			inParts += share * float64(end-from+2)
+			share, from = parts[end], end
+		}
+		for kind, columns := range [2]float64{float64(p) * costAdd(e.split), inParts * costInt} {
+			pairs := max(float64(left[kind])/float64(tests)*rows/float64(others), float64(e.keep))
+			twice := min(1, costNear*cellRows/rows) // near pairs
+			cost := rows*rows/2*(costPair*(1+twice)+columns*(1+twice*float64(min(p, rankDepth))/float64(p))) + rows*float64(p)*float64(d)*1.5 +
+				rows*(extra+pairs)*float64(d)*costRescored + rows*pairs*costHit
+			if cost < least && (kind == 0 || step != 0) {
+				best, ints, least = p, kind == 1, cost
+			}
 		}
 	}
 	if e.split && best > 0 {
 		best-- // with the last column of z it fills its blocks
 	}
-	return best, nil
+	return best, ints, nil
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,6 +43,13 @@ func lowerFor(t *testing.T, columns int) {
 	old := lowerTo
 	lowerTo = columns
 	t.Cleanup(func() { lowerTo = old })
+}
+
+// partsFor cuts lowered rows of integers.
+func partsFor(t *testing.T, ends ...int) {
+	old := lowerParts
+	lowerParts = ends
+	t.Cleanup(func() { lowerParts = old })
 }
 
 // lowerFrom lowers searches of less work.
@@ -97,6 +105,7 @@ func TestLowered(t *testing.T) {
 		levels(func(l vec.Level) {
 			for _, columns := range columns {
 				lowerFor(t, columns)
+				partsFor(t, 10, 40)
 				g, err := Search(t.Context(), p, k, nil)
 				if err != nil {
 					t.Fatal(err)
@@ -148,6 +157,7 @@ func TestLowerBounds(t *testing.T) {
 	const n, d = 2100, 200
 	x := flat(1, n, d, 30, 0.05)
 	lowerFor(t, 64)
+	partsFor(t, 20, 40)
 	src, err := newSource(Rows(x, n, d), Euclidean)
 	if err != nil {
 		t.Fatal(err)
@@ -163,27 +173,107 @@ func TestLowerBounds(t *testing.T) {
 	if err := e.lower(t.Context(), &rows); err != nil {
 		t.Fatal(err)
 	}
-	var sum, all float64
+	if parts := len(e.low.parts); vec.Ints() && !e.split && parts != 2 {
+		t.Fatal(parts, "more parts")
+	}
+	var all float64
+	sum := make([]float64, 1+len(e.low.parts))
 	for i := range 100 {
 		for j := range n {
 			if i == j {
 				continue
 			}
 			d2 := vec.SqDist(rows.row(i), rows.row(j))
-			v := float64(e.xLen[j])
-			q, z := e.low.z.d, e.low.z.flat
-			for c, a := range z[i*q:][:q] {
-				v -= 2 * float64(a) * float64(z[j*q+c])
-			}
-			if b := e.bound(i); v > float64(b.reach(d2)) {
-				t.Fatalf("rows %d and %d: bound %v of %v", i, j, v, d2)
-			}
-			sum += v + float64(e.xLen[i])
 			all += d2 * e.scale * e.scale
+			b := e.bound(i)
+			for k := range sum {
+				v := float64(e.xLen[j]) - 2*e.low.product(k, i, j)
+				if v > float64(b.reach(d2)) {
+					t.Fatalf("rows %d and %d: bound %v of %v after part %d", i, j, v, d2, k)
+				}
+				sum[k] += v + float64(e.xLen[i])
+			}
 		}
 	}
-	if sum < 0.95*all {
-		t.Errorf("the bounds are %.3f of the distances", sum/all)
+	if last := sum[len(sum)-1]; last < 0.95*all || !slices.IsSorted(sum) {
+		t.Errorf("the bounds are %v of the distances %v", sum, all)
+	}
+}
+
+// product is what the tiles hold for two rows after part k, less the factor.
+func (l *lowered) product(k, i, j int) (v float64) {
+	for h, s := range append([]*source{l.z}, l.parts[:k]...) {
+		x, y := s.flat[i*s.d:][:s.d], s.flat[j*s.d:][:s.d]
+		for c, a := range x {
+			if p := float64(a) * float64(y[c]); h > 0 && c == s.d-2 {
+				v -= p
+			} else {
+				v += p
+			}
+		}
+	}
+	return v
+}
+
+// Packed integers have the products of the rows, part by part, and sums that
+// cannot overflow.
+func TestLowerInts(t *testing.T) {
+	const n, d = 530, 200
+	partsFor(t, 16, 33)
+	for _, l := range vec.Levels() {
+		restore := vec.Force(l)
+		for _, columns := range []int{1, 16, 33, 50, 67} {
+			x := flat(1, n, d, 60, 0.05)
+			lowerFor(t, columns)
+			e, rows := lowerable(t, x, n, d, 5)
+			if err := e.lower(t.Context(), &rows); err != nil {
+				t.Fatal(err)
+			}
+			if e.low.step == 0 {
+				continue // not at this level
+			}
+			f := e.tiling()
+			a, b, work := f.rows(n), f.columns(n), newTileScratch(f)
+			for _, p := range []panels{a, b} {
+				if err := e.low.pack(t.Context(), 2, p, 0, n); err != nil {
+					t.Fatal(err)
+				}
+			}
+			inf := float32(math.Inf(1))
+			for i := range work.rowLimit {
+				work.rowLimit[i] = inf // of no length: nothing is sieved
+			}
+			for j := 0; j < n; j += f.nr {
+				work.multiply(a, b.from(j), 2, columns+1)
+				for r := range 2 * f.mr {
+					for c := range min(f.nr, n-j) {
+						if v, want := work.c[r*f.nr+c], -2*e.low.product(0, r, j+c); math.Abs(float64(v)-want) > 1e-6*math.Abs(want) {
+							t.Fatalf("%v to %d columns: rows %d and %d: %v, want %v", l, columns, r, j+c, v, want)
+						}
+					}
+				}
+				for p := range 2 {
+					tile := work.c[p*f.mr*f.nr:][:f.mr*f.nr]
+					work.refine(tile, a, b.from(j), p)
+					for r := range f.mr {
+						for c := range min(f.nr, n-j) {
+							want := -2 * e.low.product(len(e.low.parts), p*f.mr+r, j+c)
+							if v := tile[r*f.nr+c]; math.Abs(float64(v)-want) > 1e-5*float64(e.longest*e.longest) {
+								t.Fatalf("%v to %d columns: rows %d and %d: %v, want %v in %d parts", l, columns, p*f.mr+r, j+c, v, want, len(e.low.parts))
+							}
+						}
+					}
+				}
+			}
+		}
+		restore()
+	}
+	for _, longest := range []float64{1e-9, 0.7, 1, 1.9, 3, 31207, 1e12} {
+		// A part adds products of what is outside of the part before, at most that
+		// of the lengths, to as much.
+		if s := intStep(longest); s != 0 && 2*math.Pow(longest/float64(s)+30, 2) >= 1<<31 {
+			t.Error(longest, s)
+		}
 	}
 }
 
@@ -248,7 +338,7 @@ func TestRankManyNeighbors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := e.rank(t.Context(), basis, sample, lowerRows, d); err != nil {
+	if _, _, err := e.rank(t.Context(), basis, sample, lowerRows, d); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -323,9 +413,9 @@ func TestRandomSearches(t *testing.T) {
 	if testing.Short() || vec.Best() == vec.Go {
 		searches = 40
 	}
-	oldRows, oldTo, oldProcs := arrangeRows, lowerTo, runtime.GOMAXPROCS(0)
+	oldRows, oldTo, oldParts, oldProcs := arrangeRows, lowerTo, lowerParts, runtime.GOMAXPROCS(0)
 	defer func() {
-		arrangeRows, lowerTo = oldRows, oldTo
+		arrangeRows, lowerTo, lowerParts = oldRows, oldTo, oldParts
 		runtime.GOMAXPROCS(oldProcs)
 	}()
 	levels := vec.Levels()
@@ -394,6 +484,7 @@ func TestRandomSearches(t *testing.T) {
 		arrangeRows, lowerTo = []int{0, oldRows}[r.IntN(2)], 0
 		if d >= lowerDim {
 			lowerTo = []int{0, 1, 16, 33, 64}[r.IntN(5)]
+			lowerParts = [][]int{oldParts, {8}, {5, 17, 40}}[r.IntN(3)]
 		}
 		set := &Settings{Workers: r.IntN(5), Method: Exact}
 		if r.IntN(3) == 0 {

@@ -9,22 +9,39 @@ import (
 	"github.com/semamap/semamap/internal/vec"
 )
 
-// A tiling is how rows are packed and multiplied: as float32 numbers or as
-// split ones.
+// A tiling is how rows are packed and multiplied: as float32 numbers, as split
+// ones, or as 16-bit integers.
 type tiling struct {
 	split  bool
-	mr, nr int // rows of a row panel and of a column panel
-	d      int // numbers of a packed row
+	step   float32 // when not 0: numbers are this times integers, two in a word
+	parts  []int   // of integers: the words of each part
+	mr, nr int     // rows of a row panel and of a column panel
+	d      int     // words of a packed row
 }
 
 // newTiling returns the tiling of rows of d numbers.
 func newTiling(split bool, d int) tiling {
 	if split {
-		return tiling{true, vec.SplitRows, vec.SplitRows, roundUp(d, vec.SplitCols)}
+		return tiling{true, 0, nil, vec.SplitRows, vec.SplitRows, roundUp(d, vec.SplitCols)}
 	}
 	mr, nr := vec.TileShape()
-	return tiling{false, mr, nr, d}
+	return tiling{false, 0, nil, mr, nr, d}
 }
+
+// intTiling returns the tiling of rows of integers times step, in parts of so
+// many numbers.
+func intTiling(step float32, parts []int) tiling {
+	f := tiling{step: step}
+	f.mr, f.nr = vec.TileShape()
+	for _, d := range parts {
+		f.parts = append(f.parts, par.NumBlocks(d, 2))
+		f.d += par.NumBlocks(d, 2)
+	}
+	return f
+}
+
+// words reports whether packed rows are in s.
+func (f tiling) words() bool { return f.split || f.step != 0 }
 
 // panels are packed rows, in row panels or column panels.
 type panels struct {
@@ -42,7 +59,7 @@ func (f tiling) columns(n int) panels { return f.room(n, f.nr, true) }
 
 func (f tiling) room(n, width int, columns bool) panels {
 	p := panels{tiling: f, columns: columns, width: width}
-	if size := roundUp(n, width) * f.d; f.split {
+	if size := roundUp(n, width) * f.d; f.words() {
 		p.s = make([]uint32, size)
 	} else {
 		p.f = make([]float32, size)
@@ -52,7 +69,7 @@ func (f tiling) room(n, width int, columns bool) panels {
 
 // from returns the panels from row i on, which begins one.
 func (p panels) from(i int) panels {
-	if p.split {
+	if p.words() {
 		p.s = p.s[i*p.d:]
 	} else {
 		p.f = p.f[i*p.d:]
@@ -113,6 +130,7 @@ type tileScratch struct {
 	c, part          []float32
 	rowLen, rowLimit []float32
 	colLen, colLimit []float32
+	live             []int32 // tiles
 	rowBits, colBits []uint32
 	rowHits, colHits []hit
 	cellLimit        []float32
@@ -132,6 +150,7 @@ func newTileScratch(f tiling) *tileScratch {
 		c: make([]float32, block*nr), part: make([]float32, mr*nr),
 		rowLen: make([]float32, block), rowLimit: make([]float32, block),
 		colLen: make([]float32, nr), colLimit: make([]float32, nr),
+		live:    make([]int32, block/mr),
 		rowBits: make([]uint32, mr), colBits: make([]uint32, mr),
 		rowHits: make([]hit, 0, block*nr/2), colHits: make([]hit, 0, block*nr/2),
 	}
@@ -151,6 +170,14 @@ func (t *tileScratch) multiply(a, b panels, count, depth int) {
 	size := t.nr * t.d
 	if t.split {
 		vec.MultiplySplit(t.c, a.s, b.s, par.NumBlocks(depth, vec.SplitCols), count, t.mr*t.d)
+		return
+	}
+	if t.step != 0 {
+		next := b.s
+		if len(next) > size {
+			next = next[size:]
+		}
+		vec.MultiplyInts(t.c, a.s, b.s, next, min(par.NumBlocks(depth, 2), t.parts[0]), count, t.mr*t.d, -2*t.step*t.step, false)
 		return
 	}
 	next := b.f // fetched meanwhile, when there is a panel behind the first
@@ -177,6 +204,46 @@ func (t *tileScratch) multiply(a, b panels, count, depth int) {
 	}
 }
 
+// refine adds the other parts of the rows to a tile, that of row panel p, while
+// some pair of it is within the limits, and marks those that are.
+func (t *tileScratch) refine(tile []float32, a, b panels, p int) {
+	at := t.parts[0]
+	for _, words := range t.parts[1:] {
+		vec.MultiplyInts(tile, a.s[(p*t.d+at)*t.mr:], b.s[at*t.nr:], b.s, words, 1, t.mr*t.d, -2*t.step*t.step, true)
+		if t.mark(tile, p); !t.any() {
+			return
+		}
+		at += words
+	}
+}
+
+// sieve tells which of the first count tiles have pairs within the limits of
+// their lists.
+func (t *tileScratch) sieve(count int) []int32 {
+	if t.split { // larger tiles, all of them
+		for p := range count {
+			t.live[p] = int32(p)
+		}
+		return t.live[:count]
+	}
+	return vec.SieveTiles(t.live, t.c, t.rowLen, t.rowLimit, t.colLen, t.colLimit, count)
+}
+
+// mark marks the pairs of a tile that are within the limits of their lists.
+func (t *tileScratch) mark(tile []float32, p int) {
+	at := p * t.mr
+	vec.SelectTile(t.rowBits, t.colBits, tile, t.rowLen[at:], t.rowLimit[at:], t.colLen, t.colLimit)
+}
+
+// any reports whether some pair of a tile is marked.
+func (t *tileScratch) any() bool {
+	var or uint32
+	for r, bits := range t.rowBits {
+		or |= bits | t.colBits[r]
+	}
+	return or != 0
+}
+
 // bandPair compares the packed rows of a and b, of which the first are at
 // places a0 and b0, and fills the lists of both. Full lists go to the graph in
 // some stages; v holds the rows for that.
@@ -187,7 +254,7 @@ func (e *exact) bandPair(ctx context.Context, a, b panels, a0, b0 int, items []i
 		t, i0, i1, j0, j1 := work[w], items[at].i0, items[at].i1, items[at].j0, items[at].j1
 		full := e.lists.cut
 		if g.absorb {
-			full = func(p int) { e.absorb(v, w, p) }
+			full = func(p int) { e.absorb(v, w, p, false) }
 		}
 		panels := par.NumBlocks(i1-i0, mr)
 		for r := range panels * mr {
@@ -222,10 +289,15 @@ func (e *exact) bandPair(ctx context.Context, a, b panels, a0, b0 int, items []i
 				e.lists.readLimits(t.colLimit[:last+1-j], j)
 			}
 			t.rowHits, t.colHits = t.rowHits[:0], t.colHits[:0]
-			t.multiply(a.from(i0-a0), b.from(j-b0), count, g.depth)
-			for p := range count {
-				tile := t.c[p*mr*nr:][:mr*nr]
-				vec.SelectTile(t.rowBits, t.colBits, tile, t.rowLen[p*mr:], t.rowLimit[p*mr:], t.colLen, t.colLimit)
+			rows, columns := a.from(i0-a0), b.from(j-b0)
+			t.multiply(rows, columns, count, g.depth)
+			for _, p := range t.sieve(count) {
+				p, tile := int(p), t.c[int(p)*mr*nr:][:mr*nr]
+				if len(t.parts) > 1 && g.depth == e.width() {
+					t.refine(tile, rows, columns, p)
+				} else {
+					t.mark(tile, p)
+				}
 				t.collect(tile, i0+p*mr, j, p*mr, e.triangle, e.colAt)
 			}
 			e.lists.pushAll(t.rowHits, t.rowLimit, i0, full)

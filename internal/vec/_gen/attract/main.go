@@ -137,8 +137,8 @@ func kernel(l level, log bool, masks, split Mem) {
 	JLT(LabelRef("tail"))
 	Label("loop")
 	// The prefetchers of the processor stop at the end of a page.
-	PREFETCHT0(Mem{Base: col, Index: e, Scale: 4, Disp: ahead})
-	PREFETCHT0(Mem{Base: val, Index: e, Scale: 4, Disp: ahead})
+	PREFETCHNTA(Mem{Base: col, Index: e, Scale: 4, Disp: ahead})
+	PREFETCHNTA(Mem{Base: val, Index: e, Scale: 4, Disp: ahead})
 	if l.halves == 1 {
 		i0, i1, v := YMM(), YMM(), ZMM()
 		VMOVDQU(Mem{Base: col, Index: e, Scale: 4}, i0)

@@ -1,7 +1,8 @@
-// Command exp writes the exponential function of eight numbers at a time.
+// Command exp writes the exponential function of several numbers at a time.
 package main
 
 import (
+	"fmt"
 	"math"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -11,34 +12,57 @@ import (
 
 func main() {
 	ConstraintExpr("amd64,!noasm")
-	TEXT("expAVX512", NOSPLIT, "func(x *float64, n int)")
+	exp("expAVX512", 8, ZMM)
+	exp("expAVX2", 4, YMM)
+	Generate()
+}
+
+func exp(name string, lanes int, vec func() reg.VecVirtual) {
+	TEXT(name, NOSPLIT, "func(x *float64, n int)")
 	Pragma("noescape")
-	Doc("expAVX512 replaces n numbers (a multiple of 8, not 0) of magnitude up to 700 by their exponentials, with the operations of Exp.")
+	Doc(fmt.Sprintf("%s replaces n numbers (a multiple of %d, not 0) of magnitude up to 700 by their exponentials, with the operations of Exp.", name, lanes))
 	x, n := Load(Param("x"), GP64()), Load(Param("n"), GP64())
-	table := GLOBL("expConstants", RODATA|NOPTR)
+	table := GLOBL(name+"Constants", RODATA|NOPTR)
 	at := 0
-	constant := func(bits uint64) reg.VecVirtual {
-		DATA(8*at, U64(bits))
-		v := ZMM()
-		VBROADCASTSD(table.Offset(8*at), v)
-		at++
-		return v
+	// Constants stay in memory where there are too few registers.
+	inMemory := func(bits uint64) Op {
+		for i := range lanes {
+			DATA(8*(at+i), U64(bits))
+		}
+		at += lanes
+		return table.Offset(8 * (at - lanes))
 	}
-	number := func(v float64) reg.VecVirtual { return constant(math.Float64bits(v)) }
+	constant := func(v float64) reg.VecVirtual {
+		r := vec()
+		VMOVUPD(inMemory(math.Float64bits(v)), r)
+		return r
+	}
+	number := func(v float64) Op {
+		if lanes == 8 {
+			return constant(v)
+		}
+		return inMemory(math.Float64bits(v))
+	}
 	log2e, half := number(math.Log2E), number(0.5)
 	ln2hi, ln2lo := number(6.93147180369123816490e-01), number(1.90821492927058770002e-10)
 	first := number(4.13813679705723846039e-08)
-	next := []reg.VecVirtual{
+	next := []Op{
 		number(-1.65339022054652515390e-06), number(6.61375632143793436117e-05),
 		number(-2.77777777770155933842e-03), number(1.66666666666666019037e-01),
 	}
-	one, two, bias := number(1), number(2), constant(1023)
-	v, k, hi, lo, r, t, c, y := ZMM(), ZMM(), ZMM(), ZMM(), ZMM(), ZMM(), ZMM(), ZMM()
+	one, two := constant(1), constant(2)
+	// What is added to k makes its last bits the exponent of a float64.
+	bias := number(3<<51 + 1023)
+	v, k, hi, lo, r, t, c, y := vec(), vec(), vec(), vec(), vec(), vec(), vec(), vec()
 	Label("loop")
 	VMOVUPD(Mem{Base: x}, v)
 	VMULPD(log2e, v, k)
 	VADDPD(half, k, k)
-	VRNDSCALEPD(Imm(9), k, k) // down
+	if lanes == 8 {
+		VRNDSCALEPD(Imm(9), k, k) // down
+	} else {
+		VROUNDPD(Imm(9), k, k)
+	}
 	VMULPD(ln2hi, k, hi)
 	VSUBPD(hi, v, hi)
 	VMULPD(ln2lo, k, lo)
@@ -56,15 +80,13 @@ func main() {
 	VSUBPD(y, lo, y)
 	VSUBPD(hi, y, y)
 	VSUBPD(y, one, y)
-	VCVTPD2QQ(k, k)
-	VPADDQ(bias, k, k)
+	VADDPD(bias, k, k)
 	VPSLLQ(Imm(52), k, k)
 	VMULPD(k, y, y)
 	VMOVUPD(y, Mem{Base: x})
-	ADDQ(Imm(64), x)
-	SUBQ(Imm(8), n)
+	ADDQ(Imm(uint64(8*lanes)), x)
+	SUBQ(Imm(uint64(lanes)), n)
 	JNZ(LabelRef("loop"))
 	VZEROUPPER()
 	RET()
-	Generate()
 }
