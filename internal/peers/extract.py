@@ -29,10 +29,10 @@ smallest one is printed.
 speed: one run is one process, and runs of ours and of torch alternate. Both sum
 the units of every layer by token from the same windows, whose tokens are
 distributed as in a text (Zipf). Both have the weights in memory when the clock
-starts, and get the memory of the sums after it. torch is run in three forms, as
-transformers' model with hooks, and as plain calls of torch without the last
-layer's output, with the weights of a matrix packed by oneDNN where that is
-faster; the faster one counts. CPU seconds are user and system time of the
+starts, and get the memory of the sums after it. torch is run in three forms: as
+transformers' model with hooks, as plain calls of torch without the last layer's
+output, and as these with weights packed by oneDNN. The fastest form counts. CPU
+seconds are user and system time of the
 process: on a machine with other work they are the steadier figure. The table
 has medians of the rounds, and ratios of the medians.
 """
@@ -42,7 +42,6 @@ import os
 import pathlib
 import pickle
 import re
-import shutil
 import statistics
 import subprocess
 import sys
