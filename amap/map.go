@@ -79,6 +79,9 @@ type Options struct {
 	// that they are only in a pickle that keeps the layers of a mode in a dict, as
 	// SYSIF's filter_amap writes it.
 	Transposed *bool
+	// Layers are the numbers of the layers that NewMap is given, without repetition;
+	// nil means 0, 1 and so on. Files have their own.
+	Layers []int
 	// NoMmap makes Open read the file with ReadAt instead of mapping it.
 	NoMmap bool
 }

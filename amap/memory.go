@@ -17,8 +17,8 @@ type Rows interface {
 }
 
 // NewMap makes a map from matrices in memory, such as newly computed activations,
-// so that they can be analyzed and written. Layer n of a mode is element n of its
-// slice. d is the number type for writing; until then values are not rounded.
+// so that they can be analyzed and written. Element n of a mode's slice is layer n,
+// or layer o.Layers[n] if given. d is the number type for writing; until then values are not rounded.
 // NewMap keeps the matrices and does not copy them.
 func NewMap(d DType, layers map[Mode][]Rows, o *Options) (*Map, error) {
 	if !d.float() {
@@ -26,7 +26,17 @@ func NewMap(d DType, layers map[Mode][]Rows, o *Options) (*Map, error) {
 	}
 	m := emptyMap(o)
 	for _, mode := range slices.Sorted(maps.Keys(layers)) {
-		for n, r := range layers[mode] {
+		if o != nil && o.Layers != nil && len(o.Layers) != len(layers[mode]) {
+			return nil, fmt.Errorf("amap: NewMap: %w: mode %s has %d layers, Layers has %d numbers", ErrShape, mode, len(layers[mode]), len(o.Layers))
+		}
+		for i, r := range layers[mode] {
+			n := i
+			if o != nil && o.Layers != nil {
+				n = o.Layers[i]
+				if n < 0 || slices.Contains(o.Layers[:i], n) {
+					return nil, fmt.Errorf("amap: NewMap: %w: Layers[%d] is %d, negative or given before", ErrShape, i, n)
+				}
+			}
 			m.addLayer(mode, n, &memoryMatrix{r, d})
 		}
 	}
