@@ -29,6 +29,13 @@ var packed []byte
 //go:embed tokenizer.json.gz
 var tokenizer []byte
 
+// Limits say what the sample cannot show.
+var Limits = []string{
+	"The embedded sample is of one model: SmolLM2-135M-Instruct, tuned to follow instructions, its weights rounded to 4 bits. Other models, the base model among them, may differ.",
+	"The sample has 128 of the 1,536 units of each of six layers (of 30), at 8 bits a number. Lengths and distances over all units differ; examples/study/smollm2 has the study of the whole map.",
+	"Classes are uneven. Names, as of the figures of Greek mythology, are easier to tell by their tokens than other words; look at the shares by class before you speak of a topic.",
+}
+
 // ErrToken is wrapped when the row of a token is asked for that was not kept.
 var ErrToken = errors.New("sample: the row of this token was left out of the sample")
 
