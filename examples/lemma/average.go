@@ -29,15 +29,15 @@ func average(ctx context.Context, args []string, stdin io.Reader, stderr io.Writ
 	unseen := cli.Choice(f, "unseen", "what becomes of tokens with count 0", "keep", "skip", "error")
 	lead := f.Bool("leading-space", false, "put a space before each word")
 	f.IntVar(&a.Workers, "workers", 0, "goroutines (default: one a processor)")
-	var err error
-	if a.Tok, err = parse(f, args, stderr); err != nil {
+	path := tokenizerFlag(f, "that of the embedded sample with it, and GPT-NeoX-20B, embedded, with -amap")
+	if _, err := cli.Parse(f, args, 0, stderr); err != nil {
 		return err
 	}
 	if *out == "" {
 		return errors.New("-out is missing")
 	}
 	var words []string
-	err = eachLine(stdin, func(line []byte) error {
+	err := eachLine(stdin, func(line []byte) error {
 		if len(line) == 0 {
 			return errors.New("empty line")
 		}
@@ -51,6 +51,9 @@ func average(ctx context.Context, args []string, stdin io.Reader, stderr io.Writ
 		return err
 	}
 	defer src.Close()
+	if a.Tok, err = src.Tokenizer(*path); err != nil {
+		return err
+	}
 	rows, err := src.Layer(*layer)
 	if err != nil {
 		return err

@@ -25,8 +25,6 @@ import (
 	"os"
 
 	"github.com/semamap/semamap/examples/internal/cli"
-	"github.com/semamap/semamap/lemma"
-	"github.com/semamap/semamap/lemma/neox"
 )
 
 func main() {
@@ -50,25 +48,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return errors.New("give one of the words tokenize, average; -help after it lists its flags")
 }
 
-// parse parses the flags and opens the tokenizer, which is one of them.
-func parse(f *flag.FlagSet, args []string, stderr io.Writer) (lemma.Tokenizer, error) {
-	path := f.String("tokenizer", "", "tokenizer.json `file` (default: GPT-NeoX-20B, embedded)")
-	if _, err := cli.Parse(f, args, 0, stderr); err != nil {
-		return nil, err
-	}
-	if *path == "" {
-		return neox.New(nil)
-	}
-	file, err := os.Open(*path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	t, err := lemma.LoadJSON(file, nil)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", *path, err)
-	}
-	return t, nil
+func tokenizerFlag(f *flag.FlagSet, otherwise string) *string {
+	return f.String("tokenizer", "", "tokenizer.json `file` (default: "+otherwise+")")
 }
 
 // eachLine calls f with every line, of any length, without its end.

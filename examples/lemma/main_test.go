@@ -122,7 +122,7 @@ func TestAverage(t *testing.T) {
 func TestAverageSample(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "out.npy")
 	var log bytes.Buffer
-	args := []string{"average", "-layer", "3", "-pool", "weighted", "-unseen", "skip", "-out", out}
+	args := []string{"average", "-layer", "16", "-pool", "weighted", "-unseen", "skip", "-out", out}
 	if err := run(context.Background(), args, strings.NewReader("hot_dog\ncat\n"), &bytes.Buffer{}, &log); err != nil {
 		t.Fatal(err)
 	}

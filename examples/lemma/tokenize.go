@@ -11,6 +11,9 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/semamap/semamap/examples/internal/cli"
+	"github.com/semamap/semamap/examples/internal/sample"
 )
 
 // A result is one line of output.
@@ -21,7 +24,12 @@ type result struct {
 }
 
 func tokenize(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
-	tok, err := parse(flag.NewFlagSet("lemma tokenize", flag.ContinueOnError), args, stderr)
+	f := flag.NewFlagSet("lemma tokenize", flag.ContinueOnError)
+	path := tokenizerFlag(f, "GPT-NeoX-20B, embedded")
+	if _, err := cli.Parse(f, args, 0, stderr); err != nil {
+		return err
+	}
+	tok, err := sample.OpenTokenizer(*path)
 	if err != nil {
 		return err
 	}

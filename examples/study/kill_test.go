@@ -87,7 +87,7 @@ func TestKilled(t *testing.T) {
 	if testing.Short() {
 		kills = 5
 	}
-	args := []string{"-limit", "400", "-draws", "2", "-layers", "0,2"}
+	args := []string{"-limit", "400", "-draws", "2", "-layers", "0,13"}
 	start := func(dir string) *exec.Cmd {
 		cmd := exec.Command(os.Args[0], append(args, "-out", dir)...)
 		cmd.Env = append(os.Environ(), asProgram+"=1")
@@ -148,9 +148,9 @@ func TestMerge(t *testing.T) {
 	part := func(out, layers string, more ...string) {
 		study(t, slices.Concat(args, []string{"-layers", layers, "-out", in(out)}, more)...)
 	}
-	part("whole", "0,1,4")
-	part("a", "1")
-	part("b", "0,4")
+	part("whole", "0,10,20")
+	part("a", "10")
+	part("b", "0,20")
 	merged := study(t, "merge", in("b"), in("a"), "-out", in("merged"))
 	want := outputs(t, in("whole"))
 	sameOutputs(t, "merged", outputs(t, in("merged")), want)
@@ -162,9 +162,9 @@ func TestMerge(t *testing.T) {
 	}
 	sameOutputs(t, "merged again", outputs(t, in("again")), want)
 
-	part("seed", "2", "-seed", "3")
-	part("limit", "2", "-limit", "300")
-	part("other", "1")
+	part("seed", "13", "-seed", "3")
+	part("limit", "13", "-limit", "300")
+	part("other", "10")
 	path, _ := filepath.Glob(filepath.Join(in("other"), finished, "*layer*"))
 	b, err := os.ReadFile(path[0])
 	if err != nil {
@@ -174,7 +174,7 @@ func TestMerge(t *testing.T) {
 	if err := os.WriteFile(path[0], slices.Concat(b[:at], []byte("1"), b[at+bytes.IndexByte(b[at:], ','):]), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	part("input", "2")
+	part("input", "13")
 	record := filepath.Join(in("input"), "run.json")
 	if b, err = os.ReadFile(record); err != nil {
 		t.Fatal(err)
@@ -196,7 +196,7 @@ func TestMerge(t *testing.T) {
 		{[]string{"a", "input"}, "the wordnet differs, WordNet 3.0 (embedded) (sha256 "},
 		{[]string{"a", "empty"}, "no run.json"},
 		{[]string{"a", "missing"}, "no run.json"},
-		{[]string{"a", "other"}, "both have layer 1"},
+		{[]string{"a", "other"}, "both have layer 10"},
 		{nil, "folders"},
 	} {
 		args := []string{"merge", "-out", in("refused")}
@@ -222,8 +222,8 @@ func TestMerge(t *testing.T) {
 // A plan names the work and writes nothing.
 func TestDryRun(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
-	got := study(t, "-dry-run", "-limit", "400", "-layers", "1,3", "-draws", "7", "-out", dir)
-	for _, want := range []string{"Layers: 1 3 of", "400 first lemmas", "7 of each of 2 kinds", "domain, top 5: 20 lemmas, 5 classes", "gradient", "cores", "GB", "estimates"} {
+	got := study(t, "-dry-run", "-limit", "400", "-layers", "10,16", "-draws", "7", "-out", dir)
+	for _, want := range []string{"Layers: 10 16 of", "400 first lemmas", "7 of each of 2 kinds", "domain, top 5: 20 lemmas, 5 classes", "gradient", "cores", "GB", "estimates"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, got)
 		}

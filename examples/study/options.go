@@ -31,7 +31,7 @@ type options struct {
 	limit      int     // 0: all
 	minCount   int
 	draws      int
-	tokenizer  string // tokenizer.json; empty: GPT-NeoX
+	tokenizer  string // tokenizer.json; empty: embedded
 	form       string // bare or prose
 	baselines  []*baseline
 	notebook   bool
@@ -54,7 +54,9 @@ type about struct {
 // outputs do not depend on where a map lies.
 func aboutMap(s *sample.Source, tokenizer string) about {
 	a := about{Tokenizer: "GPT-NeoX (embedded)", Name: s.String(), Model: s.Model(), Counts: s.Counts() != nil, Sample: s.Sample != nil}
-	if !a.Sample {
+	if a.Sample {
+		a.Tokenizer = s.Model() + " (embedded)"
+	} else {
 		a.Name = filepath.Base(s.Path)
 	}
 	if tokenizer != "" {
@@ -91,7 +93,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	positive(&o.minCount, "min-count", "how often all `tokens` of a lemma must have been seen for one of the controls (default 5)")
 	positive(&o.draws, "draws", "`how many` null maps of each kind (default 20)")
 	positive(&o.limit, "limit", "only the first `N` synsets (default: all)")
-	f.StringVar(&o.tokenizer, "tokenizer", "", "the model's tokenizer.json, a `FILE` (default: GPT-NeoX, embedded)")
+	f.StringVar(&o.tokenizer, "tokenizer", "", "the model's tokenizer.json, a `FILE` (default: the sample's for the sample, otherwise GPT-NeoX; both embedded)")
 	form := cli.Choice(f, "form", "`form` of a lemma: as WordNet writes it, or as in running text (a blank before, blanks for \"_\")", bare, prose)
 	f.Func("baseline", "another map, a `FILE`, to measure beside this one, such as of the untrained model; may be repeated", func(s string) error {
 		o.baselines = append(o.baselines, &baseline{src: sample.Source{Path: s}})

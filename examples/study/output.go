@@ -122,9 +122,8 @@ func wordnetFiles(path string) []string {
 func describe(out io.Writer, o *options, w *words) {
 	src := &o.src
 	if h := src.Sample; h != nil {
-		fmt.Fprintf(out, "Map:    embedded sample, a small demonstration model (%d layers of %d units)\n", h.Layers, h.Units)
-		fmt.Fprintln(out, "        It shows how the study works and says nothing about large models.")
-		fmt.Fprintln(out, "        For a real map, such as one of Pythia: -amap FILE -counts FILE")
+		fmt.Fprintf(out, "Map:    embedded sample of %s: %d of its layers, %d units each\n", h.Model, len(h.Layers), h.Width())
+		fmt.Fprintln(out, "        For a map of your own: -amap FILE -counts FILE")
 	} else {
 		fmt.Fprintf(out, "Map:    activation map %s\n", src.Path)
 	}

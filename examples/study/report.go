@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/semamap/semamap/examples/internal/cli"
+	"github.com/semamap/semamap/examples/internal/sample"
 )
 
 // A document is a report that can be written as Markdown and as HTML.
@@ -187,7 +188,7 @@ func (r *results) document(o *options, w *words, rec *record, maps []*layerMap, 
 		limits = append(limits, fmt.Sprintf("%d of %d uses are of tokens that the map never saw, whose rows are zeros; %d lemmas have no others.", w.unseen, w.tokens, w.only))
 	}
 	if o.about.Sample {
-		limits = append(limits, "The embedded map is of a small demonstration model. It says nothing about large models.")
+		limits = append(limits, sample.Limits...)
 	}
 	add(block{heading: "Limits", list: limits})
 	return d

@@ -11,7 +11,7 @@ import (
 // usual map. CI runs it at every level of kernels.
 func TestSmallStudy(t *testing.T) {
 	dir := t.TempDir()
-	study(t, "-limit", "2000", "-layers", "3", "-draws", "2", "-out", dir)
+	study(t, "-limit", "2000", "-layers", "16", "-draws", "2", "-out", dir)
 	b, err := os.ReadFile(filepath.Join(dir, "run.json"))
 	if err != nil {
 		t.Fatal(err)

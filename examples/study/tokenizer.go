@@ -1,31 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
-	"os"
 
 	"github.com/semamap/semamap/examples/internal/sample"
-	"github.com/semamap/semamap/lemma"
-	"github.com/semamap/semamap/lemma/neox"
 )
-
-// openTokenizer reads a tokenizer.json; that of GPT-NeoX is embedded.
-func openTokenizer(path string) (lemma.Tokenizer, error) {
-	if path == "" {
-		return neox.New(nil)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	tok, err := lemma.LoadJSON(bufio.NewReader(f), nil)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return tok, nil
-}
 
 const (
 	padding   = 512  // rows by which models round up their vocabulary, at most
@@ -37,9 +16,13 @@ const (
 // the end of a map are positions, and models round their vocabulary up. The rows
 // in use must be numbers.
 func fits(o *options, src *sample.Source, layers []int, w *words) error {
-	name := "the tokenizer of GPT-NeoX, which is the default,"
-	if o.tokenizer != "" {
-		name = o.tokenizer
+	name := o.tokenizer
+	switch {
+	case name != "":
+	case src.Sample != nil:
+		name = "the embedded tokenizer of the sample"
+	default:
+		name = "the tokenizer of GPT-NeoX, which is the default,"
 	}
 	at, known := src.Positions()
 	for _, n := range layers {

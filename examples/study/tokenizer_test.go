@@ -29,7 +29,7 @@ func (m made) Row(dst []float32, i int) ([]float32, error) {
 }
 
 func TestFits(t *testing.T) {
-	tok, err := openTokenizer("") // 50,277 ids
+	tok, err := sample.OpenTokenizer("") // 50,277 ids
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -89,7 +89,7 @@ func (w *words) count() {
 func (w *words) tokenize(ctx context.Context, o *options) error {
 	src := &o.src
 	var err error
-	if w.tok, err = openTokenizer(o.tokenizer); err != nil {
+	if w.tok, err = src.Tokenizer(o.tokenizer); err != nil {
 		return err
 	}
 	avg := lemma.Averager{Tok: w.tok}

@@ -1,16 +1,19 @@
 package sample
 
 import (
+	"bufio"
 	"cmp"
 	"context"
 	"flag"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/semamap/semamap/amap"
 	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/lemma"
+	"github.com/semamap/semamap/lemma/neox"
 )
 
 // A Source is the activation map that a program works on: one mode of a file,
@@ -27,7 +30,7 @@ type Source struct {
 
 // Flags defines the flags that name a source.
 func (s *Source) Flags(f *flag.FlagSet) {
-	f.StringVar(&s.Path, "amap", "", "activation map: `FILE` of SYSIF, torch.save, safetensors, .npy or .npz (default: an embedded demonstration model)")
+	f.StringVar(&s.Path, "amap", "", "activation map: `FILE` of SYSIF, torch.save, safetensors, .npy or .npz (default: the embedded sample of SmolLM2)")
 	f.StringVar(&s.CountsPath, "counts", "", "`FILE` of the map's token counts")
 	f.StringVar(&s.IDsPath, "row-ids", "", "`FILE` of the token ids of a filtered map's rows, which SYSIF's files do not hold")
 	f.StringVar((*string)(&s.Mode), "mode", string(amap.Input), "side of the model: input or output")
@@ -78,14 +81,41 @@ func (s *Source) embedded() error {
 	for i, id := range m.IDs {
 		counts[id] = int64(m.Counts[i])
 	}
-	layers := make([]amap.Rows, m.Layers)
+	layers := make([]amap.Rows, len(m.Layers))
 	for n := range layers {
 		layers[n] = m.Layer(n)
 	}
 	mode := amap.Mode(m.Mode)
 	s.Sample = &m.Header
-	s.Map, err = amap.NewMap(amap.Float16, map[amap.Mode][]amap.Rows{mode: layers}, &amap.Options{Counts: amap.Counts{mode: counts}})
+	s.Map, err = amap.NewMap(amap.Float32, map[amap.Mode][]amap.Rows{mode: layers}, &amap.Options{Counts: amap.Counts{mode: counts}, Layers: m.Layers})
 	return err
+}
+
+// Tokenizer reads a tokenizer.json. Without a path it returns the tokenizer of
+// the sample for the sample, and [OpenTokenizer]'s for a file.
+func (s *Source) Tokenizer(path string) (lemma.Tokenizer, error) {
+	if path == "" && s.Sample != nil {
+		return Tokenizer()
+	}
+	return OpenTokenizer(path)
+}
+
+// OpenTokenizer reads a tokenizer.json; without a path it returns the embedded
+// one of GPT-NeoX.
+func OpenTokenizer(path string) (lemma.Tokenizer, error) {
+	if path == "" {
+		return neox.New(nil)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	t, err := lemma.LoadJSON(bufio.NewReader(f), nil)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, nil
 }
 
 // String names the map in messages.

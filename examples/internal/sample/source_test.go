@@ -31,7 +31,7 @@ func TestSource(t *testing.T) {
 	}{
 		{Source{Path: path, CountsPath: counts, Mode: "output"}, 2, 115, ""},
 		{Source{Path: path, Mode: "input"}, 0, 115, ""},
-		{Source{Mode: "input"}, 5, 700, ""},
+		{Source{Mode: "input"}, 29, 700, ""},
 		{Source{Path: path, Mode: "sideways"}, 0, 0, `no layers of mode "sideways" (it has ["input" "output"])`},
 		{Source{Mode: "output"}, 0, 0, `the embedded sample: no layers of mode "output" (it has ["input"])`},
 		{Source{Path: path, Mode: "input"}, 7, 0, "layer 7"},
@@ -65,7 +65,7 @@ func TestSampleSource(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := s.Layer(3, m.IDs...)
+	l, err := s.Layer(16, m.IDs...)
 	if err != nil {
 		t.Fatal(err)
 	}

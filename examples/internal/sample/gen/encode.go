@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 
 	"github.com/semamap/semamap/examples/internal/sample"
 )
@@ -25,15 +26,11 @@ func encode(w io.Writer, m *sample.Map) error {
 	for _, c := range m.Counts {
 		raw = binary.AppendUvarint(raw, uint64(c))
 	}
-	n := len(m.Values) / 2
-	mask := make([]byte, (n+7)/8)
-	var high, low []byte
-	for i := range n {
-		at := 2 * m.Index(i)
-		if l, h := m.Values[at], m.Values[at+1]; l != 0 || h != 0 {
-			mask[i/8] |= 1 << (i % 8)
-			high, low = append(high, h), append(low, l)
-		}
+	for _, s := range m.Scale {
+		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(s))
+	}
+	for i := range m.Values {
+		raw = append(raw, byte(m.Values[m.Index(i)]))
 	}
 	if _, err := fmt.Fprintf(w, "%s%s\n", sample.Magic, line); err != nil {
 		return err
@@ -42,10 +39,8 @@ func encode(w io.Writer, m *sample.Map) error {
 	if err != nil {
 		return err
 	}
-	for _, part := range [][]byte{raw, mask, high, low} {
-		if _, err := z.Write(part); err != nil {
-			return err
-		}
+	if _, err := z.Write(raw); err != nil {
+		return err
 	}
 	return z.Close()
 }

@@ -1,23 +1,31 @@
-// Gen makes sample.bin from an activation map and its token counts:
+// Gen makes the embedded sample from an activation map, its token counts and the
+// model's tokenizer:
 //
-//	go run ./examples/internal/sample/gen -amap FILE -counts FILE -out FILE
+//	go run ./examples/internal/sample/gen -amap FILE -counts FILE -tokenizer FILE -dir examples/internal/sample
 //
-// It keeps the rows of the tokens which the first lemmas of WordNet 3.0 use,
-// and their counts. The same input gives the same file.
+// It keeps some layers, of each the same number of units, chosen by a seed, and
+// the rows of the tokens which the first lemmas of WordNet 3.0 use. A unit's
+// numbers are rounded to 255 steps from its largest magnitude down to minus that.
+// The same input gives the same files.
 package main
 
 import (
+	"bytes"
+	"compress/gzip"
 	"context"
 	"flag"
 	"fmt"
 	"io"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/semamap/semamap/amap"
 	"github.com/semamap/semamap/examples/internal/cli"
 	"github.com/semamap/semamap/examples/internal/sample"
-	"github.com/semamap/semamap/internal/vec"
 	"github.com/semamap/semamap/lemma"
-	"github.com/semamap/semamap/lemma/neox"
 	"github.com/semamap/semamap/wordnet"
 	"github.com/semamap/semamap/wordnet/wn30"
 )
@@ -27,14 +35,19 @@ func main() { cli.Main("gen", run) }
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	fs := flag.NewFlagSet("gen", flag.ContinueOnError)
 	fs.SetOutput(stderr)
-	amapFile := fs.String("amap", "", "activation map, a SYSIF pickle of fp16 values")
+	amapFile := fs.String("amap", "", "activation map")
 	countsFile := fs.String("counts", "", "its token counts")
-	model := fs.String("model", "sample-neox-6l-128", "name of the model")
-	out := fs.String("out", "sample.bin", "file to write")
+	tokenizerFile := fs.String("tokenizer", "", "tokenizer.json of the model")
+	model := fs.String("model", "SmolLM2-135M-Instruct-Q4_1", "name of the model")
+	layers := []int{0, 10, 13, 16, 20, 29}
+	cli.Ints(fs, &layers, "layers", "LAYERS", "layers to keep")
+	units := fs.Int("units", 128, "units to keep of each")
+	seed := fs.Uint64("seed", 1337, "seed of the choice of units")
+	dir := fs.String("dir", "examples/internal/sample", "folder to write to")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}
-	h := sample.Header{Model: *model, Mode: string(amap.Input)}
+	h := sample.Header{Model: *model, Mode: string(amap.Input), Layers: layers}
 	var err error
 	if _, h.AmapSHA256, err = cli.SHA256(ctx, *amapFile); err != nil {
 		return err
@@ -42,43 +55,46 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if _, h.CountsSHA256, err = cli.SHA256(ctx, *countsFile); err != nil {
 		return err
 	}
-	ids, err := usedTokens()
+	json, err := os.ReadFile(*tokenizerFile)
 	if err != nil {
 		return err
 	}
-	m, err := amap.Open(*amapFile, nil)
+	tok, err := lemma.LoadJSON(bytes.NewReader(json), nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", *tokenizerFile, err)
+	}
+	counts, err := amap.OpenCounts(*countsFile)
+	if err != nil {
+		return err
+	}
+	m, err := amap.Open(*amapFile, &amap.Options{Counts: counts})
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	all, err := amap.OpenCounts(*countsFile)
-	if err != nil {
+	s := &sample.Map{Header: h}
+	if err := gather(s, m, tok, *units, *seed); err != nil {
 		return err
 	}
-	counts := make([]int32, len(ids))
-	for i, id := range ids {
-		if int(id) >= len(all[amap.Input]) {
-			return fmt.Errorf("%s: no count of token %d", *countsFile, id)
+	fmt.Fprintf(stdout, "%d tokens, layers %v of %d units\n", s.Kept, s.Layers, *units)
+	if err := cli.WriteFile(filepath.Join(*dir, "sample.bin"), func(w io.Writer) error { return encode(w, s) }); err != nil {
+		return err
+	}
+	return cli.WriteFile(filepath.Join(*dir, "tokenizer.json.gz"), func(w io.Writer) error {
+		z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
+		if err != nil {
+			return err
 		}
-		counts[i] = int32(all[amap.Input][id])
-	}
-	values, err := gather(m, &h, ids)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(stdout, "%d tokens, %d layers of %d units\n", h.Kept, h.Layers, h.Units)
-	return cli.WriteFile(*out, func(w io.Writer) error {
-		return encode(w, &sample.Map{Header: h, IDs: ids, Counts: counts, Values: values})
+		if _, err := z.Write(json); err != nil {
+			return err
+		}
+		return z.Close()
 	})
 }
 
 // usedTokens returns the distinct tokens of all first lemmas, ascending.
-func usedTokens() ([]int32, error) {
+func usedTokens(tok lemma.Tokenizer) ([]int32, error) {
 	db, err := wordnet.Open(wn30.FS, nil)
-	if err != nil {
-		return nil, err
-	}
-	tok, err := neox.New(nil)
 	if err != nil {
 		return nil, err
 	}
@@ -105,30 +121,57 @@ func usedTokens() ([]int32, error) {
 	return ids, nil
 }
 
-// gather reads the rows as fp16 and fills the header's sizes.
-func gather(m *amap.Map, h *sample.Header, ids []int32) ([]byte, error) {
-	h.Kept = len(ids)
-	var values []byte
+// gather chooses the units and rounds their numbers.
+func gather(s *sample.Map, m *amap.Map, tok lemma.Tokenizer, units int, seed uint64) (err error) {
+	if s.IDs, err = usedTokens(tok); err != nil {
+		return err
+	}
+	s.Kept = len(s.IDs)
+	counts := m.Counts()[amap.Input]
+	for _, id := range s.IDs {
+		if int(id) >= len(counts) {
+			return fmt.Errorf("no count of token %d", id)
+		}
+		s.Counts = append(s.Counts, int32(counts[id]))
+	}
+	random := rand.New(rand.NewPCG(seed, 0))
 	var row []float32
-	for _, n := range m.Layers(amap.Input) {
+	for _, n := range s.Layers {
 		l, err := m.Layer(amap.Input, n)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		h.Rows, h.Units = l.Dims()
-		h.Layers++
-		for _, id := range ids {
+		rows, all := l.Dims()
+		if units > all {
+			return fmt.Errorf("layer %d has %d units", n, all)
+		}
+		s.Rows = rows
+		chosen := random.Perm(all)[:units]
+		slices.Sort(chosen)
+		s.Units = append(s.Units, chosen)
+
+		values := make([]float32, 0, s.Kept*units)
+		largest := make([]float32, units)
+		for _, id := range s.IDs {
 			if row, err = l.Row(row, int(id)); err != nil {
-				return nil, err
+				return err
 			}
-			for _, v := range row {
-				x := vec.F64ToF16(float64(v))
-				if vec.F16(x) != v {
-					return nil, fmt.Errorf("layer %d, token %d: %v is no fp16 value", n, id, v)
-				}
-				values = append(values, byte(x), byte(x>>8))
+			for k, u := range chosen {
+				values = append(values, row[u])
+				largest[k] = max(largest[k], row[u], -row[u])
 			}
+		}
+		for k := range largest {
+			s.Scale = append(s.Scale, largest[k]/math.MaxInt8)
+		}
+		scale := s.Scale[len(s.Scale)-units:]
+		for i, v := range values {
+			q := int8(0)
+			if step := scale[i%units]; step > 0 {
+				q = int8(math.RoundToEven(float64(v) / float64(step)))
+			}
+			s.Values = append(s.Values, q)
 		}
 	}
-	return values, nil
+	return nil
 }

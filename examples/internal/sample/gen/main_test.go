@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/semamap/semamap/examples/internal/sample"
@@ -20,7 +21,7 @@ func TestRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(again.Values, m.Values) {
+	if !slices.Equal(again.Values, m.Values) {
 		t.Error("values changed")
 	}
 	for n := 0; n < b.Len(); n += b.Len()/50 + 1 {
