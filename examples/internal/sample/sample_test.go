@@ -27,7 +27,7 @@ func TestLoad(t *testing.T) {
 	sum := sha256.New()
 	binary.Write(sum, binary.LittleEndian, m.Values)
 	binary.Write(sum, binary.LittleEndian, m.Scale)
-	const want = "ba05c54098cd2030d15517aa83b477b2900cafeacc3067ce8498b2af234a1246"
+	const want = "72b3e3d1ff79b4490b0c56e225c09a5ead32b767038ceb552a560c0705f55644"
 	if got := hex.EncodeToString(sum.Sum(nil)); got != want {
 		t.Errorf("values have sha256 %s, want %s", got, want)
 	}
