@@ -3,7 +3,8 @@
 // packages can be used independently of each other:
 //
 //   - [github.com/semamap/semamap/amap] reads activation maps: the mean
-//     activation of every unit of every layer on every token.
+//     activation of every unit of every layer on every token; amap/extract makes
+//     them from the weights of a language model and text.
 //   - [github.com/semamap/semamap/wordnet] reads WordNet and gives the same
 //     answers as NLTK; wordnet/wn30 embeds WordNet 3.0, wordnet/wn30/glosses
 //     with its definitions; wordnet/check finds probable mistakes in a database.
@@ -16,7 +17,8 @@
 //     plot/viewer writes them as an interactive HTML page.
 //
 // The folder examples has programs that use the packages. examples/study is the
-// study of topic domains and parts of speech by layer.
+// study of topic domains and parts of speech by layer, examples/extract makes the
+// map for it.
 //
 // # Compatibility
 //

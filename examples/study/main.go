@@ -9,8 +9,8 @@
 //	go run ./examples/study [flags]
 //	go run ./examples/study merge [-out DIR] DIR...
 //
-// Without flags it uses a small embedded demonstration model. To run it on a
-// real map, such as one of Pythia made by SYSIF, give the map and its counts,
+// Without flags it uses an embedded part of a map of SmolLM2-135M-Instruct. For
+// another map, made by examples/extract or by SYSIF, give the map and its counts,
 // and for a model that is not of the GPT-NeoX family its tokenizer:
 //
 //	go run ./examples/study -amap amap-X.pickle -counts tokens-count-X.pickle
