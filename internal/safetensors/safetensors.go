@@ -75,7 +75,7 @@ type span struct {
 }
 
 // Read reads the header of a file of size bytes through readAt and calls add for
-// each tensor, in the order of the header. Every entry is checked by itself before
+// each tensor, in the order of the header; t is valid during the call. Every entry is checked by itself before
 // add gets it, and all of them together in the end: no name may be there twice,
 // and the tensors must fill the data. An error about the header is an [*Error];
 // those of readAt and add are passed on.
@@ -95,6 +95,7 @@ func Read(readAt func(b []byte, off int64) error, size int64, add func(t *Tensor
 	h := &scanner{readAt: readAt, winAt: 8, end: start}
 	var spans []span
 	metadata := false
+	t := new(Tensor)
 	h.object(func(name text) {
 		if name.s == metadataKey {
 			if metadata {
@@ -104,7 +105,7 @@ func Read(readAt func(b []byte, off int64) error, size int64, add func(t *Tensor
 			meta = h.metadata()
 			return
 		}
-		t := h.tensor(name)
+		*t = h.tensor(name)
 		if h.err != nil {
 			return
 		}
@@ -117,7 +118,7 @@ func Read(readAt func(b []byte, off int64) error, size int64, add func(t *Tensor
 		}
 		spans = append(spans, span{t.Offsets[0], t.Offsets[1], name.hash, uint32(name.at - 8)})
 		t.Start = start + int64(t.Offsets[0])
-		h.err = add(&t)
+		h.err = add(t)
 	})
 	if c := h.space(); h.err == nil && c != endOfText {
 		h.fail(h.pos(), Format, "safetensors header: %q after its end", rune(c))
