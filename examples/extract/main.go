@@ -377,9 +377,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	// Models pad their vocabulary, few by more than 2 %.
-	if n := m.Vocab(); vocab > n || vocab < n-n/10 {
-		return fmt.Errorf("%s has %d tokens, but the model in %s has %d: they do not belong together", o.tokenizer, vocab, o.model, n)
+	// Models pad their vocabulary, hardly any by more than 2 %.
+	if n := m.Vocab(); vocab > n || vocab < n-max(n/50, 512) {
+		return fmt.Errorf("%s has %d tokens, but the token embedding in %s has %d rows: they do not belong together", o.tokenizer, vocab, o.model, n)
 	}
 	set, err := o.settings(m, tok, vocab)
 	if err != nil {
