@@ -5,8 +5,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
+	"github.com/semamap/semamap/amap"
 	"github.com/semamap/semamap/internal/golden"
 	"github.com/semamap/semamap/internal/npy"
 )
@@ -117,6 +119,67 @@ func TestSmolLM2Goldens(t *testing.T) {
 	logits := readNpy[float32](t, filepath.Join(gold, "golden-logits-window-0.npy")) // in float16
 	if d := rowsFar(r.allLogits(15), logits, m.Vocab()); !(d <= 1e-3) {
 		t.Errorf("logits differ by %g", d)
+	}
+}
+
+// The sums of SmolLM2 over the 2,000 windows of the goldens: those of the 24 most
+// frequent tokens, and the counts.
+func TestSmolLM2Sums(t *testing.T) {
+	dir := os.Getenv("SEMAMAP_SMOLLM2")
+	if dir == "" {
+		t.Skip("SEMAMAP_SMOLLM2 does not name the folder of SmolLM2-135M-Instruct")
+	}
+	gold := golden.Shared(t, "data/smollm2/golden")
+	m, err := Load(os.DirFS(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := readNpy[int32](t, filepath.Join(gold, "golden-ids.npy"))
+	tokens := readNpy[int32](t, filepath.Join(gold, "golden-token-sums-ids.npy"))
+	want := readNpy[float64](t, filepath.Join(gold, "golden-token-sums-layers-0-15-29.npy"))
+	counts := readNpy[int32](t, filepath.Join(gold, "golden-counts.npy"))
+	documents := func(yield func([]int32, error) bool) {
+		for w := range slices.Chunk(ids, 15) {
+			if !yield(append(slices.Clone(w), 0), nil) { // one token more, as SYSIF's last start is none
+				return
+			}
+		}
+	}
+	start := 0
+	s, err := Extract(t.Context(), m, documents, &Settings{Start: &start, Tokens: tokens, Units: map[int][]int{0: nil, 15: nil, 29: nil}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := s.Map(amap.Float32)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := m.Units()
+	for k, n := range []int{0, 15, 29} {
+		l, err := a.Layer(amap.Input, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		worst := 0.0
+		for i, id := range tokens {
+			c := a.Counts()[amap.Input][id]
+			if c != int64(counts[id]) {
+				t.Errorf("token %d: count %d, want %d", id, c, counts[id])
+			}
+			row, err := l.Row(nil, int(id))
+			if err != nil {
+				t.Fatal(err)
+			}
+			mean := make([]float32, u)
+			for j, v := range want[(k*len(tokens)+i)*u:][:u] {
+				mean[j] = float32(v / float64(c))
+			}
+			worst = max(worst, far(row, mean))
+		}
+		t.Logf("layer %d: means are off by %.2g of the largest of a token", n, worst)
+		if !(worst <= 1e-5) {
+			t.Errorf("layer %d: means are off by %g", n, worst)
+		}
 	}
 }
 
