@@ -56,7 +56,7 @@ type gram struct {
 	len2        []float32
 	size, raw   []float32 // Σ|weight|·length of the copies and of the rows, upper bounds
 	sizeMax     float64
-	rawMax      float64
+	sums        *sums
 	absMax      float64 // largest Σ|weight|
 }
 
@@ -99,7 +99,7 @@ func (c combination) planGram(s *source, k int, set *Settings, used int64) (plan
 		return nil, refuse("does not pay")
 	}
 	keep := int64(min(k+extra, max(s.n-1, 0)))
-	fixed := used + 4*stride*stride + n*(listCost(int(keep))+int64(k)*12+32) + 12*int64(total) + 4*int64(v) + 64*stride*int64(par.Workers(set.Workers))*2
+	fixed := used + 4*stride*stride + n*(listCost(int(keep))+int64(k)*12+56) + 12*int64(total) + 4*int64(v) + 64*stride*int64(par.Workers(set.Workers))*2
 	made := max(madeBytes/max(4*d, 1), 1)
 	// Packing the base rows is over before anything else is allocated but G.
 	packed := used + 4*stride*stride + 2*4*d*min(nb+bandAlign, bandBytes/max(4*d, 1)+bandAlign)
@@ -330,7 +330,7 @@ func (g *gram) lengths(ctx context.Context) error {
 	}
 	baseSize, baseRaw := g.size, g.raw
 	g.len2, g.size, g.raw = make([]float32, n), make([]float32, n), make([]float32, n)
-	type maxima struct{ size, raw, abs float64 }
+	type maxima struct{ size, abs float64 }
 	const block = 512
 	part := make([]maxima, par.NumBlocks(n, block))
 	err := par.Blocks(ctx, g.workers, n, block, func(_, b, lo, hi int) {
@@ -352,12 +352,13 @@ func (g *gram) lengths(ctx context.Context) error {
 				raw += g.weightScale // the rounding of a row of length 1
 			}
 			g.len2[p], g.size[p], g.raw[p] = float32(max(sum, 0)), roundedUp(size), roundedUp(raw)
-			m.size, m.raw, m.abs = max(m.size, float64(g.size[p])), max(m.raw, float64(g.raw[p])), max(m.abs, abs)
+			m.size, m.abs = max(m.size, float64(g.size[p])), max(m.abs, abs)
 		}
 	})
 	for _, m := range part {
-		g.sizeMax, g.rawMax, g.absMax = max(g.sizeMax, m.size), max(g.rawMax, m.raw), max(g.absMax, m.abs)
+		g.sizeMax, g.absMax = max(g.sizeMax, m.size), max(g.absMax, m.abs)
 	}
+	g.sums = g.newSums()
 	twice := make([]float32, len(g.weight))
 	for t, w := range g.weight {
 		twice[t] = -2 * w
@@ -411,15 +412,58 @@ func (g *gram) scale() float64 {
 	return g.weightScale * g.f.scale
 }
 
-// bound of point p. Every inner product of two base rows is off by at most
-// d+1 roundings of |t|·|u|, every sum by one for each term and one for the
-// weight, and the rows are off by one of their length, as given and copied.
+// sums tell how large the parts of points are: the size of a point is the sum of
+// the lengths of its weighted base rows, as copied, and raw of those as given.
+// Every inner product of two base rows is off by at most d+1 roundings of |t|·|u|,
+// every sum by one for each term and one for the weight, so that a value is off
+// by dot times the square of both sizes. The rows are off by one rounding of
+// their size, as given and copied.
+type sums struct {
+	dot  float64
+	most []extent // in order of length
+}
+
+// extent is how large points of up to some length are.
+type extent struct{ length, size, raw float64 }
+
+// at returns the largest size and raw of the points that may be as short as m.
+// A point is hardly shorter than its size, unless its parts cancel each other.
+func (s *sums) at(m float64) extent {
+	i, _ := slices.BinarySearchFunc(s.most, m, func(e extent, m float64) int {
+		if e.length <= m {
+			return -1
+		}
+		return 1
+	})
+	if i == 0 {
+		return extent{}
+	}
+	return s.most[i-1]
+}
+
+func (g *gram) newSums() *sums {
+	s := &sums{dot: 1.02 * unit * (float64(g.base.d) + 2*float64(g.terms) + 24), most: make([]extent, len(g.size))}
+	for p := range s.most {
+		size := float64(g.size[p])
+		s.most[p] = extent{math.Sqrt(max(0, float64(g.len2[p])-4*s.dot*size*size)) * (1 - 4*unit), size, float64(g.raw[p])}
+	}
+	slices.SortFunc(s.most, func(a, b extent) int { return cmp.Compare(a.length, b.length) })
+	var most extent
+	for i := range s.most {
+		e := &s.most[i]
+		most = extent{e.length, max(most.size, e.size), max(most.raw, e.raw)}
+		*e = most
+	}
+	return s
+}
+
+// bound of point p.
 func (g *gram) bound(p int) bound {
 	d := float64(g.base.d)
-	s, r := float64(g.size[p]), float64(g.raw[p])
-	b := bound{len2: float64(g.len2[p]), scale: g.scale(), round: canonicalError(g.base.d)}
-	b.slack = 1.02*unit*(d+2*float64(g.terms)+24)*(s+g.sizeMax)*(s+g.sizeMax) + d*0x1p-120
-	b.shift = 1.01*unit*(s+g.sizeMax+r+g.rawMax) + 2.02*math.Sqrt(d)*flush*max(g.absMax, 1)
+	b := bound{len2: float64(g.len2[p]), scale: g.scale(), round: canonicalError(g.base.d), longest: g.sizeMax, sums: g.sums}
+	b.size, b.raw = float64(g.size[p]), float64(g.raw[p])
+	b.len = min(b.size, math.Sqrt(b.len2+4*g.sums.dot*b.size*b.size)*(1+4*unit))
+	b.slack, b.shift = d*0x1p-120, 2.02*math.Sqrt(d)*flush*max(g.absMax, 1)
 	return b
 }
 

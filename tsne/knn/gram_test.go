@@ -160,3 +160,32 @@ func TestGramRechecked(t *testing.T) {
 		}
 	})
 }
+
+// One unit that is far stronger on a few base rows, as language models have them,
+// costs those rows a second search and not the others.
+func TestGramOddRows(t *testing.T) {
+	c := lemmas(2000, 400, 64)
+	x := make([]float32, 0, 400*64)
+	for i := range 400 {
+		row, err := c.Base.Row(nil, i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x = append(x, row...)
+	}
+	for _, v := range []int{7, 60, 61, 200} {
+		x[v*64+5] = 3e4
+	}
+	c.Base = Rows(x, 400, 64)
+	want := oracle(t, c, c, 30, true, Euclidean)
+	eachLevel(func(l vec.Level) {
+		g, err := Search(t.Context(), c, 30, &Settings{Method: Gram})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := g.Stats; s.Rechecked > s.Distinct/5 {
+			t.Errorf("%v: %+v", l, s)
+		}
+		sameGraph(t, l.String(), g, want)
+	})
+}

@@ -82,7 +82,9 @@ type bound struct {
 	slack, shift float64 // parts that do not depend on lengths
 	round        float64 // relative error of a canonical distance
 	eta, low     float64 // of lowered rows: relative error of a product, error by length
+	size, raw    float64 // of a sum: see sums
 	exact        bool    // there is no error
+	sums         *sums   // the rows are sums of others
 }
 
 // newBound returns the bound of a row whose copy has the squared length len2.
@@ -107,10 +109,22 @@ func canonicalError(d int) float64 { return float64(d+32) * 0x1p-53 }
 func (b *bound) slackAt(m float64) float64 {
 	l := b.len
 	s := 2*b.dot*l*m + 1.02*unit*(2*m*m+2*l*m+2*l*l) + b.slack
-	return s*(1+b.eta) + 2.1*b.eta*l*m + b.low*(l+m)
+	s = s*(1+b.eta) + 2.1*b.eta*l*m + b.low*(l+m)
+	if b.sums != nil {
+		size := b.size + b.sums.at(m).size
+		s += b.sums.dot * size * size
+	}
+	return s
 }
 
-func (b *bound) shiftAt(m float64) float64 { return 1.01*unit*(b.len+m) + b.shift }
+func (b *bound) shiftAt(m float64) float64 {
+	s := 1.01*unit*(b.len+m) + b.shift
+	if b.sums != nil {
+		y := b.sums.at(m)
+		s += 1.01 * unit * (b.size + y.size + b.raw + y.raw)
+	}
+	return s
+}
 
 // lengthAt bounds the length of a copy within the distance far.
 func (b *bound) lengthAt(far float64) float64 { return min(b.longest, (b.len+far)*(1+2*unit)) }
@@ -150,6 +164,12 @@ func (b *bound) within(far2 float64) (far, m float64) {
 // valueAt is the largest value of a row within the scaled distance far.
 func (b *bound) valueAt(far float64) float32 {
 	m := b.lengthAt((far + b.shift + 2.1*unit*b.len) * (1 + 2*unit))
+	if b.sums != nil {
+		m = b.longest
+		for range 6 { // nearly as short as it gets
+			m = b.lengthAt(far + b.shiftAt(m))
+		}
+	}
 	far += b.shiftAt(m)
 	v := far*far*(1+0x1p-50) - b.len2 + b.slackAt(m)
 	return math.Nextafter32(float32(v), float32(math.Inf(1)))
