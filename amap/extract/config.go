@@ -375,13 +375,14 @@ func (f *fields) bool(name string, v bool) bool {
 
 // size reads a number from 1 to most.
 func (f *fields) size(name string, v, most int) int {
-	f.read(name, &v)
-	if v < 1 {
-		f.fail(amap.ErrFormat, name, "%d", v)
-	} else if v > most {
-		f.fail(amap.ErrLimit, name, "%d", v)
+	n := int64(v)
+	f.read(name, &n) // an int of 32 bits could not say that a number is too large
+	if n < 1 {
+		f.fail(amap.ErrFormat, name, "%d", n)
+	} else if n > int64(most) {
+		f.fail(amap.ErrLimit, name, "%d", n)
 	}
-	return v
+	return int(n)
 }
 
 // only refuses every value of a field but one.
