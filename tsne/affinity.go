@@ -10,6 +10,7 @@ import (
 	"unsafe"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/internal/share"
 	"github.com/semamap/semamap/tsne/knn"
 )
 
@@ -26,7 +27,7 @@ type joint struct {
 func (s *Settings) graphKernel(g *knn.Graph) (Kernel, float64, error) {
 	if s.Kernel != nil {
 		if k, err := s.Kernel.neighbors(g.K + 1); err != nil || k > g.K {
-			return nil, 0, fmt.Errorf("%d neighbors a row are too few: %w", g.K, err)
+			return nil, 0, share.Errorf("%d neighbors a row are too few: %w", g.K, err)
 		}
 		return s.Kernel, 0, nil
 	}
@@ -244,26 +245,23 @@ func (a *joint) order(p *pool, from, to, spare []int32) []int32 {
 	for p, f := range from {
 		ptr[p+1] = ptr[p] + a.Ptr[f+1] - a.Ptr[f]
 	}
-	rows := func(f func(place int, lo, hi int64)) {
+	col, bits := spare[:entries], a.Col // the values go by way of where the columns were
+	for pass := range 2 {
 		p.do(par.NumBlocks(n, updateBlock), func(_, b int) {
 			for i := b * updateBlock; i < min(n, (b+1)*updateBlock); i++ {
-				f(i, a.Ptr[from[i]], a.Ptr[from[i]+1])
+				lo, hi := a.Ptr[from[i]], a.Ptr[from[i]+1]
+				if pass == 0 {
+					for e, j := range a.Col[lo:hi] {
+						col[ptr[i]+int64(e)] = to[j]
+					}
+					continue
+				}
+				for e, v := range a.Val[lo:hi] {
+					bits[ptr[i]+int64(e)] = int32(math.Float32bits(v))
+				}
 			}
 		})
 	}
-	col := spare[:entries]
-	rows(func(i int, lo, hi int64) {
-		for e, j := range a.Col[lo:hi] {
-			col[ptr[i]+int64(e)] = to[j]
-		}
-	})
-	// The values by way of where the columns were.
-	bits := a.Col
-	rows(func(i int, lo, hi int64) {
-		for e, v := range a.Val[lo:hi] {
-			bits[ptr[i]+int64(e)] = int32(math.Float32bits(v))
-		}
-	})
 	a.Ptr = ptr
 	p.do(par.NumBlocks(entries, 1<<14), func(_, b int) {
 		for e := b << 14; e < min(entries, (b+1)<<14); e++ {
@@ -300,7 +298,7 @@ func (a *joint) normalize(ctx context.Context) error {
 // validAffinities reports the first defect of affinities, and their sum.
 func validAffinities(ctx context.Context, a *joint) (sum float64, err error) {
 	bad := func(row, entry int, reason string) (float64, error) {
-		return 0, fmt.Errorf("row %d, entry %d: %s", row, entry, reason)
+		return 0, share.Errorf("row %d, entry %d: %s", row, entry, reason)
 	}
 	n := len(a.Ptr) - 1
 	if n < 0 || n > math.MaxInt32 || len(a.Col) != len(a.Val) || a.Ptr[0] != 0 || a.Ptr[n] != int64(len(a.Col)) {
@@ -308,7 +306,7 @@ func validAffinities(ctx context.Context, a *joint) (sum float64, err error) {
 	}
 	for i := range n {
 		if a.Ptr[i+1] < a.Ptr[i] || a.Ptr[i+1] > a.Ptr[n] {
-			return 0, fmt.Errorf("row %d ends before it begins", i)
+			return 0, share.Errorf("row %d ends before it begins", i)
 		}
 	}
 	for i := range n {

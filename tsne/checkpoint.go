@@ -51,7 +51,7 @@ func (r *Run) SaveFile(name string) (err error) {
 	}
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {
-		return fmt.Errorf("tsne: saving: %w", err)
+		return share.Errorf("tsne: saving: %w", err)
 	}
 	err = r.Save(f)
 	if e := f.Chmod(0o644); err == nil && !errors.Is(e, errors.ErrUnsupported) {
@@ -63,7 +63,7 @@ func (r *Run) SaveFile(name string) (err error) {
 	}
 	if err != nil {
 		os.Remove(f.Name())
-		return fmt.Errorf("tsne: saving %s: %w", name, err)
+		return share.Errorf("tsne: saving %s: %w", name, err)
 	}
 	return nil
 }
@@ -81,12 +81,12 @@ func Open(ctx context.Context, name string, x Points, s *Settings) (*Run, error)
 		return New(ctx, x, s)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("tsne: %w", err)
+		return nil, share.Errorf("tsne: %w", err)
 	}
 	defer f.Close()
 	r, err := Resume(ctx, f, x, s)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, share.Errorf("%s: %w", name, err)
 	}
 	return r, nil
 }
@@ -110,7 +110,7 @@ func (r *Run) Save(w io.Writer) error {
 	c.w = bufio.NewWriterSize(io.MultiWriter(w, c.sum), 1<<16)
 	r.code(c)
 	if err := c.w.Flush(); err != nil {
-		return fmt.Errorf("tsne: saving: %w", err)
+		return share.Errorf("tsne: saving: %w", err)
 	}
 	return nil
 }
@@ -161,9 +161,9 @@ func Resume(ctx context.Context, r io.Reader, x Points, s *Settings) (run *Run, 
 	}
 	switch {
 	case run.id.data != id.data:
-		return nil, fmt.Errorf("%w: it has other data", ErrMismatch)
+		return nil, share.Errorf("%w: it has other data", ErrMismatch)
 	case run.id.settings != id.settings:
-		return nil, fmt.Errorf("%w: it has other settings", ErrMismatch)
+		return nil, share.Errorf("%w: it has other settings", ErrMismatch)
 	}
 	run.s.Metric, run.s.Search = b.s.Metric, b.s.Search
 	return run, nil

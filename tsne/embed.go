@@ -137,7 +137,7 @@ func prepare(ctx context.Context, x Points, s *Settings, identify func(*builder,
 	}
 	r, err := newRun(ctx, x, s, identify)
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		return nil, fmt.Errorf("tsne: preparing: %w", err)
+		return nil, share.Errorf("tsne: preparing: %w", err)
 	}
 	return r, err
 }
@@ -157,7 +157,7 @@ func newBuilder(ctx context.Context, x Points, s *Settings) (*builder, error) {
 	var err error
 	if set.Affinities != nil {
 		if rows, cols, err = checkShape(set.Affinities); err != nil {
-			return nil, fmt.Errorf("tsne: Affinities: %w", err)
+			return nil, share.Errorf("tsne: Affinities: %w", err)
 		}
 	}
 	switch {
@@ -197,7 +197,7 @@ func newBuilder(ctx context.Context, x Points, s *Settings) (*builder, error) {
 	}
 	if x != nil && set.MaxMemory == 0 {
 		if flat, ok, err := share.ReadAll(ctx, x); err != nil {
-			return nil, fmt.Errorf("tsne: %w", err)
+			return nil, share.Errorf("tsne: %w", err)
 		} else if ok {
 			x = Rows(flat, n, b.d)
 		}
@@ -226,15 +226,15 @@ func newRun(ctx context.Context, x Points, s *Settings, identify func(*builder, 
 	}
 	for _, stage := range []struct {
 		time *time.Duration
-		run  func(context.Context) error
+		run  func(*builder, context.Context) error
 	}{
-		{&b.stats.Merging, b.merge},
-		{&b.stats.Searching, b.search},
-		{&b.stats.Calibrating, b.calibrate},
-		{&b.stats.Starting, b.start},
+		{&b.stats.Merging, (*builder).merge},
+		{&b.stats.Searching, (*builder).search},
+		{&b.stats.Calibrating, (*builder).calibrate},
+		{&b.stats.Starting, (*builder).start},
 	} {
 		begin := time.Now()
-		if err := stage.run(ctx); err != nil {
+		if err := stage.run(b, ctx); err != nil {
 			return nil, err
 		}
 		*stage.time = time.Since(begin)
@@ -376,7 +376,7 @@ func (b *builder) search(ctx context.Context) error {
 	}
 	if g := b.s.Neighbors; g != nil {
 		if err := g.Check(); err != nil {
-			return fmt.Errorf("tsne: Neighbors: %w", err)
+			return share.Errorf("tsne: Neighbors: %w", err)
 		}
 		b.graph = g
 		var err error
@@ -404,7 +404,7 @@ func (b *builder) search(ctx context.Context) error {
 	need := b.estimate(k)
 	b.stats.peakBytes = need
 	if b.s.MaxMemory > 0 && need > b.s.MaxMemory {
-		return fmt.Errorf("tsne: MaxMemory = %d: about %d bytes are needed: %w", b.s.MaxMemory, need, knn.ErrMemory)
+		return share.Errorf("tsne: MaxMemory = %d: about %d bytes are needed: %w", b.s.MaxMemory, need, knn.ErrMemory)
 	}
 	ks := b.s.search()
 	x := &share.Search{Points: b.x}

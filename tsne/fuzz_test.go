@@ -4,9 +4,10 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"github.com/semamap/semamap/tsne/knn"
 	"math"
 	"testing"
+
+	"github.com/semamap/semamap/tsne/knn"
 )
 
 // Affinities are taken if and only if they are a symmetric matrix of finite

@@ -37,7 +37,7 @@ func readAffinities(ctx context.Context, x Points) (*joint, error) {
 		} else {
 			row, err := readRow(x, buf, i, n)
 			if err != nil {
-				return nil, fmt.Errorf("tsne: Affinities: %w", err)
+				return nil, share.Errorf("tsne: Affinities: %w", err)
 			}
 			for j, v := range row {
 				add(int32(j), v)
@@ -182,14 +182,14 @@ func combined(affinities []Points, f func(a, b *joint, m int) *joint) Points {
 		}
 		rows, cols, err := checkShape(x)
 		if err != nil {
-			return failed{fmt.Errorf("tsne: %s: %w", name, err)}
+			return failed{share.Errorf("tsne: %s: %w", name, err)}
 		}
 		if n, _ := affinities[0].Dims(); rows != cols || rows != n {
 			return failed{badSetting(name, []int{rows, cols}, fmt.Sprintf("must be a matrix of %d×%d", n, n))}
 		}
 		b, err := readAffinities(context.Background(), x)
 		if err != nil {
-			return failed{fmt.Errorf("tsne: %s: %w", name, err)}
+			return failed{share.Errorf("tsne: %s: %w", name, err)}
 		}
 		a = f(a, b, m)
 	}

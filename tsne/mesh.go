@@ -47,17 +47,21 @@ type mesh struct {
 	order          []int32
 	parity         int
 
-	countF, placeF, spreadF, rowsF, colsF, backF, gatherF func(worker, block int)
-	kernelRowsF, kernelColsF                              func(worker, block int)
+	stage func(m *mesh, worker, block int) // see do
+	task  func(worker, block int)
 }
 
 func (m *mesh) init(r *repulsor) {
 	m.r = r
 	m.plans = make(map[int]*vec.FFT)
 	m.buf = make([][]float32, r.pool.workers)
-	m.countF, m.placeF, m.spreadF = m.countTask, m.placeTask, m.spreadTask
-	m.rowsF, m.colsF, m.backF, m.gatherF = m.rowsTask, m.colsTask, m.backTask, m.gatherTask
-	m.kernelRowsF, m.kernelColsF = m.kernelRowsTask, m.kernelColsTask
+	m.task = func(worker, block int) { m.stage(m, worker, block) }
+}
+
+// do runs a stage on the pool; it allocates no function.
+func (m *mesh) do(blocks int, stage func(m *mesh, worker, block int)) {
+	m.stage = stage
+	m.r.pool.do(blocks, m.task)
 }
 
 // ladder holds the lengths of transforms: even, products of 2, 3 and 5, and
@@ -166,7 +170,7 @@ func (m *mesh) run(b *box) {
 	m.order = fit(m.order, r.n)
 	blocks := r.blocks(countBlock)
 	m.count = fit(m.count, blocks*maxStrips)
-	r.pool.do(blocks, m.countF)
+	m.do(blocks, (*mesh).countTask)
 	// Places: by strip, then block, so by strip and index.
 	var at int32
 	for s := range m.strips {
@@ -177,25 +181,24 @@ func (m *mesh) run(b *box) {
 		}
 	}
 	m.start[m.strips] = at
-	r.pool.do(blocks, m.placeF)
+	m.do(blocks, (*mesh).placeTask)
 	// Strips of one parity do not meet.
 	for m.parity = 0; m.parity < 2; m.parity++ {
-		r.pool.do((m.strips+1-m.parity)/2, m.spreadF)
+		m.do((m.strips+1-m.parity)/2, (*mesh).spreadTask)
 	}
 	m.convolve()
-	r.pool.do(r.blocks(meshBlock), m.gatherF)
+	m.do(r.blocks(meshBlock), (*mesh).gatherTask)
 }
 
 func (m *mesh) convolve() {
-	p := m.r.pool
-	for _, stage := range [...]struct {
+	for _, s := range [...]struct {
 		tasks int
-		f     func(worker, block int)
-	}{{(m.n1 + 31) / 32, m.rowsF}, {(m.m0/2 + 16) / 16, m.colsF}, {(m.n1 + 31) / 32, m.backF}} {
-		if p.ended() {
+		stage func(m *mesh, worker, block int)
+	}{{(m.n1 + 31) / 32, (*mesh).rowsTask}, {(m.m0/2 + 16) / 16, (*mesh).colsTask}, {(m.n1 + 31) / 32, (*mesh).backTask}} {
+		if m.r.pool.ended() {
 			return
 		}
-		p.do(stage.tasks, stage.f)
+		m.do(s.tasks, s.stage)
 	}
 }
 
@@ -233,6 +236,8 @@ func (m *mesh) spreadTask(_, b int) {
 }
 
 // scratch returns two groups of n rows and the memory of a transform.
+//
+//go:noinline
 func (m *mesh) scratch(worker, n int) (a, b, scratch []float32) {
 	buf := m.buf[worker]
 	return buf[vec.FFTScratch:][:32*n], buf[vec.FFTScratch+32*n:][:32*n], buf[:vec.FFTScratch]
@@ -297,8 +302,8 @@ func (m *mesh) makeKernel() {
 	for j := range m.spline {
 		m.spline[j] = splineTransform(j, m.m1)
 	}
-	m.r.pool.do((half+31)/32, m.kernelRowsF)
-	m.r.pool.do((m.m0/2+16)/16, m.kernelColsF)
+	m.do((half+31)/32, (*mesh).kernelRowsTask)
+	m.do((m.m0/2+16)/16, (*mesh).kernelColsTask)
 }
 
 // kernelRowsTask transforms 32 columns of the kernel. They are real and even,

@@ -2,7 +2,6 @@ package tsne
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"github.com/semamap/semamap/internal/par"
@@ -96,11 +95,11 @@ type sparse interface {
 // checkShape returns the dimensions of x.
 func checkShape(x Points) (n, d int, err error) {
 	if share.Nil(x) {
-		return 0, 0, fmt.Errorf("%w: there are none", knn.ErrPoints)
+		return 0, 0, share.Errorf("%w: there are none", knn.ErrPoints)
 	}
 	if c, ok := x.(interface{ Check() error }); ok {
 		if err := c.Check(); err != nil {
-			return 0, 0, fmt.Errorf("tsne: points: %w", err)
+			return 0, 0, share.Errorf("tsne: points: %w", err)
 		}
 	}
 	n, d = x.Dims()
@@ -116,12 +115,12 @@ func readRow(x Points, dst []float32, i, d int) ([]float32, error) {
 	if err != nil {
 		_, bad := err.(*ValueError)
 		if _, named := err.(interface{ Row() int }); bad || named {
-			return nil, fmt.Errorf("tsne: %w", err)
+			return nil, share.Errorf("tsne: %w", err)
 		}
-		return nil, fmt.Errorf("tsne: row %d: %w", i, err)
+		return nil, share.Errorf("tsne: row %d: %w", i, err)
 	}
 	if len(row) != d {
-		return nil, fmt.Errorf("tsne: row %d has %d numbers, not %d: %w", i, len(row), d, knn.ErrPoints)
+		return nil, share.Errorf("tsne: row %d has %d numbers, not %d: %w", i, len(row), d, knn.ErrPoints)
 	}
 	return row, nil
 }

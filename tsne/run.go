@@ -3,7 +3,6 @@ package tsne
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"math"
 	"slices"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // A Run is an embedding in progress. It is not safe for concurrent use.
@@ -55,7 +55,9 @@ type Run struct {
 	blocks []blockSums
 	now    stepParams
 
-	attractF, updateF, centerF, logF func(worker, block int)
+	stage    func(r *Run, worker, block int) // see do
+	task     func(worker, block int)
+	attractF func(worker, block int)
 }
 
 // blockSums are the partial sums of a block of points.
@@ -124,7 +126,7 @@ func (r *Run) finish(ctx context.Context) error {
 	r.rep = newRepulsor(r.u, r.dims, r.w, &r.s, r.pool)
 	r.sumW = r.rep.sumW
 	r.anyFixed = slices.Contains(r.fixed, true)
-	r.attractF, r.updateF, r.centerF, r.logF = r.attractTask, r.updateTask, r.centerTask, r.logTask
+	r.attractF, r.task = r.attractTask, func(worker, block int) { r.stage(r, worker, block) }
 	// Summed before the first permutation, so in the order of the distinct
 	// rows.
 	err := par.Blocks(ctx, r.s.Workers, len(r.blocks), 1, func(_, b, _, _ int) { r.entropyTask(b) })
@@ -242,7 +244,7 @@ func (r *Run) Steps(ctx context.Context) iter.Seq[Step] {
 			}
 			r.stats.Stepping += time.Since(begin)
 			if !ok {
-				r.cut = fmt.Errorf("tsne: step %d: %w", r.iter, ctx.Err())
+				r.cut = share.Errorf("tsne: step %d: %w", r.iter, ctx.Err())
 				return
 			}
 			if !yield(s) {
@@ -304,7 +306,7 @@ func (r *Run) move(ph *Phase, z float64) float64 {
 		Momentum: float32(ph.Momentum), Most: float32(r.s.Expert.MaxStep),
 		Limit: maxPosition, // squares are finite
 	}}
-	r.pool.do(len(r.blocks), r.updateF)
+	r.do((*Run).updateTask)
 	var norm float64
 	for b := range r.blocks {
 		for c, m := range r.blocks[b].sums.Mean {
@@ -318,7 +320,7 @@ func (r *Run) move(ph *Phase, z float64) float64 {
 			r.now.mean[c] = 0 // they would move
 		}
 	}
-	r.pool.do(len(r.blocks), r.centerF)
+	r.do((*Run).centerTask)
 	return 4 * math.Sqrt(norm)
 }
 
@@ -338,6 +340,12 @@ func (r *Run) enlarge() {
 		r.box.lo[c] *= factor
 		r.box.hi[c] *= factor
 	}
+}
+
+// do runs a stage on all blocks; it allocates no function.
+func (r *Run) do(stage func(r *Run, worker, block int)) {
+	r.stage = stage
+	r.pool.do(len(r.blocks), r.task)
 }
 
 // updateTask moves the points of a block.
@@ -413,7 +421,7 @@ func (r *Run) joinBoxes() {
 			if r.of != nil {
 				row = slices.Index(r.of, int32(row))
 			}
-			r.err = fmt.Errorf("%w: step %d: the position of row %d is not finite", ErrDiverged, r.iter, row)
+			r.err = share.Errorf("%w: step %d: the position of row %d is not finite", ErrDiverged, r.iter, row)
 		}
 	}
 }
@@ -422,7 +430,7 @@ func (r *Run) joinBoxes() {
 func (r *Run) bounds() {
 	copy(r.next, r.y)
 	r.now.mean = [3]float64{}
-	r.pool.do(len(r.blocks), r.centerF)
+	r.do((*Run).centerTask)
 	r.joinBoxes()
 }
 
@@ -441,7 +449,7 @@ func (r *Run) KL() float64 {
 	if r.pool.ended() {
 		return math.NaN()
 	}
-	r.pool.do(len(r.blocks), r.logF)
+	r.do((*Run).logTask)
 	var s float64
 	for b := range r.blocks {
 		s += r.blocks[b].log
@@ -555,7 +563,7 @@ func (r *Run) run(ctx context.Context) (*Result, error) {
 	res, err := r.Result()
 	if err == nil && r.pool.ended() { // KL was left
 		res.KL = math.NaN()
-		err = fmt.Errorf("tsne: step %d: %w", r.iter, ctx.Err())
+		err = share.Errorf("tsne: step %d: %w", r.iter, ctx.Err())
 	}
 	return res, err
 }

@@ -46,34 +46,13 @@ func (spectralStart) positions(ctx context.Context, y []float64, in *startInput)
 			}
 		}
 	}
-	multiply := func(dst, src []float64) error {
-		return par.Blocks(ctx, in.workers, n, 256, func(_, _, lo, hi int) {
-			for i := lo; i < hi; i++ {
-				var s [L]float64
-				for e := p.Ptr[i]; e < p.Ptr[i+1]; e++ {
-					j := int(p.Col[e])
-					if root[j] == 0 {
-						continue
-					}
-					v := float64(p.Val[e]) / (root[i] * root[j])
-					r := (*[L]float64)(src[j*L:])
-					for l := range s {
-						s[l] += v * r[l]
-					}
-				}
-				for l := range s {
-					dst[i*L+l] = 0.5 * (src[i*L+l] + s[l])
-				}
-			}
-		})
-	}
 	project(a)
 	if cols = orthonormalize(ctx, a, n, cols); ctx.Err() != nil {
 		return ctx.Err()
 	}
 	for range 30 {
 		for range 4 {
-			if err := multiply(b, a); err != nil {
+			if err := in.spread(ctx, b, a, root); err != nil {
 				return err
 			}
 			a, b = b, a
@@ -83,7 +62,7 @@ func (spectralStart) positions(ctx context.Context, y []float64, in *startInput)
 			return ctx.Err()
 		}
 	}
-	if err := multiply(b, a); err != nil {
+	if err := in.spread(ctx, b, a, root); err != nil {
 		return err
 	}
 	var m [L][L]float64
@@ -127,4 +106,29 @@ func (spectralStart) positions(ctx context.Context, y []float64, in *startInput)
 	scaleStart(y, in)
 	jitter(y, in.seed)
 	return ctx.Err()
+}
+
+// spread multiplies by ½(I + D^−½PD^−½); root is √D.
+func (in *startInput) spread(ctx context.Context, dst, src, root []float64) error {
+	const L = vec.Lanes
+	p := in.p
+	return par.Blocks(ctx, in.workers, in.n, 256, func(_, _, lo, hi int) {
+		for i := lo; i < hi; i++ {
+			var s [L]float64
+			for e := p.Ptr[i]; e < p.Ptr[i+1]; e++ {
+				j := int(p.Col[e])
+				if root[j] == 0 {
+					continue
+				}
+				v := float64(p.Val[e]) / (root[i] * root[j])
+				r := (*[L]float64)(src[j*L:])
+				for l := range s {
+					s[l] += v * r[l]
+				}
+			}
+			for l := range s {
+				dst[i*L+l] = 0.5 * (src[i*L+l] + s[l])
+			}
+		}
+	})
 }

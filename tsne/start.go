@@ -141,7 +141,7 @@ func (g givenStart) positions(ctx context.Context, y []float64, in *startInput) 
 		for c := range in.dims {
 			v := float64(g.y[i*in.dims+c])
 			if !(math.Abs(v) <= maxPosition) {
-				return fmt.Errorf("start positions: %w", badValue(i, c, v))
+				return share.Errorf("start positions: %w", badValue(i, c, v))
 			}
 			y[u*in.dims+c] += v
 		}

@@ -73,13 +73,13 @@ func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSetti
 	}
 	m, dx, err := checkShape(x)
 	if err != nil {
-		return nil, fmt.Errorf("tsne: new rows: %w", err)
+		return nil, share.Errorf("tsne: new rows: %w", err)
 	}
 	n, d := dx, dx // of a matrix of distances
 	byDistance := share.Nil(ref) && areDistances(x)
 	if !byDistance {
 		if n, d, err = checkShape(ref); err != nil {
-			return nil, fmt.Errorf("tsne: reference rows: %w", err)
+			return nil, share.Errorf("tsne: reference rows: %w", err)
 		}
 	}
 	switch {
@@ -128,7 +128,7 @@ func (r *Result) Transform(ctx context.Context, ref, x Points, s *TransformSetti
 func (r *Result) distinct(ctx context.Context, ref Points, workers int) (*Result, Points, error) {
 	of, first, err := knn.Distinct(ctx, ref, workers)
 	if err != nil {
-		return nil, nil, fmt.Errorf("reference: %w", err)
+		return nil, nil, share.Errorf("reference: %w", err)
 	}
 	if len(first) < len(of) {
 		place := make([][3]float32, len(of))
@@ -221,7 +221,7 @@ func (t *transformer) run(ctx context.Context) ([]float32, error) {
 		t.block(ctx, out, lo, hi)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("tsne: transform: %w", err)
+		return nil, share.Errorf("tsne: transform: %w", err)
 	}
 	return out, nil
 }

@@ -29,9 +29,9 @@ type tree struct {
 	w     []float32
 	nodes []treeNode
 	box   *box
-	cell  float64 // width of the root
-	keyF, sumF,
-	moveF func(worker, block int)
+	cell  float64                          // width of the root
+	stage func(t *tree, worker, block int) // see do
+	task  func(worker, block int)
 }
 
 // placed is a point with its Morton key.
@@ -72,7 +72,13 @@ type treeNode struct {
 
 func (t *tree) init(r *repulsor) {
 	t.r = r
-	t.keyF, t.sumF, t.moveF = t.keyTask, t.sumTask, t.moveTask
+	t.task = func(worker, block int) { t.stage(t, worker, block) }
+}
+
+// do runs a stage on the pool; it allocates no function.
+func (t *tree) do(blocks int, stage func(t *tree, worker, block int)) {
+	t.stage = stage
+	t.r.pool.do(blocks, t.task)
 }
 
 // levels is the number of halvings a key holds.
@@ -88,15 +94,15 @@ func (t *tree) run(b *box) {
 	t.box, t.cell = b, max(b.side(), 1e-30)*(1+1e-6)
 	t.order = fit(t.order, r.n)
 	t.at, t.w = fit(t.at, 3*r.n), fit(t.w, r.n)
-	r.pool.do(r.blocks(updateBlock), t.keyF)
+	t.do(r.blocks(updateBlock), (*tree).keyTask)
 	t.spare = fit(t.spare, r.n)
 	sortPlaced(t.order, t.spare)
-	r.pool.do(r.blocks(updateBlock), t.moveF)
+	t.do(r.blocks(updateBlock), (*tree).moveTask)
 	t.nodes = t.nodes[:0]
 	if r.n > 0 {
 		t.build(0, int32(r.n), t.levels())
 	}
-	r.pool.do(r.blocks(treeBlock), t.sumF)
+	t.do(r.blocks(treeBlock), (*tree).sumTask)
 }
 
 func (t *tree) keyTask(_, b int) {

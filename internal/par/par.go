@@ -13,6 +13,8 @@ import (
 )
 
 // Workers returns w, or GOMAXPROCS when w is not positive.
+//
+//go:noinline
 func Workers(w int) int {
 	if w > 0 {
 		return w
@@ -21,6 +23,8 @@ func Workers(w int) int {
 }
 
 // NumBlocks returns how many blocks of the given size cover n items.
+//
+//go:noinline
 func NumBlocks(n, size int) int { return (n + size - 1) / size }
 
 // Blocks cuts [0, n) into blocks of size items and calls f for each, on at

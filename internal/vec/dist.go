@@ -6,6 +6,9 @@ package vec
 // ((0+4)+(2+6))+((1+5)+(3+7)). It gives equal bits at every level. It panics
 // when y is shorter than x.
 func SqDist(x, y []float32) float64 {
+	if level == Go {
+		return sqDistGo(x, y)
+	}
 	d := sqDist4(level, x, y, y, y, y)
 	return d[0]
 }

@@ -18,9 +18,8 @@ func sqDist4(l Level, x, y0, y1, y2, y3 []float32) (d [4]float64) {
 		sqDist4AVX2(&sum, &x[0], &y0[0], &y1[0], &y2[0], &y3[0], m)
 	}
 	x = x[m:]
-	d[0] = sqDistTail((*[8]float64)(sum[0:8]), x, y0[m:])
-	d[1] = sqDistTail((*[8]float64)(sum[8:16]), x, y1[m:])
-	d[2] = sqDistTail((*[8]float64)(sum[16:24]), x, y2[m:])
-	d[3] = sqDistTail((*[8]float64)(sum[24:32]), x, y3[m:])
+	for r, y := range [...][]float32{y0, y1, y2, y3} {
+		d[r] = sqDistTail((*[8]float64)(sum[8*r:]), x, y[m:])
+	}
 	return d
 }

@@ -4,6 +4,8 @@ package vec
 // of a table: dst[t] is that to row ids[t], which are the len(x) numbers from
 // table[ids[t]*len(x)] on. It panics when there is no such row, or dst is
 // shorter than ids.
+//
+//go:noinline
 func SqDistRows(dst []float64, x, table []float32, ids []int32) {
 	sqDistRows(level, dst[:len(ids)], x, table, ids)
 }

@@ -7,15 +7,22 @@ import (
 	"sync"
 )
 
-// f16Table holds the float32 of every binary16 pattern; 256 kB, made only where
-// no instruction converts.
-var f16Table = sync.OnceValue(func() *[1 << 16]float32 {
-	t := new([1 << 16]float32)
-	for i := range t {
-		t[i] = F16(uint16(i))
-	}
-	return t
-})
+var f16 struct {
+	sync.Once
+	table *[1 << 16]float32
+}
+
+// f16Table returns the float32 of every binary16 pattern; 256 kB, made only
+// where no instruction converts.
+func f16Table() *[1 << 16]float32 {
+	f16.Do(func() {
+		f16.table = new([1 << 16]float32)
+		for i := range f16.table {
+			f16.table[i] = F16(uint16(i))
+		}
+	})
+	return f16.table
+}
 
 // F16 converts one number by the definition of IEEE 754 binary16: one bit of sign, 5
 // of exponent (bias 15), 10 of fraction. Every value is exact in float32; a NaN

@@ -8,6 +8,8 @@ package vec
 var tileShape = [...]struct{ mr, nr int }{Go: {4, 16}, AVX2: {6, 16}, AVX512: {12, 32}, NEON: {6, 16}}
 
 // TileShape returns how many rows a row panel and a column panel hold.
+//
+//go:noinline
 func TileShape() (mr, nr int) {
 	s := tileShape[level]
 	return s.mr, s.nr

@@ -6,45 +6,23 @@ const splineOrder = 6
 
 // splineCoef[d][k] is the coefficient of t^d in the weight of node k of the 6
 // nodes around a point at t of its cell, and slopeCoef that of its derivative;
-// lanes 6 and 7 are zero.
-//
-// The spline of order p, M_p(x) = (x M_{p−1}(x) + (p−x) M_{p−1}(x−1))/(p−1),
-// is a polynomial of degree p−1 on each of [j, j+1]; node k takes piece 5−k.
-var splineCoef, slopeCoef = splineTables()
+// lanes 6 and 7 are zero. Node k takes piece 5−k of the spline; a test derives
+// the numbers.
+var splineCoef = [splineOrder][8]float32{
+	{1. / 120, 26. / 120, 66. / 120, 26. / 120, 1. / 120, 0},
+	{-5. / 120, -50. / 120, 0, 50. / 120, 5. / 120, 0},
+	{10. / 120, 20. / 120, -60. / 120, 20. / 120, 10. / 120, 0},
+	{-10. / 120, 20. / 120, 0, -20. / 120, 10. / 120, 0},
+	{5. / 120, -20. / 120, 30. / 120, -20. / 120, 5. / 120, 0},
+	{-1. / 120, 5. / 120, -10. / 120, 10. / 120, -5. / 120, 1. / 120},
+}
 
-func splineTables() (b, db [splineOrder][8]float32) {
-	// piece[j] holds (p−1)! times the coefficients of M_p on [j, j+1]; they
-	// are integers.
-	piece := [][]float64{{1}}
-	for p := 2; p <= splineOrder; p++ {
-		next := make([][]float64, p)
-		for j := range next {
-			c := make([]float64, p)
-			if j < p-1 { // (j+t) M_{p−1}(j+t)
-				for d, v := range piece[j] {
-					c[d] += float64(j) * v
-					c[d+1] += v
-				}
-			}
-			if j > 0 { // (p−j−t) M_{p−1}(j−1+t)
-				for d, v := range piece[j-1] {
-					c[d] += float64(p-j) * v
-					c[d+1] -= v
-				}
-			}
-			next[j] = c
-		}
-		piece = next
-	}
-	for k := range splineOrder {
-		for d, v := range piece[splineOrder-1-k] {
-			b[d][k] = float32(v / 120)
-			if d > 0 {
-				db[d-1][k] = float32(v * float64(d) / 120)
-			}
-		}
-	}
-	return b, db
+var slopeCoef = [splineOrder][8]float32{
+	{-5. / 120, -50. / 120, 0, 50. / 120, 5. / 120, 0},
+	{20. / 120, 40. / 120, -120. / 120, 40. / 120, 20. / 120, 0},
+	{-30. / 120, 60. / 120, 0, -60. / 120, 30. / 120, 0},
+	{20. / 120, -80. / 120, 120. / 120, -80. / 120, 20. / 120, 0},
+	{-5. / 120, 25. / 120, -50. / 120, 50. / 120, -25. / 120, 5. / 120},
 }
 
 // SplineNodes returns M_6 at 1 … 5, the spline's values at the nodes.

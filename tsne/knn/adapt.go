@@ -2,7 +2,6 @@ package knn
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 	"unsafe"
@@ -15,7 +14,7 @@ import (
 func Rows[T float32 | float64](x []T, n, d int) Points {
 	s := shape{n: n, d: d}
 	if n < 0 || d < 0 || d > 0 && n > math.MaxInt/d || len(x) != n*d {
-		s.err = fmt.Errorf("%w: %d numbers are not %d rows of %d", ErrPoints, len(x), n, d)
+		s.err = share.Errorf("%w: %d numbers are not %d rows of %d", ErrPoints, len(x), n, d)
 	}
 	flat, _ := any(x).([]float32)
 	return rowsOf(s, flat, func(i int) []T { return x[i*d:][:d:d] })
@@ -66,7 +65,7 @@ func Slices[T float32 | float64](x [][]T) Points {
 		s.d = len(x[0])
 	}
 	if i := slices.IndexFunc(x, func(row []T) bool { return len(row) != s.d }); i >= 0 {
-		s.err = fmt.Errorf("%w: row %d has %d numbers, row 0 has %d", ErrPoints, i, len(x[i]), s.d)
+		s.err = share.Errorf("%w: row %d has %d numbers, row 0 has %d", ErrPoints, i, len(x[i]), s.d)
 	}
 	return rowsOf(s, nil, func(i int) []T { return x[i] })
 }
@@ -104,7 +103,7 @@ func Matrix(m interface {
 
 // missing returns points whose error says what is missing.
 func missing(what string) Points {
-	return dense{shape: shape{err: fmt.Errorf("%w: %s", ErrPoints, what)}}
+	return dense{shape: shape{err: share.Errorf("%w: %s", ErrPoints, what)}}
 }
 
 // Select returns the given rows of x, in that order. It keeps x and rows.
@@ -151,6 +150,8 @@ func (s *selection) Row(dst []float32, i int) ([]float32, error) {
 }
 
 // check reports what was wrong when x was made.
+//
+//go:noinline
 func check(x Points) error {
 	if c, ok := x.(interface{ Check() error }); ok {
 		return c.Check()

@@ -48,7 +48,7 @@ func (e *exact) lengthen(ctx context.Context) error {
 		for r := lo; r < hi; r++ {
 			p := drawn(r, tests, e.x.n)
 			vec.SqDistRows(dist, e.x.row(p, &t), e.ref.flat, ids)
-			slices.Sort(dist)
+			sortNumbers(dist)
 			b := e.bound(p)
 			within, _ := slices.BinarySearch(dist, math.Nextafter(b.far2(dist[kth]), math.Inf(1)))
 			need[r] = int(float64(within-kth-1) * float64(n) / float64(m))
@@ -143,9 +143,12 @@ func (e *exact) again(ctx context.Context, places []int32) error {
 				return err
 			}
 			// A block of rows is one goroutine's.
-			items := slices.DeleteFunc(s.items(a0, a1, b0, b1, block, e.band, g), func(it item) bool {
-				return fine && !slices.Contains(done[it.i0:it.i1], false)
-			})
+			var items []item
+			for _, it := range s.items(a0, a1, b0, b1, block, e.band, g) {
+				if !fine || slices.Contains(done[it.i0:it.i1], false) {
+					items = append(items, it)
+				}
+			}
 			if err := s.bandPair(ctx, a, b, a0, b0, items, work, g, &v); err != nil {
 				return err
 			}
@@ -204,7 +207,7 @@ type closeSearch struct {
 	frame
 	scratch
 	*tileScratch
-	a, b         panels
+	a, b         *panels
 	packA, packB packing
 	copies, zero []float32
 	dist         [directRows]float64
@@ -299,7 +302,7 @@ func (t *closeSearch) order(s *exact, ball int) {
 	for o := range c.radius {
 		t.balls = append(t.balls, pair{vec.SqDist(s.rowBalls.mean[ball*d:][:d], c.mean[o*d:][:d]), int32(o)})
 	}
-	slices.SortFunc(t.balls, comparePairs)
+	sortPairs(t.balls)
 }
 
 // take writes the distances of row to the rows that place names.
@@ -338,7 +341,8 @@ func (t *closeSearch) search(ctx context.Context, s, e *exact, w int, places []i
 		}
 	}
 	for r := 0; r < len(t.rows); r += t.mr {
-		t.a.from(r).fill(r, len(t.rows), d, &t.packA, func(to []float32, i, c int) { t.copyRow(to, t.own[i][c:c+len(to)], c, -2) })
+		at := t.a.from(r)
+		at.fill(r, len(t.rows), d, &t.packA, func(to []float32, i, c int) { t.copyRow(to, t.own[i][c:c+len(to)], c, -2) })
 	}
 	from, local := ball*s.rowBalls.size, slices.ContainsFunc(t.full[:len(t.rows)], func(n int) bool { return n >= 0 })
 	far = math.Sqrt(far) * (1 + 4*canonicalError(d))
@@ -373,7 +377,9 @@ func (t *closeSearch) search(ctx context.Context, s, e *exact, w int, places []i
 	for r, q := range t.rows {
 		i := e.rowAt(int(places[q]))
 		if f := &t.found[r]; e.same {
-			f.list = slices.DeleteFunc(f.list, func(p pair) bool { return int(p.j) == i })
+			if at := slices.IndexFunc(f.list, func(p pair) bool { return int(p.j) == i }); at >= 0 {
+				f.list = slices.Delete(f.list, at, at+1)
+			}
 		}
 		e.graph.put(i, t.found[r].list)
 	}

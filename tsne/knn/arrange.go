@@ -104,7 +104,7 @@ func (e *exact) arrange(ctx context.Context, rows *view) error {
 		for o := range list {
 			list[o] = pair{vec.SqDist(b.mean[c*d:][:d], b.mean[o*d:][:d]), int32(o)}
 		}
-		slices.SortFunc(list, comparePairs)
+		sortPairs(list)
 		around[c] = slices.Clone(list[:min(most, cells)])
 	})
 	if err != nil {

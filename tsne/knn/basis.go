@@ -3,7 +3,6 @@ package knn
 import (
 	"context"
 	"math"
-	"slices"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
@@ -16,7 +15,7 @@ func (e *exact) sample(rows *view, s int) []float32 {
 	for i, l := range e.refLen {
 		length[i] = float64(l)
 	}
-	slices.Sort(length)
+	sortNumbers(length)
 	limit := length[len(length)/2] * 64
 	var usual []int
 	for i, l := range e.refLen {
@@ -159,8 +158,9 @@ func orthonormalize(panel, q []float32, d int) {
 const dotDepth = 128
 
 // columnPanels packs n rows of d numbers into column panels.
-func columnPanels(ctx context.Context, workers int, b []float32, n, d int) (panels, error) {
-	p := newTiling(false, d).columns(n)
+func columnPanels(ctx context.Context, workers int, b []float32, n, d int) (*panels, error) {
+	f := newTiling(false, d)
+	p := f.columns(n)
 	return p, p.fillAll(ctx, workers, n, d, func(to []float32, i, c int) { copy(to, b[i*d+c:]) })
 }
 
@@ -179,7 +179,7 @@ func (e *exact) transpose(ctx context.Context, x []float32, n, d int) ([]float32
 
 // dots fills dst, m×n, with the inner products of the m rows of a with the n
 // rows of b. When the context ends, the rest of dst stays as it is.
-func dots(ctx context.Context, dst, a []float32, b panels, m, n, d int) {
+func dots(ctx context.Context, dst, a []float32, b *panels, m, n, d int) {
 	mr, nr := b.mr, b.nr
 	rows, tmp := b.rows(mr), packing{}
 	tile, sum := make([]float32, mr*nr), make([]float64, mr*nr)

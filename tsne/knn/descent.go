@@ -2,11 +2,11 @@ package knn
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"slices"
 
 	"github.com/semamap/semamap/internal/par"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // NN-descent [DML11] in the form of [TLZM16]: a few random trees, whose leaves
@@ -68,6 +68,8 @@ func (e *descent) plan(used int64) (bytes, scratch int64) {
 }
 
 // leafRows is the size of the largest leaf: more rows bear larger ones.
+//
+//go:noinline
 func (e *descent) leafRows() int {
 	size := min(max(int(math.Sqrt(float64(e.n))), leastLeaf), mostLeaf, leafNumbers/max(e.d, 1))
 	return max(size, 256, 3*e.k)
@@ -84,7 +86,7 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 	bytes, scratch := e.plan(used)
 	if set.MaxMemory > 0 {
 		if bytes > set.MaxMemory {
-			return nil, fmt.Errorf("%w: %d bytes, the approximate search needs %d", ErrMemory, set.MaxMemory, bytes)
+			return nil, share.Errorf("%w: %d bytes, the approximate search needs %d", ErrMemory, set.MaxMemory, bytes)
 		}
 		e.workers = int(min(int64(e.workers), 1+48<<20/scratch)) // what 64 MB hold
 	}
@@ -137,15 +139,19 @@ func searchDescent(ctx context.Context, s *source, k int, set *Settings, used in
 		return nil, err
 	}
 	if r := e.g.Recall; r.Mean < set.MinRecall {
-		return nil, fmt.Errorf("%w: %v, wanted %v", ErrRecall, r, set.MinRecall)
+		return nil, share.Errorf("%w: %v, wanted %v", ErrRecall, r, set.MinRecall)
 	}
 	return e.g, nil
 }
 
 // lists returns the list of row i, with the places behind its entries.
+//
+//go:noinline
 func (e *descent) lists(i int32) (index []int32, dist []float64) { return e.g.Row(int(e.orig[i])) }
 
 // list returns the entries of the list of row i.
+//
+//go:noinline
 func (e *descent) list(i int32) (index []int32, dist []float64) {
 	index, dist = e.lists(i)
 	return index[:e.count[i]], dist[:e.count[i]]

@@ -3,7 +3,6 @@ package knn
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"math/bits"
 	"slices"
@@ -259,7 +258,7 @@ func differ(a, b float64) bool {
 
 // asymmetric is the error of a pair whose two distances differ.
 func asymmetric(i, j int, a, b float64) error {
-	return fmt.Errorf("%w, but %v in row %d, column %d: distances are not symmetric", &ValueError{i, j, a}, b, j, i)
+	return share.Errorf("%w, but %v in row %d, column %d: distances are not symmetric", &ValueError{i, j, a}, b, j, i)
 }
 
 func (d *distances) symmetric(ctx context.Context, workers int) error {
@@ -480,7 +479,7 @@ func (d *links) symmetric(ctx context.Context, workers int) error {
 }
 
 func notSquare(n, cols int) error {
-	return fmt.Errorf("%w: %d×%d distances are not square", ErrPoints, n, cols)
+	return share.Errorf("%w: %d×%d distances are not square", ErrPoints, n, cols)
 }
 
 // searchDistances takes the lists from given distances: with square of the

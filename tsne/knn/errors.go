@@ -3,6 +3,8 @@ package knn
 import (
 	"errors"
 	"fmt"
+
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // Errors of this package wrap one of these.
@@ -18,7 +20,7 @@ var (
 // What is missing where nil is given.
 var (
 	errNoContext = &SettingError{"ctx", nil, "there is no context"}
-	errNoPoints  = fmt.Errorf("%w: there are none", ErrPoints)
+	errNoPoints  = share.Errorf("%w: there are none", ErrPoints)
 )
 
 // A ValueError reports a number that is NaN or infinite, or a negative

@@ -2,10 +2,10 @@ package knn
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 const (
@@ -120,7 +120,7 @@ func (e *exact) plan(used int64) error {
 		least := func() int64 { return e.fixed + min(e.most(), bandAlign)*e.perRow() }
 		e.split = e.split && least() <= e.limit // whole blocks of columns take more
 		if least := least(); least > e.limit {
-			return fmt.Errorf("%w: %d bytes, the search needs %d", ErrMemory, e.limit, least)
+			return share.Errorf("%w: %d bytes, the search needs %d", ErrMemory, e.limit, least)
 		}
 	}
 	e.graph = newGraph(e.x.n, e.k)
@@ -236,7 +236,7 @@ func (e *exact) candidates(ctx context.Context) error {
 
 // A pass is the memory that stages need.
 type pass struct {
-	a, b panels
+	a, b *panels
 	made []float32
 	work []*tileScratch
 }
@@ -293,7 +293,7 @@ func (e *exact) runBands(ctx context.Context, p *pass, g stage, a0, from, to int
 }
 
 // packBand packs the rows at places [lo, hi), or their lowered ones, times by.
-func (e *exact) packBand(ctx context.Context, dst panels, s *source, lo, hi, depth int, by float32, made []float32) error {
+func (e *exact) packBand(ctx context.Context, dst *panels, s *source, lo, hi, depth int, by float32, made []float32) error {
 	f := &e.frame
 	if e.low != nil {
 		f, s = &e.low.frame, e.low.z
@@ -310,6 +310,7 @@ func (e *exact) packBand(ctx context.Context, dst panels, s *source, lo, hi, dep
 	})
 }
 
+//go:noinline
 func roundUp(n, to int) int { return (n + to - 1) / to * to }
 
 // bound of the row at a place.

@@ -191,6 +191,8 @@ func (t *tree) down(ctx context.Context, dst []node, v node) []node {
 }
 
 // mix hashes numbers into one: splitmix64 over each in turn.
+//
+//go:noinline
 func mix(seed uint64, v ...uint64) uint64 {
 	h := seed
 	for _, x := range v {

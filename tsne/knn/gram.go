@@ -3,7 +3,6 @@ package knn
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"math/bits"
 	"math/rand/v2"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 const (
@@ -105,11 +105,11 @@ func (c combination) planGram(s *source, k int, set *Settings, used int64) (plan
 	packed := used + 4*stride*stride + 2*4*d*min(nb+bandAlign, bandBytes/max(4*d, 1)+bandAlign)
 	limit := set.MaxMemory
 	if limit == 0 && 4*stride*stride > gramBytes {
-		return nil, fmt.Errorf("%w: inner products of %d base rows take %d bytes", ErrMemory, nb, 4*stride*stride)
+		return nil, share.Errorf("%w: inner products of %d base rows take %d bytes", ErrMemory, nb, 4*stride*stride)
 	}
 	if limit > 0 {
 		if need := max(packed, fixed+4*d*min(n, 256)); need > limit {
-			return nil, fmt.Errorf("%w: %d bytes, the search through %d base rows needs %d", ErrMemory, limit, nb, need)
+			return nil, share.Errorf("%w: %d bytes, the search through %d base rows needs %d", ErrMemory, limit, nb, need)
 		}
 		made = min(made, (limit-fixed)/max(4*d, 1))
 	}
@@ -280,7 +280,7 @@ func (g *gram) innerProducts(ctx context.Context) error {
 
 func roundedUp(v float64) float32 { return float32(v * (1 + 4*unit)) }
 
-func (g *gram) innerBand(ctx context.Context, a, b panels, a0, a1, b0, b1 int, work []*tileScratch) error {
+func (g *gram) innerBand(ctx context.Context, a, b *panels, a0, a1, b0, b1 int, work []*tileScratch) error {
 	mr, nr, block := a.mr, a.nr, work[0].block
 	rowBlocks, colBlocks := par.NumBlocks(a1-a0, block), par.NumBlocks(b1-b0, tileCols)
 	return par.Blocks(ctx, g.workers, rowBlocks*colBlocks, 1, func(w, _, item, _ int) {
@@ -295,7 +295,8 @@ func (g *gram) innerBand(ctx context.Context, a, b panels, a0, a1, b0, b1 int, w
 			}
 			jn := min(j+nr, j1)
 			count := min(par.NumBlocks(i1-i0, mr), par.NumBlocks(max(0, jn-i0), mr))
-			t.multiply(a.from(i0-a0), b.from(j-b0), count, a.d)
+			rows, columns := a.from(i0-a0), b.from(j-b0)
+			t.multiply(&rows, &columns, count, a.d)
 			for p := range count {
 				g.mirror(t.c[p*mr*nr:], i0+p*mr, min(i1, i0+(p+1)*mr), j, jn, nr)
 			}
@@ -631,7 +632,7 @@ type nearest struct {
 }
 
 func (s *nearest) push(p pair) {
-	if s.full && comparePairs(p, s.top) >= 0 {
+	if s.full && !p.less(s.top) {
 		return
 	}
 	s.list = append(s.list, p)
@@ -643,7 +644,7 @@ func (s *nearest) push(p pair) {
 // cut leaves the k smallest.
 func (s *nearest) cut() {
 	if len(s.list) >= s.k {
-		slices.SortFunc(s.list, comparePairs)
+		sortPairs(s.list)
 		s.list = s.list[:s.k]
 		s.top, s.full = s.list[s.k-1], true
 	}

@@ -1,10 +1,11 @@
 package knn
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // A Graph holds the K nearest neighbors of each of N rows, ordered by
@@ -26,6 +27,8 @@ type Graph struct {
 
 // Row returns the neighbors of row i and their squared distances, as slices
 // of Index and Dist2. It panics if i is out of range.
+//
+//go:noinline
 func (g *Graph) Row(i int) (index []int32, dist2 []float64) {
 	lo, hi := i*g.K, (i+1)*g.K
 	return g.Index[lo:hi:hi], g.Dist2[lo:hi:hi]
@@ -59,11 +62,11 @@ type Stats struct {
 // whose indices are rows of another set.
 func (g *Graph) Check() error {
 	if g == nil {
-		return fmt.Errorf("%w: nil", ErrGraph)
+		return share.Errorf("%w: nil", ErrGraph)
 	}
 	if g.N < 0 || g.K < 0 || g.N > math.MaxInt32 || (g.K > 0 && g.N > math.MaxInt/g.K) ||
 		len(g.Index) != g.N*g.K || len(g.Dist2) != g.N*g.K {
-		return fmt.Errorf("%w: N = %d, K = %d, %d indices, %d distances", ErrGraph, g.N, g.K, len(g.Index), len(g.Dist2))
+		return share.Errorf("%w: N = %d, K = %d, %d indices, %d distances", ErrGraph, g.N, g.K, len(g.Index), len(g.Dist2))
 	}
 	seen := make([]int32, g.N) // last row (from 1) that listed each index
 	for i := range g.N {
@@ -71,7 +74,7 @@ func (g *Graph) Check() error {
 		for c, j := range index {
 			if j == -1 && math.IsInf(d2[c], 1) {
 				if short := slices.IndexFunc(index[c:], func(j int32) bool { return j != -1 }); short >= 0 {
-					return fmt.Errorf("%w: row %d, entry %d: a neighbor behind the end of the list", ErrGraph, i, c+short)
+					return share.Errorf("%w: row %d, entry %d: a neighbor behind the end of the list", ErrGraph, i, c+short)
 				}
 				break
 			}
@@ -85,11 +88,11 @@ func (g *Graph) Check() error {
 				why = "is repeated"
 			}
 			if why != "" {
-				return fmt.Errorf("%w: row %d, entry %d: index %d %s", ErrGraph, i, c, j, why)
+				return share.Errorf("%w: row %d, entry %d: index %d %s", ErrGraph, i, c, j, why)
 			}
 			seen[j] = int32(i + 1)
 			if !(d2[c] >= 0) || c > 0 && d2[c] < d2[c-1] {
-				return fmt.Errorf("%w: row %d, entry %d: squared distance %v", ErrGraph, i, c, d2[c])
+				return share.Errorf("%w: row %d, entry %d: squared distance %v", ErrGraph, i, c, d2[c])
 			}
 		}
 	}
@@ -102,16 +105,7 @@ type pair struct {
 	j  int32
 }
 
-func comparePairs(a, b pair) int {
-	if a.d2 != b.d2 {
-		if a.d2 < b.d2 {
-			return -1
-		}
-		return 1
-	}
-	return cmp.Compare(a.j, b.j)
-}
-
+//go:noinline
 func newGraph(n, k int) *Graph {
 	return &Graph{N: n, K: k, Index: make([]int32, n*k), Dist2: make([]float64, n*k),
 		Recall: Recall{1, 1, 1, n}, Stats: Stats{Method: Exact, Distinct: n}}
@@ -120,7 +114,7 @@ func newGraph(n, k int) *Graph {
 // put writes the k smallest of list, which it sorts, as row i. A list of fewer
 // ends with no neighbors.
 func (g *Graph) put(i int, list []pair) {
-	slices.SortFunc(list, comparePairs)
+	sortPairs(list)
 	index, d2 := g.Row(i)
 	for c := range index {
 		if c < len(list) {

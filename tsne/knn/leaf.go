@@ -255,7 +255,7 @@ func (t *merger) merge(e *descent, i int32) int {
 	if len(near) == 0 {
 		return 0
 	}
-	e.sortPairs(near)
+	e.sort(near)
 	index, dist := e.lists(i)
 	have := int(e.count[i])
 	total := min(len(index), have+len(near))
@@ -294,27 +294,28 @@ func (e *descent) less(da float64, a int32, db float64, b int32) bool {
 // unmark returns the row of an entry: new entries are stored as ^j.
 func unmark(j int32) int32 { return j ^ j>>31 }
 
-// sortPairs sorts candidates, which mostly are nearly in order already.
-func (e *descent) sortPairs(a []pair) {
-	moves := 0
-	for i := 1; i < len(a); i++ {
-		v := a[i]
-		j := i
-		for ; j > 0 && e.less(v.d2, v.j, a[j-1].d2, a[j-1].j); j-- {
-			a[j] = a[j-1]
+// sort orders candidates, which mostly are nearly in order already.
+func (e *descent) sort(a []pair) {
+	if e.insert(a, 1, 8*len(a)) {
+		return
+	}
+	for _, gap := range [...]int{701, 301, 132, 57, 23, 10, 4, 1} {
+		e.insert(a, gap, math.MaxInt)
+	}
+}
+
+// insert makes every gap-th candidate follow in order, by most moves.
+func (e *descent) insert(a []pair, gap, most int) bool {
+	for i := gap; i < len(a); i++ {
+		v, at := a[i], i
+		for ; at >= gap && e.less(v.d2, v.j, a[at-gap].d2, a[at-gap].j); at -= gap {
+			a[at] = a[at-gap]
+			most--
 		}
-		a[j] = v
-		if moves += i - j; moves > 8*len(a) {
-			slices.SortFunc(a, func(p, q pair) int {
-				switch {
-				case e.less(p.d2, p.j, q.d2, q.j):
-					return -1
-				case p.j == q.j:
-					return 0
-				}
-				return 1
-			})
-			return
+		a[at] = v
+		if most < 0 {
+			return false
 		}
 	}
+	return true
 }

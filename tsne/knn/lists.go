@@ -3,7 +3,6 @@ package knn
 import (
 	"context"
 	"math"
-	"slices"
 	"sync"
 
 	"github.com/semamap/semamap/internal/par"
@@ -222,7 +221,7 @@ func (e *exact) absorb(v *view, w, p int, last bool) {
 		t.list = t.list[:e.k]
 	}
 	if last {
-		slices.SortFunc(t.list, comparePairs)
+		sortPairs(t.list)
 	}
 	limit := float32(math.Inf(1))
 	if have = len(t.list); have == e.k {

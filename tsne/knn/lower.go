@@ -3,7 +3,6 @@ package knn
 import (
 	"context"
 	"math"
-	"slices"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
@@ -81,6 +80,8 @@ type lowered struct {
 var lowerParts = []int{64, 128}
 
 // partEnds returns where the parts of rows of p columns end.
+//
+//go:noinline
 func partEnds(p int) []int {
 	var ends []int
 	for _, c := range lowerParts {
@@ -101,7 +102,7 @@ func (l *lowered) sizes() []int {
 }
 
 // pack packs the integers of the rows at places [lo, hi).
-func (l *lowered) pack(ctx context.Context, workers int, dst panels, lo, hi int) error {
+func (l *lowered) pack(ctx context.Context, workers int, dst *panels, lo, hi int) error {
 	tmp := make([][]float32, workers)
 	return par.Blocks(ctx, workers, hi-lo, dst.width, func(w, _, from, to int) {
 		if tmp[w] == nil {
@@ -332,7 +333,7 @@ func (e *exact) rank(ctx context.Context, basis, sample []float32, s, d int) (be
 		for j := range dist {
 			dist[j] = vec.SqDist(x[test(t)*d:][:d], x[j*d:][:d])
 		}
-		slices.Sort(dist)
+		sortNumbers(dist)
 		limit[t] = dist[kth] * 1.02
 	})
 	if err != nil {

@@ -234,7 +234,7 @@ func TestLowerInts(t *testing.T) {
 			}
 			f := e.tiling()
 			a, b, work := f.rows(n), f.columns(n), newTileScratch(f)
-			for _, p := range []panels{a, b} {
+			for _, p := range []*panels{a, b} {
 				if err := e.low.pack(t.Context(), 2, p, 0, n); err != nil {
 					t.Fatal(err)
 				}
@@ -244,7 +244,8 @@ func TestLowerInts(t *testing.T) {
 				work.rowLimit[i] = inf // of no length: nothing is sieved
 			}
 			for j := 0; j < n; j += f.nr {
-				work.multiply(a, b.from(j), 2, columns+1)
+				at := b.from(j)
+				work.multiply(a, &at, 2, columns+1)
 				for r := range 2 * f.mr {
 					for c := range min(f.nr, n-j) {
 						if v, want := work.c[r*f.nr+c], -2*e.low.product(0, r, j+c); math.Abs(float64(v)-want) > 1e-6*math.Abs(want) {
@@ -254,7 +255,7 @@ func TestLowerInts(t *testing.T) {
 				}
 				for p := range 2 {
 					tile := work.c[p*f.mr*f.nr:][:f.mr*f.nr]
-					work.refine(tile, a, b.from(j), p)
+					work.refine(tile, a, &at, p)
 					for r := range f.mr {
 						for c := range min(f.nr, n-j) {
 							want := -2 * e.low.product(len(e.low.parts), p*f.mr+r, j+c)

@@ -152,11 +152,15 @@ func (g *gaps) lumps(ctx context.Context, workers int, s *source, m *middle) ([]
 // near reports whether the k nearest rows of most lumps lie within them, by one
 // row of each of the largest.
 func (g *gaps) near(s *source, lumps [][]int32, k int) bool {
-	lumps = slices.Clone(lumps)
-	slices.SortStableFunc(lumps, func(a, b []int32) int { return len(b) - len(a) })
-	lumps = lumps[:min(len(lumps), lumpTests)]
+	largest := make([]uint64, len(lumps))
+	for l, rows := range lumps {
+		largest[l] = uint64(s.n-len(rows))<<32 | uint64(l)
+	}
+	slices.Sort(largest)
+	largest = largest[:min(len(largest), lumpTests)]
 	good := 0
-	for _, rows := range lumps {
+	for _, key := range largest {
+		rows := lumps[uint32(key)]
 		rows = rows[:min(len(rows), max(lumpRows, k+1))]
 		dist := make([]float64, len(rows))
 		ids := make([]int32, len(rows))
@@ -164,12 +168,12 @@ func (g *gaps) near(s *source, lumps [][]int32, k int) bool {
 			ids[r] = int32(s.orig(int(i)))
 		}
 		vec.SqDistRows(dist, s.row(int(rows[len(rows)/2]), nil), s.flat, ids)
-		slices.Sort(dist)
+		sortNumbers(dist)
 		if dist[k] < g.least*g.least/4 {
 			good++
 		}
 	}
-	return 2*good > len(lumps)
+	return 2*good > len(largest)
 }
 
 // searchLumps searches lumps one by one, and the rows of small ones among all.

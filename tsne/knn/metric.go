@@ -2,12 +2,12 @@ package knn
 
 import (
 	"context"
-	"fmt"
 	"math"
 	"math/bits"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/internal/vec"
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // searchDirect compares all pairs by the definition of a metric, or by the
@@ -139,7 +139,7 @@ func searchMetric(ctx context.Context, ref, x *source, k int, same bool, set *Se
 		bandX, bandRef = max(min(64, x.n), bandX/2), max(64, bandRef/2&^7)
 	}
 	if g.Stats.Bytes = bytes(); set.MaxMemory > 0 && g.Stats.Bytes > set.MaxMemory {
-		return nil, fmt.Errorf("%w: %d bytes, the search needs %d", ErrMemory, set.MaxMemory, g.Stats.Bytes)
+		return nil, share.Errorf("%w: %d bytes, the search needs %d", ErrMemory, set.MaxMemory, g.Stats.Bytes)
 	}
 	const block = 16 // rows of x
 	type scratch8 struct {
@@ -246,7 +246,7 @@ func newBitRows(ctx context.Context, s *source, workers int) (*bitRows, error) {
 func searchBits(ctx context.Context, ref, x *source, k int, same bool, set *Settings) (*Graph, error) {
 	bytes := 12*int64(x.n)*int64(k) + 8*int64(ref.n+x.n)*int64((ref.d+63)/64)
 	if set.MaxMemory > 0 && bytes > set.MaxMemory {
-		return nil, fmt.Errorf("%w: %d bytes, the search needs %d", ErrMemory, set.MaxMemory, bytes)
+		return nil, share.Errorf("%w: %d bytes, the search needs %d", ErrMemory, set.MaxMemory, bytes)
 	}
 	rb, err := newBitRows(ctx, ref, set.Workers)
 	if err != nil {

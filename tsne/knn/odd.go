@@ -28,6 +28,8 @@ type middle struct {
 
 // drawn is the row that number r of a sample of count of n rows is: one from
 // each of as many ranges, which no period of the rows meets.
+//
+//go:noinline
 func drawn(r, count, n int) int {
 	lo := r * n / count
 	return lo + int(mix(arrangeSeed, uint64(r))%uint64((r+1)*n/count-lo))
@@ -79,7 +81,7 @@ func (m *middle) sorted(f func(row []float32) float64) []float64 {
 	for r, row := range m.sample {
 		v[r] = f(row)
 	}
-	slices.Sort(v)
+	sortNumbers(v)
 	return v
 }
 
@@ -244,7 +246,7 @@ func (p *split) offer(ctx context.Context, workers int, g *Graph, x *split) erro
 		for r, v := range d {
 			e := pair{v, p.odd[r]}
 			c := len(d2)
-			for c > 0 && comparePairs(e, pair{d2[c-1], index[c-1]}) < 0 {
+			for c > 0 && e.less(pair{d2[c-1], index[c-1]}) {
 				if c < len(d2) {
 					d2[c], index[c] = d2[c-1], index[c-1]
 				}

@@ -38,7 +38,7 @@ func readRow(x Points, dst []float32, i, d int) ([]float32, error) {
 		return nil, err
 	}
 	if len(row) != d {
-		return nil, fmt.Errorf("%w: row %d has %d numbers, not %d", ErrPoints, i, len(row), d)
+		return nil, share.Errorf("%w: row %d has %d numbers, not %d", ErrPoints, i, len(row), d)
 	}
 	return row, nil
 }
@@ -144,7 +144,7 @@ func (c combination) row(dst []float32, i int, t *scratch) error {
 		} else {
 			var err error
 			if x, err = readRow(c.Base, t.made[k*d:][:d], int(e.v), d); err != nil {
-				return fmt.Errorf("knn: row %d: base %w", i, err)
+				return share.Errorf("knn: row %d: base %w", i, err)
 			}
 		}
 		t.rows, t.weight = append(t.rows, x), append(t.weight, e.w)
@@ -315,10 +315,10 @@ func sortTerms(t []term) {
 // Check reports the first defect of a combination.
 func (c combination) Check() error {
 	if share.Nil(c.Base) {
-		return fmt.Errorf("%w: no base rows", ErrPoints)
+		return share.Errorf("%w: no base rows", ErrPoints)
 	}
 	if c.Weight != nil && len(c.Weight) != len(c.Index) {
-		return fmt.Errorf("%w: %d weights for %d terms", ErrPoints, len(c.Weight), len(c.Index))
+		return share.Errorf("%w: %d weights for %d terms", ErrPoints, len(c.Weight), len(c.Index))
 	}
 	v, _ := c.Base.Dims()
 	if err := checkTerms(c.Start, c.Index, v); err != nil {
@@ -327,11 +327,11 @@ func (c combination) Check() error {
 	for i := 0; i+1 < len(c.Start); i++ {
 		lo, hi := c.Start[i], c.Start[i+1]
 		if lo == hi && c.Weight == nil {
-			return fmt.Errorf("%w: row %d is a mean of no terms", ErrPoints, i)
+			return share.Errorf("%w: row %d is a mean of no terms", ErrPoints, i)
 		}
 		for k := lo; k < hi && c.Weight != nil; k++ {
 			if !isFinite(c.Weight[k]) {
-				return fmt.Errorf("%w: row %d, term %d: weight %v", ErrPoints, i, k-lo, c.Weight[k])
+				return share.Errorf("%w: row %d, term %d: weight %v", ErrPoints, i, k-lo, c.Weight[k])
 			}
 		}
 	}
@@ -343,11 +343,11 @@ func checkTerms(start []int, index []int32, cols int) error {
 	for i := 0; i+1 < len(start); i++ {
 		lo, hi := start[i], start[i+1]
 		if lo < 0 || hi < lo || hi > len(index) {
-			return fmt.Errorf("%w: row %d has terms %d to %d of %d", ErrPoints, i, lo, hi, len(index))
+			return share.Errorf("%w: row %d has terms %d to %d of %d", ErrPoints, i, lo, hi, len(index))
 		}
 		for k, j := range index[lo:hi] {
 			if j < 0 || int(j) >= cols {
-				return fmt.Errorf("%w: row %d, term %d: index %d of %d", ErrPoints, i, k, j, cols)
+				return share.Errorf("%w: row %d, term %d: index %d of %d", ErrPoints, i, k, j, cols)
 			}
 		}
 	}

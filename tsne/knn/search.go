@@ -3,7 +3,6 @@ package knn
 import (
 	"cmp"
 	"context"
-	"fmt"
 
 	"github.com/semamap/semamap/internal/par"
 	"github.com/semamap/semamap/tsne/internal/share"
@@ -190,7 +189,7 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 	}
 	if d, ok := x.(distancePoints); ok && share.Nil(ref) {
 		if _, err := newSource(x, set.Metric); err != nil {
-			return nil, fmt.Errorf("query: %w", err)
+			return nil, share.Errorf("query: %w", err)
 		}
 		return searchDistances(ctx, d, k, false, &set)
 	}
@@ -200,33 +199,33 @@ func Query(ctx context.Context, ref, x Points, k int, s *Settings) (*Graph, erro
 	}
 	rs, err := openSource(ctx, ref, &set)
 	if err != nil {
-		return nil, fmt.Errorf("reference: %w", err)
+		return nil, share.Errorf("reference: %w", err)
 	}
 	xs, err := openSource(ctx, x, &set)
 	if err != nil {
-		return nil, fmt.Errorf("query: %w", err)
+		return nil, share.Errorf("query: %w", err)
 	}
 	if _, ok := x.(distancePoints); ok {
-		return nil, fmt.Errorf("%w: query: Distances need nil for the reference rows", ErrPoints)
+		return nil, share.Errorf("%w: query: Distances need nil for the reference rows", ErrPoints)
 	}
 	if set.Method == Gram || set.Method == Descent {
 		return nil, &SettingError{"Method", set.Method, "does not work with Query"}
 	}
 	if _, ok := ref.(distancePoints); ok {
-		return nil, fmt.Errorf("%w: reference: Distances stand in place of the new rows, with nil for the reference", ErrPoints)
+		return nil, share.Errorf("%w: reference: Distances stand in place of the new rows, with nil for the reference", ErrPoints)
 	}
 	if rs.d != xs.d {
-		return nil, fmt.Errorf("%w: reference rows have %d columns, query rows %d", ErrPoints, rs.d, xs.d)
+		return nil, share.Errorf("%w: reference rows have %d columns, query rows %d", ErrPoints, rs.d, xs.d)
 	}
 	if err := checkK(xs.n, k, rs.n); err != nil {
 		return nil, err
 	}
 	hash, err := rs.scan(ctx, set.Workers)
 	if err != nil {
-		return nil, fmt.Errorf("reference: %w", err)
+		return nil, share.Errorf("reference: %w", err)
 	}
 	if _, err := xs.scan(ctx, set.Workers); err != nil {
-		return nil, fmt.Errorf("query: %w", err)
+		return nil, share.Errorf("query: %w", err)
 	}
 	if set.Func != nil || set.Metric.direct() {
 		return searchDirect(ctx, rs, xs, k, false, &set)

@@ -3,7 +3,6 @@ package knn
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"math/bits"
 	"slices"
@@ -68,7 +67,7 @@ func newSource(x Points, metric Metric) (*source, error) {
 		}
 	}
 	if s.n < 0 || s.d < 0 || s.n > math.MaxInt32 || s.d > math.MaxInt32 || s.d > 0 && s.n > math.MaxInt/8/s.d {
-		return nil, fmt.Errorf("%w: %d rows of %d", ErrPoints, s.n, s.d)
+		return nil, share.Errorf("%w: %d rows of %d", ErrPoints, s.n, s.d)
 	}
 	if flat, ok := flatOf(x); ok && !metric.scales() {
 		s.flat = flat
@@ -84,7 +83,7 @@ func openSource(ctx context.Context, x Points, set *Settings) (*source, error) {
 		return s, err
 	}
 	if flat, ok, err := share.ReadAll(ctx, x); err != nil {
-		return nil, fmt.Errorf("knn: %w", err)
+		return nil, share.Errorf("knn: %w", err)
 	} else if ok {
 		return newSource(Rows(flat, s.n, s.d), set.Metric)
 	}
@@ -173,6 +172,7 @@ type view struct {
 	lo, hi int
 }
 
+//go:noinline
 func (v *view) row(u int) []float32 { return v.x[v.place(u)*v.d:][:v.d:v.d] }
 
 // place tells which row of x row u is.

@@ -3,7 +3,6 @@ package knn
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"math/bits"
 	"slices"
@@ -22,7 +21,7 @@ import (
 func CSR[T float32 | float64](cols int, start []int, index []int32, value []T) Points {
 	s := &sparse[T]{shape: shape{max(0, len(start)-1), cols, checkTerms(start, index, cols)}, start: start, index: index, value: value}
 	if s.err == nil && len(value) != len(index) {
-		s.err = fmt.Errorf("%w: %d columns for %d numbers", ErrPoints, len(index), len(value))
+		s.err = share.Errorf("%w: %d columns for %d numbers", ErrPoints, len(index), len(value))
 	}
 	return s
 }
@@ -684,7 +683,7 @@ func (t *sparseWork) nearest(g *Graph, i, self int) {
 	for c := 1; c < min(len(list), 4*k+64); c++ {
 		p := list[c]
 		e := c
-		for ; e > 0 && comparePairs(p, list[e-1]) < 0; e-- {
+		for ; e > 0 && p.less(list[e-1]); e-- {
 			list[e] = list[e-1]
 		}
 		list[e] = p

@@ -41,7 +41,7 @@ func intTiling(step float32, parts []int) tiling {
 }
 
 // words reports whether packed rows are in s.
-func (f tiling) words() bool { return f.split || f.step != 0 }
+func (f *tiling) words() bool { return f.split || f.step != 0 }
 
 // panels are packed rows, in row panels or column panels.
 type panels struct {
@@ -54,11 +54,12 @@ type panels struct {
 
 // rows makes room for n rows in row panels, and columns in column panels. A
 // row takes as many words in either tiling.
-func (f tiling) rows(n int) panels    { return f.room(n, f.mr, false) }
-func (f tiling) columns(n int) panels { return f.room(n, f.nr, true) }
+func (f *tiling) rows(n int) *panels    { return f.room(n, f.mr, false) }
+func (f *tiling) columns(n int) *panels { return f.room(n, f.nr, true) }
 
-func (f tiling) room(n, width int, columns bool) panels {
-	p := panels{tiling: f, columns: columns, width: width}
+//go:noinline
+func (f *tiling) room(n, width int, columns bool) *panels {
+	p := &panels{tiling: *f, columns: columns, width: width}
 	if size := roundUp(n, width) * f.d; f.words() {
 		p.s = make([]uint32, size)
 	} else {
@@ -68,13 +69,16 @@ func (f tiling) room(n, width int, columns bool) panels {
 }
 
 // from returns the panels from row i on, which begins one.
-func (p panels) from(i int) panels {
-	if p.words() {
-		p.s = p.s[i*p.d:]
+//
+//go:noinline
+func (p *panels) from(i int) panels {
+	q := *p
+	if q.words() {
+		q.s = q.s[i*q.d:]
 	} else {
-		p.f = p.f[i*p.d:]
+		q.f = q.f[i*q.d:]
 	}
-	return p
+	return q
 }
 
 // packing is what one goroutine needs to pack rows.
@@ -85,16 +89,17 @@ type packing struct{ buf []float32 }
 const packCols = 64
 
 // fillAll packs n rows of d numbers on several goroutines; see fill.
-func (p panels) fillAll(ctx context.Context, workers, n, d int, row func(dst []float32, i, c int)) error {
+func (p *panels) fillAll(ctx context.Context, workers, n, d int, row func(dst []float32, i, c int)) error {
 	tmp := make([]packing, par.Workers(workers))
 	return par.Blocks(ctx, workers, n, p.width, func(w, _, lo, hi int) {
-		p.from(lo).fill(lo, hi, d, &tmp[w], row)
+		at := p.from(lo)
+		at.fill(lo, hi, d, &tmp[w], row)
 	})
 }
 
 // fill packs rows [lo, hi), of d numbers, as the first panel: row writes those
 // of row i from column c on to dst. Behind the rows and the numbers are zeros.
-func (p panels) fill(lo, hi, d int, t *packing, row func(dst []float32, i, c int)) {
+func (p *panels) fill(lo, hi, d int, t *packing, row func(dst []float32, i, c int)) {
 	if t.buf == nil {
 		t.buf = make([]float32, p.width*packCols)
 	}
@@ -166,7 +171,7 @@ func newTileScratches(f tiling, workers int) []*tileScratch {
 
 // multiply fills t.c with the tiles of the first count row panels of a against
 // the first column panel of b, over depth columns.
-func (t *tileScratch) multiply(a, b panels, count, depth int) {
+func (t *tileScratch) multiply(a, b *panels, count, depth int) {
 	size := t.nr * t.d
 	if t.split {
 		vec.MultiplySplit(t.c, a.s, b.s, par.NumBlocks(depth, vec.SplitCols), count, t.mr*t.d)
@@ -206,7 +211,7 @@ func (t *tileScratch) multiply(a, b panels, count, depth int) {
 
 // refine adds the other parts of the rows to a tile, that of row panel p, while
 // some pair of it is within the limits, and marks those that are.
-func (t *tileScratch) refine(tile []float32, a, b panels, p int) {
+func (t *tileScratch) refine(tile []float32, a, b *panels, p int) {
 	at := t.parts[0]
 	for _, words := range t.parts[1:] {
 		vec.MultiplyInts(tile, a.s[(p*t.d+at)*t.mr:], b.s[at*t.nr:], b.s, words, 1, t.mr*t.d, -2*t.step*t.step, true)
@@ -247,7 +252,7 @@ func (t *tileScratch) any() bool {
 // bandPair compares the packed rows of a and b, of which the first are at
 // places a0 and b0, and fills the lists of both. Full lists go to the graph in
 // some stages; v holds the rows for that.
-func (e *exact) bandPair(ctx context.Context, a, b panels, a0, b0 int, items []item, work []*tileScratch, g stage, v *view) error {
+func (e *exact) bandPair(ctx context.Context, a, b *panels, a0, b0 int, items []item, work []*tileScratch, g stage, v *view) error {
 	mr, nr := a.mr, a.nr
 	nan := float32(math.NaN())
 	return par.Blocks(ctx, e.workers, len(items), 1, func(w, _, at, _ int) {
@@ -290,11 +295,11 @@ func (e *exact) bandPair(ctx context.Context, a, b panels, a0, b0 int, items []i
 			}
 			t.rowHits, t.colHits = t.rowHits[:0], t.colHits[:0]
 			rows, columns := a.from(i0-a0), b.from(j-b0)
-			t.multiply(rows, columns, count, g.depth)
+			t.multiply(&rows, &columns, count, g.depth)
 			for _, p := range t.sieve(count) {
 				p, tile := int(p), t.c[int(p)*mr*nr:][:mr*nr]
 				if len(t.parts) > 1 && g.depth == e.width() {
-					t.refine(tile, rows, columns, p)
+					t.refine(tile, &rows, &columns, p)
 				} else {
 					t.mark(tile, p)
 				}

@@ -2,10 +2,11 @@ package knn
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 	"sync"
+
+	"github.com/semamap/semamap/tsne/internal/share"
 )
 
 // The search takes rows of float32. Rows of float64 may lose by rounding what
@@ -613,7 +614,7 @@ func (c combination) rows64() *wide {
 				}
 			})
 			if err != nil {
-				return nil, fmt.Errorf("base %w", err)
+				return nil, share.Errorf("base %w", err)
 			}
 		}
 		for j := range dst {
