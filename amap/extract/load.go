@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/semamap/semamap/amap"
@@ -243,6 +245,7 @@ func (p *plan) load(fsys fs.FS, s *shard) error {
 		}
 		data := g.data[t.want.at:][:t.Numel]
 		width := int(t.Offsets[1]-t.Offsets[0]) / len(data)
+		hash := uint64(len(data))
 		for lo := 0; lo < len(data); {
 			n := min(len(data)-lo, len(buf)/width)
 			if _, err := io.ReadFull(f, buf[:n*width]); err != nil {
@@ -251,13 +254,18 @@ func (p *plan) load(fsys fs.FS, s *shard) error {
 			dst := data[lo:][:n]
 			decode[t.DType](dst, buf)
 			for i, v := range dst {
-				if math.Float32bits(v)&0x7f800000 == 0x7f800000 {
+				b := math.Float32bits(v)
+				if b&0x7f800000 == 0x7f800000 {
 					return fail(fmt.Errorf("number %d is %v: %w", lo+i, v, amap.ErrFormat))
 				}
+				hash = bits.RotateLeft64(hash^uint64(b), 29) * 0xbf58476d1ce4e5b9
 			}
 			lo += n
 		}
 		pos = t.Start + int64(len(data)*width)
+		for i, v := range sha256.Sum256(fmt.Appendf(nil, "%x %s", hash, p.m.bare(t.Name))) {
+			p.m.weights[i] ^= v // in any order
+		}
 		if g.left--; g.left == 0 {
 			if err := g.done(g.data); err != nil {
 				return fail(err)

@@ -395,6 +395,80 @@ func TestForms(t *testing.T) {
 	}
 }
 
+// Any weight changes the identity; names without their prefix, other number types
+// and another order of the files do not.
+func TestIdentity(t *testing.T) {
+	identity := func(f fs.FS) string {
+		t.Helper()
+		m, err := Load(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.identity()
+	}
+	for _, model := range []string{"neox-parallel", "llama-tied", "mistral", "opt"} {
+		was, f := identity(folder(t, model)), folder(t, model)
+		if got := identity(sequential{f}); got != was {
+			t.Errorf("%s: %s, read once more %s", model, was, got)
+		}
+		var names []string
+		tensors(t, f, weightsFile, func(m map[string]*plain) { names = slices.Sorted(maps.Keys(m)) })
+		seen := map[string]string{was: "nothing"}
+		for _, name := range names {
+			f := folder(t, model)
+			tensors(t, f, weightsFile, func(m map[string]*plain) {
+				p := m[name]
+				p.data = slices.Clone(p.data)
+				p.data[len(p.data)-len(p.data)/p.size()] ^= 1 // the last bit of a number
+			})
+			got := identity(f)
+			if other, ok := seen[got]; ok {
+				t.Errorf("%s: with a weight of %s changed the identity is that with %s changed", model, name, other)
+			}
+			seen[got] = name
+		}
+		// The rows of two tensors of one shape change places.
+		f = folder(t, model)
+		tensors(t, f, weightsFile, func(m map[string]*plain) {
+			for _, a := range names {
+				for _, b := range names {
+					if a < b && slices.Equal(m[a].Shape, m[b].Shape) && !slices.Equal(m[a].data, m[b].data) {
+						m[a].data, m[b].data = m[b].data, m[a].data
+						return
+					}
+				}
+			}
+			t.Fatalf("%s: no two tensors of one shape", model)
+		})
+		if identity(f) == was {
+			t.Errorf("%s: two tensors changed places, and the identity is the same", model)
+		}
+		wide := folder(t, model)
+		tensors(t, wide, weightsFile, func(m map[string]*plain) {
+			for _, p := range m {
+				if to32 := decode[p.DType]; p.DType != "F32" && to32 != nil {
+					x := make([]float32, p.size())
+					to32(x, p.data)
+					p.DType, p.data = "F32", nil
+					p.data, _ = binary.Append(nil, binary.LittleEndian, x)
+				}
+			}
+		})
+		if got := identity(wide); got != was {
+			t.Errorf("%s in float32: %s, want %s", model, got, was)
+		}
+	}
+}
+
+// size is the number of numbers.
+func (p *plain) size() int {
+	n := 1
+	for _, d := range p.Shape {
+		n *= d
+	}
+	return n
+}
+
 // FuzzLoad changes the configuration and the head of the weights.
 func FuzzLoad(f *testing.F) {
 	for _, name := range []string{"neox-parallel", "llama-llama3", "opt", "mistral"} {

@@ -10,6 +10,7 @@ type Model struct {
 	positions []float32     // learned positions × hidden, or nil
 	blocks    []block       // layers
 	final     norm          // before the output; nil weight when there is none
+	weights   [32]byte      // a hash of all weights
 	head      []*vec.Linear // output, in blocks of headBlock tokens; nil in a file of the body alone
 }
 

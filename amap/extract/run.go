@@ -525,7 +525,13 @@ func (w *worker) addRow(t *layerSums, r, wide int, add func(sum []int64) (bound 
 	mu := &w.e.rows[r%len(w.e.rows)]
 	mu.Lock()
 	defer mu.Unlock()
-	t.bound[r] += add(t.sum[r*wide:][:wide])
+	sum := t.sum[r*wide:][:wide]
+	if t.bound[r] == 0 {
+		// A page that is written first costs one fault; one that is read first
+		// costs two, and the second stops the other cores.
+		clear(sum)
+	}
+	t.bound[r] += add(sum)
 	if t.bound[r] > fullSum {
 		return amap.ErrLimit
 	}
