@@ -7,6 +7,7 @@ import (
 	"sync"
 )
 
+// Not a sync.OnceValue, which would be linked into every program.
 var f16 struct {
 	sync.Once
 	table *[1 << 16]float32
