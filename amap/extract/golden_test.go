@@ -93,18 +93,24 @@ func TestToyGoldens(t *testing.T) {
 	}
 }
 
-// SmolLM2-135M-Instruct, in a folder that SEMAMAP_SMOLLM2 names, with the goldens
-// of the large test data.
-func TestSmolLM2Goldens(t *testing.T) {
+// smolLM2 loads SmolLM2-135M-Instruct from the folder that SEMAMAP_SMOLLM2 names,
+// and returns the folder of its goldens, of the large test data.
+func smolLM2(t *testing.T) (m *Model, gold string) {
+	t.Helper()
 	dir := os.Getenv("SEMAMAP_SMOLLM2")
 	if dir == "" {
 		t.Skip("SEMAMAP_SMOLLM2 does not name the folder of SmolLM2-135M-Instruct")
 	}
-	gold := golden.Shared(t, "data/smollm2/golden")
+	gold = golden.Shared(t, "data/smollm2/golden")
 	m, err := Load(os.DirFS(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return m, gold
+}
+
+func TestSmolLM2Goldens(t *testing.T) {
+	m, gold := smolLM2(t)
 	u := m.Units()
 	first := readNpy[float32](t, filepath.Join(gold, "golden-activations-windows-0-1.npy"))
 	next := readNpy[float32](t, filepath.Join(gold, "golden-activations-windows-2-3-layers-0-15-29.npy"))
@@ -125,15 +131,7 @@ func TestSmolLM2Goldens(t *testing.T) {
 // The sums of SmolLM2 over the 2,000 windows of the goldens: those of the 24 most
 // frequent tokens, and the counts.
 func TestSmolLM2Sums(t *testing.T) {
-	dir := os.Getenv("SEMAMAP_SMOLLM2")
-	if dir == "" {
-		t.Skip("SEMAMAP_SMOLLM2 does not name the folder of SmolLM2-135M-Instruct")
-	}
-	gold := golden.Shared(t, "data/smollm2/golden")
-	m, err := Load(os.DirFS(dir))
-	if err != nil {
-		t.Fatal(err)
-	}
+	m, gold := smolLM2(t)
 	ids := readNpy[int32](t, filepath.Join(gold, "golden-ids.npy"))
 	tokens := readNpy[int32](t, filepath.Join(gold, "golden-token-sums-ids.npy"))
 	want := readNpy[float64](t, filepath.Join(gold, "golden-token-sums-layers-0-15-29.npy"))

@@ -75,10 +75,10 @@ type span struct {
 }
 
 // Read reads the header of a file of size bytes through readAt and calls add for
-// each tensor, in the order of the header; t is valid during the call. Every entry is checked by itself before
-// add gets it, and all of them together in the end: no name may be there twice,
-// and the tensors must fill the data. An error about the header is an [*Error];
-// those of readAt and add are passed on.
+// each tensor, in the order of the header; t is valid during the call. Every entry
+// is checked by itself before add gets it, and all of them together in the end: no
+// name may be there twice, and the tensors must fill the data. An error about the
+// header is an [*Error]; those of readAt and add are passed on.
 func Read(readAt func(b []byte, off int64) error, size int64, add func(t *Tensor) error) (meta map[string]string, err error) {
 	var b [8]byte
 	if err := readAt(b[:], 0); err != nil {
